@@ -1,0 +1,127 @@
+// The C table through which _compile.so and _runtime.so meet. No C++ type crosses; either side refuses the
+// other if kRuntimeAbiVersion differs. _runtime.so exports it as the capsule "hasten._runtime._table".
+//
+// Native code that the compiler emits has one boxed entry per version:
+//     PyObject* entry(NativeVersion*, PyObject* const* args)
+// It checks and unboxes the arguments, runs, boxes the result (a new reference), or returns nullptr with an
+// exception set, or returns kGuardMiss (no effect had happened; the dispatcher tries another version).
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/mir.h"
+
+namespace hasten::runtime {
+
+inline constexpr uint32_t kRuntimeAbiVersion = 1;
+
+/// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
+enum class SlotKind : uint8_t {
+  Int,       ///< 1 slot: int64
+  Float,     ///< 1 slot: double
+  Complex,   ///< 2 slots: real, imaginary
+  Bool,      ///< 1 slot: 0 or 1
+  None,      ///< 0 slots
+  Unbound,   ///< 0 slots
+  Object,    ///< 1 slot: PyObject*, borrowed (deopt takes its own reference); null means Unbound
+  RangeIter, ///< 3 slots: next value, step, items left. Boxed as a real range iterator in that state
+  ListIter,  ///< 2 slots: list (borrowed), next index. Boxed as a real list iterator in that state
+  Tuple,     ///< `count` values follow as the next entries of the table; boxed as a tuple
+  Union,     ///< 1 slot: tag; `count` alternatives follow as the next entries, the tag-th is the value
+};
+
+struct LiveValue {
+  mir::ValueId value;
+  SlotKind kind;
+  uint8_t count;  ///< Tuple, Union: entries that follow and belong to this one (their `value` is kNone)
+  uint16_t slot;  ///< first slot
+};
+
+/// Why native code left. The compiler reads it to choose the next version's types.
+enum class DeoptReason : uint8_t { Overflow, Type, Result, Generic };
+
+/// One place where native code may leave: the interpreter continues at `resume`, an instruction index.
+/// If `result` is not kNone, the instruction `result` has been done and its boxed value is passed besides.
+struct DeoptPoint {
+  uint32_t resume;
+  mir::ValueId result;
+  DeoptReason reason;
+  uint32_t live_begin, live_count;  ///< into NativeVersion::live
+};
+
+struct NativeVersion;
+using NativeEntry = PyObject* (*)(NativeVersion*, PyObject* const* args);
+
+/// Machine code of one function for one set of argument types. Owned by the compiler; freed by `release`.
+struct NativeVersion {
+  const mir::MirFunction* function;
+  NativeEntry entry;
+  mir::BlockId osr_block;  ///< kNone, or the loop header at which `entry` starts; args are then osr_values
+  uint32_t osr_count;
+  const mir::ValueId* osr_values;  ///< the values live into osr_block, in the order of args
+  const DeoptPoint* points;
+  uint32_t point_count;
+  const LiveValue* live;
+  uint32_t live_count;
+  const void* code_begin;
+  const void* code_end;
+  void* owner;  ///< the compiler's handle
+};
+
+/// Offsets into CPython's objects, measured and self-tested at import: the compiler bakes them into code.
+struct ObjectLayout {
+  uint32_t refcount, type;                     ///< PyObject
+  uint32_t immortal_refcounts;                 ///< 1 from CPython 3.12: refcount's low 32 bits < 0 => leave alone
+  uint32_t float_value, complex_real, complex_imag;
+  uint32_t var_size;                           ///< PyVarObject::ob_size (list, tuple length)
+  uint32_t list_items, tuple_items;
+  uint32_t long_is_tagged;                     ///< 0: ob_size and digits (3.11); 1: lv_tag (3.12+)
+  uint32_t long_size_or_tag, long_digits;      ///< digits are uint32 of 30 bits
+  int32_t small_int_min, small_int_max;        ///< cached ints, contiguous from small_ints
+  uint32_t small_int_stride;                   ///< 0 if the self-test failed: call box_int instead
+  PyObject* small_ints;                        ///< the object of small_int_min
+  PyObject *true_object, *false_object, *none_object;
+  PyObject *long_type, *float_type, *complex_type, *bool_type, *list_type, *tuple_type, *range_type;
+};
+
+/// Functions that native code calls by name (resolved by the compiler's JIT linker from this list).
+struct Symbol {
+  const char* name;  ///< "hrt_..." (runtime/helpers.h documents each)
+  void* address;
+};
+
+struct CompileTable;  // what _compile offers to _runtime: compile/abi.h fills it, runtime calls it
+
+struct RuntimeTable {
+  uint32_t abi_version;
+  const ObjectLayout* layout;
+  const Symbol* symbols;
+  uint32_t symbol_count;
+  void (*set_compiler)(const CompileTable*);
+};
+
+/// What was seen when native code left: passed back to the compiler so that the next version is wider.
+struct Feedback {
+  mir::ValueId value;   ///< the value (an instruction) whose prediction failed
+  DeoptReason reason;
+  PyObject* seen;       ///< for Type and Result: the type object seen (borrowed)
+};
+
+struct CompileTable {
+  uint32_t abi_version;
+  /// Parses the function's source and builds its MIR. Returns nullptr with *reason (a new str "FILE:LINE: why")
+  /// when the language is not covered, or nullptr with a Python exception set on failure. Needs the GIL.
+  mir::MirFunction* (*build_mir)(PyObject* function, PyObject** reason);
+  void (*release_mir)(mir::MirFunction*);
+  /// Compiles `function` for the exact types of `args` (sampled values; lists are looked into), or for entry at
+  /// `osr_block` with the live values `args`. Null with *reason when it would not be faster or cannot be done.
+  NativeVersion* (*compile)(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
+                            mir::BlockId osr_block, const Feedback* feedback, uint32_t feedback_count,
+                            PyObject** reason);
+  void (*release)(NativeVersion*);
+};
+
+/// What `NativeEntry` returns when an argument does not have the type that it was compiled for.
+inline PyObject* const kGuardMiss = reinterpret_cast<PyObject*>(1);
+
+}  // namespace hasten::runtime

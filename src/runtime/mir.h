@@ -1,0 +1,109 @@
+// MIR: the mid-level IR of one Python function. SSA, typeless, with the exact semantics of CPython.
+//
+// One MIR serves three readers. The interpreter (runtime/interpreter.h) runs it on boxed PyObject*
+// values through the C API, so it is right by construction. Type inference (compile/types) annotates its
+// values for one set of argument types. Lowering (compile/lower) turns the annotated MIR into LLVM IR.
+// Because all three agree on value numbers, a guard that fails in native code hands the live values, boxed,
+// to the interpreter, which continues at the same instruction.
+//
+// Plain arrays and numbers only: a MirFunction crosses from _compile.so to _runtime.so, and no C++ type may.
+// Every instruction defines at most one value; its number is the instruction's index in `instrs`.
+// Operands live in one pool: operands[args_begin .. args_begin + arg_count).
+#pragma once
+
+#include <cstdint>
+
+typedef struct _object PyObject;  // as in Python.h; the compiler's passes only pass it along
+
+namespace hasten::mir {
+
+using ValueId = uint32_t;
+using BlockId = uint32_t;
+inline constexpr uint32_t kNone = 0xffffffffu;
+
+enum class Op : uint16_t {
+  // Values that need no computation.
+  Param,      ///< aux = parameter index
+  Const,      ///< aux = index into consts
+  Unbound,    ///< a local that has no value on this path; only Phi and CheckBound may use it
+  Phi,        ///< one operand per predecessor, in the order of Block::preds; first in its block
+  // Names.
+  CheckBound,  ///< args: v. v itself; raises UnboundLocalError for the local names[aux] if v is Unbound
+  GetGlobal,   ///< aux = name: globals, then builtins; raises NameError
+  GetFree,     ///< aux = index of the free variable (closure cell contents); raises NameError if empty
+  // Arithmetic. sub = Unary / Binary / Compare below.
+  Unary,    ///< args: v
+  Binary,   ///< args: a, b
+  Inplace,  ///< args: a, b; `a op= b` (for int, float, complex the same as Binary)
+  Compare,  ///< args: a, b
+  Truth,    ///< args: v; bool(v) as True/False
+  // Objects.
+  GetAttr,     ///< args: v; aux = name
+  GetItem,     ///< args: container, key
+  SetItem,     ///< args: container, key, value; defines nothing
+  DelItem,     ///< args: container, key; defines nothing
+  BuildList,   ///< args: items
+  BuildTuple,  ///< args: items
+  BuildSlice,  ///< args: start, stop, step (Const None where absent)
+  ListAppend,  ///< args: list, item; the append of a list comprehension (list is exact); defines nothing
+  Unpack,      ///< args: sequence; aux = count; checks the length, defines a tuple of exactly aux items
+  Extract,     ///< args: an Unpack value; aux = index
+  Call,        ///< args: callee, positional...; keyword names: consts[aux] is a tuple of str, or aux = kNone
+  CallMethod,  ///< args: receiver, positional...; aux = name; as LOAD_METHOD + CALL
+  GetIter,     ///< args: v; iter(v)
+  IterNext,    ///< args: iterator; the next item, or Unbound when it is exhausted (StopIteration cleared)
+  // Terminators: the last instruction of each block, and only there. Targets are in Block::succs.
+  Jump,         ///< succs[0]
+  Branch,       ///< args: a Truth, Compare or `not` result that is exactly True or False; succs[0] if True
+  BranchBound,  ///< args: v; succs[0] if v is bound, else succs[1]  (the end of a for loop)
+  Return,       ///< args: v
+  Raise,        ///< args: exception [, cause]; `raise` as Python does it (class or instance)
+};
+
+enum class UnaryOp : uint8_t { Neg, Pos, Invert, Not };
+enum class BinaryOp : uint8_t { Add, Sub, Mul, TrueDiv, FloorDiv, Mod, Pow, LShift, RShift, And, Or, Xor, MatMul };
+enum class CompareOp : uint8_t { Lt, Le, Eq, Ne, Gt, Ge, Is, IsNot, In, NotIn };
+
+struct Position {
+  uint32_t line;      ///< 1-based line in the file; 0 = none
+  uint32_t end_line;  ///< 1-based
+  uint16_t column;    ///< 0-based UTF-8 byte offset, as in ast
+  uint16_t end_column;
+};
+
+struct Instr {
+  Op op;
+  uint8_t sub = 0;  ///< UnaryOp, BinaryOp or CompareOp
+  uint32_t aux = kNone;
+  uint32_t args_begin = 0;
+  uint32_t arg_count = 0;
+  BlockId block = 0;
+  Position position = {};
+};
+
+struct Block {
+  uint32_t first = 0;  ///< first instruction (instructions of a block are contiguous)
+  uint32_t count = 0;  ///< >= 1; the last one is the terminator
+  uint32_t preds_begin = 0, pred_count = 0;  ///< into block_ids
+  uint32_t succs_begin = 0, succ_count = 0;  ///< into block_ids
+  uint8_t loop_header = 0;  ///< target of a back edge: where hot loops are counted and entered (OSR)
+  uint16_t loop_depth = 0;
+};
+
+/// One function. All arrays are owned by whoever made it (compile/syntax); objects are strong references.
+struct MirFunction {
+  uint32_t abi_version;
+  uint32_t param_count;
+  uint32_t instr_count, block_count, operand_count, block_id_count, const_count, name_count;
+  const Instr* instrs;
+  const Block* blocks;  ///< blocks[0] is the entry; it has no predecessors
+  const ValueId* operands;
+  const BlockId* block_ids;
+  PyObject* const* consts;
+  PyObject* const* names;  ///< interned str
+  PyObject* function;      ///< the original Python function (its code, globals, builtins, closure)
+};
+
+inline constexpr uint32_t kMirAbiVersion = 1;
+
+}  // namespace hasten::mir
