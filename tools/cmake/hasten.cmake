@@ -29,8 +29,19 @@ if(HASTEN_SANITIZE)
   target_link_options(hasten_options INTERFACE -fsanitize=${HASTEN_SANITIZE})
 endif()
 
+if(HASTEN_FUZZ)
+  target_compile_options(hasten_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 if(HASTEN_PYTHON)
-  find_package(Python 3.11 REQUIRED COMPONENTS Interpreter Development.Module)
+  if(HASTEN_TESTS)
+    # A test program of a room that includes Python.h is an interpreter: it links libpython.
+    find_package(Python 3.11 REQUIRED COMPONENTS Interpreter Development.Module OPTIONAL_COMPONENTS Development.Embed)
+    execute_process(COMMAND "${Python_EXECUTABLE}" -c "import sys; print(sys.base_prefix)"
+                    OUTPUT_VARIABLE HASTEN_PYTHON_HOME OUTPUT_STRIP_TRAILING_WHITESPACE)
+  else()
+    find_package(Python 3.11 REQUIRED COMPONENTS Interpreter Development.Module)
+  endif()
   if(NOT nanobind_DIR)
     execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir
                     OUTPUT_VARIABLE nanobind_DIR OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
@@ -41,13 +52,19 @@ endif()
 if(HASTEN_TESTS)
   find_package(GTest REQUIRED)
   enable_testing()
+  add_custom_target(hasten_tests)    # every C++ test program
+endif()
+if(HASTEN_FUZZ)
+  add_custom_target(hasten_fuzzers)  # every libFuzzer program
 endif()
 
-# hasten_room(NAME SOURCES x.cc ... [TESTS x_test.cc ...] [DEPS hasten_base fmt::fmt ...] [PYTHON])
-# declares the static library hasten_NAME and, with HASTEN_TESTS, the test program NAME_test.
-# PYTHON: the room includes Python.h (and is left out when HASTEN_PYTHON is off).
+# hasten_room(NAME SOURCES x.cc ... [TESTS x_test.cc ...] [FUZZ x_fuzz.cc ...] [DEPS hasten_base fmt::fmt ...] [PYTHON])
+# declares the static library hasten_NAME; with HASTEN_TESTS, the test program NAME_test; with HASTEN_FUZZ, one
+# fuzzer a file, named as the file (x_fuzz), each of which defines LLVMFuzzerTestOneInput.
+# PYTHON: the room includes Python.h (and is left out when HASTEN_PYTHON is off). Its test links libpython and
+# initialises the interpreter itself.
 function(hasten_room NAME)
-  cmake_parse_arguments(ROOM "PYTHON" "" "SOURCES;TESTS;DEPS" ${ARGN})
+  cmake_parse_arguments(ROOM "PYTHON" "" "SOURCES;TESTS;FUZZ;DEPS" ${ARGN})
   if(ROOM_PYTHON AND NOT HASTEN_PYTHON)
     return()
   endif()
@@ -60,6 +77,22 @@ function(hasten_room NAME)
     add_executable(${NAME}_test ${ROOM_TESTS})
     target_link_libraries(${NAME}_test PRIVATE hasten_${NAME} GTest::gtest_main)
     add_test(NAME ${NAME} COMMAND ${NAME}_test)
+    add_dependencies(hasten_tests ${NAME}_test)
+    if(ROOM_PYTHON)
+      target_link_libraries(${NAME}_test PRIVATE Python::Python)
+      # CPython keeps objects until the process ends: LeakSanitizer would name those, not ours.
+      set_tests_properties(${NAME} PROPERTIES
+                           ENVIRONMENT "PYTHONHOME=${HASTEN_PYTHON_HOME};ASAN_OPTIONS=detect_leaks=0")
+    endif()
+  endif()
+  if(HASTEN_FUZZ)
+    foreach(file ${ROOM_FUZZ})
+      get_filename_component(fuzzer ${file} NAME_WE)
+      add_executable(${fuzzer} ${file})
+      target_link_libraries(${fuzzer} PRIVATE hasten_${NAME})
+      target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+      add_dependencies(hasten_fuzzers ${fuzzer})
+    endforeach()
   endif()
 endfunction()
 
