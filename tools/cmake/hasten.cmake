@@ -11,15 +11,17 @@ endif()
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  # The same file is compiled for several Pythons and presets: ccache makes the second time free.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1
+  # The same file is compiled for several Pythons, presets and clones: ccache makes the second time free.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}
       CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
 endif()
 
 add_library(hasten_options INTERFACE)
 target_include_directories(hasten_options INTERFACE "${PROJECT_SOURCE_DIR}/src")
 target_compile_options(hasten_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wconversion
-                       -fno-omit-frame-pointer)
+                       -fno-omit-frame-pointer
+                       # Built files name no directory of the machine that built them.
+                       -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 target_compile_definitions(hasten_options INTERFACE HASTEN_VERSION="${PROJECT_VERSION}" _GNU_SOURCE)
 if(HASTEN_WERROR)
   target_compile_options(hasten_options INTERFACE -Werror)

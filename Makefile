@@ -1,0 +1,50 @@
+# `make demo` and `make test` install what is missing; the rest takes it that one of them has run.
+PYTHON ?= python3
+CLANG_FORMAT ?= clang-format-19
+VENV_PYTHON = .venv/bin/python
+CPP_FILES = $(shell git ls-files 'src/*.cc' 'src/*.h')
+
+.PHONY: help demo test check asan tsan fuzz exact tidy fmt fmt-check bench clean
+
+help:
+	@echo "make demo    set up, then find, fix and prove on examples/julia_set.py"
+	@echo "make test    set up, then every test on every Python of this machine"
+	@echo "make check   set up, then the C++ tests and the tests of one Python (fast)"
+	@echo "make asan    C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer; make tsan likewise"
+	@echo "make fuzz    every fuzzer for FUZZ_SECONDS (default 600) each"
+	@echo "make exact   the long differential run of the compiler against CPython"
+	@echo "make tidy    floors, names and files; make fmt formats the C++"
+	@echo "make bench   every figure of benchmarks/README.md, each with the check of its answer (an hour)"
+
+demo:
+	@$(PYTHON) tools/demo.py
+
+test:
+	@$(PYTHON) tools/run_tests.py
+
+check:
+	@$(PYTHON) tools/run_tests.py --fast
+
+asan tsan:
+	@$(PYTHON) tools/run_tests.py --only $@
+
+fuzz:
+	@$(PYTHON) tools/run_tests.py --only fuzzers --fuzz-seconds $(or $(FUZZ_SECONDS),600)
+
+exact:
+	$(VENV_PYTHON) -m pytest tests/compile -m exact
+
+tidy:
+	$(PYTHON) tools/tidy.py
+
+fmt:
+	$(CLANG_FORMAT) -i $(CPP_FILES)
+
+fmt-check:
+	$(CLANG_FORMAT) --dry-run --Werror $(CPP_FILES)
+
+bench:
+	$(VENV_PYTHON) benchmarks/all.py
+
+clean:
+	rm -rf build

@@ -1,0 +1,65 @@
+"""`make demo`: set-up, then find, fix and prove on the Julia set; says at the end where everything lies."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import environment
+import system_packages
+from environment import ROOT
+
+PROGRAM = "julia_set.py"
+
+
+def hasten(env: environment.Environment, where: Path, *arguments: str) -> None:
+    """Runs one command of Hasten as a user would, in `where`. Raises: Failed."""
+    command = [str(env.directory / "bin" / "hasten"), *arguments]
+    print(f"\n$ hasten {' '.join(arguments)}", flush=True)
+    settings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    # The program is started by the `python` of this environment, as if it had been activated.
+    settings["PATH"] = f"{env.directory / 'bin'}{os.pathsep}{settings.get('PATH', '')}"
+    done = subprocess.run(command, cwd=where, env=settings)
+    if done.returncode != 0:
+        raise environment.Failed(f"hasten {arguments[0]} ended with exit code {done.returncode}")
+
+
+def newest(where: Path, pattern: str) -> Path:
+    """The youngest file of that pattern. Raises: Failed if there is none."""
+    found = sorted(where.glob(pattern), key=lambda file: file.stat().st_mtime)
+    if not found:
+        raise environment.Failed(f"no {pattern} in {where}")
+    return found[-1]
+
+
+def run(where: Path) -> None:
+    """Everything; files go to `where`. Raises: Failed, Missing."""
+    start = time.monotonic()
+    env = environment.set_up(every_python=False, tests=False)[0]
+    print(f"set-up took {time.monotonic() - start:.1f} s")
+    where.mkdir(parents=True, exist_ok=True)
+    program = os.path.relpath(ROOT / "examples" / PROGRAM, where)
+    hasten(env, where, "run", "--json", "run.json", program)
+    capture = newest(where, "*.hasten")
+    hasten(env, where, "fix", "--yes", "--json", "fix.json", capture.name)
+    patches = [fix["patch"] for fix in json.loads((where / "fix.json").read_text())["fixes"] if fix.get("patch")]
+    print(f"\ncapture  {capture}")
+    print(f"JSON     {where / 'run.json'}")
+    print(f"         {where / 'fix.json'}")
+    if patches:
+        patch = where / "fix.patch"
+        patch.write_text("".join(text if text.endswith("\n") else text + "\n" for text in patches))
+        print(f"patch    {patch}")
+    else:
+        raise environment.Failed("hasten fix proved nothing on the Julia set, so there is no patch (see fix.json)")
+
+
+if __name__ == "__main__":
+    try:
+        run(ROOT / "build" / "demo")
+    except (environment.Failed, system_packages.Missing) as stop:
+        sys.exit(f"demo stopped: {stop}")

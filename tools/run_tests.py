@@ -1,0 +1,131 @@
+"""`make test`: set-up, then every test; the closing line of each runner stands once more at the end.
+
+Steps: the C++ tests as shipped, again under AddressSanitizer and UndefinedBehaviorSanitizer, those without Python
+and LLVM under ThreadSanitizer, 20 s of each fuzzer, then the Python tests on every supported Python of the machine.
+All steps run even if one fails. `--only WORD` runs the steps whose name contains WORD; `--fast` leaves out
+the sanitizers, the fuzzers and all but the primary Python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import environment
+import system_packages
+from environment import ROOT
+
+CLOSING_LINES = re.compile(
+    r"^=* ?(?:\d+ (?:passed|failed|error)|no tests ran).*|^\d+% tests passed, \d+ tests failed out of \d+", re.MULTILINE
+)
+FUZZ_SECONDS = 20  # each, in `make test`
+STEP_SECONDS_MAX = 40 * 60  # a hang must end before the machine's owner does
+
+
+@dataclass
+class Step:
+    """One runner: its commands run one after the other until one fails."""
+
+    name: str
+    commands: list[list[str]]
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def run(self) -> tuple[bool, list[str]]:
+        """Whether all commands succeeded, and the closing lines that they printed."""
+        print(f"\n===== {self.name}", flush=True)
+        log = ROOT / "build" / "logs" / (re.sub(r"\W+", "-", self.name) + ".log")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("")
+        start = time.monotonic()
+        good = all(self._run_one(command, log) for command in self.commands)
+        print(f"===== {self.name}: {'ok' if good else 'FAILED'} after {time.monotonic() - start:.0f} s", flush=True)
+        return good, CLOSING_LINES.findall(log.read_text(errors="replace"))
+
+    def _run_one(self, command: list[str], log) -> bool:
+        settings = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+        settings.update(self.settings, CMAKE_BUILD_PARALLEL_LEVEL=str(os.cpu_count() or 1))
+        with log.open("ab") as file:
+            process = subprocess.Popen(
+                ["timeout", str(STEP_SECONDS_MAX), *command],
+                cwd=ROOT,
+                env=settings,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            for line in process.stdout:
+                file.write(line)
+                sys.stdout.buffer.write(line)
+                sys.stdout.flush()
+        return process.wait() == 0
+
+
+def cmake_steps(python: str, fast: bool) -> Iterator[Step]:
+    """The C++ tests, as shipped and under the sanitizers."""
+    for preset in ["release"] if fast else ["release", "asan", "tsan"]:
+        configure = ["cmake", "--preset", preset, f"-DPython_EXECUTABLE={python}"]
+        build = ["cmake", "--build", "--preset", preset, "--target", "hasten_tests"]
+        yield Step(f"C++ tests, {preset}", [configure, build, ["ctest", "--preset", preset]])
+
+
+def fuzz_steps(seconds: int) -> Iterator[Step]:
+    """A short run of each fuzzer; its corpus, if it has one, lies beside the tests."""
+    names = [source.stem for source in environment.fuzz_sources()]
+    if not names:
+        return
+    commands = [["cmake", "--preset", "fuzz"], ["cmake", "--build", "--preset", "fuzz"]]
+    for name, source in zip(names, environment.fuzz_sources()):
+        found = ROOT / "build" / "fuzz" / "corpus" / name
+        seeds = ROOT / "tests" / source.parent.relative_to(ROOT / "src").parts[0] / "corpus" / name
+        found.mkdir(parents=True, exist_ok=True)
+        program = ROOT / "build" / "fuzz" / source.parent.relative_to(ROOT) / name
+        limits = [f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"]
+        # What a fuzzer finds it writes beside itself, never into the sources.
+        limits.append(f"-artifact_prefix={found.parent}/{name}-")
+        commands.append([str(program), *limits, str(found), *([str(seeds)] if seeds.is_dir() else [])])
+    yield Step("fuzzers, a smoke run", commands)
+
+
+def python_steps(environments: list[environment.Environment]) -> Iterator[Step]:
+    """pytest on each Python."""
+    for one in environments:
+        command = [str(one.executable), "-m", "pytest", "-ra", "--durations=10", "-p", "no:cacheprovider"]
+        yield Step(f"Python tests, {one.python.minor}", [command])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fast", action="store_true")
+    parser.add_argument("--only", metavar="WORD", default="")
+    parser.add_argument("--fuzz-seconds", type=int, metavar="S", default=FUZZ_SECONDS)
+    args = parser.parse_args()
+    start = time.monotonic()
+    try:
+        every_python = not args.fast and ("python" in args.only.lower() or not args.only)
+        environments = environment.set_up(every_python=every_python, tests=True)
+    except (environment.Failed, system_packages.Missing) as stop:
+        print(f"set-up stopped: {stop}", file=sys.stderr)
+        return 1
+    steps = list(cmake_steps(str(environments[0].executable), args.fast))
+    if not args.fast:
+        steps += fuzz_steps(args.fuzz_seconds)
+    steps += python_steps(environments)
+    print(f"set-up took {time.monotonic() - start:.0f} s", flush=True)
+    outcomes = [(step.name, *step.run()) for step in steps if args.only.lower() in step.name.lower()]
+    print(f"\n===== closing lines, after {(time.monotonic() - start) / 60:.1f} minutes")
+    for name, good, lines in outcomes:
+        print(f"{'ok    ' if good else 'FAILED'} {name}")
+        for line in lines or ["(it printed no closing line)"]:
+            print(line)
+    # A step that ran no test has proven nothing.
+    return 0 if outcomes and all(good for _, good, _ in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
