@@ -1,0 +1,226 @@
+// The capture: what one `hasten run` leaves behind. The bytes are described in docs/format.md; this file
+// holds what a reader gets out of them, and the numbers that both sides must agree on.
+//
+// A capture is a file header and a row of blocks. Every block carries its kind, its length and a checksum;
+// unknown kinds are skipped, so a minor version may add kinds and append fields; an unknown major version
+// is refused. Blocks are only ever appended, so a capture cut short by a crash opens up to the cut.
+//
+// Times: `*_ns` of a process's clock are CLOCK_MONOTONIC nanoseconds since Process::start_mono_ns; the wall
+// clock at that instant is Process::start_wall_ns (nanoseconds since 1970). All ids are dense indices into
+// the vectors of Capture, given in order of first sight.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hasten::record {
+
+inline constexpr char kMagic[8] = {'\x89', 'H', 'A', 'S', 'T', 'E', 'N', '\n'};
+inline constexpr uint16_t kMajorVersion = 1;
+inline constexpr uint16_t kMinorVersion = 0;
+inline constexpr uint32_t kFileHeaderBytes = 32;
+inline constexpr uint32_t kBlockHeaderBytes = 16;
+/// A block longer than this is damage, not data: it bounds what a reader allocates.
+inline constexpr uint32_t kBlockBytesMax = 64u << 20;
+
+/// What a block holds. Numbers are never reused.
+enum class BlockKind : uint32_t {
+  Process = 1,
+  Thread = 2,
+  File = 3,
+  Code = 4,
+  Module = 5,
+  Stack = 6,
+  Sample = 7,
+  Wait = 8,
+  Counts = 9,
+  End = 10,
+  CompiledCode = 11,
+};
+
+enum class StdinKind : uint8_t { Unknown = 0, Terminal, Pipe, File, DevNull, Socket, Closed };
+
+/// Where the instruction pointer stood: the split of a line's time.
+enum class CodeClass : uint8_t {
+  Unknown = 0,
+  Bytecode,   ///< the evaluation loop itself
+  Runtime,    ///< the rest of the Python runtime: objects, allocation, garbage collection
+  Extension,  ///< an extension module
+  Library,    ///< any other shared library (libc, libm, BLAS, ...)
+  Kernel,     ///< never the class of a sample: kernel time is Sample::kernel_ns
+  Compiled,   ///< code that was compiled at run time and registered (Hasten's own)
+};
+
+enum class ModuleKind : uint8_t { Other = 0, Python, Extension, Library, Program };
+
+/// Which clock took the samples.
+enum class Engine : uint8_t {
+  None = 0,
+  PerfClock,     ///< perf software CPU clock of each thread, kernel excluded
+  ThreadClocks,  ///< a native thread that signals threads whose CPU clock moved
+};
+
+/// One process that was measured. `code` and `stack` ids are shared by all processes of the capture.
+struct Process {
+  uint32_t pid = 0;
+  uint32_t parent_pid = 0;
+  std::vector<std::string> command;
+  std::string cwd;
+  std::string executable;      ///< the interpreter's file
+  std::string python_version;  ///< "3.11.7"
+  int64_t start_wall_ns = 0;
+  uint64_t start_mono_ns = 0;
+  StdinKind stdin_kind = StdinKind::Unknown;
+  Engine engine = Engine::None;
+  double rate_hz = 0;          ///< samples asked for per second of CPU time
+  bool rate_fixed = false;     ///< asked for by the user rather than set from the cost
+  uint64_t sample_cost_ns = 0; ///< one sample, measured at start-up, kernel part included
+  /// Variables that change what a Python program does (PYTHON*, LANG, LC_*, TZ, ...), not the whole environment.
+  std::vector<std::pair<std::string, std::string>> environment;
+  std::string why_not_sampled; ///< empty when sampling worked; else one line for a person
+};
+
+struct Thread {
+  uint32_t process = 0;   ///< index into Capture::processes
+  uint32_t tid = 0;
+  std::string name;
+  uint64_t start_ns = 0;
+  uint64_t end_ns = 0;      ///< last known alive, if it was killed
+  uint64_t cpu_ns = 0;      ///< CPU time used while it was watched, user and kernel
+  uint64_t runnable_ns = 0; ///< ready to run but without a CPU
+  uint64_t waiting_ns = 0;  ///< asleep: wall - CPU - runnable
+  bool ended = false;       ///< false: was still running when the process died
+};
+
+/// A file that code objects name, with its text if it is the program's own.
+struct SourceFile {
+  std::string path;    ///< as in co_filename
+  bool own = false;    ///< not the standard library, not an installed package
+  bool has_text = false;
+  std::string hash;    ///< XXH3-128 of the text, 32 hex digits; empty without text
+  std::string text;    ///< bytes as on disk when the file was first seen
+};
+
+struct Code {
+  uint32_t file = 0;        ///< index into Capture::files
+  std::string qualname;
+  uint32_t first_line = 0;
+  uint32_t flags = 0;       ///< co_flags
+  uint32_t code_bytes = 0;  ///< length of the bytecode
+  std::vector<uint8_t> line_table;  ///< co_linetable; pyread/line_table.h turns an offset into a line
+};
+
+/// One mapping of a file (or of anonymous executable memory) into a process.
+struct Module {
+  uint32_t process = 0;
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  ModuleKind kind = ModuleKind::Other;
+  std::string path;
+};
+
+/// Machine code compiled at run time, for one Python function.
+struct CompiledCode {
+  uint32_t process = 0;
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  std::string file;
+  std::string function;
+  uint32_t first_line = 0;
+  /// (offset from begin, line), ascending.
+  std::vector<std::pair<uint32_t, uint32_t>> lines;
+};
+
+/// An offset that is not a place in the bytecode: the frame had not begun, or it is no bytecode frame.
+inline constexpr uint32_t kNoOffset = 0xffffffffu;
+/// StackNode::code of frames left out of the middle of a very deep stack.
+inline constexpr uint32_t kOmittedFrames = 0xfffffffeu;
+/// StackNode::code of a frame whose names could not be read.
+inline constexpr uint32_t kUnknownCode = 0xffffffffu;
+
+/// Stacks are a tree: a sample names its innermost node; parents lead outwards. Node 0 is the root (no frame).
+struct StackNode {
+  uint32_t parent = 0;
+  uint32_t code = kUnknownCode;  ///< index into Capture::codes, or one of the constants above
+  uint32_t offset = kNoOffset;   ///< byte offset of the instruction in the bytecode
+  /// Nonzero: the frame runs as compiled code and this is its line (code and offset then name the function).
+  uint32_t compiled_line = 0;
+};
+
+/// One look at a running thread.
+struct Sample {
+  uint32_t thread = 0;
+  uint32_t stack = 0;
+  uint64_t time_ns = 0;
+  uint32_t user_ns = 0;    ///< CPU time in user mode that this sample stands for
+  uint64_t kernel_ns = 0;  ///< kernel time charged here: found between this sample and its neighbours
+  CodeClass code_class = CodeClass::Unknown;
+  bool broken = false;     ///< the stack could not be read to its root; what could be read is kept
+  uint64_t rip = 0;
+};
+
+/// What a thread that was off the CPU was doing, from the system call it slept in.
+enum class WaitKind : uint8_t { Unknown = 0, Sleep, Io, Lock, Child };
+
+/// A stretch of time in which a thread slept, with the stack it slept in (0: not seen).
+struct Wait {
+  uint32_t thread = 0;
+  uint32_t stack = 0;
+  uint64_t time_ns = 0;  ///< begin
+  uint64_t duration_ns = 0;
+  WaitKind kind = WaitKind::Unknown;
+};
+
+/// Cumulative; the last one of a process counts.
+struct Counts {
+  uint32_t process = 0;
+  uint64_t samples = 0;
+  uint64_t lost = 0;             ///< samples taken but not stored: ring full
+  uint64_t broken_stacks = 0;
+  uint64_t repaired_stacks = 0;  ///< torn, then read from the enclosing C frame
+  uint64_t throttled = 0;        ///< samples delayed because sampling cost too much
+  uint64_t unsampled_threads = 0;
+  uint64_t handler_ns = 0;       ///< time spent in the handler itself
+};
+
+struct End {
+  uint32_t process = 0;
+  int32_t exit_code = 0;   ///< meaningful if signal == 0
+  int32_t signal = 0;      ///< the signal that killed it, or 0
+  uint64_t wall_ns = 0;
+  uint64_t cpu_user_ns = 0;
+  uint64_t cpu_system_ns = 0;
+  uint64_t peak_rss_bytes = 0;
+  bool children_in_cpu = false;  ///< cpu_* include children that the process waited for
+};
+
+/// How whole the capture is.
+struct Completeness {
+  bool finished = false;       ///< the writer closed it
+  uint64_t missing_bytes = 0;  ///< of a finished capture that was cut afterwards
+  uint64_t dropped_bytes = 0;  ///< of a block that the cut went through
+  std::string what;            ///< one line for a person; empty if nothing is missing
+};
+
+/// Everything that one capture says. ends[i].process and counts[i].process name their process.
+struct Capture {
+  std::string hasten_version;
+  uint16_t major = kMajorVersion;
+  uint16_t minor = kMinorVersion;
+  std::vector<Process> processes;
+  std::vector<Thread> threads;
+  std::vector<SourceFile> files;
+  std::vector<Code> codes;
+  std::vector<Module> modules;
+  std::vector<CompiledCode> compiled;
+  std::vector<StackNode> stacks{StackNode{}};
+  std::vector<Sample> samples;  ///< in time order within a thread, not across threads
+  std::vector<Wait> waits;
+  std::vector<Counts> counts;
+  std::vector<End> ends;
+  Completeness completeness;
+};
+
+}  // namespace hasten::record
