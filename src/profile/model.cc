@@ -1,0 +1,304 @@
+#include "profile/model.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <unordered_map>
+
+#include "base/check.h"
+#include "profile/ceilings.h"
+
+namespace hasten::profile {
+namespace {
+
+constexpr double kSecondsPerNs = 1e-9;
+
+/// What one row gathers while the samples pass by.
+struct Tally {
+  double self_ns = 0;
+  double total_ns = 0;
+  Split split_ns{};
+  uint64_t sample_count = 0;
+  PairSums pairs;
+  std::map<uint32_t, double> called_ns;  ///< by the group that was called
+  uint64_t last_sample_seen = ~uint64_t{0};  ///< so that recursion counts a sample once
+};
+
+double weight_of(const Sample& sample) { return static_cast<double>(sample.cpu_ns()); }
+
+void add_self(Tally& tally, const Sample& sample) {
+  tally.self_ns += weight_of(sample);
+  tally.split_ns[static_cast<size_t>(sample.side)] += static_cast<double>(sample.user_ns);
+  tally.split_ns[static_cast<size_t>(Side::Kernel)] += static_cast<double>(sample.kernel_ns);
+  ++tally.sample_count;
+}
+
+void add_total(Tally& tally, const Sample& sample, uint64_t sample_idx) {
+  if (tally.last_sample_seen != sample_idx) {
+    tally.last_sample_seen = sample_idx;
+    tally.total_ns += weight_of(sample);
+  }
+}
+
+/// Notes two neighbouring samples of one thread for the rows that each belongs to.
+void add_pair(std::vector<Tally>& tallies, uint32_t row_i, uint32_t row_j, double w_i, double w_j) {
+  if (row_i == row_j) {
+    tallies[row_i].pairs.add_both(w_i, w_j);
+  } else {
+    tallies[row_i].pairs.add_one(w_i, w_j);
+    tallies[row_j].pairs.add_one(w_j, w_i);
+  }
+}
+
+Cost cost_of(const Tally& tally, const Population& population) {
+  Cost cost;
+  cost.self = share_of(tally.self_ns, tally.pairs, population);
+  cost.total_share = population.weight > 0 ? tally.total_ns / population.weight : 0;
+  cost.self_cpu_s = tally.self_ns * kSecondsPerNs;
+  cost.total_cpu_s = tally.total_ns * kSecondsPerNs;
+  for (size_t side = 0; side < kSideCount; ++side) {
+    cost.split_s[side] = tally.split_ns[side] * kSecondsPerNs;
+  }
+  cost.sample_count = tally.sample_count;
+  return cost;
+}
+
+/// Gives every distinct key the next index.
+template <class Key>
+class Numbering {
+ public:
+  uint32_t index_of(const Key& key) {
+    const auto [at, is_new] = index_.try_emplace(key, static_cast<uint32_t>(keys_.size()));
+    if (is_new) {
+      keys_.push_back(key);
+    }
+    return at->second;
+  }
+  const std::vector<Key>& keys() const { return keys_; }
+
+ private:
+  std::map<Key, uint32_t> index_;
+  std::vector<Key> keys_;
+};
+
+using LineKey = std::tuple<uint32_t, int32_t>;  // function, line
+using GroupKey = std::tuple<OriginKind, std::string>;
+using SpotKey = std::tuple<uint32_t, int32_t, int32_t, int32_t, int32_t, uint32_t>;  // function, position, native
+
+/// A frame's rows. The row after the last is `outside`: native code without any Python frame.
+struct FrameRows {
+  uint32_t function, line, group;
+};
+
+class Builder {
+ public:
+  explicit Builder(const Recording& recording) : recording_(recording) {
+    number_stacks();
+    functions_.resize(recording_.functions.size() + 1);
+    lines_.resize(line_numbers_.keys().size() + 1);
+    groups_.resize(group_numbers_.keys().size() + 1);
+  }
+
+  Profile build() {
+    for (size_t i = 0; i < recording_.samples.size(); ++i) {
+      add_sample(i);
+    }
+    Profile profile;
+    profile.wall_s = static_cast<double>(recording_.wall_ns) * kSecondsPerNs;
+    profile.sampled_cpu_s = population_.weight * kSecondsPerNs;
+    profile.sample_count = population_.count;
+    profile.effective_count = population_.effective_count();
+    profile.outside = cost_of(functions_.back(), population_);
+    fill_functions(profile);
+    fill_lines(profile);
+    fill_groups(profile);
+    fill_spots(profile);
+    return profile;
+  }
+
+ private:
+  void number_stacks() {
+    group_of_function_.reserve(recording_.functions.size());
+    for (const Function& function : recording_.functions) {
+      Origin origin = origin_of(function.file);
+      group_of_function_.push_back(group_numbers_.index_of({origin.kind, origin.name}));
+    }
+    stack_rows_.resize(recording_.stacks.size());
+    for (size_t s = 0; s < recording_.stacks.size(); ++s) {
+      for (const Frame& frame : recording_.stacks[s]) {
+        CHECK(frame.function_idx < recording_.functions.size(), "frame of function {} of {}",
+              frame.function_idx, recording_.functions.size());
+        stack_rows_[s].push_back({frame.function_idx, line_numbers_.index_of({frame.function_idx, line_of(frame)}),
+                                  group_of_function_[frame.function_idx]});
+      }
+    }
+  }
+
+  /// Code without a line is the function's set-up: its first line.
+  int32_t line_of(const Frame& frame) const {
+    return frame.position.line >= 0 ? frame.position.line
+                                    : recording_.functions[frame.function_idx].first_line;
+  }
+
+  FrameRows leaf_rows(const Sample& sample) const {
+    const auto& rows = stack_rows_[sample.stack_idx];
+    return rows.empty() ? FrameRows{static_cast<uint32_t>(functions_.size() - 1),
+                                    static_cast<uint32_t>(lines_.size() - 1),
+                                    static_cast<uint32_t>(groups_.size() - 1)}
+                        : rows.front();
+  }
+
+  void add_sample(size_t i) {
+    const Sample& sample = recording_.samples[i];
+    CHECK(sample.stack_idx < stack_rows_.size(), "stack {} of {}", sample.stack_idx, stack_rows_.size());
+    const double weight = weight_of(sample);
+    population_.weight += weight;
+    population_.weight_squares += weight * weight;
+    ++population_.count;
+
+    const FrameRows leaf = leaf_rows(sample);
+    add_self(functions_[leaf.function], sample);
+    add_self(lines_[leaf.line], sample);
+    add_self(groups_[leaf.group], sample);
+    for (const FrameRows& rows : stack_rows_[sample.stack_idx]) {
+      add_total(functions_[rows.function], sample, i);
+      add_total(lines_[rows.line], sample, i);
+      add_total(groups_[rows.group], sample, i);
+    }
+    add_called(sample);
+    add_spot(sample);
+
+    if (i > 0 && recording_.samples[i - 1].thread_idx == sample.thread_idx) {
+      const Sample& before = recording_.samples[i - 1];
+      const FrameRows other = leaf_rows(before);
+      const double other_weight = weight_of(before);
+      population_.pair_squares += (weight - other_weight) * (weight - other_weight);
+      add_pair(functions_, other.function, leaf.function, other_weight, weight);
+      add_pair(lines_, other.line, leaf.line, other_weight, weight);
+      add_pair(groups_, other.group, leaf.group, other_weight, weight);
+    }
+  }
+
+  /// Time below own code goes to the innermost own frame and the package that it called.
+  void add_called(const Sample& sample) {
+    const auto& rows = stack_rows_[sample.stack_idx];
+    for (size_t depth = 0; depth < rows.size(); ++depth) {
+      if (std::get<OriginKind>(group_numbers_.keys()[rows[depth].group]) != OriginKind::Own) {
+        continue;
+      }
+      if (depth > 0) {
+        functions_[rows[depth].function].called_ns[rows[depth - 1].group] += weight_of(sample);
+        lines_[rows[depth].line].called_ns[rows[depth - 1].group] += weight_of(sample);
+      }
+      return;
+    }
+  }
+
+  Called called_of(const Tally& tally) const {
+    Called called;
+    double most_ns = 0;
+    for (const auto& [group, ns] : tally.called_ns) {
+      called.cpu_s += ns * kSecondsPerNs;
+      if (ns > most_ns) {
+        most_ns = ns;
+        const auto& [kind, name] = group_numbers_.keys()[group];
+        called.through = {kind, name};
+      }
+    }
+    return called;
+  }
+
+  void add_spot(const Sample& sample) {
+    const auto& stack = recording_.stacks[sample.stack_idx];
+    if (stack.empty()) {
+      return;
+    }
+    const Position& p = stack.front().position;
+    add_self(spots_[{stack.front().function_idx, p.line, p.column, p.end_line, p.end_column, sample.native_idx}],
+             sample);
+  }
+
+  void fill_functions(Profile& profile) {
+    const std::vector<double> solo_s = solo_wall_s(recording_);
+    std::vector<uint32_t> order;
+    for (uint32_t f = 0; f < recording_.functions.size(); ++f) {
+      if (functions_[f].total_ns > 0) {
+        order.push_back(f);
+      }
+    }
+    std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+      return std::tie(functions_[a].self_ns, functions_[a].total_ns) >
+             std::tie(functions_[b].self_ns, functions_[b].total_ns);
+    });
+    row_of_function_.assign(recording_.functions.size(), 0);
+    for (const uint32_t f : order) {
+      row_of_function_[f] = static_cast<uint32_t>(profile.functions.size());
+      profile.functions.push_back({recording_.functions[f], origin_of(recording_.functions[f].file),
+                                   cost_of(functions_[f], population_), called_of(functions_[f]),
+                                   ceiling_of(profile.wall_s, solo_s[f])});
+    }
+  }
+
+  void fill_lines(Profile& profile) const {
+    for (uint32_t l = 0; l < line_numbers_.keys().size(); ++l) {
+      if (lines_[l].total_ns > 0) {
+        const auto [function, line] = line_numbers_.keys()[l];
+        profile.lines.push_back({row_of_function_[function], line, cost_of(lines_[l], population_),
+                                 called_of(lines_[l])});
+      }
+    }
+    std::stable_sort(profile.lines.begin(), profile.lines.end(), [](const LineRow& a, const LineRow& b) {
+      return std::tie(a.cost.self_cpu_s, a.cost.total_cpu_s) > std::tie(b.cost.self_cpu_s, b.cost.total_cpu_s);
+    });
+  }
+
+  void fill_groups(Profile& profile) const {
+    for (uint32_t g = 0; g < group_numbers_.keys().size(); ++g) {
+      if (groups_[g].total_ns <= 0) {
+        continue;
+      }
+      const auto& [kind, name] = group_numbers_.keys()[g];
+      GroupRow row{{kind, name}, cost_of(groups_[g], population_), 0};
+      // Functions are sorted by self time, so the first of the group is its heaviest.
+      for (uint32_t f = 0; f < profile.functions.size(); ++f) {
+        if (profile.functions[f].origin == row.origin) {
+          row.heaviest_function_row = f;
+          break;
+        }
+      }
+      profile.groups.push_back(std::move(row));
+    }
+    std::stable_sort(profile.groups.begin(), profile.groups.end(), [](const GroupRow& a, const GroupRow& b) {
+      const bool a_other = a.origin.kind != OriginKind::Own;
+      const bool b_other = b.origin.kind != OriginKind::Own;
+      return a_other != b_other ? b_other : a.cost.self_cpu_s > b.cost.self_cpu_s;
+    });
+  }
+
+  void fill_spots(Profile& profile) const {
+    for (const auto& [key, tally] : spots_) {
+      const auto [function, line, column, end_line, end_column, native] = key;
+      const Cost cost = cost_of(tally, population_);
+      profile.spots.push_back({row_of_function_[function], Position{line, end_line, column, end_column},
+                               recording_.natives[native], cost.self_cpu_s, cost.split_s});
+    }
+    std::stable_sort(profile.spots.begin(), profile.spots.end(),
+                     [](const SpotRow& a, const SpotRow& b) { return a.self_cpu_s > b.self_cpu_s; });
+  }
+
+  const Recording& recording_;
+  Population population_;
+  Numbering<LineKey> line_numbers_;
+  Numbering<GroupKey> group_numbers_;
+  std::vector<uint32_t> group_of_function_;
+  std::vector<std::vector<FrameRows>> stack_rows_;
+  std::vector<Tally> functions_, lines_, groups_;
+  std::map<SpotKey, Tally> spots_;
+  std::vector<uint32_t> row_of_function_;
+};
+
+}  // namespace
+
+Profile build_profile(const Recording& recording) { return Builder(recording).build(); }
+
+}  // namespace hasten::profile

@@ -1,0 +1,65 @@
+// What the model is built from: the samples of one process tree, resolved to lines. `capture.cc` fills
+// it from a capture file, tests fill it from text.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "profile/location_table.h"
+
+namespace hasten::profile {
+
+/// On which side of the interpreter a thread was when it was sampled.
+enum class Side : uint8_t { Bytecode, Runtime, Extension, Library, Kernel, Compiled };
+constexpr size_t kSideCount = 6;
+constexpr std::array<const char*, kSideCount> kSideNames{"bytecode", "runtime", "extension",
+                                                         "library",  "kernel",  "compiled"};
+
+/// A Python function as its code object names it. Equal triples are one function, however many code
+/// objects, processes or runs it has.
+struct Function {
+  std::string file;
+  std::string name;  ///< the qualified name
+  int32_t first_line = 0;
+
+  friend auto operator<=>(const Function&, const Function&) = default;
+};
+
+/// One activation on a stack: which function, and where in it.
+struct Frame {
+  uint32_t function_idx = 0;
+  Position position;  ///< line -1 where the compiler gave none
+
+  friend bool operator==(const Frame&, const Frame&) = default;
+};
+
+struct Sample {
+  uint32_t thread_idx = 0;
+  int64_t end_ns = 0;     ///< when it was taken, on the recording's one clock
+  int64_t user_ns = 0;    ///< CPU time it stands for outside the kernel
+  int64_t kernel_ns = 0;  ///< CPU time in the kernel since the thread's sample before it
+  Side side = Side::Bytecode;
+  uint32_t stack_idx = 0;
+  uint32_t native_idx = 0;  ///< the native function that ran, see Recording::natives; 0 is unknown
+
+  int64_t cpu_ns() const { return user_ns + kernel_ns; }
+};
+
+struct Thread {
+  uint32_t process_idx = 0;
+  uint32_t tid = 0;
+  std::string name;
+};
+
+struct Recording {
+  std::vector<Function> functions;
+  std::vector<std::vector<Frame>> stacks;  ///< leaf first; an empty stack is native code with no Python
+  std::vector<std::string> natives{""};    ///< names of native functions; 0 is unknown
+  std::vector<Thread> threads;
+  std::vector<Sample> samples;             ///< by thread and, within one, by time
+  int64_t wall_ns = 0;                     ///< from the program's start to its end
+};
+
+}  // namespace hasten::profile
