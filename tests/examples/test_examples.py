@@ -45,7 +45,7 @@ def test_prints_the_known_answer(name):
         ("nbody.py", "pull = dt / ", "pull = 1.000001 * dt / "),
         ("primes.py", "divisor * divisor <= n", "divisor * divisor < n"),
         ("diffusion.py", "- 4.0 * plate", "- 3.999 * plate"),
-        ("words.py", "not in vocabulary", "not in vocabulary[1:]"),
+        ("words.py", "not in vocabulary", "not in vocabulary[:1500]"),
         ("not_worth_fixing.py", "zlib.compress(block, 9)", "zlib.compress(block[:-1], 9)"),
     ],
 )
