@@ -109,7 +109,7 @@ struct Code {
   uint32_t first_line = 0;
   uint32_t flags = 0;       ///< co_flags
   uint32_t code_bytes = 0;  ///< length of the bytecode
-  std::vector<uint8_t> line_table;  ///< co_linetable; pyread/line_table.h turns an offset into a line
+  std::vector<uint8_t> line_table;  ///< co_linetable
 };
 
 /// One mapping of a file (or of anonymous executable memory) into a process.

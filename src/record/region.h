@@ -1,0 +1,149 @@
+// The memory that the collector owns and the probe writes to: one control page, one slot and one ring a
+// thread, and a ring for compiled code. It is a memfd, so it outlives the target however that ends.
+// Both sides are built from the same source; kRegionVersion guards against a stale library.
+//
+// No field is read by both sides unless it is atomic or was written before `state` was published.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "record/ring.h"
+
+namespace hasten::record {
+
+inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
+inline constexpr uint32_t kRegionVersion = 1;
+inline constexpr uint32_t kSlotCount = 512;  ///< threads alive at one time; more are counted, not sampled
+inline constexpr uint32_t kThreadRingBytes = 1u << 20;
+inline constexpr uint32_t kCompiledRingBytes = 1u << 20;
+inline constexpr uint32_t kFrameCountMax = 1024;  ///< frames stored of one stack
+
+/// How far the probe has come. Later values never go back to earlier ones.
+enum class ProbeState : uint32_t {
+  Waiting = 0,   ///< no Python process has taken the region
+  Claimed,       ///< a Python process is setting up
+  Sampling,
+  NoPython,      ///< unused by the probe; the collector's word for "never claimed"
+  Unsupported,   ///< a Python whose layout is not known: see python_hex
+  NoClock,       ///< neither perf nor a helper thread could be had: see setup_errno
+};
+
+enum class SlotState : uint32_t { Free = 0, Taken, Live, Ended };
+
+/// Kinds of record in a thread's ring (and CompiledCode in the one for compiled code).
+enum class RingRecord : uint32_t { Sample = 1, Code = 2, CompiledCode = 3 };
+
+struct FrameRef {
+  uint32_t code_id;  ///< names a CodeRecord of this process; 0: could not be read; kFramesOmitted: left out
+  uint32_t offset;   ///< byte offset of the instruction, kNoOffset if it had not begun
+};
+inline constexpr uint32_t kFramesOmitted = 0xffffffffu;
+
+enum SampleFlag : uint32_t { kBroken = 1, kRepaired = 2, kNoPythonState = 4 };
+
+/// A sample as the handler writes it, followed by frame_count FrameRefs, innermost first.
+struct SampleRecord {
+  RecordHead head;
+  uint64_t mono_ns;     ///< CLOCK_MONOTONIC, not relative
+  uint64_t cpu_ns;      ///< the thread's CPU clock
+  int64_t beyond_ns;    ///< CPU time beyond the gap that was asked for: kernel time, or a little jitter
+  uint64_t rip;
+  uint64_t python_state;
+  uint32_t weight_ns;   ///< mean gap in force: the user time that this sample stands for
+  uint32_t flags;       ///< SampleFlag
+  uint32_t frame_count;
+  uint32_t reserved;
+};
+static_assert(sizeof(SampleRecord) % 8 == 0);
+
+/// A Python string as CPython stores it: `length` units of `unit_bytes` (1: Latin-1, 2, 4).
+struct TextRef {
+  uint32_t unit_bytes;
+  uint32_t length;
+};
+
+/// What names a code object: followed by file name, qualified name and line table, each padded to 8 bytes.
+struct CodeRecord {
+  RecordHead head;
+  uint32_t code_id;
+  uint32_t first_line;
+  uint32_t flags;
+  uint32_t code_bytes;
+  TextRef file;
+  TextRef qualname;
+  uint32_t line_table_bytes;
+  uint32_t reserved;
+};
+static_assert(sizeof(CodeRecord) % 8 == 0);
+
+/// Registered machine code: followed by file, function (UTF-8, padded to 8) and line_count pairs of u32.
+struct CompiledRecord {
+  RecordHead head;
+  uint64_t begin;
+  uint64_t end;
+  uint32_t file_bytes;
+  uint32_t function_bytes;
+  uint32_t first_line;
+  uint32_t line_count;
+};
+static_assert(sizeof(CompiledRecord) % 8 == 0);
+
+struct ThreadSlot {
+  alignas(64) std::atomic<uint32_t> state;  ///< SlotState
+  uint32_t tid;
+  uint64_t start_mono_ns;
+  uint64_t end_mono_ns;   ///< valid once Ended
+  uint64_t start_cpu_ns;  ///< the thread's CPU clock when watching began
+  uint64_t end_cpu_ns;    ///< valid once Ended
+  std::atomic<uint64_t> samples;
+  std::atomic<uint64_t> lost;
+  std::atomic<uint64_t> broken;
+  std::atomic<uint64_t> repaired;
+  std::atomic<uint64_t> throttled;
+  std::atomic<uint64_t> handler_ns;
+  RingState ring;
+};
+
+struct Region {
+  uint64_t magic;
+  uint32_t version;
+  uint32_t wanted_rate_hz;  ///< 0: from the measured cost; set by the collector
+  uint32_t force_engine;    ///< 0: the best there is; else record::Engine; set by the collector
+
+  std::atomic<uint32_t> owner_pid;  ///< the process that took the region; 0 while free
+  std::atomic<uint32_t> state;      ///< ProbeState
+  uint32_t python_hex;
+  uint32_t setup_errno;
+  uint32_t engine;                  ///< record::Engine
+  uint32_t mean_gap_ns;
+  uint32_t sample_cost_ns;
+  uint64_t runtime_address;         ///< _PyRuntime
+  uint64_t code_type_address;       ///< PyCode_Type
+  uint64_t eval_begin;
+  uint64_t eval_end;
+  std::atomic<uint64_t> unsampled_threads;
+  std::atomic<uint32_t> slots_used;  ///< slots ever taken: the collector looks no further
+  std::atomic<uint32_t> ended;       ///< the process ran its exit handlers
+  std::atomic<uint64_t> peak_rss_bytes;  ///< as the process itself saw it at exit
+  RingState compiled_ring;
+  ThreadSlot slots[kSlotCount];
+};
+
+inline constexpr uint64_t kRegionHeadBytes = (sizeof(Region) + 4095) / 4096 * 4096;
+inline constexpr uint64_t kRegionBytes =
+    kRegionHeadBytes + kCompiledRingBytes + static_cast<uint64_t>(kSlotCount) * kThreadRingBytes;
+
+inline uint8_t* compiled_ring_memory(Region* region) {
+  return reinterpret_cast<uint8_t*>(region) + kRegionHeadBytes;
+}
+inline uint8_t* thread_ring_memory(Region* region, uint32_t slot_idx) {
+  return compiled_ring_memory(region) + kCompiledRingBytes + static_cast<uint64_t>(slot_idx) * kThreadRingBytes;
+}
+inline uint32_t pad8(uint32_t bytes) { return (bytes + 7u) & ~7u; }
+
+/// What the probe is told, and hides again: "VERSION:FD:PRELOAD", PRELOAD being the program's own LD_PRELOAD.
+inline constexpr char kProbeVariable[] = "HASTEN_PROBE";
+
+}  // namespace hasten::record

@@ -1,0 +1,298 @@
+#include "record/writer.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "record/block.h"
+#include "record/pack.h"
+
+namespace hasten::record {
+namespace {
+
+constexpr size_t kBatchBytes = 64u << 10;
+constexpr size_t kPendingBytes = 1u << 20;
+
+/// Writes all of it, or says why not.
+int write_all(int fd, const char* bytes, size_t count) {
+  while (count > 0) {
+    const ssize_t written = ::write(fd, bytes, count);
+    if (written < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      return errno;
+    }
+    bytes += written;
+    count -= static_cast<size_t>(written);
+  }
+  return 0;
+}
+
+std::span<const uint8_t> as_bytes(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+Result<CaptureWriter> CaptureWriter::create(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    if (errno == EEXIST) {
+      return Error{"record.exists", fmt::format("{} exists already", path), "choose another name with --out"};
+    }
+    return Error{"record.create", fmt::format("cannot create {}: {}", path, std::strerror(errno)),
+                 "choose a directory that can be written with --out"};
+  }
+  CaptureWriter writer(fd, path);
+  uint8_t header[kFileHeaderBytes];
+  pack_file_header(FileHeader{}, header);
+  writer.pending_.append(reinterpret_cast<const char*>(header), sizeof header);
+  writer.file_bytes_ = sizeof header;
+  return writer;
+}
+
+CaptureWriter::CaptureWriter(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+
+CaptureWriter::CaptureWriter(CaptureWriter&& other) noexcept { *this = std::move(other); }
+
+CaptureWriter& CaptureWriter::operator=(CaptureWriter&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(path_, other.path_);
+  std::swap(pending_, other.pending_);
+  std::swap(stacks_, other.stacks_);
+  std::swap(samples_, other.samples_);
+  std::swap(waits_, other.waits_);
+  std::swap(file_bytes_, other.file_bytes_);
+  std::swap(write_errno_, other.write_errno_);
+  return *this;
+}
+
+CaptureWriter::~CaptureWriter() {
+  if (fd_ >= 0) {
+    (void)flush();  // what was added should be there even if nobody finished the capture
+    ::close(fd_);
+  }
+}
+
+void CaptureWriter::block(BlockKind kind, const std::string& payload) {
+  CHECK(payload.size() <= kBlockBytesMax, "block of kind {} has {} bytes", static_cast<uint32_t>(kind),
+        payload.size());
+  uint8_t header[kBlockHeaderBytes];
+  store_u32(header, static_cast<uint32_t>(kind));
+  store_u32(header + 4, static_cast<uint32_t>(payload.size()));
+  store_u64(header + 8, block_checksum(kind, as_bytes(payload)));
+  pending_.append(reinterpret_cast<const char*>(header), sizeof header);
+  pending_.append(payload);
+  file_bytes_ += sizeof header + payload.size();
+  if (pending_.size() >= kPendingBytes && write_errno_ == 0) {
+    write_errno_ = write_all(fd_, pending_.data(), pending_.size());
+    pending_.clear();
+  }
+}
+
+void CaptureWriter::seal(BlockKind kind, std::string& batch) {
+  if (!batch.empty()) {
+    block(kind, batch);
+    batch.clear();
+  }
+}
+
+void CaptureWriter::add_process(uint32_t id, const Process& process) {
+  std::string payload;
+  Packer pack(payload);
+  pack.put(id);
+  pack.put_text(HASTEN_VERSION);
+  pack.put(process.pid);
+  pack.put(process.parent_pid);
+  pack.put(process.command.size());
+  for (const std::string& word : process.command) {
+    pack.put_text(word);
+  }
+  pack.put_text(process.cwd);
+  pack.put_text(process.executable);
+  pack.put_text(process.python_version);
+  pack.put_signed(process.start_wall_ns);
+  pack.put(process.start_mono_ns);
+  pack.put(static_cast<uint8_t>(process.stdin_kind));
+  pack.put(static_cast<uint8_t>(process.engine));
+  pack.put_double(process.rate_hz);
+  pack.put(process.rate_fixed ? 1 : 0);
+  pack.put(process.sample_cost_ns);
+  pack.put(process.environment.size());
+  for (const auto& [name, value] : process.environment) {
+    pack.put_text(name);
+    pack.put_text(value);
+  }
+  pack.put_text(process.why_not_sampled);
+  block(BlockKind::Process, payload);
+}
+
+void CaptureWriter::add_thread(uint32_t id, const Thread& thread) {
+  std::string payload;
+  Packer pack(payload);
+  pack.put(id);
+  pack.put(thread.process);
+  pack.put(thread.tid);
+  pack.put_text(thread.name);
+  pack.put(thread.start_ns);
+  pack.put(thread.end_ns);
+  pack.put(thread.cpu_ns);
+  pack.put(thread.runnable_ns);
+  pack.put(thread.waiting_ns);
+  pack.put(thread.ended ? 1 : 0);
+  block(BlockKind::Thread, payload);
+}
+
+void CaptureWriter::add_file(const SourceFile& file) {
+  std::string payload;
+  Packer pack(payload);
+  pack.put_text(file.path);
+  pack.put(file.own ? 1 : 0);
+  pack.put(file.has_text ? 1 : 0);
+  pack.put_text(file.hash);
+  pack.put_text(file.text);
+  block(BlockKind::File, payload);
+}
+
+void CaptureWriter::add_code(const Code& code) {
+  std::string payload;
+  Packer pack(payload);
+  pack.put(code.file);
+  pack.put_text(code.qualname);
+  pack.put(code.first_line);
+  pack.put(code.flags);
+  pack.put(code.code_bytes);
+  pack.put_text({reinterpret_cast<const char*>(code.line_table.data()), code.line_table.size()});
+  block(BlockKind::Code, payload);
+}
+
+void CaptureWriter::add_module(const Module& module) {
+  std::string payload;
+  Packer pack(payload);
+  pack.put(module.process);
+  pack.put(module.begin);
+  pack.put(module.end);
+  pack.put(static_cast<uint8_t>(module.kind));
+  pack.put_text(module.path);
+  block(BlockKind::Module, payload);
+}
+
+void CaptureWriter::add_compiled(const CompiledCode& compiled) {
+  std::string payload;
+  Packer pack(payload);
+  pack.put(compiled.process);
+  pack.put(compiled.begin);
+  pack.put(compiled.end);
+  pack.put_text(compiled.file);
+  pack.put_text(compiled.function);
+  pack.put(compiled.first_line);
+  pack.put(compiled.lines.size());
+  for (const auto& [offset, line] : compiled.lines) {
+    pack.put(offset);
+    pack.put(line);
+  }
+  block(BlockKind::CompiledCode, payload);
+}
+
+void CaptureWriter::add_stack(const StackNode& node) {
+  Packer pack(stacks_);
+  pack.put(node.parent);
+  pack.put(node.code);
+  pack.put(node.offset);
+  pack.put(node.compiled_line);
+  if (stacks_.size() >= kBatchBytes) {
+    seal(BlockKind::Stack, stacks_);
+  }
+}
+
+void CaptureWriter::add_sample(const Sample& sample) {
+  Packer pack(samples_);
+  pack.put(sample.thread);
+  pack.put(sample.stack);
+  pack.put(sample.time_ns);
+  pack.put(sample.user_ns);
+  pack.put(sample.kernel_ns);
+  pack.put(static_cast<uint64_t>(sample.code_class) << 1 | (sample.broken ? 1 : 0));
+  pack.put(sample.rip);
+  if (samples_.size() >= kBatchBytes) {
+    seal(BlockKind::Stack, stacks_);
+    seal(BlockKind::Sample, samples_);
+  }
+}
+
+void CaptureWriter::add_wait(const Wait& wait) {
+  Packer pack(waits_);
+  pack.put(wait.thread);
+  pack.put(wait.stack);
+  pack.put(wait.time_ns);
+  pack.put(wait.duration_ns);
+  pack.put(static_cast<uint8_t>(wait.kind));
+  if (waits_.size() >= kBatchBytes) {
+    seal(BlockKind::Stack, stacks_);
+    seal(BlockKind::Wait, waits_);
+  }
+}
+
+void CaptureWriter::add_counts(const Counts& counts) {
+  std::string payload;
+  Packer pack(payload);
+  pack.put(counts.process);
+  pack.put(counts.samples);
+  pack.put(counts.lost);
+  pack.put(counts.broken_stacks);
+  pack.put(counts.repaired_stacks);
+  pack.put(counts.throttled);
+  pack.put(counts.unsampled_threads);
+  pack.put(counts.handler_ns);
+  block(BlockKind::Counts, payload);
+}
+
+void CaptureWriter::add_end(const End& end) {
+  std::string payload;
+  Packer pack(payload);
+  pack.put(end.process);
+  pack.put_signed(end.exit_code);
+  pack.put_signed(end.signal);
+  pack.put(end.wall_ns);
+  pack.put(end.cpu_user_ns);
+  pack.put(end.cpu_system_ns);
+  pack.put(end.peak_rss_bytes);
+  pack.put(end.children_in_cpu ? 1 : 0);
+  block(BlockKind::End, payload);
+}
+
+Result<void> CaptureWriter::flush() {
+  seal(BlockKind::Stack, stacks_);
+  seal(BlockKind::Sample, samples_);
+  seal(BlockKind::Wait, waits_);
+  if (write_errno_ == 0) {
+    write_errno_ = write_all(fd_, pending_.data(), pending_.size());
+  }
+  pending_.clear();
+  if (write_errno_ != 0) {
+    return Error{"record.write", fmt::format("cannot write {}: {}", path_, std::strerror(write_errno_)),
+                 "free some space or choose another place with --out"};
+  }
+  return {};
+}
+
+Result<void> CaptureWriter::finish() {
+  Result<void> flushed = flush();
+  if (flushed) {
+    FileHeader header;
+    header.finished_bytes = file_bytes_;
+    uint8_t bytes[kFileHeaderBytes];
+    pack_file_header(header, bytes);
+    if (::pwrite(fd_, bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) {
+      flushed = Error{"record.write", fmt::format("cannot finish {}: {}", path_, std::strerror(errno)), ""};
+    }
+  }
+  ::close(std::exchange(fd_, -1));
+  return flushed;
+}
+
+}  // namespace hasten::record
