@@ -1,0 +1,100 @@
+"""What can be seen of a call: result or exception, traceback lines, and everything that the arguments became.
+
+Two observations are equal only if types are the same, floats have the same bits (any NaN equals any NaN: CPython
+does not define the sign that arithmetic gives to a NaN), and the same lists are shared in the same places. Lists keep
+their identity through a call; numbers and tuples have none that a program may rely on.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+
+
+def canonical(value, seen: dict):
+    """A plain tuple that is equal for equal observations. `seen` numbers the lists in order of first sight."""
+    kind = type(value)
+    if kind is int:
+        return ("int", value)
+    if kind is bool or value is None:
+        return (kind.__name__, value)
+    if kind is float:
+        return ("float", "nan" if value != value else struct.pack(">d", value).hex())
+    if kind is complex:
+        return ("complex", canonical(value.real, seen)[1], canonical(value.imag, seen)[1])
+    if kind is str:
+        return ("str", value)
+    if kind is tuple:
+        return ("tuple", *[canonical(item, seen) for item in value])
+    if isinstance(value, list):
+        if id(value) in seen:
+            return ("same", seen[id(value)])
+        seen[id(value)] = len(seen)
+        return (kind.__name__, *[canonical(item, seen) for item in list.__iter__(value)])
+    if isinstance(value, int):
+        return (kind.__name__, int.__int__(value))
+    if isinstance(value, float):
+        return (kind.__name__, canonical(float.__float__(value), seen)[1])
+    if isinstance(value, complex):
+        return (kind.__name__, canonical(value.real, seen)[1], canonical(value.imag, seen)[1])
+    if isinstance(value, BaseException):
+        return (kind.__name__, canonical(value.args, seen))
+    return (kind.__name__, str(value) if kind in (range, slice) else "")
+
+
+def traceback_lines(error: BaseException, filename: str) -> tuple:
+    """(function, line) of each frame of the program. A comprehension has a frame of its own only up to 3.11."""
+    lines = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename == filename and not code.co_name.startswith("call_"):
+            entry = (code.co_name, trace.tb_lineno)
+            if code.co_name not in ("<listcomp>", "<genexpr>"):
+                lines.append(entry)
+        trace = trace.tb_next
+    return tuple(lines)
+
+
+def observe(function, args: tuple, kwargs: dict, globals_: list, filename: str):
+    """Calls and returns the observation, as a tuple of parts that are compared one by one."""
+    seen: dict = {}
+    lists = [a for a in args if type(a) is list]
+    counts_before = [sys.getrefcount(a) for a in lists]
+    try:
+        result = function(*args, **kwargs)
+    except Exception as error:  # noqa: BLE001 - whatever comes is the observation
+        context = error.__cause__ or error.__context__
+        outcome = (
+            "raised",
+            canonical(error, seen),
+            str(error)[:500],
+            traceback_lines(error, filename),
+            type(context).__name__,
+        )
+        del error, context
+    else:
+        outcome = ("returned", canonical(result, seen))
+        del result
+    after = tuple(canonical(value, seen) for value in (*args, *kwargs.values(), *globals_))
+    # A list argument that has more or fewer owners afterwards than under CPython is a leak or a crash to come.
+    owners = tuple(
+        sys.getrefcount(a) - before for a, before in zip(lists, counts_before, strict=True)
+    )
+    return {"outcome": outcome, "arguments": after, "owners": owners}
+
+
+def difference(plain: dict, compiled: dict) -> str | None:
+    """The first part that differs, in words, or None."""
+    for part in ("outcome", "arguments", "owners"):
+        if plain[part] != compiled[part]:
+            return f"{part}: CPython {shorten(plain[part])}  compiled {shorten(compiled[part])}"
+    return None
+
+
+def shorten(value) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # an int too long for decimal digits
+        text = f"<{type(value).__name__} with a huge int>"
+    return text if len(text) < 700 else text[:450] + " ... " + text[-200:]

@@ -1,0 +1,182 @@
+"""Worker processes with a crash guard: a worker that dies or stops answering costs one seed, and names it."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+HANG_S = 60.0
+SEEDS_PER_WORKER = (
+    250  # a fresh process now and then: what one program leaves behind must not hide in another
+)
+
+
+@dataclass
+class Finding:
+    seed: int
+    what: str
+
+
+@dataclass
+class Totals:
+    tally: dict = field(default_factory=dict)
+    findings: list = field(default_factory=list)
+    programs: int = 0
+
+    def add(self, tally: dict) -> None:
+        for key, value in tally.items():
+            self.tally[key] = self.tally.get(key, 0) + value
+
+    @property
+    def calls(self) -> int:
+        return self.tally.get("calls", 0)
+
+
+class Worker:
+    def __init__(self, command: list[str], env: dict, log: Path):
+        self.log = log
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log.open("wb"),
+            env=env,
+            start_new_session=True,
+        )
+        self.seed: int | None = None
+        self.deadline = 0.0
+        self.done = 0
+        self.buffer = b""
+
+    def give(self, seed: int) -> None:
+        self.seed = seed
+        self.deadline = time.monotonic() + HANG_S
+        try:
+            self.process.stdin.write(b"%d\n" % seed)
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it died: read() sees the end of its output
+
+    def lines(self) -> list[dict] | None:
+        """What it said since the last time; None at the end of its output."""
+        data = os.read(self.process.stdout.fileno(), 1 << 16)
+        if not data:
+            return None
+        *whole, self.buffer = (self.buffer + data).split(b"\n")
+        return [json.loads(line) for line in whole]
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.stdin.close()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def kill(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def death(self) -> str:
+        code = self.process.wait()
+        name = signal.Signals(-code).name if code < 0 else f"exit {code}"
+        tail = self.log.read_text(errors="replace")[-1500:]
+        return f"crash: the worker ended with {name}\n{tail}"
+
+
+def run_seeds(
+    seeds,
+    *,
+    directory: Path,
+    wrap: str = "jit",
+    jobs: int = 2,
+    python: str = sys.executable,
+    stop_when=lambda totals: False,
+    env: dict | None = None,
+    progress=None,
+) -> Totals:
+    """Runs every seed of the iterator, until `stop_when(totals)`."""
+    directory.mkdir(parents=True, exist_ok=True)
+    command = [
+        python,
+        "-X",
+        "faulthandler",
+        str(HERE / "worker.py"),
+        "--directory",
+        str(directory),
+        "--wrap",
+        wrap,
+    ]
+    environment = dict(os.environ, PYTHONHASHSEED="0", **(env or {}))
+    totals, selector, workers = Totals(), selectors.DefaultSelector(), {}
+    seeds = iter(seeds)
+    started = 0
+
+    def feed(worker: Worker | None, slot: int) -> None:
+        nonlocal started
+        seed = None if stop_when(totals) else next(seeds, None)
+        if worker and (seed is None or worker.done >= SEEDS_PER_WORKER):
+            selector.unregister(worker.process.stdout)
+            worker.stop()
+            worker = None
+            workers.pop(slot, None)
+        if seed is None:
+            return
+        if worker is None:
+            started += 1
+            worker = Worker(command, environment, directory / f"worker_{started}.log")
+            workers[slot] = worker
+            selector.register(worker.process.stdout, selectors.EVENT_READ, slot)
+        worker.give(seed)
+
+    def lose(slot: int, what: str) -> None:
+        worker = workers.pop(slot)
+        selector.unregister(worker.process.stdout)
+        totals.findings.append(Finding(worker.seed, what))
+        feed(None, slot)
+
+    try:
+        for slot in range(jobs):
+            feed(None, slot)
+        while workers:
+            for key, _ in selector.select(timeout=1.0):
+                slot = key.data
+                worker = workers[slot]
+                said = worker.lines()
+                if said is None:
+                    lose(slot, worker.death())
+                    continue
+                for line in said:
+                    if "end" not in line:
+                        continue
+                    totals.programs += 1
+                    totals.add(line["tally"])
+                    if line["found"]:
+                        totals.findings.append(Finding(line["end"], line["found"]))
+                    worker.done += 1
+                    feed(worker, slot)
+                if progress:
+                    progress(totals)
+            for slot, worker in list(workers.items()):
+                if time.monotonic() > worker.deadline:
+                    os.kill(
+                        worker.process.pid, signal.SIGABRT
+                    )  # faulthandler prints where it hangs
+                    worker.process.wait()
+                    lose(
+                        slot,
+                        "hang: no answer in %d s\n%s"
+                        % (HANG_S, worker.log.read_text(errors="replace")[-1500:]),
+                    )
+    finally:
+        for worker in workers.values():
+            worker.kill()
+    return totals

@@ -1,0 +1,142 @@
+"""One random program: a module of a few functions that call each other, and the calls to make of them.
+
+A program is text, so that it can be written to a file, shrunk and kept as a case: functions f0, f1, ..., globals
+G0, ..., and call_0, call_1, ... Each call_N builds fresh arguments: it returns ("call", name, args, kwargs), or
+("set", global, value). The same seed gives the same text on every Python.
+"""
+
+from __future__ import annotations
+
+import random
+
+from arguments import SUBCLASSES, Arguments
+from expressions import Expressions, Flavour, Scope, Signature, Var
+from statements import Body
+
+HEADER = "import cmath\nimport math\nfrom math import inf, nan\n"
+RETURNS = ["i", "i", "f", "f", "b", "c", "x", "s", "Li", "Lf", "Tif", "Tii", "R", "R", "R", "R"]
+PARAMS = [
+    "i",
+    "i",
+    "i",
+    "f",
+    "f",
+    "f",
+    "s",
+    "s",
+    "b",
+    "x",
+    "Li",
+    "Li",
+    "Lf",
+    "Lf",
+    "Lx",
+    "LLi",
+    "LLf",
+    "Tif",
+    "n",
+]
+
+
+def generate(seed: int) -> str:
+    rng = random.Random(seed)
+    flavour = Flavour(
+        numbers=rng.choice(
+            ["i", "i", "iiif", "if", "if", "f", "fffi", "fc", "c", "ifx", "ifbcx", "ib"]
+        ),
+        noise=rng.choice([0, 0, 0, 0.002, 0.01, 0.03]),
+        rare=rng.choice([0, 0, 0, 0.3, 1]),
+        edges=rng.choice([0.02, 0.1, 0.1, 0.3]),
+        split=rng.choice([0, 0, 0.03]),
+    )
+    parts = [HEADER]
+    global_kinds = {}
+    for n in range(rng.choice([0, 0, 1, 2])):
+        kind = rng.choice(["i", "f", "s", "Li", "b"])
+        global_kinds[f"G{n}"] = kind
+        parts.append(f"G{n} = {Arguments(rng).benign(kind)}\n")
+    functions: list[Signature] = []
+    for n in range(rng.choice([1, 1, 2, 2, 3, 4])):
+        signature, text = make_function(rng, flavour, f"f{n}", functions, global_kinds)
+        functions.append(signature)
+        parts.append(text)
+    calls = make_calls(rng, functions, global_kinds)
+    used = [text for name, text in SUBCLASSES.items() if name + "(" in calls]
+    return "\n".join([*parts, *used, calls])
+
+
+def make_function(rng, flavour, name, functions, global_kinds):
+    returns = rng.choice(RETURNS)
+    if "c" not in flavour.numbers and returns == "c":
+        returns = "f"
+    kinds = [rng.choice(PARAMS) for _ in range(rng.choice([1, 2, 2, 3, 3, 4]))]
+    if "c" in flavour.numbers:
+        kinds = [
+            rng.choice("ccf") if k in "fx" else "Lc" if k == "Lf" and rng.random() < 0.5 else k
+            for k in kinds
+        ]
+    recursive = rng.random() < 0.18
+    if recursive:
+        kinds[0] = "s"
+    params = [(f"a{i}", kind) for i, kind in enumerate(kinds)]
+    defaults = 1 if len(params) > 1 and params[-1][1] in "ifsb" and rng.random() < 0.15 else 0
+    scope = Scope(
+        rng,
+        flavour,
+        list(functions),
+        dict(global_kinds),
+        budget=rng.choice([60, 200, 200, 600, 4000]),
+    )
+    start_budget = scope.budget
+    for param, kind in params:
+        scope.vars[param] = Var(kind)
+    body = Body(scope, returns)
+    signature = Signature(name, params, returns, defaults=defaults, depth_first=recursive)
+    if recursive:
+        body.put("if a0 <= 0:")
+        body.put(f"    return {body.result()}")
+        body.statement()
+        fall = rng.choice(["a0 - 1", "a0 - 1", "a0 - 2", "a0 // 2"])
+        others = ", ".join(Expressions(scope).make(kind, 1) for kind in kinds[1:])
+        twice = rng.random() < 0.25
+        call = f"{name}({fall}{', ' + others if others else ''})"
+        target = body.new_name()
+        body.put(
+            f"{target} = {call}"
+            + (f" if a0 < 6 else {name}(a0 - 3{', ' + others if others else ''})" if twice else "")
+        )
+        scope.vars[target] = Var(returns if returns[0] in "LT" or returns in "ifbcsx" else "x")
+        if returns[0] in "RT":
+            del scope.vars[target]
+    body.block(rng.choice([1, 2, 3, 4, 6, 9]))
+    if rng.random() < 0.95:
+        body.put(f"return {body.result()}")
+    default = f"={Arguments(rng).benign(params[-1][1])}" if defaults else ""
+    heading = f"def {name}({', '.join(p for p, _ in params)}{default}):"
+    signature.cost = max(4, int(start_budget - scope.budget)) * (12 if recursive else 1)
+    return signature, "\n".join([heading, *body.lines]) + "\n"
+
+
+def make_calls(rng, functions, global_kinds) -> str:
+    """Phases, as in life: the same types for a while, then others, then the first again."""
+    lines = []
+    values = Arguments(rng)
+    number = 0
+    for _ in range(rng.choice([6, 9, 12])):
+        if global_kinds and rng.random() < 0.12:
+            name = rng.choice(sorted(global_kinds))
+            lines.append(
+                f"def call_{number}():\n    return 'set', '{name}', {values.value(global_kinds[name])}\n"
+            )
+            number += 1
+        elif len(functions) > 2 and rng.random() < 0.03:
+            name = rng.choice(functions[:-1]).name
+            other = rng.choice(functions[:-1]).name
+            lines.append(f"def call_{number}():\n    return 'rebind', '{name}', '{other}'\n")
+            number += 1
+        function = rng.choice(functions[-2:] if rng.random() < 0.7 else functions)
+        profile = values.profile(function)
+        for _ in range(rng.choice([1, 3, 4, 6])):
+            lines.append(f"def call_{number}():\n{values.call(function, profile)}\n")
+            number += 1
+    return "\n".join(lines)

@@ -1,0 +1,110 @@
+"""Runs one program twice, plain and compiled, and compares every call."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import signal
+import sys
+import time
+
+from observe import difference, observe
+
+PLAIN_LIMIT_S = (
+    0.5  # a call that CPython itself cannot finish in this time says nothing and is skipped
+)
+
+
+class TooLong(BaseException):
+    pass
+
+
+def stop(_signal, _frame):
+    raise TooLong
+
+
+class Loaded:
+    """The program's text executed in a namespace of its own; functions f0, f1, ... replaced by `wrap(f)`."""
+
+    def __init__(self, code, wrap):
+        self.names: dict = {"__name__": "program"}
+        sys.modules.setdefault("program", type(sys)("program"))
+        exec(code, self.names)
+        self.functions = []
+        for name in [n for n in self.names if re.fullmatch(r"f\d+", n)]:
+            self.names[name] = wrap(self.names[name])
+            self.functions.append(self.names[name])
+        self.calls = [
+            self.names[n]
+            for n in sorted(
+                (n for n in self.names if n.startswith("call_")), key=lambda n: int(n[5:])
+            )
+        ]
+
+    def globals(self) -> list:
+        return [self.names[n] for n in sorted(self.names) if re.fullmatch(r"G\d+", n)]
+
+
+def load(text: str, filename: str, wrap) -> Loaded:
+    linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
+    return Loaded(compile(text, filename, "exec"), wrap)
+
+
+def run_program(text: str, filename: str, wrap, tally: dict, only: set | None = None) -> str | None:
+    """Returns the first difference or None. `filename` must hold `text` on disk: the compiler reads it there."""
+    plain, compiled = load(text, filename, lambda f: f), load(text, filename, wrap)
+    signal.signal(signal.SIGVTALRM, stop)
+    for number, (make_plain, make_compiled) in enumerate(
+        zip(plain.calls, compiled.calls, strict=True)
+    ):
+        if only is not None and number not in only:
+            continue
+        action, name, *rest = make_plain()
+        if action == "set":
+            plain.names[name], compiled.names[name] = rest[0], make_compiled()[2]
+            continue
+        if action == "rebind":
+            plain.names[name], compiled.names[name] = plain.names[rest[0]], compiled.names[rest[0]]
+            continue
+        signal.setitimer(signal.ITIMER_VIRTUAL, PLAIN_LIMIT_S)
+        try:
+            expected = observe(plain.names[name], *rest, plain.globals(), filename)
+        except TooLong:
+            tally["too long"] = tally.get("too long", 0) + 1
+            return None  # arguments and globals may be half changed: the rest of this program is worthless
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        kind = expected["outcome"][0]
+        if kind == "raised":
+            error = expected["outcome"][1][0]
+            if error in ("MemoryError", "RecursionError"):
+                tally[error] = tally.get(error, 0) + 1
+                return None
+            tally["raised " + error] = tally.get("raised " + error, 0) + 1
+        tally["calls"] = tally.get("calls", 0) + 1
+        begun = time.perf_counter()
+        actual = observe(compiled.names[name], *make_compiled()[2:], compiled.globals(), filename)
+        tally["seconds"] = tally.get("seconds", 0.0) + time.perf_counter() - begun
+        found = difference(expected, actual)
+        if found:
+            return f"call_{number} of {name}: {found}"
+    collect_reports(compiled.functions, tally)
+    return None
+
+
+def collect_reports(functions, tally: dict) -> None:
+    """Adds up what the compiled functions say of themselves: native calls, fallbacks, deoptimisations."""
+    for function in functions:
+        report = getattr(function, "report", None)
+        if report is None:
+            continue
+        for key, value in counters(report()).items():
+            tally[key] = tally.get(key, 0) + value
+
+
+def counters(report) -> dict:
+    return {
+        "jit " + key: value
+        for key, value in dict(report).items()
+        if isinstance(value, int) and not isinstance(value, bool)
+    }
