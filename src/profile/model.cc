@@ -20,7 +20,9 @@ struct Tally {
   Split split_ns{};
   uint64_t sample_count = 0;
   PairSums pairs;
-  std::map<uint32_t, double> called_ns;  ///< by the group that was called
+  Waits wait_ns{};
+  std::map<uint32_t, double> called_ns;       ///< by the group that was called
+  std::map<uint32_t, double> called_wait_ns;  ///< likewise
   uint64_t last_sample_seen = ~uint64_t{0};  ///< so that recursion counts a sample once
 };
 
@@ -50,6 +52,11 @@ void add_pair(std::vector<Tally>& tallies, uint32_t row_i, uint32_t row_j, doubl
   }
 }
 
+bool is_worth_a_row(const Tally& tally) {
+  return tally.total_ns > 0 || !tally.called_wait_ns.empty() ||
+         std::any_of(tally.wait_ns.begin(), tally.wait_ns.end(), [](double ns) { return ns > 0; });
+}
+
 Cost cost_of(const Tally& tally, const Population& population) {
   Cost cost;
   cost.self = share_of(tally.self_ns, tally.pairs, population);
@@ -58,6 +65,9 @@ Cost cost_of(const Tally& tally, const Population& population) {
   cost.total_cpu_s = tally.total_ns * kSecondsPerNs;
   for (size_t side = 0; side < kSideCount; ++side) {
     cost.split_s[side] = tally.split_ns[side] * kSecondsPerNs;
+  }
+  for (size_t kind = 0; kind < kSleepCount; ++kind) {
+    cost.wait_s[kind] = tally.wait_ns[kind] * kSecondsPerNs;
   }
   cost.sample_count = tally.sample_count;
   return cost;
@@ -103,6 +113,9 @@ class Builder {
     for (size_t i = 0; i < recording_.samples.size(); ++i) {
       add_sample(i);
     }
+    for (const Wait& wait : recording_.waits) {
+      add_wait(wait);
+    }
     Profile profile;
     profile.wall_s = static_cast<double>(recording_.wall_ns) * kSecondsPerNs;
     profile.sampled_cpu_s = population_.weight * kSecondsPerNs;
@@ -142,10 +155,12 @@ class Builder {
 
   FrameRows leaf_rows(const Sample& sample) const {
     const auto& rows = stack_rows_[sample.stack_idx];
-    return rows.empty() ? FrameRows{static_cast<uint32_t>(functions_.size() - 1),
-                                    static_cast<uint32_t>(lines_.size() - 1),
-                                    static_cast<uint32_t>(groups_.size() - 1)}
-                        : rows.front();
+    return rows.empty() ? outside_rows() : rows.front();
+  }
+
+  FrameRows outside_rows() const {
+    return {static_cast<uint32_t>(functions_.size() - 1), static_cast<uint32_t>(lines_.size() - 1),
+            static_cast<uint32_t>(groups_.size() - 1)};
   }
 
   void add_sample(size_t i) {
@@ -179,30 +194,59 @@ class Builder {
     }
   }
 
-  /// Time below own code goes to the innermost own frame and the package that it called.
-  void add_called(const Sample& sample) {
-    const auto& rows = stack_rows_[sample.stack_idx];
+  void add_wait(const Wait& wait) {
+    const auto& rows = stack_rows_[wait.stack_idx];
+    const FrameRows leaf = rows.empty() ? outside_rows() : rows.front();
+    const auto ns = static_cast<double>(wait.duration_ns);
+    functions_[leaf.function].wait_ns[static_cast<size_t>(wait.kind)] += ns;
+    lines_[leaf.line].wait_ns[static_cast<size_t>(wait.kind)] += ns;
+    groups_[leaf.group].wait_ns[static_cast<size_t>(wait.kind)] += ns;
+    if (const CallSite site = call_site(rows); site.found) {
+      functions_[site.caller.function].called_wait_ns[site.called_group] += ns;
+      lines_[site.caller.line].called_wait_ns[site.called_group] += ns;
+    }
+  }
+
+  /// The innermost own frame of a stack whose top is not own code, and what it called.
+  struct CallSite {
+    bool found = false;
+    FrameRows caller{};
+    uint32_t called_group = 0;
+  };
+  CallSite call_site(const std::vector<FrameRows>& rows) const {
     for (size_t depth = 0; depth < rows.size(); ++depth) {
-      if (std::get<OriginKind>(group_numbers_.keys()[rows[depth].group]) != OriginKind::Own) {
-        continue;
+      if (std::get<OriginKind>(group_numbers_.keys()[rows[depth].group]) == OriginKind::Own) {
+        return depth == 0 ? CallSite{} : CallSite{true, rows[depth], rows[depth - 1].group};
       }
-      if (depth > 0) {
-        functions_[rows[depth].function].called_ns[rows[depth - 1].group] += weight_of(sample);
-        lines_[rows[depth].line].called_ns[rows[depth - 1].group] += weight_of(sample);
-      }
-      return;
+    }
+    return {};
+  }
+
+  void add_called(const Sample& sample) {
+    if (const CallSite site = call_site(stack_rows_[sample.stack_idx]); site.found) {
+      functions_[site.caller.function].called_ns[site.called_group] += weight_of(sample);
+      lines_[site.caller.line].called_ns[site.called_group] += weight_of(sample);
     }
   }
 
   Called called_of(const Tally& tally) const {
     Called called;
     double most_ns = 0;
-    for (const auto& [group, ns] : tally.called_ns) {
-      called.cpu_s += ns * kSecondsPerNs;
+    const auto consider = [&](uint32_t group, double ns) {
       if (ns > most_ns) {
         most_ns = ns;
         const auto& [kind, name] = group_numbers_.keys()[group];
         called.through = {kind, name};
+      }
+    };
+    for (const auto& [group, ns] : tally.called_ns) {
+      called.cpu_s += ns * kSecondsPerNs;
+      consider(group, ns);
+    }
+    for (const auto& [group, ns] : tally.called_wait_ns) {
+      called.wait_s += ns * kSecondsPerNs;
+      if (called.cpu_s <= 0) {
+        consider(group, ns);
       }
     }
     return called;
@@ -222,7 +266,7 @@ class Builder {
     const std::vector<double> solo_s = solo_wall_s(recording_);
     std::vector<uint32_t> order;
     for (uint32_t f = 0; f < recording_.functions.size(); ++f) {
-      if (functions_[f].total_ns > 0) {
+      if (is_worth_a_row(functions_[f])) {
         order.push_back(f);
       }
     }
@@ -241,7 +285,7 @@ class Builder {
 
   void fill_lines(Profile& profile) const {
     for (uint32_t l = 0; l < line_numbers_.keys().size(); ++l) {
-      if (lines_[l].total_ns > 0) {
+      if (is_worth_a_row(lines_[l])) {
         const auto [function, line] = line_numbers_.keys()[l];
         profile.lines.push_back({row_of_function_[function], line, cost_of(lines_[l], population_),
                                  called_of(lines_[l])});
@@ -254,7 +298,7 @@ class Builder {
 
   void fill_groups(Profile& profile) const {
     for (uint32_t g = 0; g < group_numbers_.keys().size(); ++g) {
-      if (groups_[g].total_ns <= 0) {
+      if (!is_worth_a_row(groups_[g])) {
         continue;
       }
       const auto& [kind, name] = group_numbers_.keys()[g];

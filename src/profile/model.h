@@ -19,6 +19,9 @@ namespace hasten::profile {
 /// Seconds of CPU time by Side.
 using Split = std::array<double, kSideCount>;
 
+/// Seconds of waiting by Sleep.
+using Waits = std::array<double, kSleepCount>;
+
 /// CPU time of one thing that can be on top of a stack.
 struct Cost {
   Share self;
@@ -26,6 +29,7 @@ struct Cost {
   double self_cpu_s = 0;
   double total_cpu_s = 0;
   Split split_s{};  ///< self CPU time by side
+  Waits wait_s{};   ///< time off the CPU with this on top of the stack
   uint64_t sample_count = 0;
 };
 
@@ -33,7 +37,8 @@ struct Cost {
 /// calling them less. Zero for rows that are not own code.
 struct Called {
   double cpu_s = 0;
-  Origin through;  ///< the package that most of it was called through
+  double wait_s = 0;  ///< time off the CPU inside what it called
+  Origin through;     ///< the package that most of it was called through
 };
 
 struct FunctionRow {

@@ -47,18 +47,25 @@ struct Sample {
   int64_t cpu_ns() const { return user_ns + kernel_ns; }
 };
 
-struct Thread {
-  uint32_t process_idx = 0;
-  uint32_t tid = 0;
-  std::string name;
+/// What a thread that was off the CPU slept in.
+enum class Sleep : uint8_t { Unknown, Sleep, Io, Lock, Child };
+constexpr size_t kSleepCount = 5;
+constexpr std::array<const char*, kSleepCount> kSleepNames{"unknown", "sleep", "io", "lock", "child"};
+
+/// A stretch of time in which a thread was off the CPU of its own accord.
+struct Wait {
+  uint32_t thread_idx = 0;
+  int64_t duration_ns = 0;
+  Sleep kind = Sleep::Unknown;
+  uint32_t stack_idx = 0;
 };
 
 struct Recording {
   std::vector<Function> functions;
   std::vector<std::vector<Frame>> stacks;  ///< leaf first; an empty stack is native code with no Python
   std::vector<std::string> natives{""};    ///< names of native functions; 0 is unknown
-  std::vector<Thread> threads;
   std::vector<Sample> samples;             ///< by thread and, within one, by time
+  std::vector<Wait> waits;                 ///< empty where waiting was not measured
   int64_t wall_ns = 0;                     ///< from the program's start to its end
 };
 

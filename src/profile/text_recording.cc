@@ -68,8 +68,7 @@ void add_thread_from_text(Recording& recording, std::string_view picture, int64_
     }
   }
   CHECK(!rows.empty(), "an empty picture");
-  const auto thread_idx = static_cast<uint32_t>(recording.threads.size());
-  recording.threads.push_back({0, thread_idx + 1, "thread"});
+  const uint32_t thread_idx = recording.samples.empty() ? 0 : recording.samples.back().thread_idx + 1;
   for (size_t column = 0; column < rows.front().size(); ++column) {
     std::vector<Frame> stack;
     Side side = Side::Bytecode;

@@ -1,0 +1,280 @@
+#include "profile/capture.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "profile/natives.h"
+
+namespace hasten::profile {
+namespace {
+
+constexpr double kSecondsPerNs = 1e-9;
+
+/// Code that no frame could be named for; one function, so that its cost is shown rather than dropped.
+const Function kUnknownFunction{"<unknown>", "<code whose name could not be read>", 0};
+
+class Resolver {
+ public:
+  explicit Resolver(const record::Capture& capture) : capture_(capture) {
+    for (const record::Code& code : capture.codes) {
+      const std::string& file = code.file < capture.files.size() ? capture.files[code.file].path : kUnknownFunction.file;
+      function_of_code_.push_back(
+          function_idx({file, code.qualname, static_cast<int32_t>(code.first_line)}));
+      tables_.emplace_back(code.line_table, static_cast<int32_t>(code.first_line));
+    }
+  }
+
+  Recording resolve() {
+    const std::vector<size_t> roots = root_processes();
+    for (const size_t root : roots) {
+      recording_.wall_ns += wall_ns_of(root);
+    }
+    NativeNames names(capture_);
+    recording_.samples.reserve(capture_.samples.size());
+    for (const record::Sample& from : capture_.samples) {
+      const uint32_t process = process_of(from.thread);
+      Sample to;
+      to.thread_idx = from.thread;
+      to.end_ns = absolute_ns(process, from.time_ns);
+      to.user_ns = from.user_ns;
+      to.kernel_ns = static_cast<int64_t>(from.kernel_ns);
+      to.side = side_of(from.code_class);
+      to.stack_idx = stack_idx(from.stack);
+      to.native_idx = native_idx(names.name_of(process, from.rip));
+      recording_.samples.push_back(to);
+    }
+    // Neighbours in a thread must be neighbours in the vector.
+    std::stable_sort(recording_.samples.begin(), recording_.samples.end(), [](const Sample& a, const Sample& b) {
+      return a.thread_idx != b.thread_idx ? a.thread_idx < b.thread_idx : a.end_ns < b.end_ns;
+    });
+    for (const record::Wait& from : capture_.waits) {
+      recording_.waits.push_back({from.thread, static_cast<int64_t>(from.duration_ns),
+                                  static_cast<Sleep>(std::min<size_t>(static_cast<size_t>(from.kind), kSleepCount - 1)),
+                                  stack_idx(from.stack)});
+    }
+    return std::move(recording_);
+  }
+
+ private:
+  std::vector<size_t> root_processes() const {
+    std::vector<size_t> roots;
+    for (size_t p = 0; p < capture_.processes.size(); ++p) {
+      if (is_root(capture_, p)) {
+        roots.push_back(p);
+      }
+    }
+    return roots;
+  }
+
+  int64_t wall_ns_of(size_t process) const {
+    for (const record::End& end : capture_.ends) {
+      if (end.process == process && end.wall_ns > 0) {
+        return static_cast<int64_t>(end.wall_ns);
+      }
+    }
+    // Cut short before it ended: as far as it was seen.
+    uint64_t last_ns = 0;
+    for (const record::Thread& thread : capture_.threads) {
+      if (thread.process == process) {
+        last_ns = std::max(last_ns, thread.end_ns);
+      }
+    }
+    for (const record::Sample& sample : capture_.samples) {
+      if (process_of(sample.thread) == process) {
+        last_ns = std::max(last_ns, sample.time_ns);
+      }
+    }
+    return static_cast<int64_t>(last_ns);
+  }
+
+  uint32_t process_of(uint32_t thread) const {
+    return thread < capture_.threads.size() ? capture_.threads[thread].process : 0;
+  }
+
+  int64_t absolute_ns(uint32_t process, uint64_t time_ns) const {
+    const uint64_t start_ns =
+        process < capture_.processes.size() ? capture_.processes[process].start_mono_ns : 0;
+    return static_cast<int64_t>(start_ns + time_ns);
+  }
+
+  static Side side_of(record::CodeClass code_class) {
+    switch (code_class) {
+      case record::CodeClass::Bytecode:
+        return Side::Bytecode;
+      case record::CodeClass::Extension:
+        return Side::Extension;
+      case record::CodeClass::Library:
+        return Side::Library;
+      case record::CodeClass::Kernel:
+        return Side::Kernel;
+      case record::CodeClass::Compiled:
+        return Side::Compiled;
+      case record::CodeClass::Runtime:
+      case record::CodeClass::Unknown:
+        break;
+    }
+    return code_class == record::CodeClass::Runtime ? Side::Runtime : Side::Library;
+  }
+
+  uint32_t function_idx(const Function& function) {
+    const auto [at, is_new] = function_numbers_.try_emplace(function, static_cast<uint32_t>(recording_.functions.size()));
+    if (is_new) {
+      recording_.functions.push_back(function);
+    }
+    return at->second;
+  }
+
+  uint32_t native_idx(const std::string& name) {
+    if (name.empty()) {
+      return 0;
+    }
+    const auto [at, is_new] = native_numbers_.try_emplace(name, static_cast<uint32_t>(recording_.natives.size()));
+    if (is_new) {
+      recording_.natives.push_back(name);
+    }
+    return at->second;
+  }
+
+  uint32_t stack_idx(uint32_t node) {
+    const auto [at, is_new] = stack_numbers_.try_emplace(node, static_cast<uint32_t>(recording_.stacks.size()));
+    if (is_new) {
+      std::vector<Frame> frames;
+      // Parents come before children, so the walk ends; a damaged link ends it too.
+      for (uint32_t n = node; n != 0 && n < capture_.stacks.size();) {
+        const record::StackNode& here = capture_.stacks[n];
+        if (here.code != record::kOmittedFrames) {
+          frames.push_back(frame_of(here));
+        }
+        if (here.parent >= n) {
+          break;
+        }
+        n = here.parent;
+      }
+      recording_.stacks.push_back(std::move(frames));
+    }
+    return at->second;
+  }
+
+  Frame frame_of(const record::StackNode& node) {
+    if (node.code >= capture_.codes.size()) {
+      return {function_idx(kUnknownFunction), {}};
+    }
+    Frame frame{function_of_code_[node.code], {}};
+    if (node.compiled_line != 0) {
+      frame.position.line = frame.position.end_line = static_cast<int32_t>(node.compiled_line);
+    } else if (node.offset != record::kNoOffset) {
+      frame.position = tables_[node.code].at(node.offset);
+    }
+    return frame;
+  }
+
+  const record::Capture& capture_;
+  Recording recording_;
+  std::vector<LocationTable> tables_;
+  std::vector<uint32_t> function_of_code_;
+  std::map<Function, uint32_t> function_numbers_;
+  std::unordered_map<std::string, uint32_t> native_numbers_;
+  std::unordered_map<uint32_t, uint32_t> stack_numbers_;
+};
+
+std::string engine_text(record::Engine engine) {
+  switch (engine) {
+    case record::Engine::PerfClock:
+      return "perf clock";
+    case record::Engine::ThreadClocks:
+      return "thread clocks";
+    case record::Engine::None:
+      break;
+  }
+  return "none";
+}
+
+}  // namespace
+
+Recording recording_of(const record::Capture& capture) { return Resolver(capture).resolve(); }
+
+bool is_root(const record::Capture& capture, size_t process_idx) {
+  const uint32_t parent = capture.processes[process_idx].parent_pid;
+  return std::none_of(capture.processes.begin(), capture.processes.begin() + static_cast<std::ptrdiff_t>(process_idx),
+                      [parent](const record::Process& p) { return p.pid == parent; });
+}
+
+CaptureFacts facts_of(const record::Capture& capture) {
+  CaptureFacts facts;
+  std::vector<const record::End*> end_of(capture.processes.size(), nullptr);
+  for (const record::End& end : capture.ends) {
+    if (end.process < end_of.size()) {
+      end_of[end.process] = &end;
+    }
+  }
+  std::vector<const record::Counts*> counts_of(capture.processes.size(), nullptr);
+  for (const record::Counts& counts : capture.counts) {
+    if (counts.process < counts_of.size()) {
+      counts_of[counts.process] = &counts;  // cumulative: the last one counts
+    }
+  }
+
+  double cpu_s = 0;
+  bool cpu_known = true;
+  for (size_t p = 0; p < capture.processes.size(); ++p) {
+    const record::Process& process = capture.processes[p];
+    ProcessFacts out{process.pid, process.parent_pid, process.command, process.why_not_sampled, {}, {}, {}, {}};
+    const bool root = is_root(capture, p);
+    facts.run_count += root ? 1 : 0;
+    if (const record::End* end = end_of[p]) {
+      out.cpu_s = static_cast<double>(end->cpu_user_ns + end->cpu_system_ns) * kSecondsPerNs;
+      out.peak_rss_bytes = end->peak_rss_bytes;
+      if (end->signal != 0) {
+        out.signal = end->signal;
+      } else {
+        out.exit_code = end->exit_code;
+      }
+      facts.peak_rss_bytes = std::max(facts.peak_rss_bytes.value_or(0), end->peak_rss_bytes);
+      // A root whose account includes its children already is the whole tree.
+      if (root || (end_of[0] != nullptr && !end_of[0]->children_in_cpu)) {
+        cpu_s += *out.cpu_s;
+      }
+    } else if (root) {
+      cpu_known = false;
+    }
+    if (const record::Counts* counts = counts_of[p]) {
+      facts.lost += counts->lost;
+      facts.broken_stacks += counts->broken_stacks;
+      facts.throttled += counts->throttled;
+      facts.unsampled_threads += counts->unsampled_threads;
+      facts.sampling_cost_ns += counts->samples * process.sample_cost_ns;
+    }
+    facts.processes.push_back(std::move(out));
+  }
+  if (!capture.processes.empty()) {
+    const record::Process& first = capture.processes.front();
+    facts.engine = engine_text(first.engine);
+    facts.rate_hz = first.rate_hz;
+    facts.python = first.python_version;
+    if (cpu_known) {
+      facts.cpu_s = cpu_s;
+    }
+  }
+
+  for (const record::Thread& thread : capture.threads) {
+    const uint32_t pid = thread.process < capture.processes.size() ? capture.processes[thread.process].pid : 0;
+    ThreadFacts out;
+    out.pid = pid;
+    out.tid = thread.tid;
+    out.name = thread.name;
+    out.cpu_s = static_cast<double>(thread.cpu_ns) * kSecondsPerNs;
+    out.runnable_s = static_cast<double>(thread.runnable_ns) * kSecondsPerNs;
+    out.waiting_s = static_cast<double>(thread.waiting_ns) * kSecondsPerNs;
+    facts.threads.push_back(std::move(out));
+  }
+  for (const record::Wait& wait : capture.waits) {
+    if (wait.thread < facts.threads.size() && static_cast<size_t>(wait.kind) < kSleepCount) {
+      facts.threads[wait.thread].explained_wait_s[static_cast<size_t>(wait.kind)] +=
+          static_cast<double>(wait.duration_ns) * kSecondsPerNs;
+    }
+  }
+  return facts;
+}
+
+}  // namespace hasten::profile

@@ -1,0 +1,60 @@
+// From a capture, as it lies on disk, to what a report says: the recording that the model is built from,
+// and the facts that need no model (processes, threads, clocks, what was lost).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "profile/recording.h"
+#include "record/format.h"
+
+namespace hasten::profile {
+
+/// Resolves the samples of a capture to functions, lines and native functions.
+Recording recording_of(const record::Capture& capture);
+
+struct ProcessFacts {
+  uint32_t pid = 0;
+  uint32_t parent_pid = 0;
+  std::vector<std::string> command;
+  std::string why_not_sampled;
+  std::optional<int32_t> exit_code;  ///< absent while unknown or if a signal ended it
+  std::optional<int32_t> signal;
+  std::optional<double> cpu_s;
+  std::optional<uint64_t> peak_rss_bytes;
+};
+
+struct ThreadFacts {
+  uint32_t pid = 0;
+  uint32_t tid = 0;
+  std::string name;
+  double cpu_s = 0;
+  double runnable_s = 0;
+  double waiting_s = 0;       ///< off the CPU of its own accord, by the scheduler's account
+  double explained_wait_s[kSleepCount] = {};  ///< of that, what was seen sleeping in what
+};
+
+struct CaptureFacts {
+  std::optional<double> cpu_s;      ///< of the process tree, by the kernel's account
+  std::optional<uint64_t> peak_rss_bytes;  ///< of the largest process
+  uint32_t run_count = 0;           ///< first processes: more than one after --repeat
+  uint64_t lost = 0;
+  uint64_t broken_stacks = 0;
+  uint64_t throttled = 0;
+  uint64_t unsampled_threads = 0;
+  uint64_t sampling_cost_ns = 0;    ///< samples times what one costs
+  double rate_hz = 0;
+  std::string engine;
+  std::string python;
+  std::vector<ProcessFacts> processes;
+  std::vector<ThreadFacts> threads;
+};
+
+CaptureFacts facts_of(const record::Capture& capture);
+
+/// The process that was started first in a run: its parent is not part of the capture.
+bool is_root(const record::Capture& capture, size_t process_idx);
+
+}  // namespace hasten::profile

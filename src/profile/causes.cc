@@ -1,0 +1,346 @@
+// Evidence needed, rule by rule:
+//   boxed-numbers      >= 25 % of an own function's time in the runtime's number objects (float_mul,
+//                      PyFloat_FromDouble, complex_dealloc, ...), 20 samples or more.
+//   list-membership    list_contains or tuplecontains hit at a stretch of source that says `in`.
+//   text-concatenation PyUnicode_Append or PyUnicode_Concat hit at a stretch that adds, >= 20 % of the function.
+//   interpreter        >= 60 % of an own function's time in the evaluation loop itself.
+//   package            >= 50 % of all CPU time in one package below own code.
+//   imports            >= 40 % of CPU time below the import system.
+//   garbage-collector  >= 10 % of CPU time in the cycle collector's functions.
+//   waiting            the CPU was used for less than half of the wall time.
+// Wrong when: the interpreter is stripped, because then only exported functions have names and rules that
+// need one stay silent; or a C extension copies CPython's names.
+#include "profile/causes.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace hasten::profile {
+namespace {
+
+using Names = std::initializer_list<std::string_view>;
+
+constexpr double kFunctionShareMin = 0.05;  // lighter functions are not worth a cause
+constexpr uint64_t kFunctionSamplesMin = 20;
+
+bool starts_with_any(std::string_view name, Names prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [name](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+bool is_any(std::string_view name, Names names) { return std::find(names.begin(), names.end(), name) != names.end(); }
+
+bool is_complex(std::string_view name) { return starts_with_any(name, {"complex_", "PyComplex_", "_Py_c_", "_PyComplex_"}); }
+bool is_float(std::string_view name) { return starts_with_any(name, {"float_", "PyFloat_", "_PyFloat_"}); }
+bool is_int(std::string_view name) {
+  return starts_with_any(name, {"long_", "PyLong_", "_PyLong_", "x_add", "x_sub", "k_mul", "l_mod", "l_divmod", "x_divrem"});
+}
+bool is_collector(std::string_view name) {
+  return starts_with_any(name, {"gc_collect", "deduce_unreachable", "visit_", "update_refs", "subtract_refs",
+                                "move_unreachable", "untrack_tuples"}) ||
+         name.ends_with("_traverse") || name.ends_with("traverse");
+}
+
+/// Seconds by native name, heaviest first.
+using Natives = std::vector<std::pair<std::string_view, double>>;
+
+template <class Keep>
+Natives natives_of(const Profile& profile, Keep keep) {
+  std::map<std::string_view, double> sums;
+  for (const SpotRow& spot : profile.spots) {
+    if (!spot.native.empty() && keep(spot)) {
+      // Kernel time was carried to the sample; the native function did not spend it.
+      sums[spot.native] += spot.self_cpu_s - spot.split_s[static_cast<size_t>(Side::Kernel)];
+    }
+  }
+  Natives natives(sums.begin(), sums.end());
+  std::stable_sort(natives.begin(), natives.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  return natives;
+}
+
+template <class Keep>
+double seconds(const Natives& natives, Keep keep) {
+  double sum = 0;
+  for (const auto& [name, s] : natives) {
+    sum += keep(name) ? s : 0;
+  }
+  return sum;
+}
+
+/// "float_mul 21 %, PyFloat_FromDouble 12 %": the heaviest three that count, as shares of `whole_s`.
+template <class Keep>
+std::string listing(const Natives& natives, double whole_s, Keep keep) {
+  std::string text;
+  int count = 0;
+  for (const auto& [name, s] : natives) {
+    if (keep(name) && count < 3 && s > 0) {
+      text += fmt::format("{}{} {:.0f} %", count++ == 0 ? "" : ", ", name, 100 * s / whole_s);
+    }
+  }
+  return text;
+}
+
+class Finder {
+ public:
+  Finder(const Profile& profile, const Sources& sources, double cpu_s)
+      : profile_(profile), sources_(sources), cpu_s_(cpu_s) {}
+
+  std::vector<Cause> find() {
+    if (profile_.sampled_cpu_s > 0) {
+      for (uint32_t f = 0; f < profile_.functions.size(); ++f) {
+        const FunctionRow& row = profile_.functions[f];
+        if (row.origin.kind == OriginKind::Own && row.cost.self.value >= kFunctionShareMin &&
+            row.cost.sample_count >= kFunctionSamplesMin) {
+          explain_function(f);
+        }
+      }
+      packages();
+      imports();
+      collector();
+    }
+    waiting();
+    std::stable_sort(causes_.begin(), causes_.end(), [](const Cause& a, const Cause& b) { return a.share > b.share; });
+    return std::move(causes_);
+  }
+
+ private:
+  double share(double s) const { return s / profile_.sampled_cpu_s; }
+
+  void explain_function(uint32_t f) {
+    const size_t before = causes_.size();
+    for (const auto& [position, position_s] : positions_of(f)) {
+      const Natives natives = natives_of(profile_, [&, p = position](const SpotRow& spot) {
+        return spot.function_row == f && spot.position == p;
+      });
+      membership(f, position, position_s, natives);
+      concatenation(f, position, position_s, natives);
+    }
+    // A named mistake in the code explains more than what the interpreter does with it.
+    if (causes_.size() == before) {
+      const Natives natives = natives_of(profile_, [f](const SpotRow& spot) { return spot.function_row == f; });
+      if (!boxing(f, natives)) {
+        interpreter(f);
+      }
+    }
+  }
+
+  /// Stretches of a function's source that take 5 % of the program or more.
+  std::vector<std::pair<Position, double>> positions_of(uint32_t f) const {
+    std::vector<std::pair<Position, double>> positions;
+    for (const SpotRow& spot : profile_.spots) {
+      if (spot.function_row != f) {
+        continue;
+      }
+      const auto at = std::find_if(positions.begin(), positions.end(),
+                                   [&](const auto& known) { return known.first == spot.position; });
+      if (at == positions.end()) {
+        positions.emplace_back(spot.position, spot.self_cpu_s);
+      } else {
+        at->second += spot.self_cpu_s;
+      }
+    }
+    std::erase_if(positions, [this](const auto& p) { return share(p.second) < kFunctionShareMin; });
+    return positions;
+  }
+
+  void membership(uint32_t f, const Position& position, double position_s, const Natives& natives) {
+    const auto counts = [](std::string_view name) { return is_any(name, {"list_contains", "tuplecontains"}); };
+    const std::string source = source_of(f, position);
+    if (seconds(natives, counts) <= 0 || source.find(" in ") == std::string::npos) {
+      return;
+    }
+    const bool tuple = seconds(natives, [](std::string_view name) { return name == "tuplecontains"; }) > 0;
+    add(f, position.line, "list-membership",
+        fmt::format("`{}` searches a {} from its start every time", source, tuple ? "tuple" : "list"),
+        fmt::format("{:.0f} % of CPU time at this test, {}", 100 * share(position_s),
+                    listing(natives, position_s, [](std::string_view) { return true; })),
+        share(position_s));
+  }
+
+  void concatenation(uint32_t f, const Position& position, double position_s, const Natives& natives) {
+    const auto counts = [](std::string_view name) {
+      return is_any(name, {"PyUnicode_Append", "PyUnicode_Concat", "unicode_concatenate", "resize_compact"});
+    };
+    const std::string source = source_of(f, position);
+    if (seconds(natives, counts) <= 0 || source.find('+') == std::string::npos) {
+      return;
+    }
+    add(f, position.line, "text-concatenation",
+        fmt::format("`{}` builds text piece by piece; a step may copy all that is there", source),
+        fmt::format("{:.0f} % of CPU time at this addition, {}", 100 * share(position_s),
+                    listing(natives, position_s, [](std::string_view) { return true; })),
+        share(position_s));
+  }
+
+  bool boxing(uint32_t f, const Natives& natives) {
+    const Cost& cost = profile_.functions[f].cost;
+    struct Kind {
+      const char* noun;
+      bool (*counts)(std::string_view);
+    };
+    constexpr std::array<Kind, 3> kKinds{{{"complex number", is_complex}, {"float", is_float}, {"integer", is_int}}};
+    const auto any_number = [](std::string_view name) { return is_complex(name) || is_float(name) || is_int(name); };
+    const double numbers_s = seconds(natives, any_number);
+    if (numbers_s < 0.25 * cost.self_cpu_s) {
+      return false;
+    }
+    const Kind& kind = *std::max_element(kKinds.begin(), kKinds.end(), [&](const Kind& a, const Kind& b) {
+      return seconds(natives, a.counts) < seconds(natives, b.counts);
+    });
+    add(f, heaviest_line(f), "boxed-numbers",
+        fmt::format("the interpreter makes an object of every {} here", kind.noun),
+        fmt::format("{:.0f} % of the function's time in the runtime's number objects: {}",
+                    100 * numbers_s / cost.self_cpu_s, listing(natives, cost.self_cpu_s, any_number)),
+        cost.self.value);
+    return true;
+  }
+
+  void interpreter(uint32_t f) {
+    const Cost& cost = profile_.functions[f].cost;
+    const double bytecode_s = cost.split_s[static_cast<size_t>(Side::Bytecode)];
+    if (bytecode_s >= 0.6 * cost.self_cpu_s) {
+      add(f, heaviest_line(f), "interpreter",
+          "the time is the interpreter stepping through this code, not what it calls",
+          fmt::format("{:.0f} % of the function's time in the evaluation loop", 100 * bytecode_s / cost.self_cpu_s),
+          cost.self.value);
+    }
+  }
+
+  void packages() {
+    for (const GroupRow& group : profile_.groups) {
+      if (group.origin.kind == OriginKind::Own || group.origin.kind == OriginKind::Generated ||
+          group.cost.self.value < 0.5) {
+        continue;
+      }
+      const LineRow* caller = nullptr;
+      for (const LineRow& line : profile_.lines) {
+        if (line.called.through == group.origin && (caller == nullptr || line.called.cpu_s > caller->called.cpu_s)) {
+          caller = &line;
+        }
+      }
+      Cause cause{"", 0, "", "package",
+                  fmt::format("the time is inside {}, not in the program's own lines", group.origin.name),
+                  fmt::format("{:.0f} % of CPU time in {}", 100 * group.cost.self.value, group.origin.name),
+                  group.cost.self.value};
+      if (caller != nullptr) {
+        const Function& function = profile_.functions[caller->function_row].function;
+        cause.file = function.file;
+        cause.function = function.name;
+        cause.line = caller->line;
+        cause.evidence += fmt::format(", {:.0f} % called from this line", 100 * share(caller->called.cpu_s));
+      }
+      causes_.push_back(std::move(cause));
+    }
+  }
+
+  void imports() {
+    for (const FunctionRow& row : profile_.functions) {
+      if (row.function.file == "<frozen importlib._bootstrap>" && row.function.name == "_find_and_load" &&
+          row.cost.total_share >= 0.4) {
+        causes_.push_back({"", 0, "", "imports", "much of the run is importing modules",
+                           fmt::format("{:.0f} % of CPU time ({:.2f} s) below import statements",
+                                       100 * row.cost.total_share, row.cost.total_cpu_s),
+                           row.cost.total_share});
+      }
+    }
+  }
+
+  void collector() {
+    const Natives natives = natives_of(profile_, [](const SpotRow&) { return true; });
+    const double collector_s = seconds(natives, is_collector);
+    if (share(collector_s) >= 0.1) {
+      causes_.push_back({"", 0, "", "garbage-collector", "the cycle collector keeps walking the live objects",
+                         fmt::format("{:.0f} % of CPU time in it: {}", 100 * share(collector_s),
+                                     listing(natives, profile_.sampled_cpu_s, is_collector)),
+                         share(collector_s)});
+    }
+  }
+
+  void waiting() {
+    if (profile_.wall_s <= 0.05 || cpu_s_ <= 0 || cpu_s_ >= 0.5 * profile_.wall_s) {
+      return;
+    }
+    const double idle_share = 1 - cpu_s_ / profile_.wall_s;
+    Cause cause{"", 0, "", "waiting", "the program mostly waits; faster code would not help much",
+                fmt::format("{:.2f} s of CPU time in {:.2f} s of wall time", cpu_s_, profile_.wall_s), idle_share};
+    // The line that waits longest, if waiting was measured.
+    double longest_s = 0;
+    for (const LineRow& line : profile_.lines) {
+      double wait_s = line.called.wait_s;
+      for (const double s : line.cost.wait_s) {
+        wait_s += s;
+      }
+      const FunctionRow& row = profile_.functions[line.function_row];
+      if (row.origin.kind == OriginKind::Own && wait_s > longest_s) {
+        longest_s = wait_s;
+        cause.file = row.function.file;
+        cause.function = row.function.name;
+        cause.line = line.line;
+      }
+    }
+    if (longest_s > 0) {
+      cause.evidence += fmt::format("; {:.2f} s of waiting at this line", longest_s);
+    }
+    causes_.push_back(std::move(cause));
+  }
+
+  int32_t heaviest_line(uint32_t f) const {
+    for (const LineRow& line : profile_.lines) {
+      if (line.function_row == f) {
+        return line.line;
+      }
+    }
+    return profile_.functions[f].function.first_line;
+  }
+
+  std::string source_of(uint32_t f, const Position& position) const {
+    return source_at(sources_, profile_.functions[f].function.file, position);
+  }
+
+  void add(uint32_t f, int32_t line, std::string kind, std::string cause, std::string evidence, double cause_share) {
+    const Function& function = profile_.functions[f].function;
+    causes_.push_back({function.file, line, function.name, std::move(kind), std::move(cause), std::move(evidence),
+                       cause_share});
+  }
+
+  const Profile& profile_;
+  const Sources& sources_;
+  double cpu_s_;
+  std::vector<Cause> causes_;
+};
+
+}  // namespace
+
+std::string source_at(const Sources& sources, const std::string& file, const Position& position) {
+  const auto at = sources.find(file);
+  if (at == sources.end() || position.line < 1 || position.column < 0 || position.end_column < 0) {
+    return {};
+  }
+  std::string_view rest = at->second;
+  for (int32_t line = 1; line < position.line; ++line) {
+    const size_t end = rest.find('\n');
+    if (end == std::string_view::npos) {
+      return {};
+    }
+    rest.remove_prefix(end + 1);
+  }
+  std::string_view line = rest.substr(0, rest.find('\n'));
+  const auto column = static_cast<size_t>(position.column);
+  if (column >= line.size()) {
+    return {};
+  }
+  if (position.end_line > position.line) {
+    return std::string(line.substr(column)) + " ...";
+  }
+  return std::string(line.substr(column, static_cast<size_t>(std::max(0, position.end_column - position.column))));
+}
+
+std::vector<Cause> find_causes(const Profile& profile, const Sources& sources, double cpu_s) {
+  return Finder(profile, sources, cpu_s).find();
+}
+
+}  // namespace hasten::profile

@@ -1,0 +1,57 @@
+#include "profile/merge.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include "profile/capture.h"
+#include "profile/model.h"
+#include "record/reader.h"
+
+namespace hasten::profile {
+namespace {
+
+/// A run of 10 ms of FILE's `work`, one sample at line 10.
+record::Capture run_of(const std::string& file, uint32_t pid) {
+  record::Capture capture;
+  record::Process process;
+  process.pid = pid;
+  process.parent_pid = 1;
+  capture.processes.push_back(process);
+  capture.threads.emplace_back();
+  capture.threads[0].tid = pid;
+  capture.files.push_back({file, true, true, "", "text of " + file});
+  capture.codes.push_back({0, "work", 10, 0, 2, {0x80 | (13 << 3), 0x00}});
+  capture.stacks.push_back({0, 0, 0, 0});
+  record::Sample sample;
+  sample.stack = 1;
+  sample.user_ns = 1'000'000;
+  sample.time_ns = 5'000'000;
+  sample.code_class = record::CodeClass::Bytecode;
+  capture.samples = {sample};
+  record::End end;
+  end.wall_ns = 10'000'000;
+  capture.ends = {end};
+  return capture;
+}
+
+TEST(Merge, TwoRunsAreOneCapture) {
+  record::Capture merged = run_of("/a/app.py", 10);
+  append(merged, run_of("/a/app.py", 20));
+  append(merged, run_of("/a/other.py", 30));
+  const std::string path = testing::TempDir() + "/merged.hasten";
+  std::remove(path.c_str());
+  ASSERT_TRUE(write_capture(merged, path).ok());
+  const auto read = record::read_capture(path);
+  ASSERT_TRUE(read.ok()) << read.error().line();
+  EXPECT_EQ(facts_of(read.value()).run_count, 3u);
+  const Profile profile = build_profile(recording_of(read.value()));
+  EXPECT_NEAR(profile.wall_s, 0.030, 1e-12);
+  ASSERT_EQ(profile.functions.size(), 2u) << "the same function in two runs is one row";
+  EXPECT_NEAR(profile.functions[0].cost.self.value, 2.0 / 3, 1e-12);
+  EXPECT_EQ(profile.functions[1].function.file, "/a/other.py");
+  EXPECT_FALSE(write_capture(merged, path).ok()) << "captures are never overwritten";
+}
+
+}  // namespace
+}  // namespace hasten::profile
