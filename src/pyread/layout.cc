@@ -1,0 +1,94 @@
+#include "pyread/layout.h"
+
+namespace hasten::pyread {
+namespace {
+
+constexpr PythonLayout layout_311() {
+  PythonLayout layout;
+  layout.version = 0x030b;
+  layout.thread_cframe = 56;
+  layout.thread_root_cframe = 336;
+  layout.thread_chunk = 296;
+  layout.thread_next = 8;
+  layout.thread_native_id = 160;
+  layout.cframe_frame = 8;
+  layout.cframe_previous = 16;
+  layout.frame_code = 32;
+  layout.frame_previous = 48;
+  layout.frame_instr = 56;
+  layout.frame_owner = 69;
+  layout.frame_is_entry = 68;
+  layout.owner_max = 2;
+  layout.code_start = 184;
+  layout.code_first_line = 72;
+  layout.text_ascii_data = 48;
+  layout.text_compact_data = 72;
+  layout.runtime_interpreters = 40;
+  layout.interpreter_next = 0;
+  layout.interpreter_threads = 16;
+  return layout;
+}
+
+constexpr PythonLayout layout_312() {
+  PythonLayout layout;
+  layout.version = 0x030c;
+  layout.thread_cframe = 56;
+  layout.thread_root_cframe = 272;
+  layout.thread_chunk = 232;
+  layout.thread_next = 8;
+  layout.thread_native_id = 144;
+  layout.cframe_frame = 0;
+  layout.cframe_previous = 8;
+  layout.frame_code = 0;
+  layout.frame_previous = 8;
+  layout.frame_instr = 56;
+  layout.frame_owner = 70;
+  layout.owner_c_stack = 3;
+  layout.code_start = 192;
+  layout.code_first_line = 68;
+  layout.code_version = 92;
+  layout.text_ascii_data = 40;
+  layout.text_compact_data = 56;
+  layout.runtime_interpreters = 40;
+  layout.interpreter_next = 0;
+  layout.interpreter_threads = 72;
+  return layout;
+}
+
+constexpr PythonLayout layout_313() {
+  PythonLayout layout;
+  layout.version = 0x030d;
+  layout.thread_frame = 72;
+  layout.thread_chunk = 232;
+  layout.thread_next = 8;
+  layout.thread_native_id = 160;
+  layout.frame_code = 0;
+  layout.frame_previous = 8;
+  layout.frame_instr = 56;
+  layout.frame_owner = 70;
+  layout.owner_c_stack = 3;
+  layout.code_start = 200;
+  layout.code_first_line = 68;
+  layout.code_version = 92;
+  layout.text_ascii_data = 40;
+  layout.text_compact_data = 56;
+  layout.runtime_interpreters = 632;
+  layout.interpreter_next = 7264;
+  layout.interpreter_threads = 7344;
+  return layout;
+}
+
+constexpr PythonLayout kLayouts[] = {layout_311(), layout_312(), layout_313()};
+
+}  // namespace
+
+const PythonLayout* find_layout(uint32_t python_hex) {
+  for (const PythonLayout& layout : kLayouts) {
+    if (layout.version == python_hex >> 16) {
+      return &layout;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace hasten::pyread

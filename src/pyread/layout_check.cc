@@ -1,0 +1,57 @@
+// Holds the tables against the headers of the Python that this build uses. No code comes out of it.
+#define Py_BUILD_CORE 1
+#include <Python.h>
+#include <internal/pycore_frame.h>
+
+#include <cstddef>
+
+#include "pyread/layout.h"
+
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+
+namespace hasten::pyread {
+namespace {
+
+// The same numbers as in layout.cc, which has no Python.h to check them with. layout_test.cc compares
+// this list with find_layout().
+#if PY_VERSION_HEX >> 16 == 0x030b
+static_assert(offsetof(PyThreadState, cframe) == 56 && offsetof(PyThreadState, root_cframe) == 336);
+static_assert(offsetof(PyThreadState, datastack_chunk) == 296 && offsetof(PyThreadState, native_thread_id) == 160);
+static_assert(offsetof(_PyCFrame, current_frame) == 8 && offsetof(_PyCFrame, previous) == 16);
+static_assert(offsetof(_PyInterpreterFrame, f_code) == 32 && offsetof(_PyInterpreterFrame, previous) == 48);
+static_assert(offsetof(_PyInterpreterFrame, prev_instr) == 56 && offsetof(_PyInterpreterFrame, owner) == 69);
+static_assert(offsetof(_PyInterpreterFrame, is_entry) == 68);
+static_assert(offsetof(PyCodeObject, co_code_adaptive) == 184 && offsetof(PyCodeObject, co_firstlineno) == 72);
+static_assert(sizeof(PyASCIIObject) == 48 && sizeof(PyCompactUnicodeObject) == 72);
+#elif PY_VERSION_HEX >> 16 == 0x030c
+static_assert(offsetof(PyThreadState, cframe) == 56 && offsetof(PyThreadState, root_cframe) == 272);
+static_assert(offsetof(PyThreadState, datastack_chunk) == 232 && offsetof(PyThreadState, native_thread_id) == 144);
+static_assert(offsetof(_PyCFrame, current_frame) == 0 && offsetof(_PyCFrame, previous) == 8);
+static_assert(offsetof(_PyInterpreterFrame, f_code) == 0 && offsetof(_PyInterpreterFrame, previous) == 8);
+static_assert(offsetof(_PyInterpreterFrame, prev_instr) == 56 && offsetof(_PyInterpreterFrame, owner) == 70);
+static_assert(offsetof(PyCodeObject, co_code_adaptive) == 192 && offsetof(PyCodeObject, co_firstlineno) == 68);
+static_assert(offsetof(PyCodeObject, co_version) == 92);
+static_assert(sizeof(PyASCIIObject) == 40 && sizeof(PyCompactUnicodeObject) == 56);
+static_assert(FRAME_OWNED_BY_CSTACK == 3);
+#elif PY_VERSION_HEX >> 16 == 0x030d
+static_assert(offsetof(PyThreadState, current_frame) == 72);
+static_assert(offsetof(PyThreadState, datastack_chunk) == 232 && offsetof(PyThreadState, native_thread_id) == 160);
+static_assert(offsetof(_PyInterpreterFrame, f_executable) == 0 && offsetof(_PyInterpreterFrame, previous) == 8);
+static_assert(offsetof(_PyInterpreterFrame, instr_ptr) == 56 && offsetof(_PyInterpreterFrame, owner) == 70);
+static_assert(offsetof(PyCodeObject, co_code_adaptive) == 200 && offsetof(PyCodeObject, co_firstlineno) == 68);
+static_assert(offsetof(PyCodeObject, co_version) == 92);
+static_assert(sizeof(PyASCIIObject) == 40 && sizeof(PyCompactUnicodeObject) == 56);
+static_assert(FRAME_OWNED_BY_CSTACK == 3);
+#endif
+static_assert(offsetof(PyThreadState, next) == 8);
+static_assert(offsetof(_PyStackChunk, previous) == 0 && offsetof(_PyStackChunk, size) == 8);
+static_assert(offsetof(_PyStackChunk, data) == 24);
+static_assert(offsetof(PyCodeObject, co_flags) == 48 && offsetof(PyCodeObject, co_filename) == 112);
+static_assert(offsetof(PyCodeObject, co_qualname) == 128 && offsetof(PyCodeObject, co_linetable) == 136);
+static_assert(offsetof(PyVarObject, ob_size) == 16 && offsetof(PyObject, ob_type) == 8);
+static_assert(offsetof(PyBytesObject, ob_sval) == 32);
+static_assert(offsetof(PyASCIIObject, length) == 16 && offsetof(PyASCIIObject, state) == 32);
+static_assert(sizeof(_PyInterpreterFrame) >= kFrameBytes && sizeof(PyCodeObject) >= kCodeBytes - 16);
+
+}  // namespace
+}  // namespace hasten::pyread
