@@ -1,0 +1,29 @@
+// The rooms that make up _core; each bind_ function lives in bindings/<room>.cc.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include "base/result.h"
+
+namespace hasten::bindings {
+
+void bind_profile(nanobind::module_& m);
+void bind_collect(nanobind::module_& m);
+
+/// Raises the Error as hasten's exception class for Python. The only place where an Error becomes an exception.
+[[noreturn]] void raise_error(const Error& error);
+
+template <class T>
+T or_raise(Result<T> result) {
+  if (!result.ok()) {
+    raise_error(result.error());
+  }
+  return std::move(result).value();
+}
+inline void or_raise(Result<void> result) {
+  if (!result.ok()) {
+    raise_error(result.error());
+  }
+}
+
+}  // namespace hasten::bindings

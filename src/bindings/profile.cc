@@ -1,0 +1,399 @@
+// The model of a run as plain Python values, under the keys that `hasten run --json` documents. A figure
+// that was not measured has no key.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "bindings/core.h"
+#include "profile/capture.h"
+#include "profile/causes.h"
+#include "profile/merge.h"
+#include "profile/model.h"
+#include "record/reader.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace hasten::bindings {
+namespace {
+
+using profile::Profile;
+
+nb::list interval_of(const profile::Share& share) {
+  nb::list interval;
+  interval.append(share.low);
+  interval.append(share.high);
+  return interval;
+}
+
+/// Seconds as shares of all CPU time.
+nb::dict split_of(const profile::Split& split_s, double whole_s) {
+  nb::dict split;
+  for (size_t side = 0; side < profile::kSideCount; ++side) {
+    split[profile::kSideNames[side]] = whole_s > 0 ? split_s[side] / whole_s : 0.0;
+  }
+  return split;
+}
+
+template <class Seconds>
+nb::dict waits_of(const Seconds& seconds) {
+  nb::dict waits;
+  for (size_t kind = 0; kind < profile::kSleepCount; ++kind) {
+    waits[profile::kSleepNames[kind]] = seconds[kind];
+  }
+  return waits;
+}
+
+struct ReportParts {
+  Profile model;
+  profile::CaptureFacts facts;
+  std::vector<profile::Cause> causes;
+  profile::Sources sources;
+  bool waits_measured = false;
+};
+
+void put_cost(nb::dict& row, const profile::Cost& cost, const ReportParts& parts) {
+  row["cpu_share"] = cost.self.value;
+  row["cpu_share_interval"] = interval_of(cost.self);
+  row["total_share"] = cost.total_share;
+  row["self_cpu_s"] = cost.self_cpu_s;
+  row["total_cpu_s"] = cost.total_cpu_s;
+  row["split"] = split_of(cost.split_s, parts.model.sampled_cpu_s);
+  row["samples"] = cost.sample_count;
+  if (parts.waits_measured) {
+    row["wait_s"] = waits_of(cost.wait_s);
+  }
+}
+
+void put_called(nb::dict& row, const profile::Called& called, const ReportParts& parts) {
+  if (called.cpu_s <= 0 && called.wait_s <= 0) {
+    return;
+  }
+  nb::dict out;
+  out["cpu_share"] = parts.model.sampled_cpu_s > 0 ? called.cpu_s / parts.model.sampled_cpu_s : 0.0;
+  out["through"] = called.through.name;
+  if (parts.waits_measured) {
+    out["wait_s"] = called.wait_s;
+  }
+  row["called"] = out;
+}
+
+nb::list functions_of(const ReportParts& parts) {
+  nb::list rows;
+  for (const profile::FunctionRow& function : parts.model.functions) {
+    nb::dict row;
+    row["file"] = function.function.file;
+    row["function"] = function.function.name;
+    row["first_line"] = function.function.first_line;
+    row["origin"] = nb::str(profile::to_text(function.origin.kind).data());
+    if (!function.origin.name.empty()) {
+      row["package"] = function.origin.name;
+    }
+    put_cost(row, function.cost, parts);
+    put_called(row, function.called, parts);
+    row["ceiling"] = function.ceiling ? nb::object(nb::float_(*function.ceiling)) : nb::none();
+    rows.append(row);
+  }
+  return rows;
+}
+
+/// The lines of every source that the capture holds.
+class SourceLines {
+ public:
+  explicit SourceLines(const profile::Sources& sources) {
+    for (const auto& [file, text] : sources) {
+      std::vector<std::string>& lines = lines_[file];
+      for (size_t at = 0; at < text.size();) {
+        const size_t end = std::min(text.find('\n', at), text.size());
+        lines.push_back(text.substr(at, end - at));
+        at = end + 1;
+      }
+    }
+  }
+  const std::string* at(const std::string& file, int32_t line) const {
+    const auto found = lines_.find(file);
+    const bool known = found != lines_.end() && line >= 1 && static_cast<size_t>(line) <= found->second.size();
+    return known ? &found->second[static_cast<size_t>(line) - 1] : nullptr;
+  }
+
+ private:
+  std::unordered_map<std::string, std::vector<std::string>> lines_;
+};
+
+nb::object text_of(const std::string& bytes) {
+  // Source text is whatever bytes were on disk; what is not UTF-8 is shown as such, never refused.
+  return nb::steal(PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "replace"));
+}
+
+nb::list lines_of(const ReportParts& parts) {
+  const SourceLines sources(parts.sources);
+  nb::list rows;
+  for (const profile::LineRow& line : parts.model.lines) {
+    const profile::Function& function = parts.model.functions[line.function_row].function;
+    nb::dict row;
+    row["file"] = function.file;
+    row["line"] = line.line;
+    row["function"] = function.name;
+    row["first_line"] = function.first_line;
+    put_cost(row, line.cost, parts);
+    put_called(row, line.called, parts);
+    if (const std::string* text = sources.at(function.file, line.line)) {
+      row["source"] = text_of(*text);
+    }
+    rows.append(row);
+  }
+  return rows;
+}
+
+nb::list groups_of(const ReportParts& parts) {
+  nb::list rows;
+  for (const profile::GroupRow& group : parts.model.groups) {
+    nb::dict row;
+    row["origin"] = nb::str(profile::to_text(group.origin.kind).data());
+    row["name"] = group.origin.name;
+    put_cost(row, group.cost, parts);
+    if (!parts.model.functions.empty()) {
+      const profile::Function& heaviest = parts.model.functions[group.heaviest_function_row].function;
+      nb::dict function;
+      function["file"] = heaviest.file;
+      function["function"] = heaviest.name;
+      function["first_line"] = heaviest.first_line;
+      row["heaviest"] = function;
+    }
+    rows.append(row);
+  }
+  return rows;
+}
+
+nb::list processes_of(const profile::CaptureFacts& facts) {
+  nb::list rows;
+  for (const profile::ProcessFacts& process : facts.processes) {
+    nb::dict row;
+    row["pid"] = process.pid;
+    row["parent_pid"] = process.parent_pid;
+    nb::list command;
+    for (const std::string& word : process.command) {
+      command.append(text_of(word));
+    }
+    row["command"] = command;
+    if (process.signal) {
+      row["exit"] = -*process.signal;
+    } else if (process.exit_code) {
+      row["exit"] = *process.exit_code;
+    }
+    if (process.cpu_s) {
+      row["cpu_s"] = *process.cpu_s;
+    }
+    if (process.peak_rss_bytes) {
+      row["peak_rss_bytes"] = *process.peak_rss_bytes;
+    }
+    if (!process.why_not_sampled.empty()) {
+      row["why_not_sampled"] = process.why_not_sampled;
+    }
+    rows.append(row);
+  }
+  return rows;
+}
+
+nb::list threads_of(const profile::CaptureFacts& facts, bool waits_measured) {
+  nb::list rows;
+  for (const profile::ThreadFacts& thread : facts.threads) {
+    nb::dict row;
+    row["pid"] = thread.pid;
+    row["tid"] = thread.tid;
+    row["name"] = text_of(thread.name);
+    row["cpu_s"] = thread.cpu_s;
+    row["runnable_s"] = thread.runnable_s;
+    row["waiting_s"] = thread.waiting_s;
+    if (waits_measured) {
+      double explained_s = 0;
+      for (const double s : thread.explained_wait_s) {
+        explained_s += s;
+      }
+      row["wait_s"] = waits_of(thread.explained_wait_s);
+      row["unexplained_s"] = std::max(0.0, thread.waiting_s - explained_s);
+    }
+    rows.append(row);
+  }
+  return rows;
+}
+
+nb::list causes_of(const std::vector<profile::Cause>& causes) {
+  nb::list rows;
+  for (const profile::Cause& cause : causes) {
+    nb::dict row;
+    if (!cause.file.empty()) {
+      row["file"] = cause.file;
+      row["line"] = cause.line;
+      row["function"] = cause.function;
+    }
+    row["kind"] = cause.kind;
+    row["cause"] = text_of(cause.cause);
+    row["evidence"] = text_of(cause.evidence);
+    row["share"] = cause.share;
+    rows.append(row);
+  }
+  return rows;
+}
+
+void put_facts(nb::dict& report, const record::Capture& capture, const ReportParts& parts) {
+  const profile::CaptureFacts& facts = parts.facts;
+  report["schema"] = "hasten-run/1";
+  report["hasten"] = capture.hasten_version;
+  report["python"] = facts.python;
+  if (!facts.processes.empty()) {
+    const profile::ProcessFacts& first = facts.processes.front();
+    nb::list command;
+    for (const std::string& word : first.command) {
+      command.append(text_of(word));
+    }
+    report["command"] = command;
+    if (first.signal) {
+      report["exit_code"] = -*first.signal;
+      report["signal"] = *first.signal;
+    } else if (first.exit_code) {
+      report["exit_code"] = *first.exit_code;
+    }
+    report["cwd"] = text_of(capture.processes.front().cwd);
+  }
+  report["runs"] = facts.run_count;
+  report["wall_s"] = parts.model.wall_s;
+  if (facts.cpu_s) {
+    report["cpu_s"] = *facts.cpu_s;
+  }
+  if (facts.peak_rss_bytes) {
+    report["peak_rss_bytes"] = *facts.peak_rss_bytes;
+  }
+  report["samples"] = parts.model.sample_count;
+  report["effective_samples"] = parts.model.effective_count;
+  report["sampled_cpu_s"] = parts.model.sampled_cpu_s;
+  report["interval"] = "95 %, within this run";
+  report["engine"] = facts.engine;
+  report["rate_hz"] = facts.rate_hz;
+  report["lost"] = facts.lost;
+  report["broken_stacks"] = facts.broken_stacks;
+  report["unsampled_threads"] = facts.unsampled_threads;
+  const double cpu_s = facts.cpu_s.value_or(parts.model.sampled_cpu_s);
+  if (cpu_s > 0) {
+    report["sampling_cost"] = static_cast<double>(facts.sampling_cost_ns) * 1e-9 / cpu_s;
+  }
+  for (const profile::FunctionRow& row : parts.model.functions) {
+    if (row.function.file == "<frozen importlib._bootstrap>" && row.function.name == "_find_and_load") {
+      report["import_s"] = row.cost.total_cpu_s;
+    }
+  }
+  report["complete"] = capture.completeness.what.empty();
+  if (!capture.completeness.what.empty()) {
+    report["missing"] = capture.completeness.what;
+  }
+}
+
+nb::dict read_report(const std::string& path) {
+  ReportParts parts;
+  record::Capture capture;
+  {
+    nb::gil_scoped_release unlocked;  // reads a file and computes; touches no Python object
+    auto read = record::read_capture(path);
+    if (!read.ok()) {
+      nb::gil_scoped_acquire locked;
+      raise_error(read.error());
+    }
+    capture = std::move(read).value();
+    parts.model = build_profile(profile::recording_of(capture));
+    parts.facts = profile::facts_of(capture);
+    for (record::SourceFile& file : capture.files) {
+      if (file.has_text) {
+        parts.sources.emplace(file.path, std::move(file.text));
+      }
+    }
+    parts.causes = profile::find_causes(parts.model, parts.sources, parts.facts.cpu_s.value_or(0));
+    parts.waits_measured = !capture.waits.empty();
+  }
+  nb::dict report;
+  put_facts(report, capture, parts);
+  report["processes"] = processes_of(parts.facts);
+  report["threads"] = threads_of(parts.facts, parts.waits_measured);
+  report["functions"] = functions_of(parts);
+  report["lines"] = lines_of(parts);
+  report["groups"] = groups_of(parts);
+  nb::dict outside;
+  put_cost(outside, parts.model.outside, parts);
+  report["outside_python"] = outside;
+  report["causes"] = causes_of(parts.causes);
+  return report;
+}
+
+/// Every sample's stack by thread, outermost frame first, with the CPU nanoseconds it stands for.
+nb::dict read_stacks(const std::string& path) {
+  const record::Capture capture = or_raise(record::read_capture(path));
+  const profile::Recording recording = profile::recording_of(capture);
+  nb::dict out;
+  nb::list functions;
+  for (const profile::Function& function : recording.functions) {
+    functions.append(nb::make_tuple(text_of(function.name), text_of(function.file), function.first_line));
+  }
+  out["functions"] = functions;
+  nb::list stacks;
+  for (const auto& stack : recording.stacks) {
+    nb::list frames;
+    for (auto frame = stack.rbegin(); frame != stack.rend(); ++frame) {
+      frames.append(nb::make_tuple(frame->function_idx, frame->position.line));
+    }
+    stacks.append(frames);
+  }
+  out["stacks"] = stacks;
+  nb::list threads;
+  for (const record::Thread& thread : capture.threads) {
+    const uint32_t pid = thread.process < capture.processes.size() ? capture.processes[thread.process].pid : 0;
+    nb::dict row;
+    row["pid"] = pid;
+    row["tid"] = thread.tid;
+    row["name"] = text_of(thread.name);
+    row["samples"] = nb::list();
+    threads.append(row);
+  }
+  out["threads"] = threads;
+  for (const profile::Sample& sample : recording.samples) {
+    if (sample.thread_idx < capture.threads.size()) {
+      nb::list samples = nb::cast<nb::list>(nb::object(threads[sample.thread_idx]["samples"]));
+      samples.append(nb::make_tuple(sample.stack_idx, sample.cpu_ns()));
+    }
+  }
+  return out;
+}
+
+void merge_captures(const std::vector<std::string>& paths, const std::string& out) {
+  record::Capture merged;
+  for (size_t i = 0; i < paths.size(); ++i) {
+    record::Capture capture = or_raise(record::read_capture(paths[i]));
+    if (i == 0) {
+      merged = std::move(capture);
+    } else {
+      profile::append(merged, capture);
+    }
+  }
+  or_raise(profile::write_capture(merged, out));
+}
+
+nb::list code_positions(nb::bytes line_table, int32_t first_line) {
+  const auto* data = static_cast<const uint8_t*>(line_table.data());
+  const profile::LocationTable table({data, line_table.size()}, first_line);
+  const auto number = [](int32_t n) { return n < 0 ? nb::object(nb::none()) : nb::object(nb::int_(n)); };
+  nb::list positions;
+  for (const profile::Position& p : table.positions()) {
+    positions.append(nb::make_tuple(number(p.line), number(p.end_line), number(p.column), number(p.end_column)));
+  }
+  return positions;
+}
+
+}  // namespace
+
+void bind_profile(nb::module_& m) {
+  m.def("read_report", &read_report, "path"_a, "The report of one capture, under the keys of `hasten run --json`.");
+  m.def("read_stacks", &read_stacks, "path"_a, "Every sampled stack, by thread, outermost frame first.");
+  m.def("merge_captures", &merge_captures, "paths"_a, "out"_a, "Writes one capture that holds all runs of several.");
+  m.def("code_positions", &code_positions, "line_table"_a, "first_line"_a,
+        "co_linetable as (line, end_line, column, end_column), one a code unit, like code.co_positions().");
+}
+
+}  // namespace hasten::bindings
