@@ -22,7 +22,7 @@ DOCUMENTS = sorted(
     for pattern in ("*.md", "docs/**/*.md", "src/*/README.md", "benchmarks/**/*.md", "tests/**/*.md", "examples/*.md")
     for file in ROOT.glob(pattern)
 )
-FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]\[]*\]\(([^)\s]+)\)")
 
 
