@@ -7,6 +7,7 @@
 
 namespace hasten::bindings {
 
+void bind_machine(nanobind::module_& m);
 void bind_profile(nanobind::module_& m);
 void bind_collect(nanobind::module_& m);
 

@@ -7,6 +7,7 @@
 NB_MODULE(_core, m) {
   m.doc() = "Hasten's core: reading captures, the model of a run, the collector.";
   m.attr("version") = HASTEN_VERSION;
+  hasten::bindings::bind_machine(m);
   hasten::bindings::bind_profile(m);
 #ifdef HASTEN_HAS_COLLECT
   hasten::bindings::bind_collect(m);
