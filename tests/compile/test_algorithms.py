@@ -17,7 +17,9 @@ if not hasattr(hasten, "jit"):
     pytest.skip("hasten.jit is not built here", allow_module_level=True)
 FILE = algorithms.__file__
 FUNCTIONS = list(algorithms.CALLS)
-NOT_SLOWER = 1.25  # the machine is shared: a compiled function that loses loses by far more than this
+NOT_SLOWER = (
+    1.25  # the machine is shared: a compiled function that loses loses by far more than this
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,5 +64,7 @@ def test_not_slower(function, compiled):
     for _ in range(3):
         other(*arguments(text))
     plain_s, compiled_s = best_s(function, text), best_s(other, text)
-    print(f"{function.__name__}: {plain_s * 1e3:.2f} ms -> {compiled_s * 1e3:.2f} ms, {plain_s / max(compiled_s, 1e-9):.1f}x")
+    print(
+        f"{function.__name__}: {plain_s * 1e3:.2f} ms -> {compiled_s * 1e3:.2f} ms, {plain_s / max(compiled_s, 1e-9):.1f}x"
+    )
     assert compiled_s <= plain_s * NOT_SLOWER + 20e-6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expressions import FLOAT_EDGES, INT_EDGES
+from scope import FLOAT_EDGES, INT_EDGES
 
 OTHER = {  # what may come where a kind is expected
     "i": ["b", "f", "f", "i", "c", "n", "str", "IntSub", "FloatSub"],

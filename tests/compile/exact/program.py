@@ -10,7 +10,8 @@ from __future__ import annotations
 import random
 
 from arguments import SUBCLASSES, Arguments
-from expressions import Expressions, Flavour, Scope, Signature, Var
+from expressions import Expressions
+from scope import Flavour, Scope, Signature, Var
 from statements import Body
 
 HEADER = "import cmath\nimport math\nfrom math import inf, nan\n"
@@ -85,7 +86,7 @@ def make_function(rng, flavour, name, functions, global_kinds):
         flavour,
         list(functions),
         dict(global_kinds),
-        budget=rng.choice([60, 200, 200, 600, 4000]),
+        budget=rng.choice([100, 400, 1000, 2500, 6000]),
     )
     start_budget = scope.budget
     for param, kind in params:

@@ -7,7 +7,8 @@ loop are clamped, at a limit beyond 2**63, so that the overflow itself still hap
 
 from __future__ import annotations
 
-from expressions import SCALARS, Expressions, Scope, Var, literal_int
+from expressions import Expressions
+from scope import SCALARS, Scope, Var, literal_int
 
 LIST_KINDS = ["Li", "Li", "Lf", "Lf", "Lc", "Lb", "Lx", "LLi", "LLf", "Ls"]
 TUPLE_KINDS = ["Tii", "Tif", "Tff", "Tfi", "Tiii", "Tci", "Tb", "Tfff"]
@@ -102,7 +103,7 @@ class Body:
             (0.6, self.extend),
         ]
         if not deep:
-            options += [(10, self.if_), (9, self.for_), (4, self.while_)]
+            options += [(10, self.if_), (14, self.for_), (6, self.while_)]
         if self.loops:
             options += [(4, self.jump), (3, self.event)]
         s.pick(options)()
@@ -404,9 +405,9 @@ class Body:
 
     def loop_count(self) -> int:
         room = self.s.budget / self.s.iterations
-        if room > 2500 and not self.loops and self.s.chance(0.35):
+        if room > 2500 and not self.loops and self.s.chance(0.5):
             return self.rng.choice([300, 700, 1100, 1500, 2100])
-        return self.rng.choice([0, 1, 2, 3, 5, 8, 12, 20, 40] if room > 200 else [0, 1, 2, 3, 5])
+        return self.rng.choice([0, 1, 3, 5, 8, 12, 20, 40, 90] if room > 200 else [0, 1, 2, 3, 5])
 
     def for_(self) -> None:
         s = self.s
