@@ -81,6 +81,6 @@ def ensure(names: list[str]) -> None:
     wait = ["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3", "-q"]
     for command in (["apt-get", "update"], install_command(lacking)):
         # A source that does not answer makes `update` fail though the packages may be had: only `install` decides.
-        done = subprocess.run([*before, *quiet, command[0], *wait, *command[1:]], stdin=subprocess.DEVNULL)
+        done = subprocess.run([*before, *quiet, *command[:2], *wait, *command[2:]], stdin=subprocess.DEVNULL)
         if done.returncode != 0 and command[1] == "install":
             raise Missing(f"apt-get failed (exit code {done.returncode}). Put that right, or type:\n  {by_hand}")
