@@ -1,0 +1,94 @@
+"""Are the generated programs good enough? Twenty wrong compilers say so.
+
+    python tests/compile/planted.py [--python .venv/bin/python] [--bugs 1-20] [--calls 30000]
+
+Builds the compiler with -DHASTEN_PLANTED_BUGS=ON (src/compile/planted.h lists the bugs; none is in a shipped build),
+then runs the generator of tests/compile/exact once for each bug, chosen by HASTEN_PLANT=N, until it shows a
+difference from CPython. Fails unless every bug is found and, with no bug chosen, nothing is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).parent / "exact"))
+from pool import run_seeds  # noqa: E402
+
+BUG_COUNT = 20
+
+
+def build(python: str, directory: Path) -> Path:
+    """The package directory to put on PYTHONPATH: our Python files and the modules with the planted bugs."""
+    configure = ["cmake", "-S", ROOT, "-B", directory, "-G", "Ninja", "-DHASTEN_PLANTED_BUGS=ON",
+                 f"-DPython_EXECUTABLE={Path(python).absolute()}"]  # fmt: skip
+    for command in (configure, ["cmake", "--build", directory, "-j2"]):
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"the build with planted bugs failed\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    package = directory / "pkg"
+    subprocess.run(["cmake", "--install", directory, "--prefix", package], check=True, capture_output=True)
+    for source in (ROOT / "python" / "hasten").iterdir():
+        target = package / "hasten" / source.name
+        if not target.exists() and source.name != "__pycache__":
+            target.symlink_to(source)
+    return package
+
+
+def described(header: Path) -> dict[int, str]:
+    """Bug number -> what it does, from the table in planted.h."""
+    return {int(n): text for n, text in re.findall(r"^\s*(?:X|PLANT|HASTEN_PLANT)\((\d+),.*?\"(.*?)\"\)", header.read_text(), re.M)}
+
+
+def hunt(bug: int | None, package: Path, python: str, calls: int, keep: Path):
+    env = {"PYTHONPATH": str(package)}
+    env["HASTEN_PLANT"] = str(bug) if bug else ""
+    name = f"bug_{bug}" if bug else "no_bug"
+    return run_seeds(
+        iter(range(10**9)), directory=keep / name, python=python, env=env,
+        stop_when=lambda totals: totals.findings or totals.calls >= calls,
+    )  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--bugs", default=f"1-{BUG_COUNT}")
+    parser.add_argument("--calls", type=int, default=30_000, help="calls after which a bug counts as not found")
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "planted")
+    options = parser.parse_args()
+    begun = time.monotonic()
+    package = build(options.python, options.build)
+    print(f"built in {time.monotonic() - begun:.0f} s", flush=True)
+    names = described(ROOT / "src" / "compile" / "planted.h")
+    first, last = (int(part) for part in options.bugs.split("-"))
+    keep = Path(tempfile.mkdtemp(prefix="hasten_planted_"))
+    missed = []
+    for bug in range(first, last + 1):
+        begun = time.monotonic()
+        totals = hunt(bug, package, options.python, options.calls, keep)
+        if totals.findings:
+            how = " ".join(totals.findings[0].what.split())[:150]
+            outcome = f"found after {totals.calls} calls, {time.monotonic() - begun:.0f} s: {how}"
+        else:
+            outcome = f"NOT FOUND in {totals.calls} calls"
+            missed.append(bug)
+        print(f"bug {bug:2} ({names.get(bug, '?')}): {outcome}", flush=True)
+    clean = hunt(None, package, options.python, options.calls, keep)
+    print(f"no bug: {len(clean.findings)} differences in {clean.calls} calls")
+    for finding in clean.findings:
+        print(f"  seed {finding.seed}: {finding.what}")
+    found = last - first + 1 - len(missed)
+    print(f"{found} of {last - first + 1} planted bugs found")
+    return 1 if missed or clean.findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
