@@ -223,15 +223,15 @@ def sizes(tree: Tree) -> Iterator[Finding]:
             yield Finding(file.name, limit, "size", f"{len(file.lines)} lines, {limit} at most: find the second noun in it")
 
 
-def undocumented(body: list[ast.stmt], methods: bool, prefix: str = "") -> Iterator[tuple[int, str]]:
-    """Public functions and classes, and with `methods` the public methods, without a docstring."""
+def undocumented(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[int, str]]:
+    """Public functions, classes and methods without a docstring."""
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
             decorators = {ast.unparse(decorator).split(".")[-1] for decorator in node.decorator_list}
             if ast.get_docstring(node) is None and not decorators & {"overload", "setter", "override"}:
                 yield node.lineno, prefix + node.name
-            if isinstance(node, ast.ClassDef) and methods:
-                yield from undocumented(node.body, methods, f"{prefix}{node.name}.")
+            if isinstance(node, ast.ClassDef):
+                yield from undocumented(node.body, f"{prefix}{node.name}.")
 
 
 def documented_names(tree: Tree) -> Iterator[Finding]:
@@ -239,14 +239,12 @@ def documented_names(tree: Tree) -> Iterator[Finding]:
     for file in tree.below("python/hasten", (".py",)):
         if file.text.strip() and ast.get_docstring(file.tree) is None:
             yield Finding(file.name, 1, "docstring", "the module says nothing of itself")
-        if file.path.stem.startswith("_") and file.path.stem != "__init__":
+        # What users import: hasten.<room>, and what a room that is a package offers at its door.
+        at_the_door = file.path.stem == "__init__"
+        if not at_the_door and (file.path.stem.startswith("_") or file.path.parent != tree.root / "python" / "hasten"):
             continue
-        # The two functions that each command has by convention (cli/__init__.py says what they do).
-        by_convention = {"main", "add_arguments"} if file.name.startswith("python/hasten/cli/") else set()
-        for_users = file.path.parent == tree.root / "python" / "hasten"
-        for line, name in undocumented(file.tree.body, methods=for_users):
-            if name not in by_convention:
-                yield Finding(file.name, line, "docstring", f"{name} is public and has none")
+        for line, name in undocumented(file.tree.body):
+            yield Finding(file.name, line, "docstring", f"{name} is public and has none")
     for top in ("tools", "benchmarks", "examples"):
         for file in tree.below(top, (".py",)):
             if ast.get_docstring(file.tree) is None:

@@ -122,6 +122,7 @@ def test_a_second_file_of_runtime_with_version_tests_is_found(tmp_path):
         ("python/hasten/_compat.py", '"""C."""\nimport sys\nsys.version_info\n'),
         ("python/hasten/fix/judge.py", '"""J."""\nfrom hasten import __version__, profile\nfrom . import trial\n'),
         ("python/hasten/profile.py", '"""P."""\ndef _private(): ...\n'),
+        ("python/hasten/fix/judge.py", '"""J."""\ndef inside(): ...\n'),
     ],
 )
 def test_leaves_alone_what_is_right(tmp_path, file, text):
