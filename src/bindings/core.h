@@ -10,6 +10,7 @@ namespace hasten::bindings {
 void bind_machine(nanobind::module_& m);
 void bind_profile(nanobind::module_& m);
 void bind_collect(nanobind::module_& m);
+void bind_fix(nanobind::module_& m);
 
 /// Raises the Error as hasten's exception class for Python. The only place where an Error becomes an exception.
 [[noreturn]] void raise_error(const Error& error);
