@@ -28,6 +28,7 @@ enum class SlotKind : uint8_t {
   ListIter,  ///< 2 slots: list (borrowed), next index. Boxed as a real list iterator in that state
   Tuple,     ///< `count` values follow as the next entries of the table; boxed as a tuple
   Union,     ///< 1 slot: tag; `count` alternatives follow as the next entries, the tag-th is the value
+  Method,    ///< 1 slot: receiver, borrowed. `value` is a GetAttr: boxed as the attribute names[aux] of it
 };
 
 struct LiveValue {
@@ -42,11 +43,12 @@ enum class DeoptReason : uint8_t { Overflow, Type, Result, Generic };
 
 /// One place where native code may leave: the interpreter continues at `resume`, an instruction index.
 /// If `result` is not kNone, the instruction `result` has been done and its boxed value is passed besides.
+/// Const and Unbound values need not be listed: the interpreter makes them itself (nor at OSR entries, below).
 struct DeoptPoint {
   uint32_t resume;
   mir::ValueId result;
   DeoptReason reason;
-  uint32_t live_begin, live_count;  ///< into NativeVersion::live
+  uint32_t live_begin, live_count;  ///< into NativeVersion::live; the count includes entries that belong to others
 };
 
 struct NativeVersion;
@@ -98,6 +100,9 @@ struct RuntimeTable {
   const Symbol* symbols;
   uint32_t symbol_count;
   void (*set_compiler)(const CompileTable*);
+  /// The MIR of a function under hasten.jit (built now if need be), or null without an exception: not such a
+  /// function, or not covered. Whoever bakes it into code must hold a reference to `callable`.
+  const mir::MirFunction* (*mir_of)(PyObject* callable);
 };
 
 /// What was seen when native code left: passed back to the compiler so that the next version is wider.
@@ -114,7 +119,8 @@ struct CompileTable {
   mir::MirFunction* (*build_mir)(PyObject* function, PyObject** reason);
   void (*release_mir)(mir::MirFunction*);
   /// Compiles `function` for the exact types of `args` (sampled values; lists are looked into), or for entry at
-  /// `osr_block` with the live values `args`. Null with *reason when it would not be faster or cannot be done.
+  /// `osr_block` with the live values `args`: those of runtime/liveness.h live_into(osr_block), in that order (the
+  /// block's own phis included and already evaluated); a null entry is an Unbound value. Null with *reason when it would not be faster or cannot be done.
   NativeVersion* (*compile)(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
                             mir::BlockId osr_block, const Feedback* feedback, uint32_t feedback_count,
                             PyObject** reason);

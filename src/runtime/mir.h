@@ -49,7 +49,8 @@ enum class Op : uint16_t {
   Unpack,      ///< args: sequence; aux = count; checks the length, defines a tuple of exactly aux items
   Extract,     ///< args: an Unpack value; aux = index
   Call,        ///< args: callee, positional...; keyword names: consts[aux] is a tuple of str, or aux = kNone
-  CallMethod,  ///< args: receiver, positional...; aux = name; as LOAD_METHOD + CALL
+  CallMethod,  ///< args: receiver, positional...; aux = name; as LOAD_METHOD + CALL. Today's builder emits
+               ///< GetAttr, then the arguments, then Call instead: Python looks the method up before the arguments
   GetIter,     ///< args: v; iter(v)
   IterNext,    ///< args: iterator; the next item, or Unbound when it is exhausted (StopIteration cleared)
   // Terminators: the last instruction of each block, and only there. Targets are in Block::succs.
@@ -58,6 +59,8 @@ enum class Op : uint16_t {
   BranchBound,  ///< args: v; succs[0] if v is bound, else succs[1]  (the end of a for loop)
   Return,       ///< args: v
   Raise,        ///< args: exception [, cause]; `raise` as Python does it (class or instance)
+  // Later additions (the numbers above stay).
+  SetAttr,      ///< args: v, value; aux = name; `v.name = value`; defines nothing
 };
 
 enum class UnaryOp : uint8_t { Neg, Pos, Invert, Not };
@@ -73,7 +76,8 @@ struct Position {
 
 struct Instr {
   Op op;
-  uint8_t sub = 0;  ///< UnaryOp, BinaryOp or CompareOp
+  uint8_t sub = 0;    ///< UnaryOp, BinaryOp or CompareOp; CheckBound: 1 = say "free variable", as CPython 3.11 does
+  uint8_t scope = 0;  ///< how many list comprehensions with a code object of their own (CPython 3.11) it stands in
   uint32_t aux = kNone;
   uint32_t args_begin = 0;
   uint32_t arg_count = 0;

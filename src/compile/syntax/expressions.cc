@@ -1,0 +1,370 @@
+// Expressions, one function each. Every one returns the value's number.
+#include <array>
+#include <string_view>
+
+#include "compile/syntax/iterate.h"
+#include "compile/syntax/operators.h"
+#include "compile/syntax/translator.h"
+
+namespace hasten::compile::syntax {
+namespace {
+
+/// Built-in functions that look at the frame that calls them: compiled code has none.
+constexpr std::array<std::string_view, 9> kFrameReaders = {"locals", "vars", "dir",        "eval",      "exec",
+                                                            "super",  "globals", "__import__", "breakpoint"};
+
+}  // namespace
+
+std::vector<ValueId> Translator::expressions(NodeList list) {
+  std::vector<ValueId> values;
+  for (Node node : list) {
+    values.push_back(expression(node));
+  }
+  return values;
+}
+
+ValueId Translator::expression(Node node) {
+  if (failed()) {
+    return none();
+  }
+  Position position = node.position();
+  switch (node.kind()) {
+    case Kind::Constant:
+      return constant(node.object(Field::value));
+    case Kind::Name:
+      return name_load(node);
+    case Kind::BinOp:
+      return binary(node);
+    case Kind::UnaryOp: {
+      mir::UnaryOp op = mir::UnaryOp::Not;
+      switch (node[Field::op].kind()) {
+        case Kind::USub: op = mir::UnaryOp::Neg; break;
+        case Kind::UAdd: op = mir::UnaryOp::Pos; break;
+        case Kind::Invert: op = mir::UnaryOp::Invert; break;
+        default: break;
+      }
+      return emit(Op::Unary, {expression(node[Field::operand])}, position, kNone, static_cast<uint8_t>(op));
+    }
+    case Kind::BoolOp:
+      return bool_op(node);
+    case Kind::Compare:
+      return compare(node);
+    case Kind::IfExp:
+      return if_expression(node);
+    case Kind::Call:
+      return call(node);
+    case Kind::Attribute: {
+      ValueId object = expression(node[Field::value]);
+      return emit(Op::GetAttr, {object}, attribute_position(node), name_index(mangled(node.object(Field::attr))));
+    }
+    case Kind::Subscript: {
+      ValueId container = expression(node[Field::value]);
+      ValueId key = subscript_key(node[Field::slice]);
+      return emit(Op::GetItem, {container, key}, position);
+    }
+    case Kind::Slice:
+      return subscript_key(node);
+    case Kind::List:
+      return emit(Op::BuildList, expressions(node.list(Field::elts)), position);
+    case Kind::Tuple:
+      return emit(Op::BuildTuple, expressions(node.list(Field::elts)), position);
+    case Kind::ListComp:
+      return list_comprehension(node);
+    case Kind::NamedExpr: {
+      if (!comprehensions_.empty()) {
+        return refuse("C111", node, ":= inside a comprehension is not compiled yet", "write the loop out");
+      }
+      ValueId value = expression(node[Field::value]);
+      write_name(node[Field::target].object(Field::id), value);
+      return value;
+    }
+    case Kind::JoinedStr:
+      return refuse("C111", node, "f-strings are not compiled yet", "format the text in the caller");
+    case Kind::Starred:
+      return refuse("C111", node, "a starred expression is not compiled yet", "write the items out");
+    case Kind::Lambda:
+      return refuse("C111", node, "a lambda is not compiled yet", "move it to the module as a def");
+    case Kind::GeneratorExp:
+      return refuse("C111", node, "a generator expression is not compiled yet", "a list comprehension or a loop");
+    case Kind::Dict: case Kind::Set: case Kind::DictComp: case Kind::SetComp:
+      return refuse("C111", node, "dict and set displays are not compiled yet", "build it in the caller");
+    case Kind::Yield: case Kind::YieldFrom: case Kind::Await:
+      return refuse("C113", node, "generators and async functions are not compiled");
+    default:
+      return refuse("C111", node, std::string("the expression ") + node.kind_name() + " is not compiled yet");
+  }
+}
+
+ValueId Translator::name_load(Node node) {
+  std::string name = mangled(node.object(Field::id));
+  bool from_function = false;
+  if (const VariableId* variable = find_variable(name, &from_function)) {
+    bool as_free = from_function && own_code_depth_ > 0;
+    return read_variable(*variable, name, node.position(), as_free);
+  }
+  if (auto free = free_variables_.find(name); free != free_variables_.end()) {
+    return emit(Op::GetFree, {}, node.position(), free->second);
+  }
+  if (name == "__debug__") {
+    return constant(Py_OptimizeFlag ? Py_False : Py_True);
+  }
+  for (std::string_view reader : kFrameReaders) {
+    if (name == reader) {
+      return refuse("C114", node, name + "() looks at the frame of the function, which compiled code does not have");
+    }
+  }
+  return emit(Op::GetGlobal, {}, node.position(), name_index(name));
+}
+
+ValueId Translator::binary(Node node) {
+  ValueId left = expression(node[Field::left]);
+  ValueId right = expression(node[Field::right]);
+  return emit(Op::Binary, {left, right}, node.position(), kNone,
+              static_cast<uint8_t>(binary_op(node[Field::op].kind())));
+}
+
+ValueId Translator::truth(ValueId value, Position position) {
+  return ssa_.is_exact_bool(value) ? value : emit(Op::Truth, {value}, position);
+}
+
+ValueId Translator::bool_op(Node node) {
+  bool is_and = node[Field::op].kind() == Kind::And;
+  NodeList values = node.list(Field::values);
+  VariableId result = ssa_.new_variable();
+  BlockId after = ssa_.new_block();
+  for (Py_ssize_t i = 0; i < values.size(); ++i) {
+    ValueId value = expression(values[i]);
+    ssa_.write(result, value);
+    if (i + 1 == values.size()) {
+      ssa_.jump(after);
+      break;
+    }
+    BlockId more = ssa_.new_block();
+    ValueId test = truth(value, values[i].position());
+    ssa_.branch(Op::Branch, test, is_and ? more : after, is_and ? after : more, values[i].position());
+    ssa_.seal(more);
+    ssa_.enter(more);
+  }
+  ssa_.seal(after);
+  ssa_.enter(after);
+  return ssa_.read(result);
+}
+
+ValueId Translator::compare_pair(Kind op, ValueId left, ValueId right, Position position) {
+  mir::CompareOp code = mir::CompareOp::Lt;
+  switch (op) {
+    case Kind::Lt: code = mir::CompareOp::Lt; break;
+    case Kind::LtE: code = mir::CompareOp::Le; break;
+    case Kind::Eq: code = mir::CompareOp::Eq; break;
+    case Kind::NotEq: code = mir::CompareOp::Ne; break;
+    case Kind::Gt: code = mir::CompareOp::Gt; break;
+    case Kind::GtE: code = mir::CompareOp::Ge; break;
+    case Kind::Is: code = mir::CompareOp::Is; break;
+    case Kind::IsNot: code = mir::CompareOp::IsNot; break;
+    case Kind::In: code = mir::CompareOp::In; break;
+    default: code = mir::CompareOp::NotIn; break;
+  }
+  return emit(Op::Compare, {left, right}, position, kNone, static_cast<uint8_t>(code));
+}
+
+ValueId Translator::compare(Node node) {
+  NodeList ops = node.list(Field::ops), comparators = node.list(Field::comparators);
+  Position position = node.position();
+  ValueId left = expression(node[Field::left]);
+  if (ops.size() == 1) {
+    ValueId right = expression(comparators[0]);
+    return compare_pair(ops[0].kind(), left, right, position);
+  }
+  // a < b < c is `a < b and b < c` with b evaluated once.
+  VariableId result = ssa_.new_variable();
+  BlockId after = ssa_.new_block();
+  for (Py_ssize_t i = 0; i < ops.size(); ++i) {
+    ValueId right = expression(comparators[i]);
+    ValueId value = compare_pair(ops[i].kind(), left, right, position);
+    ssa_.write(result, value);
+    if (i + 1 == ops.size()) {
+      ssa_.jump(after);
+      break;
+    }
+    BlockId more = ssa_.new_block();
+    ssa_.branch(Op::Branch, truth(value, position), more, after, position);
+    ssa_.seal(more);
+    ssa_.enter(more);
+    left = right;
+  }
+  ssa_.seal(after);
+  ssa_.enter(after);
+  return ssa_.read(result);
+}
+
+ValueId Translator::if_expression(Node node) {
+  VariableId result = ssa_.new_variable();
+  BlockId then = ssa_.new_block(), otherwise = ssa_.new_block(), after = ssa_.new_block();
+  condition(node[Field::test], then, otherwise);
+  ssa_.seal(then);
+  ssa_.seal(otherwise);
+  ssa_.enter(then);
+  ssa_.write(result, expression(node[Field::body]));
+  ssa_.jump(after);
+  ssa_.enter(otherwise);
+  ssa_.write(result, expression(node[Field::orelse]));
+  ssa_.jump(after);
+  ssa_.seal(after);
+  ssa_.enter(after);
+  return ssa_.read(result);
+}
+
+void Translator::condition(Node node, BlockId if_true, BlockId if_false) {
+  switch (node.kind()) {
+    case Kind::BoolOp: {
+      bool is_and = node[Field::op].kind() == Kind::And;
+      NodeList values = node.list(Field::values);
+      for (Py_ssize_t i = 0; i + 1 < values.size(); ++i) {
+        BlockId more = ssa_.new_block();
+        condition(values[i], is_and ? more : if_true, is_and ? if_false : more);
+        ssa_.seal(more);
+        ssa_.enter(more);
+      }
+      condition(values[values.size() - 1], if_true, if_false);
+      return;
+    }
+    case Kind::UnaryOp:
+      if (node[Field::op].kind() == Kind::Not) {
+        condition(node[Field::operand], if_false, if_true);
+        return;
+      }
+      break;
+    case Kind::Compare: {
+      NodeList ops = node.list(Field::ops), comparators = node.list(Field::comparators);
+      ValueId left = expression(node[Field::left]);
+      Position position = node.position();
+      for (Py_ssize_t i = 0; i < ops.size(); ++i) {
+        ValueId right = expression(comparators[i]);
+        ValueId test = truth(compare_pair(ops[i].kind(), left, right, position), position);
+        bool is_last = i + 1 == ops.size();
+        BlockId more = is_last ? if_true : ssa_.new_block();
+        ssa_.branch(Op::Branch, test, more, if_false, position);
+        if (!is_last) {
+          ssa_.seal(more);
+          ssa_.enter(more);
+        }
+        left = right;
+      }
+      return;
+    }
+    case Kind::Constant: {
+      int is_true = PyObject_IsTrue(node.object(Field::value));
+      ssa_.jump(is_true > 0 ? if_true : if_false);
+      return;
+    }
+    case Kind::Name:
+      if (PyUnicode_CompareWithASCIIString(node.object(Field::id), "__debug__") == 0) {
+        ssa_.jump(Py_OptimizeFlag ? if_false : if_true);
+        return;
+      }
+      break;
+    default:
+      break;
+  }
+  Position position = node.position();
+  ValueId test = truth(expression(node), position);
+  ssa_.branch(Op::Branch, test, if_true, if_false, position);
+}
+
+ValueId Translator::call(Node node) {
+  std::vector<ValueId> args{expression(node[Field::func])};
+  for (Node arg : node.list(Field::args)) {
+    args.push_back(expression(arg));
+  }
+  NodeList keywords = node.list(Field::keywords);
+  uint32_t names = kNone;
+  if (!keywords.empty() && !failed()) {
+    PyObject* tuple = PyTuple_New(keywords.size());
+    for (Py_ssize_t i = 0; tuple && i < keywords.size(); ++i) {
+      PyObject* name = keywords[i].object(Field::arg);
+      if (name == Py_None) {
+        Py_DECREF(tuple);
+        return refuse("C111", node, "**arguments are not compiled yet", "name the arguments");
+      }
+      std::string text = mangled(name);
+      PyObject* key = PyUnicode_InternFromString(text.c_str());
+      if (!key) {
+        Py_CLEAR(tuple);
+        break;
+      }
+      PyTuple_SET_ITEM(tuple, i, key);
+    }
+    if (!tuple) {
+      return none();
+    }
+    names = const_index(tuple);
+    Py_DECREF(tuple);  // const_index keeps it
+    for (Node keyword : keywords) {
+      args.push_back(expression(keyword[Field::value]));
+    }
+  }
+  return emit(Op::Call, std::move(args), call_position(node), names);
+}
+
+ValueId Translator::subscript_key(Node node) {
+  if (node.kind() != Kind::Slice) {
+    return expression(node);
+  }
+  std::vector<ValueId> parts;
+  for (Field field : {Field::lower, Field::upper, Field::step}) {
+    parts.push_back(node[field].present() ? expression(node[field]) : none());
+  }
+  return emit(Op::BuildSlice, std::move(parts), node.position());
+}
+
+ValueId Translator::list_comprehension(Node node) {
+  NodeList generators = node.list(Field::generators);
+  Scope scope;
+  for (Node generator : generators) {
+    if (generator.integer(Field::is_async)) {
+      return refuse("C113", node, "async comprehensions are not compiled");
+    }
+    collect_targets(generator[Field::target], &scope);
+  }
+  // The first iterable belongs to the scope outside.
+  Node first = generators[0][Field::iter];
+  ValueId iterator = emit(Op::GetIter, {expression(first)}, first.position());
+  own_code_depth_ = static_cast<uint8_t>(own_code_depth_ + (comprehension_has_code_ ? 1 : 0));
+  ValueId list = emit(Op::BuildList, {}, node.position());
+  for (const auto& [name, variable] : scope) {
+    ssa_.write(variable, ssa_.unbound());
+  }
+  comprehensions_.push_back(std::move(scope));
+  comprehension_level(node, generators, 0, iterator, list);
+  comprehensions_.pop_back();
+  own_code_depth_ = static_cast<uint8_t>(own_code_depth_ - (comprehension_has_code_ ? 1 : 0));
+  return list;
+}
+
+void Translator::comprehension_level(Node node, NodeList generators, Py_ssize_t level, ValueId first_iterator,
+                                     ValueId list) {
+  Node generator = generators[level];
+  Node iterable = generator[Field::iter];
+  ValueId iterator = first_iterator;
+  if (level > 0) {
+    iterator = emit(Op::GetIter, {expression(iterable)}, iterable.position());
+  }
+  BlockId exhausted = ssa_.new_block();
+  iterate(iterator, generator[Field::target], iterable.position(), exhausted, [&](BlockId header) {
+    for (Node test : generator.list(Field::ifs)) {
+      BlockId pass = ssa_.new_block();
+      condition(test, pass, header);
+      ssa_.seal(pass);
+      ssa_.enter(pass);
+    }
+    if (level + 1 < generators.size()) {
+      comprehension_level(node, generators, level + 1, kNone, list);
+    } else {
+      emit(Op::ListAppend, {list, expression(node[Field::elt])}, node.position());
+    }
+  });
+  ssa_.seal(exhausted);
+  ssa_.enter(exhausted);
+}
+
+}  // namespace hasten::compile::syntax

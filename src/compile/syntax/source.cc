@@ -1,0 +1,289 @@
+#include "compile/syntax/source.h"
+
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace hasten::compile::syntax {
+namespace {
+
+using runtime::ObjectRef;
+
+/// Keeps compile() quiet: the user has seen the warnings of this file when it was imported.
+class SilencedWarnings {
+ public:
+  SilencedWarnings() {
+    PyObject* modules = PyImport_GetModuleDict();  // borrowed
+    PyObject* module = PyDict_GetItemString(modules, "warnings");
+    ObjectRef own = module ? ObjectRef::share(module) : ObjectRef::steal(PyImport_ImportModule("_warnings"));
+    filters_ = ObjectRef::steal(own ? PyObject_GetAttrString(own.get(), "filters") : nullptr);
+    item_ = ObjectRef::steal(Py_BuildValue("(sOOOi)", "ignore", Py_None, PyExc_Warning, Py_None, 0));
+    if (!filters_ || !item_ || !PyList_Check(filters_.get()) || PyList_Insert(filters_.get(), 0, item_.get()) < 0) {
+      PyErr_Clear();
+      item_ = {};
+    }
+  }
+  ~SilencedWarnings() {
+    for (Py_ssize_t i = 0; item_ && i < PyList_GET_SIZE(filters_.get()); ++i) {
+      if (PyList_GET_ITEM(filters_.get(), i) == item_.get()) {
+        PyList_SetSlice(filters_.get(), i, i + 1, nullptr);
+        break;
+      }
+    }
+  }
+  SilencedWarnings(const SilencedWarnings&) = delete;
+  SilencedWarnings& operator=(const SilencedWarnings&) = delete;
+
+ private:
+  ObjectRef filters_, item_;
+};
+
+struct FileText {
+  std::string bytes;
+  int64_t mtime_ns = 0;
+};
+
+bool read_file(const char* path, FileText* text) {
+  struct stat status;
+  FILE* file = std::fopen(path, "rbe");
+  if (!file) {
+    return false;
+  }
+  bool ok = fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
+  if (ok) {
+    text->mtime_ns = status.st_mtim.tv_sec * 1'000'000'000L + status.st_mtim.tv_nsec;
+    text->bytes.resize(static_cast<size_t>(status.st_size));
+    ok = std::fread(text->bytes.data(), 1, text->bytes.size(), file) == text->bytes.size();
+  }
+  std::fclose(file);
+  return ok;
+}
+
+/// Source that exists only in memory: notebooks and some REPLs put it into linecache.
+bool read_linecache(PyObject* name, FileText* text) {
+  PyObject* module = PyDict_GetItemString(PyImport_GetModuleDict(), "linecache");
+  ObjectRef cache = ObjectRef::steal(module ? PyObject_GetAttrString(module, "cache") : nullptr);
+  PyObject* entry = cache && PyDict_Check(cache.get()) ? PyDict_GetItem(cache.get(), name) : nullptr;
+  PyErr_Clear();
+  if (!entry || !PyTuple_Check(entry) || PyTuple_GET_SIZE(entry) != 4) {
+    return false;
+  }
+  ObjectRef empty = ObjectRef::steal(PyUnicode_FromString(""));
+  ObjectRef joined = ObjectRef::steal(PyUnicode_Join(empty.get(), PyTuple_GET_ITEM(entry, 2)));
+  Py_ssize_t size = 0;
+  const char* utf8 = joined ? PyUnicode_AsUTF8AndSize(joined.get(), &size) : nullptr;
+  if (!utf8) {
+    PyErr_Clear();
+    return false;
+  }
+  text->bytes.assign(utf8, static_cast<size_t>(size));
+  text->mtime_ns = -1;
+  return true;
+}
+
+/// The trees read last. A tree takes about 20 times the bytes of its text, so only a few are kept.
+struct ParsedFile {
+  ObjectRef name;
+  FileText text;
+  ObjectRef tree;
+};
+constexpr size_t kParsedFilesKept = 4;
+std::deque<ParsedFile>& parsed_files() {
+  static auto* files = new std::deque<ParsedFile>;  // never destroyed: the interpreter may be gone by then
+  return *files;
+}
+
+ObjectRef parse(PyObject* name, FileText text) {
+  auto& files = parsed_files();
+  for (ParsedFile& file : files) {
+    if (PyUnicode_Compare(file.name.get(), name) == 0 && file.text.mtime_ns == text.mtime_ns &&
+        file.text.bytes == text.bytes) {
+      return file.tree;
+    }
+  }
+  SilencedWarnings quiet;
+  PyCompilerFlags flags = {};
+  flags.cf_flags = PyCF_ONLY_AST;
+  flags.cf_feature_version = PY_MINOR_VERSION;
+  if (text.mtime_ns == -1) {
+    flags.cf_flags |= PyCF_IGNORE_COOKIE;
+  }
+  ObjectRef tree = ObjectRef::steal(
+      Py_CompileStringObject(text.bytes.c_str(), name, Py_file_input, &flags, -1));
+  if (tree) {
+    files.push_front({ObjectRef::share(name), std::move(text), tree});
+    if (files.size() > kParsedFilesKept) {
+      files.pop_back();
+    }
+  }
+  return tree;
+}
+
+/// A definition found by place; whether it is the right one is proven afterwards.
+struct Candidate {
+  Node node;
+  PyObject* class_name;
+  Node top;  ///< the statement of the module that it is in
+};
+
+class Locator {
+ public:
+  Locator(PyObject* name, long line) : name_(name), line_(line) {}
+
+  std::optional<Candidate> find(Node module) {
+    for (Node statement : module.list(Field::body)) {
+      top_ = statement;
+      visit(statement, nullptr);
+      if (found_) {
+        break;
+      }
+    }
+    return found_;
+  }
+
+ private:
+  void visit_all(NodeList statements, PyObject* class_name) {
+    for (Node statement : statements) {
+      if (!found_) {
+        visit(statement, class_name);
+      }
+    }
+  }
+
+  void visit(Node node, PyObject* class_name) {
+    switch (node.kind()) {
+      case Kind::FunctionDef:
+      case Kind::AsyncFunctionDef: {
+        NodeList decorators = node.list(Field::decorator_list);
+        long first_line = (decorators.empty() ? node : decorators[0]).integer(Field::lineno);
+        if (first_line == line_ && PyUnicode_Compare(node.object(Field::name), name_) == 0) {
+          found_ = Candidate{node, class_name, top_};
+          return;
+        }
+        break;
+      }
+      case Kind::ClassDef:
+        class_name = node.object(Field::name);
+        break;
+      case Kind::If: case Kind::For: case Kind::While: case Kind::Try: case Kind::TryStar: case Kind::With:
+      case Kind::AsyncFor: case Kind::AsyncWith: case Kind::Match:
+        break;
+      default:
+        return;
+    }
+    if (node.kind() == Kind::Try || node.kind() == Kind::TryStar) {
+      for (Node handler : node.list(Field::handlers)) {
+        visit_all(handler.list(Field::body), class_name);
+      }
+    }
+    if (node.kind() == Kind::Match) {
+      for (Node match_case : node.list(Field::cases)) {
+        visit_all(match_case.list(Field::body), class_name);
+      }
+    }
+    visit_all(node.list(Field::body), class_name);
+    visit_all(node.list(Field::orelse), class_name);
+    visit_all(node.list(Field::finalbody), class_name);
+  }
+
+  PyObject* name_;
+  long line_;
+  Node top_;
+  std::optional<Candidate> found_;
+};
+
+/// A module of only the statement that holds the function and the file's __future__ imports, compiled.
+ObjectRef compile_around(Node module, Node top, PyObject* file) {
+  ObjectRef body = ObjectRef::steal(PyList_New(0));
+  for (Node statement : module.list(Field::body)) {
+    bool is_future = statement.kind() == Kind::ImportFrom && PyUnicode_Check(statement.object(Field::module)) &&
+                     PyUnicode_CompareWithASCIIString(statement.object(Field::module), "__future__") == 0;
+    if ((is_future || statement.object() == top.object()) &&
+        (!body || PyList_Append(body.get(), statement.object()) < 0)) {
+      return {};
+    }
+  }
+  ObjectRef ignores = ObjectRef::steal(PyList_New(0));
+  PyObject* module_type = reinterpret_cast<PyObject*>(Py_TYPE(module.object()));
+  ObjectRef reduced = ObjectRef::steal(PyObject_CallFunctionObjArgs(module_type, body.get(), ignores.get(), nullptr));
+  ObjectRef builtins = ObjectRef::steal(PyImport_ImportModule("builtins"));
+  if (!reduced || !builtins) {
+    return {};
+  }
+  SilencedWarnings quiet;
+  return ObjectRef::steal(PyObject_CallMethod(builtins.get(), "compile", "OOsii", reduced.get(), file, "exec", 0, 1));
+}
+
+/// Whether `code` or one nested in it equals `wanted` (name, line, bytecode, constants, names, positions).
+bool contains_code(PyObject* code, PyObject* wanted) {
+  int same = PyObject_RichCompareBool(code, wanted, Py_EQ);
+  if (same != 0) {
+    PyErr_Clear();
+    return same > 0;
+  }
+  PyObject* consts = reinterpret_cast<PyCodeObject*>(code)->co_consts;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(consts); ++i) {
+    PyObject* item = PyTuple_GET_ITEM(consts, i);
+    if (PyCode_Check(item) && contains_code(item, wanted)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// A failure of parsing or compiling is a reason, except where the program must hear of it.
+bool must_propagate() {
+  return PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) || PyErr_ExceptionMatches(PyExc_MemoryError) ||
+         PyErr_ExceptionMatches(PyExc_SystemExit);
+}
+
+}  // namespace
+
+std::optional<Definition> find_definition(PyObject* function, std::optional<Refusal>* refusal) {
+  auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function));
+  PyObject* file = code->co_filename;
+  FileText text;
+  const char* path = PyUnicode_AsUTF8(file);
+  if (!path) {
+    PyErr_Clear();
+  }
+  if (!(path && read_file(path, &text)) && !read_linecache(file, &text)) {
+    *refusal = Refusal{"C100", 0, 0, "the source text cannot be read", "define the function in a file"};
+    return {};
+  }
+  Definition definition;
+  definition.tree = parse(file, std::move(text));
+  const Refusal changed{"C101", 0, 0, "the source text is not the code that runs (edited since, or rewritten at import)",
+                        "restart the program"};
+  if (!definition.tree) {
+    if (!must_propagate()) {
+      PyErr_Clear();
+      *refusal = changed;
+    }
+    return {};
+  }
+  Node module(definition.tree.get());
+  auto candidate = Locator(code->co_name, code->co_firstlineno).find(module);
+  if (!candidate) {
+    bool is_lambda = PyUnicode_CompareWithASCIIString(code->co_name, "<lambda>") == 0;
+    *refusal = is_lambda ? Refusal{"C102", 0, 0, "a lambda cannot be compiled yet", "write it as a def"} : changed;
+    return {};
+  }
+  ObjectRef compiled = compile_around(module, candidate->top, file);
+  if (!compiled && must_propagate()) {
+    return {};
+  }
+  if (!compiled || !contains_code(compiled.get(), reinterpret_cast<PyObject*>(code))) {
+    PyErr_Clear();
+    *refusal = changed;
+    return {};
+  }
+  definition.node = candidate->node;
+  definition.class_name = candidate->class_name;
+  return definition;
+}
+
+}  // namespace hasten::compile::syntax

@@ -1,0 +1,309 @@
+// Statements, one function each.
+#include "compile/syntax/iterate.h"
+#include "compile/syntax/operators.h"
+#include "compile/syntax/translator.h"
+
+namespace hasten::compile::syntax {
+
+void Translator::statements(NodeList list) {
+  for (Node node : list) {
+    if (failed()) {
+      return;
+    }
+    statement(node);
+  }
+}
+
+void Translator::statement(Node node) {
+  switch (node.kind()) {
+    case Kind::Pass:
+      return;
+    case Kind::Expr:
+      if (node[Field::value].kind() != Kind::Constant) {  // docstrings and the like have no effect
+        expression(node[Field::value]);
+      }
+      return;
+    case Kind::Assign:
+      return assign_statement(node);
+    case Kind::AugAssign:
+      return augmented_assign(node);
+    case Kind::AnnAssign:
+      return annotated_assign(node);
+    case Kind::Delete:
+      for (Node target : node.list(Field::targets)) {
+        delete_target(target);
+      }
+      return;
+    case Kind::If:
+      return if_statement(node);
+    case Kind::While:
+      return while_statement(node);
+    case Kind::For:
+      return for_statement(node);
+    case Kind::Break:
+      ssa_.jump(loops_.back().after);
+      return;
+    case Kind::Continue:
+      ssa_.jump(loops_.back().next);
+      return;
+    case Kind::Return: {
+      Node value = node[Field::value];
+      ValueId result = value.present() ? expression(value) : none();
+      emit(Op::Return, {result}, node.position());
+      return;
+    }
+    case Kind::Assert:
+      return assert_statement(node);
+    case Kind::Raise:
+      return raise_statement(node);
+    case Kind::FunctionDef:
+    case Kind::AsyncFunctionDef:
+    case Kind::ClassDef:
+      refuse("C110", node, "a definition inside a function is not compiled yet", "move it to the module");
+      return;
+    case Kind::Try:
+    case Kind::TryStar:
+      refuse("C110", node, "try is not compiled yet", "catch the exception in the caller");
+      return;
+    case Kind::With:
+    case Kind::AsyncWith:
+      refuse("C110", node, "with is not compiled yet", "move the with statement to the caller");
+      return;
+    case Kind::Import:
+    case Kind::ImportFrom:
+      refuse("C110", node, "an import inside a function is not compiled yet", "import at the top of the module");
+      return;
+    case Kind::Global:
+    case Kind::Nonlocal:
+      refuse("C110", node, "global and nonlocal names are not compiled yet", "pass the value in and return it");
+      return;
+    case Kind::AsyncFor:
+      refuse("C110", node, "async for is not compiled");
+      return;
+    default:
+      refuse("C110", node, std::string("the statement ") + node.kind_name() + " is not compiled yet");
+      return;
+  }
+}
+
+void Translator::assign(Node target, ValueId value) {
+  switch (target.kind()) {
+    case Kind::Name:
+      return write_name(target.object(Field::id), value);
+    case Kind::Subscript: {
+      ValueId container = expression(target[Field::value]);
+      ValueId key = subscript_key(target[Field::slice]);
+      emit(Op::SetItem, {container, key, value}, target.position());
+      return;
+    }
+    case Kind::Attribute: {
+      ValueId object = expression(target[Field::value]);
+      emit(Op::SetAttr, {object, value}, attribute_position(target),
+           name_index(mangled(target.object(Field::attr))));
+      return;
+    }
+    case Kind::Tuple:
+    case Kind::List: {
+      NodeList items = target.list(Field::elts);
+      for (Node item : items) {
+        if (item.kind() == Kind::Starred) {
+          refuse("C111", item, "a starred target is not compiled yet", "unpack by index and slice");
+          return;
+        }
+      }
+      ValueId unpacked = emit(Op::Unpack, {value}, target.position(), static_cast<uint32_t>(items.size()));
+      std::vector<ValueId> parts;  // all are taken before the first is stored, as UNPACK_SEQUENCE does
+      for (Py_ssize_t i = 0; i < items.size(); ++i) {
+        parts.push_back(emit(Op::Extract, {unpacked}, target.position(), static_cast<uint32_t>(i)));
+      }
+      for (Py_ssize_t i = 0; i < items.size(); ++i) {
+        assign(items[i], parts[static_cast<size_t>(i)]);
+      }
+      return;
+    }
+    default:
+      refuse("C111", target, std::string("assignment to ") + target.kind_name() + " is not compiled yet");
+  }
+}
+
+void Translator::assign_statement(Node node) {
+  NodeList targets = node.list(Field::targets);
+  Node value = node[Field::value];
+  NodeList sources = value.list(Field::elts), sinks = targets[0].list(Field::elts);
+  auto has_star = [](NodeList list) {
+    for (Node item : list) {
+      if (item.kind() == Kind::Starred) {
+        return true;
+      }
+    }
+    return false;
+  };
+  auto is_display = [](Node item) { return item.kind() == Kind::Tuple || item.kind() == Kind::List; };
+  if (targets.size() == 1 && is_display(targets[0]) && is_display(value) && sources.size() == sinks.size() &&
+      !has_star(sources) && !has_star(sinks)) {
+    // `a, b = b, a`: the same without making the tuple.
+    std::vector<ValueId> values = expressions(sources);
+    for (Py_ssize_t i = 0; i < sinks.size(); ++i) {
+      assign(sinks[i], values[static_cast<size_t>(i)]);
+    }
+    return;
+  }
+  ValueId result = expression(value);
+  for (Node target : targets) {
+    assign(target, result);
+  }
+}
+
+void Translator::augmented_assign(Node node) {
+  Node target = node[Field::target];
+  uint8_t op = static_cast<uint8_t>(binary_op(node[Field::op].kind()));
+  switch (target.kind()) {
+    case Kind::Name: {
+      ValueId old = name_load(target);
+      ValueId operand = expression(node[Field::value]);
+      write_name(target.object(Field::id), emit(Op::Inplace, {old, operand}, node.position(), kNone, op));
+      return;
+    }
+    case Kind::Subscript: {
+      ValueId container = expression(target[Field::value]);
+      ValueId key = subscript_key(target[Field::slice]);
+      ValueId old = emit(Op::GetItem, {container, key}, target.position());
+      ValueId operand = expression(node[Field::value]);
+      ValueId result = emit(Op::Inplace, {old, operand}, node.position(), kNone, op);
+      emit(Op::SetItem, {container, key, result}, target.position());
+      return;
+    }
+    case Kind::Attribute: {
+      uint32_t name = name_index(mangled(target.object(Field::attr)));
+      ValueId object = expression(target[Field::value]);
+      ValueId old = emit(Op::GetAttr, {object}, attribute_position(target), name);
+      ValueId operand = expression(node[Field::value]);
+      ValueId result = emit(Op::Inplace, {old, operand}, node.position(), kNone, op);
+      emit(Op::SetAttr, {object, result}, attribute_position(target), name);
+      return;
+    }
+    default:
+      refuse("C111", target, std::string("augmented assignment to ") + target.kind_name() + " is not compiled yet");
+  }
+}
+
+void Translator::annotated_assign(Node node) {
+  // Inside a function annotations of names are not evaluated.
+  if (node[Field::target].kind() != Kind::Name) {
+    refuse("C111", node, "an annotation of anything but a name is not compiled yet", "drop the annotation");
+  } else if (node[Field::value].present()) {
+    assign(node[Field::target], expression(node[Field::value]));
+  }
+}
+
+void Translator::delete_target(Node target) {
+  switch (target.kind()) {
+    case Kind::Name: {
+      name_load(target);  // raises if unbound
+      write_name(target.object(Field::id), ssa_.unbound());
+      return;
+    }
+    case Kind::Subscript: {
+      ValueId container = expression(target[Field::value]);
+      ValueId key = subscript_key(target[Field::slice]);
+      emit(Op::DelItem, {container, key}, target.position());
+      return;
+    }
+    case Kind::Tuple:
+    case Kind::List:
+      for (Node item : target.list(Field::elts)) {
+        delete_target(item);
+      }
+      return;
+    default:
+      refuse("C111", target, "del of an attribute is not compiled yet");
+  }
+}
+
+void Translator::if_statement(Node node) {
+  BlockId then = ssa_.new_block(), otherwise = ssa_.new_block(), after = ssa_.new_block();
+  condition(node[Field::test], then, otherwise);
+  ssa_.seal(then);
+  ssa_.seal(otherwise);
+  ssa_.enter(then);
+  statements(node.list(Field::body));
+  ssa_.jump(after);
+  ssa_.enter(otherwise);
+  statements(node.list(Field::orelse));
+  ssa_.jump(after);
+  ssa_.seal(after);
+  ssa_.enter(after);
+}
+
+void Translator::while_statement(Node node) {
+  BlockId after = ssa_.new_block(), otherwise = ssa_.new_block();
+  ssa_.set_loop_depth(++loop_depth_);
+  BlockId header = ssa_.new_block(), body = ssa_.new_block();
+  ssa_.jump(header);
+  ssa_.enter(header);
+  condition(node[Field::test], body, otherwise);
+  ssa_.seal(body);
+  ssa_.enter(body);
+  loops_.push_back({header, after});
+  statements(node.list(Field::body));
+  loops_.pop_back();
+  ssa_.jump(header);
+  ssa_.seal(header);
+  ssa_.set_loop_depth(--loop_depth_);
+  ssa_.seal(otherwise);
+  ssa_.enter(otherwise);
+  statements(node.list(Field::orelse));
+  ssa_.jump(after);
+  ssa_.seal(after);
+  ssa_.enter(after);
+}
+
+void Translator::for_statement(Node node) {
+  Node iterable = node[Field::iter];
+  ValueId iterator = emit(Op::GetIter, {expression(iterable)}, iterable.position());
+  BlockId after = ssa_.new_block(), otherwise = ssa_.new_block();
+  iterate(iterator, node[Field::target], iterable.position(), otherwise, [&](BlockId header) {
+    loops_.push_back({header, after});
+    statements(node.list(Field::body));
+    loops_.pop_back();
+  });
+  ssa_.seal(otherwise);
+  ssa_.enter(otherwise);
+  statements(node.list(Field::orelse));
+  ssa_.jump(after);
+  ssa_.seal(after);
+  ssa_.enter(after);
+}
+
+void Translator::assert_statement(Node node) {
+  if (Py_OptimizeFlag) {
+    return;
+  }
+  BlockId failure = ssa_.new_block(), after = ssa_.new_block();
+  condition(node[Field::test], after, failure);
+  ssa_.seal(failure);
+  ssa_.enter(failure);
+  // LOAD_ASSERTION_ERROR: the built-in class, whatever the name AssertionError means here.
+  ValueId error = constant(PyExc_AssertionError);
+  if (Node message = node[Field::msg]; message.present()) {
+    error = emit(Op::Call, {error, expression(message)}, node.position());
+  }
+  emit(Op::Raise, {error}, node.position());
+  ssa_.seal(after);
+  ssa_.enter(after);
+}
+
+void Translator::raise_statement(Node node) {
+  Node exception = node[Field::exc];
+  if (!exception.present()) {
+    refuse("C110", node, "raise without an exception is not compiled yet", "name the exception");
+    return;
+  }
+  std::vector<ValueId> args{expression(exception)};
+  if (Node cause = node[Field::cause]; cause.present()) {
+    args.push_back(expression(cause));
+  }
+  emit(Op::Raise, std::move(args), node.position());
+}
+
+}  // namespace hasten::compile::syntax

@@ -1,0 +1,112 @@
+// Walks the tree of one function and emits MIR in Python's order of evaluation.
+//
+// Errors are sticky: the first refusal (or Python exception) is kept, later emits are harmless, and statements
+// stop being visited. So expression code reads straight, without a check after each call.
+#pragma once
+
+#include <Python.h>
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "compile/syntax/ast_node.h"
+#include "compile/syntax/refusal.h"
+#include "compile/syntax/ssa_builder.h"
+
+namespace hasten::compile::syntax {
+
+class Translator {
+ public:
+  /// `function` is a Python function, `node` its FunctionDef, `class_name` a str or null (for private names).
+  Translator(PyObject* function, Node node, PyObject* class_name);
+  ~Translator();
+  Translator(const Translator&) = delete;
+  Translator& operator=(const Translator&) = delete;
+
+  /// The MIR, or null with *refusal filled in, or null with a Python exception set.
+  mir::MirFunction* translate(std::optional<Refusal>* refusal);
+
+ private:
+  struct Loop {
+    BlockId next;   ///< where `continue` goes
+    BlockId after;  ///< where `break` goes
+  };
+  using Scope = std::unordered_map<std::string, VariableId>;
+
+  // statements.cc
+  void statements(NodeList list);
+  void statement(Node node);
+  void assign(Node target, ValueId value);
+  void assign_statement(Node node);
+  void augmented_assign(Node node);
+  void annotated_assign(Node node);
+  void delete_target(Node target);
+  void if_statement(Node node);
+  void while_statement(Node node);
+  void for_statement(Node node);
+  void assert_statement(Node node);
+  void raise_statement(Node node);
+  /// One loop over `iterator`: binds `target` to each item and calls body(header). `exhausted` stays unsealed.
+  template <class Body>
+  void iterate(ValueId iterator, Node target, Position position, BlockId exhausted, Body body);
+
+  // expressions.cc
+  ValueId expression(Node node);
+  std::vector<ValueId> expressions(NodeList list);
+  ValueId name_load(Node node);
+  ValueId binary(Node node);
+  ValueId bool_op(Node node);
+  ValueId compare(Node node);
+  ValueId compare_pair(Kind op, ValueId left, ValueId right, Position position);
+  ValueId if_expression(Node node);
+  ValueId call(Node node);
+  ValueId subscript_key(Node node);
+  ValueId list_comprehension(Node node);
+  void comprehension_level(Node node, NodeList generators, Py_ssize_t level, ValueId first_iterator, ValueId list);
+  ValueId truth(ValueId value, Position position);
+  /// Jumps to if_true or if_false by the truth of `node`; both blocks stay unsealed.
+  void condition(Node node, BlockId if_true, BlockId if_false);
+
+  // scopes, names, constants: translator.cc
+  void declare_locals(Node node);
+  void declare_target(Node target);
+  void declare_in_statements(NodeList list);
+  void declare_walrus(Node node);
+  void declare(PyObject* name);
+  void collect_targets(Node target, Scope* scope);
+  std::string mangled(PyObject* name) const;
+  uint32_t name_index(const std::string& name);
+  uint32_t const_index(PyObject* object);
+  ValueId constant(PyObject* object) { return ssa_.constant(const_index(object)); }
+  ValueId none() { return constant(Py_None); }
+  const VariableId* find_variable(const std::string& name, bool* from_function) const;
+  ValueId read_variable(VariableId variable, const std::string& name, Position position, bool as_free);
+  void write_name(PyObject* name, ValueId value);
+  ValueId emit(Op op, std::vector<ValueId> args, Position position, uint32_t aux = kNone, uint8_t sub = 0) {
+    return ssa_.emit(op, std::move(args), position, aux, sub, own_code_depth_);
+  }
+
+  bool failed() const { return refusal_.has_value() || PyErr_Occurred(); }
+  ValueId refuse(const char* code, Node node, std::string why, std::string hint = "");
+
+  PyObject* function_;
+  PyCodeObject* code_;
+  Node node_;
+  PyObject* class_name_;
+  SsaBuilder ssa_;
+  Scope locals_;
+  std::vector<Scope> comprehensions_;  ///< scopes of the comprehensions around, innermost last
+  std::unordered_map<std::string, uint32_t> free_variables_, name_indices_;
+  std::unordered_map<PyObject*, uint32_t> const_indices_;
+  std::vector<PyObject*> consts_, names_;  ///< strong references until given to finish()
+  std::vector<Loop> loops_;
+  std::optional<Refusal> refusal_;
+  uint16_t loop_depth_ = 0;
+  uint8_t own_code_depth_ = 0;       ///< comprehensions around that are functions of their own (CPython 3.11)
+  bool comprehension_has_code_ = false;
+};
+
+}  // namespace hasten::compile::syntax

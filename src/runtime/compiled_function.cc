@@ -1,0 +1,502 @@
+#include "runtime/compiled_function.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <unordered_map>
+
+#include "runtime/landing.h"
+#include "runtime/liveness.h"
+#include "runtime/recursion.h"
+#include "runtime/traceback.h"
+
+namespace hasten::runtime {
+namespace {
+
+constexpr uint32_t kCompilesMax = 16;     // per function: beyond, calls go to the versions there are or to Python
+constexpr uint32_t kOsrCompilesMax = 8;
+constexpr uint32_t kLandingDepthMax = 16;  // native code entered from a landing inside a landing ...
+constexpr uint64_t kLandingRarity = 64;    // a version that lands less often than once in so many calls stays
+constexpr uint32_t kParametersMax = 255;
+
+const CompileTable* compiler = nullptr;
+
+std::unordered_map<const mir::MirFunction*, CompiledFunction*>& functions_by_mir() {
+  static auto* map = new std::unordered_map<const mir::MirFunction*, CompiledFunction*>;
+  return *map;
+}
+
+const char* reason_name(DeoptReason reason) {
+  switch (reason) {
+    case DeoptReason::Overflow: return "integer beyond 64 bits";
+    case DeoptReason::Type: return "another type than before";
+    case DeoptReason::Result: return "a call returned another type than before";
+    case DeoptReason::Generic: break;
+  }
+  return "a case that is left to the interpreter";
+}
+
+}  // namespace
+
+Tier tier_from_environment() {
+  static const Tier tier = [] {
+    const char* text = std::getenv("HASTEN_JIT_TIER");
+    if (text && std::strcmp(text, "interpreter") == 0) {
+      return Tier::Interpreter;
+    }
+    return text && std::strcmp(text, "python") == 0 ? Tier::Python : Tier::Native;
+  }();
+  return tier;
+}
+
+void set_compiler(const CompileTable* table) { compiler = table; }
+
+const CompileTable* load_compiler(std::string* why) {
+  static bool tried = false;
+  if (!compiler && !tried) {
+    ObjectRef module = ObjectRef::steal(PyImport_ImportModule("hasten._compile"));  // calls set_compiler
+    if (!module && !PyErr_ExceptionMatches(PyExc_ImportError)) {
+      return nullptr;
+    }
+    PyErr_Clear();
+    tried = true;
+  }
+  if (!compiler) {
+    *why = "the compiler (hasten._compile) is not installed";
+  }
+  return compiler;
+}
+
+CompiledFunction::CompiledFunction(PyObject* function, PyObject* strict_error)
+    : function_(function), code_(PyFunction_GET_CODE(function)), strict_error_(strict_error) {}
+
+CompiledFunction::~CompiledFunction() {
+  for (const Version& version : versions_) {
+    compiler->release(version.native);
+  }
+  for (auto* list : {&osr_versions_, &retired_}) {
+    for (NativeVersion* native : *list) {
+      compiler->release(native);
+    }
+  }
+  if (mir_) {
+    functions_by_mir().erase(mir_);
+    compiler->release_mir(mir_);
+  }
+}
+
+CompiledFunction* CompiledFunction::of(const mir::MirFunction* function) {
+  auto found = functions_by_mir().find(function);
+  return found == functions_by_mir().end() ? nullptr : found->second;
+}
+
+int CompiledFunction::traverse(visitproc visit, void* arg) const {
+  if (mir_) {
+    Py_VISIT(mir_->function);  // a strong reference of ours, through the MIR
+  }
+  return 0;
+}
+
+bool CompiledFunction::is_current() const { return PyFunction_GET_CODE(function_) == code_; }
+
+void CompiledFunction::add_reason(PyObject* reason) {
+  for (const ObjectRef& known : reasons_) {
+    if (PyObject_RichCompareBool(known.get(), reason, Py_EQ) == 1) {
+      return;
+    }
+  }
+  reasons_.push_back(ObjectRef::share(reason));
+}
+
+bool CompiledFunction::raise_strict(PyObject* reason) {
+  ObjectRef error = ObjectRef::steal(PyObject_CallOneArg(strict_error_, reason));
+  if (error) {
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.get())), error.get());
+  }
+  return false;
+}
+
+const mir::MirFunction* CompiledFunction::mir() {
+  if (mir_tried_) {
+    return mir_;
+  }
+  std::string why;
+  const CompileTable* table = load_compiler(&why);
+  if (!table && PyErr_Occurred()) {
+    return nullptr;
+  }
+  PyObject* reason = nullptr;
+  mir::MirFunction* made = table ? table->build_mir(function_, &reason) : nullptr;
+  if (!made && PyErr_Occurred()) {
+    return nullptr;
+  }
+  if (mir_tried_) {  // another thread was faster
+    if (made) {
+      table->release_mir(made);
+    }
+    Py_XDECREF(reason);
+    return mir_;
+  }
+  mir_tried_ = true;
+  mir_ = made;
+  if (made) {
+    param_count_ = made->param_count;
+    plan_ = std::make_unique<InterpreterPlan>(*made);
+    functions_by_mir()[made] = this;
+  } else {
+    if (!reason) {
+      reason = PyUnicode_FromString(why.c_str());
+    }
+    if (reason) {
+      add_reason(reason);
+    }
+  }
+  Py_XDECREF(reason);
+  return mir_;
+}
+
+bool CompiledFunction::check_strict() {
+  if (!mir() && !PyErr_Occurred() && !reasons_.empty()) {
+    return raise_strict(reasons_.front().get());
+  }
+  return !PyErr_Occurred();
+}
+
+bool CompiledFunction::bind(PyObject* const* args, size_t nargs, PyObject* keyword_names, PyObject** bound) const {
+  auto* code = reinterpret_cast<PyCodeObject*>(code_);
+  auto positional_max = static_cast<size_t>(code->co_argcount);
+  if (nargs > positional_max) {
+    return false;
+  }
+  std::copy(args, args + nargs, bound);
+  std::fill(bound + nargs, bound + param_count_, nullptr);
+  ObjectRef names = ObjectRef::steal(PyCode_GetVarnames(code));
+  if (!names) {
+    PyErr_Clear();
+    return false;
+  }
+  Py_ssize_t keyword_count = keyword_names ? PyTuple_GET_SIZE(keyword_names) : 0;
+  for (Py_ssize_t k = 0; k < keyword_count; ++k) {
+    PyObject* name = PyTuple_GET_ITEM(keyword_names, k);
+    uint32_t index = static_cast<uint32_t>(code->co_posonlyargcount);
+    while (index < param_count_ && PyUnicode_Compare(PyTuple_GET_ITEM(names.get(), index), name) != 0) {
+      ++index;
+    }
+    if (index == param_count_ || bound[index]) {
+      return false;
+    }
+    bound[index] = args[nargs + static_cast<size_t>(k)];
+  }
+  PyObject* defaults = PyFunction_GET_DEFAULTS(function_);
+  size_t default_count = defaults ? static_cast<size_t>(PyTuple_GET_SIZE(defaults)) : 0;
+  PyObject* keyword_defaults = PyFunction_GET_KW_DEFAULTS(function_);
+  for (uint32_t i = 0; i < param_count_; ++i) {
+    if (bound[i]) {
+      continue;
+    }
+    if (i < positional_max) {
+      if (i + default_count < positional_max) {
+        return false;
+      }
+      bound[i] = PyTuple_GET_ITEM(defaults, static_cast<Py_ssize_t>(i + default_count - positional_max));
+    } else {
+      bound[i] = keyword_defaults ? PyDict_GetItem(keyword_defaults, PyTuple_GET_ITEM(names.get(), i)) : nullptr;
+      if (!bound[i]) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+PyObject* CompiledFunction::call_original(PyObject* const* args, size_t nargsf, PyObject* keyword_names) {
+  ++original_calls_;
+  if (stack_is_low()) {  // calls of Python functions from C take C stack, which CPython does not count
+    PyErr_SetString(PyExc_RecursionError, "maximum recursion depth exceeded");
+    return nullptr;
+  }
+  return PyObject_Vectorcall(function_, args, nargsf, keyword_names);
+}
+
+PyObject* CompiledFunction::call(PyObject* const* args, size_t nargsf, PyObject* keyword_names) {
+  size_t nargs = static_cast<size_t>(PyVectorcall_NARGS(nargsf));
+  if (!mir_ || !is_current()) {
+    if (tier_from_environment() == Tier::Python || !is_current() || mir_tried_ || compiling_) {
+      return call_original(args, nargsf, keyword_names);
+    }
+    if (!mir()) {
+      if (PyErr_Occurred()) {
+        return nullptr;
+      }
+      return call_original(args, nargsf, keyword_names);
+    }
+  }
+  PyObject* bound[kParametersMax + 1];
+  PyObject* const* in_order = args;
+  if (keyword_names || nargs != param_count_ ||
+      reinterpret_cast<PyCodeObject*>(code_)->co_kwonlyargcount != 0) {
+    if (param_count_ > kParametersMax || !bind(args, nargs, keyword_names, bound)) {
+      return call_original(args, nargsf, keyword_names);  // which raises the TypeError
+    }
+    in_order = bound;
+  }
+  if (tier_from_environment() == Tier::Interpreter) {
+    return call_interpreter(in_order);
+  }
+  PyObject* result = call_bound(in_order);
+  if (result == kGuardMiss) {
+    return call_original(args, nargsf, keyword_names);
+  }
+  return result;
+}
+
+PyObject* CompiledFunction::call_interpreter(PyObject* const* args) {
+  ActiveCall active;
+  if (!active) {
+    return nullptr;
+  }
+  ++interpreter_calls_;
+  ValueTable values(*mir_);
+  for (uint32_t i = 0; i < param_count_; ++i) {
+    values.set(i, Py_NewRef(args[i]));  // the parameters are the first instructions
+  }
+  return interpret(*mir_, *plan_, values, 0, nullptr);
+}
+
+PyObject* CompiledFunction::call_bound(PyObject* const* args) {
+  ActiveCall active;
+  if (!active) {
+    return nullptr;
+  }
+  drop_widened(args);
+  for (size_t i = 0; i < versions_.size(); ++i) {
+    NativeVersion* native = versions_[i].native;
+    ++versions_[i].calls;  // before the call: a landing inside compares with it
+    PyObject* result = native->entry(native, args);
+    if (result != kGuardMiss) {
+      return result;
+    }
+    if (i < versions_.size() && versions_[i].native == native) {
+      --versions_[i].calls;
+    }
+  }
+  if (compiling_ || compile_count_ >= kCompilesMax || was_refused(args)) {
+    return kGuardMiss;
+  }
+  NativeVersion* native = compile(args, param_count_, mir::kNone);
+  if (!native) {
+    return PyErr_Occurred() ? nullptr : kGuardMiss;
+  }
+  versions_.insert(versions_.begin(), Version{native, 1, 0});
+  return native->entry(native, args);
+}
+
+bool CompiledFunction::was_refused(PyObject* const* args) const {
+  for (const auto& types : refused_) {
+    bool same = true;
+    for (uint32_t i = 0; i < param_count_ && same; ++i) {
+      same = types[i] == Py_TYPE(args[i]);
+    }
+    if (same) {
+      return true;
+    }
+  }
+  return false;
+}
+
+NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, mir::BlockId osr_block) {
+  std::vector<Feedback> feedback;
+  for (const Learnt& learnt : learnt_) {
+    feedback.push_back({learnt.value, learnt.reason, learnt.seen.get()});
+  }
+  bool is_osr = osr_block != mir::kNone;
+  ++(is_osr ? osr_compile_count_ : compile_count_);
+  compiling_ = true;
+  PyObject* reason = nullptr;
+  NativeVersion* native =
+      compiler->compile ? compiler->compile(mir_, args, count, osr_block, feedback.data(),
+                                            static_cast<uint32_t>(feedback.size()), &reason)
+                        : nullptr;
+  compiling_ = false;
+  ObjectRef kept_reason = ObjectRef::steal(reason);
+  if (native) {
+    return native;
+  }
+  if (!is_osr && refused_.size() < kCompilesMax) {
+    auto& types = refused_.emplace_back();
+    for (uint32_t i = 0; i < param_count_; ++i) {
+      types.push_back(Py_TYPE(args[i]));
+    }
+  }
+  if (PyErr_Occurred()) {
+    return nullptr;
+  }
+  if (!reason && compiler->compile) {
+    kept_reason = ObjectRef::steal(PyUnicode_FromString("the compiler gave no reason"));
+  }
+  if (kept_reason) {
+    add_reason(kept_reason.get());
+    if (strict_error_ && !is_osr) {
+      raise_strict(kept_reason.get());
+    }
+  }
+  return nullptr;
+}
+
+CompiledFunction::Version* CompiledFunction::find(const NativeVersion* native) {
+  for (Version& version : versions_) {
+    if (version.native == native) {
+      return &version;
+    }
+  }
+  return nullptr;
+}
+
+void CompiledFunction::drop_widened(PyObject* const* args) {
+  for (size_t i = 0; i < versions_.size(); ++i) {
+    Version& version = versions_[i];
+    if (version.landings == 0 || version.landings * kLandingRarity < version.calls || landing_depth_ > 0 ||
+        compiling_) {
+      continue;
+    }
+    // Its next version knows what was learnt. Until code that runs it has returned, the old one must stay mapped.
+    retired_.push_back(version.native);
+    versions_.erase(versions_.begin() + static_cast<ptrdiff_t>(i));
+    if (compile_count_ < kCompilesMax && !was_refused(args)) {
+      if (NativeVersion* native = compile(args, param_count_, mir::kNone)) {
+        versions_.insert(versions_.begin(), Version{native, 0, 0});
+      } else if (PyErr_Occurred()) {
+        return;
+      }
+    }
+    return;
+  }
+}
+
+void CompiledFunction::learn(const DeoptPoint& point, PyObject* seen) {
+  mir::ValueId value = point.result != mir::kNone ? point.result : point.resume;
+  for (Learnt& known : learnt_) {
+    if (known.value == value && known.reason == point.reason && known.seen.get() == seen) {
+      ++known.count;
+      return;
+    }
+  }
+  learnt_.push_back({value, point.reason, ObjectRef::share(seen)});
+}
+
+/// Enters native code at a loop header that became hot in the interpreter.
+class OsrEntry final : public HotLoop {
+ public:
+  explicit OsrEntry(CompiledFunction* function) : function_(function) {}
+
+  bool enter(mir::BlockId block, const ValueTable& values, PyObject** result) override {
+    std::vector<PyObject*> live;
+    for (NativeVersion* native : function_->osr_versions_) {
+      if (native->osr_block == block && run(native, values, &live, result)) {
+        return true;
+      }
+    }
+    if (function_->compiling_ || function_->osr_compile_count_ >= kOsrCompilesMax) {
+      return false;
+    }
+    collect(live_into(*function_->mir_, block), values, &live);
+    NativeVersion* native = function_->compile(live.data(), static_cast<uint32_t>(live.size()), block);
+    if (!native) {
+      *result = nullptr;
+      return PyErr_Occurred() != nullptr;
+    }
+    function_->osr_versions_.insert(function_->osr_versions_.begin(), native);
+    return run(native, values, &live, result);
+  }
+
+ private:
+  static void collect(const std::vector<mir::ValueId>& ids, const ValueTable& values, std::vector<PyObject*>* live) {
+    live->clear();
+    for (mir::ValueId id : ids) {
+      live->push_back(values.get(id));
+    }
+  }
+
+  bool run(NativeVersion* native, const ValueTable& values, std::vector<PyObject*>* live, PyObject** result) {
+    collect({native->osr_values, native->osr_values + native->osr_count}, values, live);
+    *result = native->entry(native, live->data());
+    if (*result == kGuardMiss) {
+      return false;
+    }
+    ++function_->osr_entries_;
+    return true;
+  }
+
+  CompiledFunction* function_;
+};
+
+PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, const uint64_t* slots,
+                                 PyObject* result) {
+  const DeoptPoint& point = native->points[point_index];
+  const mir::MirFunction& function = *native->function;
+  if (Version* version = find(native)) {
+    ++version->landings;
+  }
+  ValueTable values(function);
+  if (!box_live_values(*native, point, slots, &values)) {
+    Py_XDECREF(result);
+    add_traceback(function, point.resume);
+    return nullptr;
+  }
+  uint32_t start = point.resume;
+  if (point.result != mir::kNone) {
+    learn(point, result ? reinterpret_cast<PyObject*>(Py_TYPE(result)) : nullptr);
+    values.set(point.result, result);
+  } else {
+    Py_XDECREF(result);
+    learn(point, nullptr);
+  }
+  OsrEntry osr(this);
+  ++landing_depth_;
+  PyObject* answer = interpret(function, *plan_, values, start, landing_depth_ > kLandingDepthMax ? nullptr : &osr);
+  --landing_depth_;
+  return answer;
+}
+
+PyObject* CompiledFunction::report() const {
+  ObjectRef versions = ObjectRef::steal(PyList_New(0));
+  ObjectRef reasons = ObjectRef::steal(PyList_New(0));
+  ObjectRef landings = ObjectRef::steal(PyList_New(0));
+  if (!versions || !reasons || !landings) {
+    return nullptr;
+  }
+  auto append = [](const ObjectRef& list, PyObject* item) {
+    bool ok = item && PyList_Append(list.get(), item) == 0;
+    Py_XDECREF(item);
+    return ok;
+  };
+  for (const Version& version : versions_) {
+    auto bytes = static_cast<const char*>(version.native->code_end) -
+                 static_cast<const char*>(version.native->code_begin);
+    if (!append(versions, Py_BuildValue("{sKsKsn}", "calls", version.calls, "landings", version.landings, "code_bytes",
+                                        static_cast<Py_ssize_t>(bytes)))) {
+      return nullptr;
+    }
+  }
+  for (const ObjectRef& reason : reasons_) {
+    if (!append(reasons, Py_NewRef(reason.get()))) {
+      return nullptr;
+    }
+  }
+  for (const Learnt& learnt : learnt_) {
+    PyObject* seen = learnt.seen ? learnt.seen.get() : Py_None;
+    if (!append(landings, Py_BuildValue("{sIsssOsK}", "line", mir_->instrs[learnt.value].position.line, "why",
+                                        reason_name(learnt.reason), "seen", seen, "count", learnt.count))) {
+      return nullptr;
+    }
+  }
+  const char* tier = !mir_ && !mir_tried_ ? "not called yet"
+                     : !versions_.empty() ? "native"
+                     : interpreter_calls_ > 0 ? "interpreter" : "python";
+  return Py_BuildValue("{sssOsOsOsKsKsKsIsIsN}", "tier", tier, "versions", versions.get(), "reasons", reasons.get(),
+                       "landings", landings.get(), "python_calls", original_calls_, "interpreter_calls",
+                       interpreter_calls_, "loop_entries", osr_entries_, "compiles", compile_count_, "loop_compiles",
+                       osr_compile_count_, "retired", PyLong_FromSize_t(retired_.size()));
+}
+
+}  // namespace hasten::runtime

@@ -1,0 +1,109 @@
+// One function under hasten.jit: its MIR, its native versions, what has been learnt about it, and how a call finds
+// its way among them. The Python object around it is in function_type.h.
+//
+// Order of a call: the native versions (each checks its arguments' types itself), else compile one for these
+// arguments, else the original Python function. Nothing here changes what the call means.
+#pragma once
+
+#include <Python.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/hasten_runtime.h"
+#include "runtime/interpreter.h"
+#include "runtime/object_ref.h"
+
+namespace hasten::runtime {
+
+enum class Tier : uint8_t {
+  Native,       ///< the default
+  Interpreter,  ///< always the MIR interpreter (HASTEN_JIT_TIER=interpreter, for tests)
+  Python,       ///< always the original (HASTEN_JIT_TIER=python)
+};
+
+/// From the environment, read once.
+Tier tier_from_environment();
+
+/// Given by _compile when it is loaded; null before.
+void set_compiler(const CompileTable* table);
+/// Loads _compile if need be. Null with an exception set, or with a reason in *why if it is not installed.
+const CompileTable* load_compiler(std::string* why);
+
+class CompiledFunction {
+ public:
+  CompiledFunction(PyObject* function, PyObject* strict_error);
+  ~CompiledFunction();
+  CompiledFunction(const CompiledFunction&) = delete;
+  CompiledFunction& operator=(const CompiledFunction&) = delete;
+
+  /// The call with all that a vectorcall can carry.
+  PyObject* call(PyObject* const* args, size_t nargsf, PyObject* keyword_names);
+
+  /// The MIR, built at the first use; null if the source is not covered (report() says why) or on an exception.
+  const mir::MirFunction* mir();
+  /// strict: raises if the source is not covered. Otherwise true.
+  bool check_strict();
+
+  /// Native code of this function has failed a guard: finishes the call. Steals `result` (may be null).
+  PyObject* land(NativeVersion* version, uint32_t point, const uint64_t* slots, PyObject* result);
+
+  /// What hasten.jit.report() shows, as a new dict.
+  PyObject* report() const;
+
+  PyObject* function() const { return function_; }
+  int traverse(visitproc visit, void* arg) const;
+
+  /// The CompiledFunction whose MIR this is; null if it is gone.
+  static CompiledFunction* of(const mir::MirFunction* function);
+
+ private:
+  friend class OsrEntry;
+
+  struct Version {
+    NativeVersion* native;
+    uint64_t calls = 0;
+    uint64_t landings = 0;
+  };
+  struct Learnt {
+    mir::ValueId value;
+    DeoptReason reason;
+    ObjectRef seen;  ///< a type, or nothing
+    uint64_t count = 1;
+  };
+
+  PyObject* call_bound(PyObject* const* args);
+  PyObject* call_original(PyObject* const* args, size_t nargsf, PyObject* keyword_names);
+  PyObject* call_interpreter(PyObject* const* args);
+  /// Orders arguments as the parameters are. False: not possible (no exception set; the original will raise).
+  bool bind(PyObject* const* args, size_t nargs, PyObject* keyword_names, PyObject** bound) const;
+  /// Compiles for these arguments (or for OSR). Null: not possible; an exception may be set.
+  NativeVersion* compile(PyObject* const* args, uint32_t count, mir::BlockId osr_block);
+  bool was_refused(PyObject* const* args) const;
+  Version* find(const NativeVersion* native);
+  void drop_widened(PyObject* const* args);
+  void learn(const DeoptPoint& point, PyObject* seen);
+  void add_reason(PyObject* reason);
+  bool raise_strict(PyObject* reason);
+  bool is_current() const;
+
+  PyObject* function_;  ///< borrowed: the Python object around us owns it
+  PyObject* code_;      ///< the code object that the MIR is of, borrowed from the MIR's function while it is current
+  PyObject* strict_error_;
+  mir::MirFunction* mir_ = nullptr;
+  std::unique_ptr<InterpreterPlan> plan_;
+  uint32_t param_count_ = 0;
+  bool mir_tried_ = false;
+  bool compiling_ = false;
+  std::vector<Version> versions_;  ///< tried in this order
+  std::vector<NativeVersion*> osr_versions_, retired_;
+  std::vector<std::vector<PyTypeObject*>> refused_;  ///< argument types that could not be compiled
+  std::vector<Learnt> learnt_;
+  std::vector<ObjectRef> reasons_;
+  uint32_t compile_count_ = 0, osr_compile_count_ = 0;
+  uint32_t landing_depth_ = 0;
+  uint64_t original_calls_ = 0, interpreter_calls_ = 0, osr_entries_ = 0;
+};
+
+}  // namespace hasten::runtime

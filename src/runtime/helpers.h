@@ -1,0 +1,105 @@
+// Functions that compiled code calls, by name, through RuntimeTable::symbols. All need the GIL.
+//
+// How compiled code raises: it does not. When an operation is about to fail (zero division, index, domain, overflow of
+// a float result, a wrong type), it leaves through hrt_deopt with reason Generic and `resume` at that instruction: the
+// interpreter does it again on boxed values and raises what CPython raises, traceback entry included. Only after a
+// helper or a direct native call has returned a failure does compiled code return nullptr itself, after
+// hrt_traceback for its own level where the helper's line below says so.
+//
+// Status results: kOk; kFailed: a Python exception is set (return nullptr); kLeave: nothing has happened, hrt_deopt.
+#pragma once
+
+#include <Python.h>
+
+#include <cstdint>
+
+#include "runtime/hasten_runtime.h"
+
+namespace hasten::runtime {
+
+inline constexpr int32_t kOk = 0, kFailed = 1, kLeave = 2;
+
+extern "C" {
+
+// --- Leaving and boxed execution -------------------------------------------------------------------------------
+
+/// Goes on in the interpreter at version->points[point] and returns the call's result (new reference), or nullptr with
+/// exception and traceback set: return it as it is. Steals `result` (the point's `result` value, or null). Object
+/// slots are borrowed: compiled code releases its own references afterwards.
+PyObject* hrt_deopt(NativeVersion* version, uint32_t point, const uint64_t* slots, PyObject* result);
+
+/// Executes one computing instruction (not Phi, not a terminator) on boxed operands (borrowed; null = Unbound), as
+/// the interpreter does. kOk: *result is a new reference, or null if the instruction defines nothing or an IterNext
+/// is exhausted. kFailed: exception set and traceback entry added.
+int32_t hrt_execute(const mir::MirFunction* function, uint32_t instr, PyObject* const* operands, PyObject** result);
+
+/// Adds the traceback entry of `function` at `instr` to the exception that is set.
+void hrt_traceback(const mir::MirFunction* function, uint32_t instr);
+
+/// Every few thousand iterations of a loop: runs signal handlers, lets other threads have the GIL. kOk or kFailed
+/// (exception and traceback entry set). It may run any Python code: nothing that was read from an object before is
+/// still known afterwards.
+int32_t hrt_poll(const mir::MirFunction* function, uint32_t instr);
+
+// --- Calls between compiled functions ---------------------------------------------------------------------------
+
+/// For this thread: *budget is the number of Python calls left, *stack_low the lowest stack address allowed. A direct
+/// native call does `--**budget`, calls, `++**budget`; if **budget <= 0 before it, or the stack pointer is below
+/// *stack_low, it calls hrt_recursion_error instead. (The boxed entry has been counted by the dispatcher.)
+void hrt_call_limits(int32_t** budget, uintptr_t* stack_low);
+/// Sets RecursionError and adds the traceback entry of the caller at its Call instruction.
+void hrt_recursion_error(const mir::MirFunction* caller, uint32_t instr);
+
+// --- Boxes and references ---------------------------------------------------------------------------------------
+
+PyObject* hrt_box_int(int64_t value);                     ///< new reference, null = out of memory (kFailed)
+PyObject* hrt_box_float(double value);                    ///< likewise
+PyObject* hrt_box_complex(double real, double imag);      ///< likewise
+/// kOk if `object` is exactly an int that fits 64 bits, else kLeave.
+int32_t hrt_unbox_int(PyObject* object, int64_t* value);
+void hrt_dealloc(PyObject* object);                       ///< its reference count has become 0
+void hrt_decref(PyObject* object);                        ///< also null
+
+// --- Globals ------------------------------------------------------------------------------------------------------
+
+/// What GetGlobal of name index `name` would find now (borrowed), or null if it would raise (no exception is set).
+/// Compiled code that assumed a value compares at its entry, and after whatever may run Python code.
+PyObject* hrt_peek_global(const mir::MirFunction* function, uint32_t name);
+/// A counter that changes whenever `dict` (exactly a dict) changes, or null if this CPython has none: while the
+/// counters of globals and builtins stand, hrt_peek_global answers as before.
+const uint64_t* hrt_dict_version(PyObject* dict);
+
+// --- Lists --------------------------------------------------------------------------------------------------------
+
+/// list.append of an exact list. Steals `item`. kOk or kFailed (no traceback entry added).
+int32_t hrt_list_append(PyObject* list, PyObject* item);
+/// A list of `count` items: item repeated ([item] * count); count < 0 makes it empty. New reference or null (MemoryError).
+PyObject* hrt_list_repeat(PyObject* item, int64_t count);
+PyObject* hrt_list_new(int64_t count);                    ///< all items null: fill them before anything can see it
+
+// --- Exact arithmetic ---------------------------------------------------------------------------------------------
+// Bit-equal to CPython on this interpreter. kLeave where CPython raises or the result has another type.
+
+int32_t hrt_int_pow(int64_t base, int64_t exponent, int64_t* out);       ///< exponent < 0 or overflow: kLeave
+/// pow(base, exponent, modulus) for exponent >= 0, modulus != 0; else kLeave.
+int32_t hrt_int_pow_mod(int64_t base, int64_t exponent, int64_t modulus, int64_t* out);
+int32_t hrt_float_floor_divide(double a, double b, double* out);
+int32_t hrt_float_remainder(double a, double b, double* out);
+int32_t hrt_float_pow(double a, double b, double* out);                  ///< `**`; complex result: kLeave
+int32_t hrt_float_to_int(double value, int64_t* out);                    ///< int(value); beyond int64, nan: kLeave
+int32_t hrt_float_round(double value, int64_t* out);                     ///< round(value); beyond int64, nan: kLeave
+int32_t hrt_float_round_digits(double value, int64_t digits, double* out);  ///< round(value, digits)
+double hrt_int_true_divide(int64_t a, int64_t b);                        ///< correctly rounded. REQUIRES: b != 0
+/// -1, 0, 1 as a < b, a == b, a > b, exactly (no rounding of the int); 2 if b is nan.
+int32_t hrt_compare_int_float(int64_t a, double b);
+// Complex numbers are {real, imag}. Products and sums are left to compiled code (without fused multiply-add).
+int32_t hrt_complex_divide(const double* a, const double* b, double* out);
+int32_t hrt_complex_pow(const double* a, const double* b, double* out);
+int32_t hrt_complex_abs(const double* a, double* out);
+
+}  // extern "C"
+
+/// The list for RuntimeTable.
+const Symbol* helper_symbols(uint32_t* count);
+
+}  // namespace hasten::runtime

@@ -1,0 +1,199 @@
+#include "runtime/interpreter.h"
+
+#include <cstring>
+
+#include "runtime/operations.h"
+#include "runtime/poll.h"
+#include "runtime/traceback.h"
+
+namespace hasten::runtime {
+namespace {
+
+using mir::BlockId;
+using mir::Instr;
+using mir::kNone;
+using mir::Op;
+using mir::ValueId;
+
+/// A loop header is hot after so many visits: compiling costs as much as interpreting some 20 000 instructions.
+constexpr uint32_t kHotVisits = 1000;
+
+struct Activation {
+  const mir::MirFunction& function;
+  const InterpreterPlan& plan;
+  ValueTable& values;
+
+  void release_dead(const Instr& instr) {
+    for (uint32_t k = 0; k < instr.arg_count; ++k) {
+      if (plan.dies[instr.args_begin + k]) {
+        values.set(function.operands[instr.args_begin + k], nullptr);
+      }
+    }
+  }
+
+  /// Evaluates the phis of the successor all at once (one may read another's old value). Returns its first other
+  /// instruction.
+  uint32_t follow(BlockId from, uint32_t successor) {
+    uint32_t edge = function.blocks[from].succs_begin + successor;
+    const mir::Block& to = function.blocks[function.block_ids[edge]];
+    uint32_t pred = plan.pred_index[edge];
+    uint32_t phi_end = to.first;
+    while (function.instrs[phi_end].op == Op::Phi) {
+      ++phi_end;
+    }
+    uint32_t count = phi_end - to.first;
+    if (count == 1) {
+      values.set(to.first, Py_XNewRef(values.get(function.operands[function.instrs[to.first].args_begin + pred])));
+    } else if (count > 1) {
+      scratch_.resize(count);
+      for (uint32_t i = 0; i < count; ++i) {
+        scratch_[i] = Py_XNewRef(values.get(function.operands[function.instrs[to.first + i].args_begin + pred]));
+      }
+      for (uint32_t i = 0; i < count; ++i) {
+        values.set(to.first + i, scratch_[i]);
+      }
+    }
+    return phi_end;
+  }
+
+  std::vector<PyObject*> scratch_ = {};
+};
+
+}  // namespace
+
+ValueTable::ValueTable(const mir::MirFunction& function) : count_(function.instr_count) {
+  if (count_ > kInline) {
+    heap_ = std::make_unique<PyObject*[]>(count_);
+    values_ = heap_.get();
+  } else {
+    values_ = inline_;
+    std::memset(inline_, 0, sizeof inline_);
+  }
+  // Constants may be read after a landing in the middle of the function, so they are there from the start.
+  for (uint32_t i = 0; i < count_; ++i) {
+    if (function.instrs[i].op == Op::Const) {
+      values_[i] = Py_NewRef(function.consts[function.instrs[i].aux]);
+    }
+  }
+}
+
+ValueTable::~ValueTable() {
+  for (uint32_t i = 0; i < count_; ++i) {
+    Py_XDECREF(values_[i]);
+  }
+}
+
+InterpreterPlan::InterpreterPlan(const mir::MirFunction& function)
+    : pred_index(function.block_id_count, 0), dies(function.operand_count, 0) {
+  for (BlockId id = 0; id < function.block_count; ++id) {
+    const mir::Block& block = function.blocks[id];
+    for (uint32_t k = 0; k < block.succ_count; ++k) {
+      BlockId to = function.block_ids[block.succs_begin + k];
+      const mir::Block& target = function.blocks[to];
+      // With both successors the same, the k-th edge is the k-th entry among the predecessors.
+      uint32_t skip = k == 1 && function.block_ids[block.succs_begin] == to ? 1 : 0;
+      for (uint32_t p = 0; p < target.pred_count; ++p) {
+        if (function.block_ids[target.preds_begin + p] == id && skip-- == 0) {
+          pred_index[block.succs_begin + k] = p;
+          break;
+        }
+      }
+    }
+  }
+  // A value whose uses all stand in its own block dies at the last of them, as on CPython's stack. Others live until
+  // they are computed anew or the call ends.
+  std::vector<uint32_t> last_use(function.instr_count, kNone);
+  std::vector<uint8_t> escapes(function.instr_count, 0);
+  for (uint32_t i = 0; i < function.instr_count; ++i) {
+    const Instr& instr = function.instrs[i];
+    for (uint32_t k = 0; k < instr.arg_count; ++k) {
+      uint32_t operand = instr.args_begin + k;
+      ValueId value = function.operands[operand];
+      Op op = function.instrs[value].op;
+      bool kept = op == Op::Const || op == Op::Unbound || op == Op::Param || op == Op::Phi;
+      if (instr.op == Op::Phi || function.instrs[value].block != instr.block || kept) {
+        escapes[value] = 1;
+      } else {
+        last_use[value] = operand;
+      }
+    }
+  }
+  for (ValueId value = 0; value < function.instr_count; ++value) {
+    if (!escapes[value] && last_use[value] != kNone) {
+      dies[last_use[value]] = 1;
+    }
+  }
+}
+
+PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& plan, ValueTable& values,
+                    uint32_t start, HotLoop* hot_loop) {
+  Activation self{function, plan, values};
+  std::vector<uint32_t> visits(hot_loop ? function.block_count : 0, 0);
+  PyObject* operands_inline[16];
+  std::vector<PyObject*> operands_heap;
+  uint32_t next = start;
+  for (;;) {
+    const uint32_t index = next++;
+    const Instr& instr = function.instrs[index];
+    const ValueId* args = function.operands + instr.args_begin;
+    uint32_t successor = 0;
+    switch (instr.op) {
+      case Op::Const:
+      case Op::Param:  // both are in the table already
+      case Op::Unbound:
+      case Op::Phi:
+        continue;
+      case Op::Jump:
+        break;
+      case Op::Branch:
+        successor = values.get(args[0]) == Py_True ? 0 : 1;
+        break;
+      case Op::BranchBound:
+        successor = values.get(args[0]) ? 0 : 1;
+        break;
+      case Op::Return:
+        return Py_NewRef(values.get(args[0]));
+      case Op::Raise:
+        raise_exception(values.get(args[0]), instr.arg_count > 1 ? values.get(args[1]) : nullptr);
+        add_traceback(function, index);
+        return nullptr;
+      default: {
+        PyObject** operands = operands_inline;
+        if (instr.arg_count > std::size(operands_inline)) {
+          operands_heap.resize(instr.arg_count);
+          operands = operands_heap.data();
+        }
+        for (uint32_t k = 0; k < instr.arg_count; ++k) {
+          operands[k] = values.get(args[k]);
+        }
+        PyObject* result = nullptr;
+        if (!execute(function, index, operands, &result)) {
+          add_traceback(function, index);
+          return nullptr;
+        }
+        values.set(index, result);
+        self.release_dead(instr);
+        continue;
+      }
+    }
+    self.release_dead(instr);
+    BlockId from = instr.block;
+    BlockId to = function.block_ids[function.blocks[from].succs_begin + successor];
+    next = self.follow(from, successor);
+    if (!function.blocks[to].loop_header) {
+      continue;
+    }
+    if (!poll_if_due()) {
+      add_traceback(function, next);
+      return nullptr;
+    }
+    if (hot_loop && ++visits[to] % kHotVisits == 0) {
+      PyObject* result = nullptr;
+      if (hot_loop->enter(to, values, &result)) {
+        return result;
+      }
+    }
+  }
+}
+
+}  // namespace hasten::runtime

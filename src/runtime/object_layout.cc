@@ -1,0 +1,193 @@
+#include "runtime/object_layout.h"
+
+#include <cstddef>
+#include <cstring>
+
+#include "runtime/object_ref.h"
+
+namespace hasten::runtime {
+namespace {
+
+// PyFrameObject is private, but this field has stood at the same place from 3.11 to 3.13:
+// {PyObject_HEAD, f_back, f_frame, f_trace, int f_lineno, ...}. set_frame_line() tests it on its first frame.
+constexpr size_t kFrameLineOffset = sizeof(PyObject) + 3 * sizeof(void*);
+
+template <class T>
+T read_at(PyObject* object, size_t offset) {
+  T value;
+  std::memcpy(&value, reinterpret_cast<char*>(object) + offset, sizeof value);
+  return value;
+}
+
+void fill_offsets(ObjectLayout* layout) {
+  layout->refcount = offsetof(PyObject, ob_refcnt);
+  layout->type = offsetof(PyObject, ob_type);
+  layout->float_value = offsetof(PyFloatObject, ob_fval);
+  layout->complex_real = offsetof(PyComplexObject, cval) + offsetof(Py_complex, real);
+  layout->complex_imag = offsetof(PyComplexObject, cval) + offsetof(Py_complex, imag);
+  layout->var_size = offsetof(PyVarObject, ob_size);
+  layout->list_items = offsetof(PyListObject, ob_item);
+  layout->tuple_items = offsetof(PyTupleObject, ob_item);
+#if PY_VERSION_HEX >= 0x030C0000
+  layout->immortal_refcounts = 1;
+  layout->long_is_tagged = 1;
+  layout->long_size_or_tag = offsetof(PyLongObject, long_value.lv_tag);
+  layout->long_digits = offsetof(PyLongObject, long_value.ob_digit);
+#else
+  layout->immortal_refcounts = 0;
+  layout->long_is_tagged = 0;
+  layout->long_size_or_tag = offsetof(PyVarObject, ob_size);
+  layout->long_digits = offsetof(PyLongObject, ob_digit);
+#endif
+}
+
+/// CPython keeps the ints from -5 to 256 in one array; true if they really lie there with equal distances.
+void find_small_ints(ObjectLayout* layout) {
+  layout->small_int_min = -5;
+  layout->small_int_max = 256;
+  layout->small_int_stride = 0;
+  // The references are given back at once: small ints live as long as the interpreter.
+  auto address = [](long value) {
+    PyObject* object = PyLong_FromLong(value);
+    Py_XDECREF(object);
+    return reinterpret_cast<char*>(object);
+  };
+  char* first = address(layout->small_int_min);
+  ptrdiff_t stride = address(layout->small_int_min + 1) - first;
+  layout->small_ints = reinterpret_cast<PyObject*>(first);
+  if (stride < static_cast<ptrdiff_t>(sizeof(PyObject)) || stride > 256) {
+    return;
+  }
+  for (int value = layout->small_int_min; value <= layout->small_int_max; ++value) {
+    if (address(value) != first + stride * (value - layout->small_int_min)) {
+      return;
+    }
+  }
+  layout->small_int_stride = static_cast<uint32_t>(stride);
+}
+
+/// Reads an int as compiled code will.
+bool int_layout_holds(const ObjectLayout& layout, long long value) {
+  ObjectRef object = ObjectRef::steal(PyLong_FromLongLong(value));
+  if (!object) {
+    return false;
+  }
+  unsigned long long magnitude = value < 0 ? 0ULL - static_cast<unsigned long long>(value)
+                                            : static_cast<unsigned long long>(value);
+  uint64_t digit_count = 0;
+  bool negative = false;
+  if (layout.long_is_tagged) {
+    auto tag = read_at<uint64_t>(object.get(), layout.long_size_or_tag);
+    digit_count = tag >> 3;
+    negative = (tag & 3) == 2;
+    if (((tag & 3) == 1) != (value == 0)) {
+      return false;
+    }
+  } else {
+    auto size = read_at<int64_t>(object.get(), layout.long_size_or_tag);
+    negative = size < 0;
+    digit_count = static_cast<uint64_t>(size < 0 ? -size : size);
+  }
+  unsigned long long seen = 0;
+  for (uint64_t i = 0; i < digit_count; ++i) {
+    seen |= static_cast<unsigned long long>(read_at<uint32_t>(object.get(), layout.long_digits + 4 * i)) << (30 * i);
+  }
+  return seen == magnitude && negative == (value < 0);
+}
+
+bool layout_holds(const ObjectLayout& layout) {
+  ObjectRef number = ObjectRef::steal(PyFloat_FromDouble(0.125));
+  ObjectRef complex = ObjectRef::steal(PyComplex_FromDoubles(3.5, -0.0625));
+  ObjectRef list = ObjectRef::steal(Py_BuildValue("[OO]", Py_True, Py_None));
+  ObjectRef tuple = ObjectRef::steal(Py_BuildValue("(OOO)", Py_None, Py_False, Py_True));
+  if (!number || !complex || !list || !tuple) {
+    return false;
+  }
+  for (long long value : {0LL, 1LL, -1LL, 255LL, 1LL << 30, -(1LL << 30), (1LL << 60) + 7, -(1LL << 62) - 12345}) {
+    if (!int_layout_holds(layout, value)) {
+      return false;
+    }
+  }
+  auto** items = read_at<PyObject**>(list.get(), layout.list_items);
+  return read_at<PyTypeObject*>(number.get(), layout.type) == &PyFloat_Type &&
+         read_at<double>(number.get(), layout.float_value) == 0.125 &&
+         read_at<double>(complex.get(), layout.complex_real) == 3.5 &&
+         read_at<double>(complex.get(), layout.complex_imag) == -0.0625 &&
+         read_at<Py_ssize_t>(list.get(), layout.var_size) == 2 && items[1] == Py_None &&
+         read_at<Py_ssize_t>(tuple.get(), layout.var_size) == 3 &&
+         read_at<PyObject*>(tuple.get(), layout.tuple_items + sizeof(void*)) == Py_False;
+}
+
+}  // namespace
+
+const ObjectLayout* measure_object_layout() {
+  static ObjectLayout layout = {};
+  fill_offsets(&layout);
+  find_small_ints(&layout);
+  layout.true_object = Py_True, layout.false_object = Py_False, layout.none_object = Py_None;
+  auto object = [](PyTypeObject& type) { return reinterpret_cast<PyObject*>(&type); };
+  layout.long_type = object(PyLong_Type), layout.float_type = object(PyFloat_Type);
+  layout.complex_type = object(PyComplex_Type), layout.bool_type = object(PyBool_Type);
+  layout.list_type = object(PyList_Type), layout.tuple_type = object(PyTuple_Type);
+  layout.range_type = object(PyRange_Type);
+  if (!layout_holds(layout)) {
+    if (!PyErr_Occurred()) {
+      PyErr_SetString(PyExc_ImportError, "hasten._runtime was built for another CPython: its objects lie differently "
+                      "in memory. Reinstall hasten with this interpreter");
+    }
+    return nullptr;
+  }
+  return &layout;
+}
+
+PyObject* function_builtins(PyObject* function) {
+  return reinterpret_cast<PyFunctionObject*>(function)->func_builtins;
+}
+
+void raise_too_many_values(PyObject* sequence, Py_ssize_t expected) {
+#if PY_VERSION_HEX >= 0x030E0000
+  if (PyList_CheckExact(sequence) || PyTuple_CheckExact(sequence) || PyDict_CheckExact(sequence)) {
+    PyErr_Format(PyExc_ValueError, "too many values to unpack (expected %zd, got %zd)", expected,
+                 PyObject_Size(sequence));
+    return;
+  }
+#endif
+  (void)sequence;
+  PyErr_Format(PyExc_ValueError, "too many values to unpack (expected %zd)", expected);
+}
+
+int* python_call_budget(PyThreadState* thread) {
+#if PY_VERSION_HEX >= 0x030C0000
+  return &thread->py_recursion_remaining;
+#else
+  return &thread->recursion_remaining;
+#endif
+}
+
+void raise_recursion_error() {
+#if PY_VERSION_HEX >= 0x030C0000
+  PyErr_SetString(PyExc_RecursionError, "maximum recursion depth exceeded");
+#else
+  // Making the exception takes calls too: CPython grants itself some headroom.
+  PyThreadState* thread = PyThreadState_Get();
+  thread->recursion_headroom++;
+  PyErr_SetString(PyExc_RecursionError, "maximum recursion depth exceeded");
+  thread->recursion_headroom--;
+#endif
+}
+
+void set_frame_line(PyFrameObject* frame, int line) {
+  static const bool known = [frame] {
+    int saved = read_at<int>(reinterpret_cast<PyObject*>(frame), kFrameLineOffset);
+    int probe = 1'234'567;
+    std::memcpy(reinterpret_cast<char*>(frame) + kFrameLineOffset, &probe, sizeof probe);
+    bool holds = PyFrame_GetLineNumber(frame) == probe;
+    std::memcpy(reinterpret_cast<char*>(frame) + kFrameLineOffset, &saved, sizeof saved);
+    return holds;
+  }();
+  if (known) {
+    std::memcpy(reinterpret_cast<char*>(frame) + kFrameLineOffset, &line, sizeof line);
+  }
+}
+
+}  // namespace hasten::runtime

@@ -1,0 +1,27 @@
+// Everything in this room that depends on the version of CPython; the only file here that names versions.
+#pragma once
+
+#include <Python.h>
+
+#include "runtime/hasten_runtime.h"
+
+namespace hasten::runtime {
+
+/// Offsets into CPython's objects, checked against live objects. Null with ImportError set if they are wrong.
+const ObjectLayout* measure_object_layout();
+
+/// The mapping that global names fall back to (borrowed).
+PyObject* function_builtins(PyObject* function);
+
+/// UNPACK_SEQUENCE's error for a sequence that is too long.
+void raise_too_many_values(PyObject* sequence, Py_ssize_t expected);
+
+/// The thread's budget of Python calls; it falls by one for each active call and is never to become negative.
+int* python_call_budget(PyThreadState* thread);
+/// Raises RecursionError as CPython does when the budget is used up.
+void raise_recursion_error();
+
+/// Makes `frame.f_lineno` say `line` (frames made for tracebacks never ran).
+void set_frame_line(PyFrameObject* frame, int line);
+
+}  // namespace hasten::runtime

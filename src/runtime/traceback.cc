@@ -1,0 +1,226 @@
+// An entry is types.TracebackType(next, frame, lasti, lineno) with a frame object that never ran. `lasti` must be the
+// offset of the bytecode instruction that would have raised: traceback printers ask the code object for its columns.
+// We look for it by position among the opcodes that the MIR instruction comes from. The positions of a few opcodes
+// differ between CPython 3.11, 3.12 and 3.13 (FOR_ITER: the whole loop or only its iterable), hence two passes: the
+// very position first, then the smallest range around it.
+#include "runtime/traceback.h"
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/object_layout.h"
+#include "runtime/object_ref.h"
+
+namespace hasten::runtime {
+namespace {
+
+using mir::Op;
+using mir::Position;
+
+/// Beginnings of the names of the opcodes that an instruction can come from.
+std::initializer_list<std::string_view> opcode_names(Op op) {
+  static constexpr std::initializer_list<std::string_view> kLoads = {"LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE",
+                                                                     "LOAD_CLASSDEREF", "DELETE_FAST"};
+  static constexpr std::initializer_list<std::string_view> kGlobals = {"LOAD_GLOBAL", "LOAD_NAME"};
+  static constexpr std::initializer_list<std::string_view> kBinary = {"BINARY_OP"};
+  static constexpr std::initializer_list<std::string_view> kUnary = {"UNARY_", "TO_BOOL", "CALL_INTRINSIC_1"};
+  static constexpr std::initializer_list<std::string_view> kCompare = {"COMPARE_OP", "CONTAINS_OP", "IS_OP"};
+  static constexpr std::initializer_list<std::string_view> kTruth = {"TO_BOOL", "POP_JUMP_", "JUMP_IF_", "UNARY_NOT",
+                                                                     "COMPARE_OP"};
+  static constexpr std::initializer_list<std::string_view> kAttributes = {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR",
+                                                                          "LOAD_SUPER_ATTR"};
+  static constexpr std::initializer_list<std::string_view> kItems = {"BINARY_SUBSCR", "BINARY_SLICE", "BINARY_OP"};
+  static constexpr std::initializer_list<std::string_view> kStores = {"STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR"};
+  static constexpr std::initializer_list<std::string_view> kCalls = {"CALL", "PRECALL"};
+  static constexpr std::initializer_list<std::string_view> kUnpack = {"UNPACK_SEQUENCE"};
+  static constexpr std::initializer_list<std::string_view> kIter = {"GET_ITER"};
+  static constexpr std::initializer_list<std::string_view> kNext = {"FOR_ITER"};
+  static constexpr std::initializer_list<std::string_view> kRaise = {"RAISE_VARARGS"};
+  static constexpr std::initializer_list<std::string_view> kBuild = {"BUILD_", "LIST_APPEND"};
+  switch (op) {
+    case Op::CheckBound:
+    case Op::GetFree: return kLoads;
+    case Op::GetGlobal: return kGlobals;
+    case Op::Binary:
+    case Op::Inplace: return kBinary;
+    case Op::Unary: return kUnary;
+    case Op::Compare: return kCompare;
+    case Op::Truth: return kTruth;
+    case Op::GetAttr:
+    case Op::SetAttr: return kAttributes;
+    case Op::GetItem: return kItems;
+    case Op::SetItem:
+    case Op::DelItem: return kStores;
+    case Op::Call:
+    case Op::CallMethod: return kCalls;
+    case Op::Unpack: return kUnpack;
+    case Op::GetIter: return kIter;
+    case Op::IterNext: return kNext;
+    case Op::Raise: return kRaise;
+    default: return kBuild;
+  }
+}
+
+/// names[opcode], from the standard module `opcode`; empty if it cannot be read.
+const std::vector<std::string>& opcode_table() {
+  static const auto* table = [] {
+    auto* names = new std::vector<std::string>;
+    ObjectRef module = ObjectRef::steal(PyImport_ImportModule("opcode"));
+    ObjectRef list = ObjectRef::steal(module ? PyObject_GetAttrString(module.get(), "opname") : nullptr);
+    for (Py_ssize_t i = 0; list && PyList_Check(list.get()) && i < PyList_GET_SIZE(list.get()); ++i) {
+      const char* name = PyUnicode_AsUTF8(PyList_GET_ITEM(list.get(), i));
+      names->push_back(name ? name : "");
+    }
+    PyErr_Clear();
+    return names;
+  }();
+  return *table;
+}
+
+struct Range {
+  int line, column, end_line, end_column;
+  bool operator==(const Range&) const = default;
+  bool contains(const Range& other) const {
+    auto at = [](int l, int c) { return static_cast<int64_t>(l) * 0x100000 + c; };
+    return at(line, column) <= at(other.line, other.column) && at(end_line, end_column) >= at(other.end_line, other.end_column);
+  }
+  int64_t size() const { return static_cast<int64_t>(end_line - line) * 0x100000 + end_column - column; }
+};
+
+bool matches(std::string_view name, std::initializer_list<std::string_view> prefixes) {
+  for (std::string_view prefix : prefixes) {
+    if (name.substr(0, prefix.size()) == prefix) {
+      return true;
+    }
+  }
+  return false;
+}
+
+struct Found {
+  int offset = -1;
+  bool exact = false;
+  int line = 0;  ///< of the bytecode instruction
+};
+
+/// The bytecode instruction of `code` for an MIR instruction at `position`.
+Found find_offset(PyCodeObject* code, Op op, const Position& position) {
+  ObjectRef bytes = ObjectRef::steal(PyCode_GetCode(code));
+  if (!bytes) {
+    PyErr_Clear();
+    return {};
+  }
+  const auto& names = opcode_table();
+  auto prefixes = opcode_names(op);
+  Range wanted{static_cast<int>(position.line), position.column, static_cast<int>(position.end_line),
+               position.end_column};
+  Found best, same_line;
+  int64_t best_size = INT64_MAX;
+  const char* units = PyBytes_AS_STRING(bytes.get());
+  for (int offset = 0; offset + 1 < PyBytes_GET_SIZE(bytes.get()); offset += 2) {
+    auto opcode = static_cast<unsigned char>(units[offset]);
+    if (opcode >= names.size() || !matches(names[opcode], prefixes)) {
+      continue;
+    }
+    Range range{};
+    if (!PyCode_Addr2Location(code, offset, &range.line, &range.column, &range.end_line, &range.end_column)) {
+      continue;
+    }
+    if (range == wanted) {
+      return {offset, true, range.line};
+    }
+    if (range.contains(wanted) && range.size() < best_size) {
+      best_size = range.size();
+      best = {offset, false, range.line};
+    }
+    if (range.line == wanted.line && same_line.offset < 0) {
+      same_line = {offset, false, range.line};
+    }
+  }
+  return best.offset >= 0 ? best : same_line;
+}
+
+/// The list comprehension inside `code` that has the instruction (CPython 3.11, where it is a code object).
+PyCodeObject* comprehension_at(PyCodeObject* code, const Position& position) {
+  Range wanted{static_cast<int>(position.line), position.column, static_cast<int>(position.end_line),
+               position.end_column};
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); ++i) {
+    PyObject* item = PyTuple_GET_ITEM(code->co_consts, i);
+    if (!PyCode_Check(item)) {
+      continue;
+    }
+    auto* inner = reinterpret_cast<PyCodeObject*>(item);
+    if (PyUnicode_CompareWithASCIIString(inner->co_name, "<listcomp>") != 0) {
+      continue;
+    }
+    // BUILD_LIST, second in it, has the range of the whole comprehension.
+    for (int offset = 0; offset < 8; offset += 2) {
+      Range range{};
+      if (PyCode_Addr2Location(inner, offset, &range.line, &range.column, &range.end_line, &range.end_column) &&
+          range.size() > 0 && range.contains(wanted)) {
+        return inner;
+      }
+    }
+  }
+  return nullptr;
+}
+
+void push_entry(PyCodeObject* code, PyObject* function, int offset, int line) {
+  PyObject *type, *value, *trace;
+  PyErr_Fetch(&type, &value, &trace);
+  PyFrameObject* frame = PyFrame_New(PyThreadState_Get(), code, PyFunction_GET_GLOBALS(function), nullptr);
+  ObjectRef entry;
+  if (frame) {
+    set_frame_line(frame, line);
+    entry = ObjectRef::steal(PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyTraceBack_Type), "OOii",
+                                                   trace ? trace : Py_None, frame, offset, line));
+    Py_DECREF(frame);
+  }
+  if (entry) {
+    Py_XSETREF(trace, entry.release());
+  } else {
+    PyErr_Clear();  // out of memory: the exception matters more than its traceback
+  }
+  PyErr_Restore(type, value, trace);
+}
+
+}  // namespace
+
+void add_traceback(const mir::MirFunction& function, uint32_t index) {
+  const mir::Instr& instr = function.instrs[index];
+  Position position = instr.position;
+  // The lookups below run Python code; they must not see the exception.
+  PyObject *type, *value, *trace;
+  PyErr_Fetch(&type, &value, &trace);
+  auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function.function));
+  std::vector<PyCodeObject*> codes{code};
+  for (int depth = 0; depth < instr.scope; ++depth) {
+    if (PyCodeObject* inner = comprehension_at(codes.back(), position)) {
+      codes.push_back(inner);
+    }
+  }
+  struct Entry {
+    PyCodeObject* code;
+    int offset, line;
+  };
+  std::vector<Entry> entries;
+  for (size_t i = 0; i < codes.size(); ++i) {
+    bool innermost = i + 1 == codes.size();
+    Found found = find_offset(codes[i], innermost ? instr.op : Op::Call, position);
+    int line = static_cast<int>(position.line);
+    if (found.offset < 0) {
+      found.offset = 0;
+    } else if (!found.exact) {
+      line = found.line;
+    }
+    entries.push_back({codes[i], found.offset, line ? line : codes[i]->co_firstlineno});
+  }
+  PyErr_Restore(type, value, trace);
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    push_entry(entry->code, function.function, entry->offset, entry->line);
+  }
+}
+
+}  // namespace hasten::runtime
