@@ -1,0 +1,16 @@
+"""What depends on the version of Python: the only place that asks for it."""
+
+import sys
+
+SUPPORTED = ((3, 11), (3, 12), (3, 13))
+SUPPORTED_TEXT = "CPython 3.11, 3.12 and 3.13"
+
+
+def version_text(info: tuple = tuple(sys.version_info)) -> str:
+    """`3.11.7` of a version_info."""
+    return ".".join(str(part) for part in info[:3])
+
+
+def is_supported(info: tuple = tuple(sys.version_info)) -> bool:
+    """Whether programs of that Python can be measured."""
+    return tuple(info[:2]) in SUPPORTED

@@ -1,0 +1,64 @@
+"""Writing what a command found: the verdict to a stream, JSON to a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, TextIO
+
+from hasten.cli.verdict import verdict_lines
+
+
+def print_verdict(report: dict, capture: Path, stream: TextIO) -> None:
+    """The verdict, with bold and the terminal's width where the stream is a terminal, plain elsewhere."""
+    colour, width = _terminal(stream)
+    try:
+        shown = Path(os.path.relpath(capture))
+    except (OSError, ValueError):
+        shown = capture
+    text = "\n".join(verdict_lines(report, capture=shown, colour=colour, width=width)) + "\n"
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.flush()
+
+
+def write_text(text: str, file: str) -> None:
+    """Write a whole file beside its place and rename it there, or print for `-`."""
+    if file == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    path = Path(file)
+    if path.exists() and not path.is_file():  # /dev/stdout, a pipe: nothing to rename over
+        path.write_text(text, encoding="utf-8")
+        return
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(beside, 0o666 & ~umask)
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+
+
+def write_json(value: Any, file: str) -> None:
+    """One JSON document, with a final newline."""
+    write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", file)
+
+
+def _terminal(stream: TextIO) -> tuple[bool, int]:
+    if not stream.isatty():
+        return False, 110
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns
+    except OSError:
+        width = 0
+    colour = "NO_COLOR" not in os.environ and os.environ.get("TERM") not in (None, "dumb")
+    return colour, max(width or 80, 60)

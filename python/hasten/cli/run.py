@@ -1,0 +1,172 @@
+"""`hasten run`: run a program as plain Python, measure it, print the verdict."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from hasten.cli.captures import SUFFIX, free_path
+from hasten.cli.output import print_verdict, write_json
+from hasten.cli.target import Target, UsageError, resolve
+from hasten.errors import HastenError
+
+EXAMPLES = """\
+examples:
+  hasten run julia.py 1000              a script with its arguments
+  hasten run -m pytest tests            a module
+  hasten run -c 'sum(range(10**8))'     code
+  hasten run pytest tests               an installed command, by its own Python
+  hasten run --python python3.12 julia.py
+  hasten run --repeat 20 quick.py       too short a program, measured 20 times into one capture
+  hasten run --json report.json julia.py
+
+What stands before the program belongs to Hasten, everything after it to the program. Exit codes are the
+program's own, and a program killed by a signal takes Hasten with it by the same signal; 125 is a failure of
+Hasten itself, 2 a wrong command line.
+"""
+
+_RATE_HZ_MIN, _RATE_HZ_MAX = 1, 20_000
+_RUNS_MAX = 1000
+
+
+@dataclass
+class Outcome:
+    """How the program ended: one of the two."""
+
+    exit_code: int
+    signal: int  # 0 if none killed it
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "hasten run [OPTIONS] (SCRIPT | -m MODULE | -c CODE | PROGRAM) [ARGUMENTS]"
+    parser.add_argument("--python", metavar="PYTHON", help="interpreter to run it with, by name or path (default: this one)")
+    parser.add_argument("--rate", type=_rate, metavar="HZ", help="samples a CPU-second (default: as many as cost 1.5 %%)")
+    parser.add_argument("--repeat", type=_runs, default=1, metavar="N", help="run it N times into one capture")
+    parser.add_argument("--json", metavar="FILE", help="write the report as JSON; - for standard output")
+    parser.add_argument("--out", metavar="PATH", help=f"the capture's directory, or its name if that ends in {SUFFIX}")
+
+
+def split_words(parser: argparse.ArgumentParser, words: list[str]) -> tuple[list[str], list[str]]:
+    """Hasten's own words and the program's: the program begins at the first word that is no option of Hasten's."""
+    flags = {
+        option for action in parser._actions if action.nargs == 0 for option in action.option_strings
+    }
+    at = 0
+    while at < len(words):
+        word = words[at]
+        if word == "--":
+            return words[:at], words[at + 1 :]
+        if word == "-" or not word.startswith("-") or (word[:2] in ("-m", "-c") and not word.startswith("--")):
+            break
+        at += 1 if word in flags or "=" in word else 2
+    return words[:at], words[at:]
+
+
+def main(args: argparse.Namespace) -> int:
+    if not args.program or args.program in (["-m"], ["-c"]):
+        args.parser.error("what should be run? Give SCRIPT, -m MODULE, -c CODE or an installed command")
+    try:
+        target = resolve(args.program, args.python)
+    except UsageError as error:
+        args.parser.exit(2, f"hasten run: {error}\n")
+    capture = _place(args.out, target.stem)
+    if args.json not in (None, "-"):
+        _check_folder(Path(args.json).absolute().parent, "--json")
+
+    outcome, capture = _measure_runs(target, capture, args)
+    from hasten._core import read_report
+
+    report = read_report(str(capture))
+    if args.json is not None:
+        write_json(report, args.json)
+    print_verdict(report, capture, sys.stderr)
+    return _end_like(outcome)
+
+
+def measure(target: Target, capture: Path, *, rate_hz: float | None) -> Outcome:
+    """Run the program once and leave a capture. The path must be free.
+
+    Raises: HastenError if the program could not be started or the capture not be written.
+    """
+    from hasten import _core
+
+    ended = _core.collect(target.command, str(capture), rate_hz=rate_hz or 0.0)
+    return Outcome(ended.exit_code, ended.signal)
+
+
+def _measure_runs(target: Target, capture: Path, args: argparse.Namespace) -> tuple[Outcome, Path]:
+    if args.repeat == 1:
+        return measure(target, capture, rate_hz=args.rate), capture
+    from hasten._core import merge_captures
+
+    # Parts lie beside the capture that they become, so that nothing is lost if this process is killed.
+    parts: list[Path] = []
+    outcome = Outcome(0, 0)
+    for number in range(1, args.repeat + 1):
+        part = capture.with_name(f"{capture.stem}.part{number}{SUFFIX}")
+        outcome = measure(target, part, rate_hz=args.rate)
+        parts.append(part)
+        if outcome.signal or outcome.exit_code:
+            if number < args.repeat:
+                print(f"hasten run: stopped after run {number} of {args.repeat}, which failed", file=sys.stderr)
+            break
+    merge_captures([str(part) for part in parts], str(capture))
+    for part in parts:
+        part.unlink()
+    return outcome, capture
+
+
+def _place(out: str | None, stem: str) -> Path:
+    """Where the capture goes. Whether it may be written there is asked before the program runs for an hour."""
+    if out is not None and out.endswith(SUFFIX):
+        path = Path(out)
+        if os.path.lexists(path):
+            raise HastenError(f"{path} exists", code="record.exists", hint="captures are never overwritten; choose another name")
+    else:
+        path = free_path(Path(out) if out is not None else Path(), stem)
+    _check_folder(path.absolute().parent, "--out" if out is not None else "the capture")
+    return path
+
+
+def _check_folder(folder: Path, what: str) -> None:
+    if not folder.is_dir():
+        raise HastenError(f"{what}: no directory {folder}", code="run.no_folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise HastenError(f"{what}: {folder} is not writable", code="run.no_folder", hint="choose another with --out")
+
+
+def _end_like(outcome: Outcome) -> int:
+    """The program's exit code; or this process ends by the signal that ended the program."""
+    if not outcome.signal:
+        return outcome.exit_code
+    import resource
+    import signal
+
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The program's core is the one that matters, not ours.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    if outcome.signal not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(outcome.signal, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {outcome.signal})
+    os.kill(os.getpid(), outcome.signal)
+    return 128 + outcome.signal
+
+
+def _rate(text: str) -> float:
+    try:
+        rate_hz = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not _RATE_HZ_MIN <= rate_hz <= _RATE_HZ_MAX:
+        raise argparse.ArgumentTypeError(f"{text} is outside {_RATE_HZ_MIN} to {_RATE_HZ_MAX} samples a CPU-second")
+    return rate_hz
+
+
+def _runs(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= _RUNS_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {_RUNS_MAX}")
+    return int(text)

@@ -1,0 +1,281 @@
+"""The verdict as text: a report (the dict of `hasten run --json`) in, lines out. It decides what to show, not
+what is true: every figure comes from the report."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+SIDES = ("bytecode", "runtime", "extension", "library", "kernel", "compiled")
+
+_FUNCTIONS_MAX = 8
+_LINES_MAX = 4
+_PACKAGES_MAX = 8
+_CAUSES_MAX = 3
+_SHARE_MIN = 0.01  # what weighs less has no row of its own
+_LABEL_COLUMNS = 52
+_SAMPLES_FEW = 200  # below this a share is uncertain by about 7 points
+
+
+class Style:
+    """Bold and dim on a terminal that shows them, nothing elsewhere."""
+
+    def __init__(self, *, colour: bool) -> None:
+        self._colour = colour
+
+    def bold(self, text: str) -> str:
+        return f"\033[1m{text}\033[0m" if self._colour else text
+
+    def dim(self, text: str) -> str:
+        return f"\033[2m{text}\033[0m" if self._colour else text
+
+
+def verdict_lines(report: dict, *, capture: Path | None = None, colour: bool = False, width: int = 110) -> list[str]:
+    """The whole verdict, one string a line."""
+    return list(_verdict(report, capture, Style(colour=colour), width))
+
+
+def _verdict(report: dict, capture: Path | None, style: Style, width: int) -> Iterator[str]:
+    yield style.bold("hasten") + "  " + _headline(report)
+    yield from _notes(report)
+    if report["samples"] and report["sampled_cpu_s"] > 0:
+        yield ""
+        yield from _table(report, style, width)
+        yield from _why(report, style, width)
+        yield from _ceiling(report, style)
+    yield from _too_short(report)
+    if capture is not None:
+        yield style.dim(f"capture {capture}")
+
+
+# --- first line and notes ------------------------------------------------------------------------
+
+
+def _headline(report: dict) -> str:
+    parts = [f"{seconds(report['wall_s'])} wall"]
+    if "cpu_s" in report:
+        parts.append(f"{seconds(report['cpu_s'])} CPU")
+    if "peak_rss_bytes" in report:
+        parts.append(f"peak {size(report['peak_rss_bytes'])}")
+    runs = report.get("runs", 1)
+    if runs > 1:
+        parts.append(f"{runs} runs")
+    parts.append(plural(len(report["processes"]), "process", "processes"))
+    text = ", ".join(parts) + f"; {plural(report['samples'], 'sample')}"
+    if "sampling_cost" in report and report["samples"]:
+        text += f", sampling cost {100 * report['sampling_cost']:.1f} %"
+    for key, noun in (("lost", "lost"), ("broken_stacks", "with a broken stack")):
+        if report.get(key):
+            text += f", {report[key]} {noun}"
+    return text
+
+
+def _notes(report: dict) -> Iterator[str]:
+    exit_code = report.get("exit_code")
+    if "signal" in report:
+        yield f"note    the program was ended by {_signal_name(report['signal'])}"
+    elif exit_code:
+        yield f"note    the program exited with {exit_code}"
+    if not report.get("complete", True):
+        yield f"note    {report['missing']}"
+    for process in report["processes"]:
+        if "why_not_sampled" in process:
+            yield f"note    process {process['pid']} was not measured: {process['why_not_sampled']}"
+    if report.get("unsampled_threads"):
+        yield f"note    {plural(report['unsampled_threads'], 'thread')} could not be sampled"
+
+
+def _too_short(report: dict) -> Iterator[str]:
+    effective = report.get("effective_samples", report["samples"])
+    if effective >= _SAMPLES_FEW:
+        return
+    cpu_s = report.get("cpu_s", report["sampled_cpu_s"])
+    runs = report.get("runs", 1)
+    if cpu_s > 0 and report["wall_s"] > 10 * cpu_s and report["wall_s"] > 2:
+        yield (
+            f"note    only {plural(report['samples'], 'sample')}: the program used {seconds(cpu_s)} of CPU time in "
+            f"{seconds(report['wall_s'])}; it waited the rest"
+        )
+        return
+    wanted = max(2, min(1000, math.ceil(runs * 2.5 * _SAMPLES_FEW / max(effective, 1))))
+    yield (
+        f"note    too short to be sure: {plural(report['samples'], 'sample')} in {seconds(cpu_s)} of CPU time. "
+        f"Measure it more often: hasten run --repeat {wanted} ..."
+    )
+
+
+# --- the table -----------------------------------------------------------------------------------
+
+
+def _table(report: dict, style: Style, width: int) -> Iterator[str]:
+    sides = [side for side in SIDES if side != "compiled" or _any_compiled(report)]
+    waits = any("wait_s" in row for row in report["functions"])
+    heads = " ".join(f"{side:>{_side_width(side)}}" for side in sides) + ("  waiting" if waits else "")
+    yield f"{style.bold('where the time went'):<{_LABEL_COLUMNS + len(style.bold('')) }} {heads}"
+
+    own = [row for row in report["functions"] if row["origin"] == "own" and _weight(row) >= _SHARE_MIN]
+    own.sort(key=_weight, reverse=True)
+    for row in own[:_FUNCTIONS_MAX]:
+        label = f"{_share(row)}  {short_path(row['file'], report.get('cwd'))}  {_call_name(row['function'])}"
+        yield _row(style.bold(label), len(label), row, sides, waits)
+        yield from _line_rows(report, row, style, width)
+    if len(own) > _FUNCTIONS_MAX:
+        rest = own[_FUNCTIONS_MAX:]
+        label = f"{100 * sum(row['cpu_share'] for row in rest):5.1f} %        {len(rest)} more functions of the program"
+        yield "  " + label
+
+    packages = [row for row in report["groups"] if row["origin"] != "own" and row["cpu_share"] >= _SHARE_MIN]
+    for row in packages[:_PACKAGES_MAX]:
+        label = f"{_share(row)}  {_group_name(row)}"
+        yield _row(label, len(label), row, sides, waits)
+    outside = report["outside_python"]
+    if outside["cpu_share"] >= _SHARE_MIN:
+        label = f"{_share(outside)}  outside Python: start-up, exit, native threads"
+        yield _row(label, len(label), outside, sides, waits=False)
+
+
+def _line_rows(report: dict, function: dict, style: Style, width: int) -> Iterator[str]:
+    """The lines of one function that matter, with what they say and what they call."""
+    lines = [
+        row
+        for row in report["lines"]
+        if row["file"] == function["file"]
+        and row["function"] == function["function"]
+        and row["first_line"] == function["first_line"]
+        and _weight(row) >= max(_SHARE_MIN, 0.05 * _weight(function))
+    ]
+    lines.sort(key=_weight, reverse=True)
+    for row in lines[:_LINES_MAX]:
+        called = row.get("called")
+        note = ""
+        if called and called["cpu_share"] >= _SHARE_MIN:
+            note = f"  (+ {100 * called['cpu_share']:.1f} % in {called['through'] or 'what it calls'})"
+        source = row.get("source", "").strip()
+        room = max(20, width - 27 - len(note))
+        if len(source) > room:
+            source = source[: room - 3] + "..."
+        head = f"     line {row['line']:<5} {100 * row['cpu_share']:5.1f} %   "
+        yield head + source + style.dim(note)
+
+
+def _row(text: str, length: int, row: dict, sides: list[str], waits: bool) -> str:
+    # A label longer than its column keeps the figures on a line of their own rather than out of line.
+    cells = " ".join(f"{100 * row['split'][side]:>{_side_width(side)}.0f}" for side in sides)
+    if waits:
+        cells += f"  {seconds(_waited(row)):>7}"
+    if length > _LABEL_COLUMNS - 2:
+        return f"  {text}\n{'':<{_LABEL_COLUMNS}} {cells}"
+    return f"  {text}{'':<{_LABEL_COLUMNS - 2 - length}} {cells}"
+
+
+def _weight(row: dict) -> float:
+    """Own time and that of packages called from it: what a change of this row could touch."""
+    return row["cpu_share"] + row.get("called", {}).get("cpu_share", 0.0)
+
+
+def _waited(row: dict) -> float:
+    return sum(row.get("wait_s", {}).values()) + row.get("called", {}).get("wait_s", 0.0)
+
+
+def _share(row: dict) -> str:
+    low, high = row["cpu_share_interval"]
+    return f"{100 * row['cpu_share']:5.1f} % +-{50 * (high - low):.1f}"
+
+
+def _any_compiled(report: dict) -> bool:
+    return any(row["split"]["compiled"] >= 0.005 for row in report["functions"])
+
+
+def _side_width(side: str) -> int:
+    return max(len(side), 6)
+
+
+def _group_name(row: dict) -> str:
+    if row["origin"] == "package":
+        return f"{row['name']} (installed)"
+    if row["origin"] == "standard library":
+        return f"{row['name']} (standard library)"
+    return row["name"]
+
+
+def _call_name(function: str) -> str:
+    return "(module)" if function == "<module>" else function
+
+
+# --- why and ceiling -----------------------------------------------------------------------------
+
+
+def _why(report: dict, style: Style, width: int) -> Iterator[str]:
+    head = "why     "
+    for cause in report["causes"][:_CAUSES_MAX]:
+        if cause["share"] < 0.05:
+            continue
+        where = f"{os.path.basename(cause['file'])}:{cause['line']}  " if "file" in cause else ""
+        yield style.bold(head) + where + cause["cause"]
+        yield style.dim(" " * len(head) + cause["evidence"])
+        head = " " * len(head)
+
+
+def _ceiling(report: dict, style: Style) -> Iterator[str]:
+    own = [row for row in report["functions"] if row["origin"] == "own" and row["cpu_share"] >= _SHARE_MIN]
+    if not own:
+        return
+    best = max(own, key=lambda row: math.inf if row["ceiling"] is None else row["ceiling"])
+    name = _call_name(best["function"])
+    if best["ceiling"] is None:
+        text = f"the program is {name} and nothing else"
+    elif best["ceiling"] < 1.1:
+        text = f"no single function's own code is worth more than {best['ceiling']:.2f}x"
+    else:
+        text = f"removing {name}'s own code entirely would make the program {times(best['ceiling'])} faster"
+    yield style.bold("ceiling ") + text
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+def seconds(value: float) -> str:
+    """Three digits that mean something."""
+    if value >= 100:
+        return f"{value:.0f} s"
+    if value >= 10:
+        return f"{value:.1f} s"
+    if value >= 1:
+        return f"{value:.2f} s"
+    if value >= 0.0995:
+        return f"{value:.2f} s"
+    return f"{value * 1000:.0f} ms"
+
+
+def size(count: int) -> str:
+    """Bytes, in decimal units."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= scale:
+            return f"{count / scale:.3g} {unit}" if count < 100 * scale else f"{count / scale:.0f} {unit}"
+    return f"{count} B"
+
+
+def times(ratio: float) -> str:
+    return f"{ratio:.1f}x" if ratio < 10 else f"{ratio:.0f}x"
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}".replace(",", " ")
+
+
+def short_path(file: str, cwd: str | None) -> str:
+    """The path as its owner would write it: relative to where the program ran, if it is below."""
+    if cwd and file.startswith(cwd.rstrip("/") + "/"):
+        return file[len(cwd.rstrip("/")) + 1 :]
+    parts = file.split("/")
+    return file if len(parts) <= 3 else ".../" + "/".join(parts[-2:])
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
