@@ -2,7 +2,7 @@
 
     python tests/compile/planted.py [--python .venv/bin/python] [--bugs 1-20] [--calls 30000]
 
-Builds the compiler with -DHASTEN_PLANTED_BUGS=ON (src/compile/planted.h lists the bugs; none is in a shipped build),
+Builds the compiler with -DHASTEN_PLANTED_BUGS=ON (src/compile/lower/planted.h lists the bugs; none is in a shipped build),
 then runs the generator of tests/compile/exact once for each bug, chosen by HASTEN_PLANT=N, until it shows a
 difference from CPython. Fails unless every bug is found and, with no bug chosen, nothing is.
 """
@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).parent / "exact"))
 from pool import run_seeds  # noqa: E402
 
+HEADER = ROOT / "src" / "compile" / "lower" / "planted.h"
 BUG_COUNT = 20
 
 
@@ -43,8 +44,9 @@ def build(python: str, directory: Path) -> Path:
 
 
 def described(header: Path) -> dict[int, str]:
-    """Bug number -> what it does, from the table in planted.h."""
-    return {int(n): text for n, text in re.findall(r"^\s*(?:X|PLANT|HASTEN_PLANT)\((\d+),.*?\"(.*?)\"\)", header.read_text(), re.M)}
+    """Bug number -> what it does, from the enumerators of planted.h."""
+    lines = re.findall(r"^ *(\w+) = (\d+), *///< *(.*)$", header.read_text(), re.MULTILINE)
+    return {int(number): f"{name}: {text}" for name, number, text in lines}
 
 
 def hunt(bug: int | None, package: Path, python: str, calls: int, keep: Path):
@@ -67,7 +69,7 @@ def main() -> int:
     begun = time.monotonic()
     package = build(options.python, options.build)
     print(f"built in {time.monotonic() - begun:.0f} s", flush=True)
-    names = described(ROOT / "src" / "compile" / "planted.h")
+    names = described(HEADER)
     first, last = (int(part) for part in options.bugs.split("-"))
     keep = Path(tempfile.mkdtemp(prefix="hasten_planted_"))
     missed = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from scope import FLOAT_EDGES, INT_EDGES
 
 OTHER = {  # what may come where a kind is expected
@@ -61,6 +63,10 @@ class Arguments:
         if kind == "f":
             return rng.choice(FLOAT_EDGES + ["inf", "-inf", "nan"])
         if kind == "c":
+            if rng.random() < 0.4:  # on a circle, as well as doubles can say
+                radius, real = rng.choice([1.0, 2.0, 5.0]), round(rng.uniform(-1, 1), 2)
+                imaginary = math.sqrt(radius**2 - (radius * real) ** 2)
+                return f"complex({radius * real}, {imaginary})"
             return f"complex({self.edge('f')}, {self.edge('f')})"
         if kind == "s":
             return str(rng.choice([0, -1, -3, 1, 17, 40]))
@@ -178,7 +184,11 @@ class Arguments:
             if function.depth_first and at == 0:
                 texts.append(rng.choice(["0", "1", "2", "3", "5", "7", "True", "-1"]))
                 continue
-            texts.append(self.value(kind, profile["style"]))
+            before = [i for i in range(at) if profile["kinds"][i] == kind]
+            if before and rng.random() < 0.1:  # the same value in two places
+                texts.append(texts[rng.choice(before)])
+            else:
+                texts.append(self.value(kind, profile["style"]))
         if profile["alias"]:  # the same object in two places
             for kind in sorted({k for k in profile["kinds"] if k[0] == "L"}):
                 places = [

@@ -163,6 +163,8 @@ class Scalars:
                 [
                     (4, str(self.rng.choice([0, 1, 2, 2, 3, 4, 5]))),
                     (3, f"({self.make('i', d)} & 7)"),
+                    (0.7, self.rng.choice(["-1", "-2", "62", "63", "64"])),
+                    (1, self.atom("s")),
                 ]
             )
             if self.s.chance(0.25):
@@ -325,6 +327,12 @@ class Scalars:
                 ),
             ),
             (0.4, lambda: f"({e('c')} {self.rng.choice(['==', '!='])} {e('c')})"),
+            (0.3, lambda: f"isinstance({e()}, {self.rng.choice(['int', 'float', 'bool'])})"),
+            # Near a circle, |z| < r is a matter of rounding.
+            (
+                1.5 if "c" in self.s.flavour.numbers else 0.05,
+                lambda: f"(abs({e('c')}) {self.rng.choice(COMPARE)} {self.rng.choice('125')})",
+            ),
             (
                 0.3,
                 lambda: (
@@ -343,6 +351,7 @@ class Scalars:
                 ),
                 (0.7, lambda: f"(len({a_list}) {self.rng.choice(COMPARE)} {self.make('s', d)})"),
                 (0.4, lambda: f"(not {a_list})"),
+                (0.3, lambda: f"{self.rng.choice(['any', 'all'])}({a_list})"),
                 (
                     0.4,
                     lambda: (

@@ -99,11 +99,12 @@ class Body:
             (1, self.leave),
             (0.7, self.raise_error),
             (0.5, self.bare_expression),
+            (0.25, self.delete),
             (s.flavour.rare * 3, self.list_method),
             (0.6, self.extend),
         ]
         if not deep:
-            options += [(10, self.if_), (14, self.for_), (6, self.while_)]
+            options += [(2, self.count_up), (10, self.if_), (14, self.for_), (6, self.while_)]
         if self.loops:
             options += [(4, self.jump), (3, self.event)]
         s.pick(options)()
@@ -113,7 +114,8 @@ class Body:
         kind = self.number_kind() if self.s.chance(0.85) else self.rng.choice("bsx")
         names = self.assignable(kind)
         name = self.rng.choice(names) if names and self.s.chance(0.65) else self.new_name()
-        self.put(f"{name} = {self.e.make(kind, 3)}")
+        note = ": int" if self.s.chance(0.02) and name not in self.s.vars else ""
+        self.put(f"{name}{note} = {self.e.make(kind, 3)}")
         self.bind(name, kind)
 
     def bind(self, name: str, kind: str, fresh: bool = False) -> None:
@@ -389,6 +391,11 @@ class Body:
     # -- flow ---------------------------------------------------------------
     def if_(self) -> None:
         test = self.e.make("b", 2) if self.s.chance(0.9) else self.e.make(self.number_kind(), 2)
+        if self.s.chance(0.03):
+            kind, name = self.number_kind().replace("c", "f"), self.new_name()
+            value = self.e.make(kind, 2)
+            test = f"({name} := {value}) {self.rng.choice(['<', '>=', '=='])} {self.e.atom(kind)}"
+            self.s.vars[name] = Var(kind)
         self.put(f"if {test}:")
         first = self.branch(self.rng.choice([1, 1, 2, 3]))
         both = None
@@ -439,6 +446,34 @@ class Body:
             if name in s.vars and s.vars[name].kind != var.kind and var.kind in SCALARS:
                 s.vars[name].kind = "x"
         self.loop_else()
+
+    def count_up(self) -> None:
+        """`while i <= n: i += 1` on ints of any size: the step may leave 64 bits at the very last turn."""
+        names = self.assignable("i")
+        if not names:
+            return self.while_()
+        name, fuel = self.rng.choice(names), self.new_name("k")
+        limit = self.e.atom("i")
+        self.put(f"{fuel} = 0")
+        signs = [("<=", "+"), ("<", "+"), (">=", "-"), (">", "-"), ("!=", "+")]
+        relation, step = self.rng.choice(signs)
+        test = f"{name} {relation} {limit}"
+        if self.s.chance(0.3):
+            test = f"not {limit} {relation} {name}"
+        self.put(f"while {test}:")
+        self.indent += 1
+        self.put(f"{fuel} += 1")
+        self.put(f"if {fuel} > {self.rng.choice([1, 2, 5, 9])}:")
+        self.put("    break")
+        self.put(f"{name} {step}= {self.rng.choice([1, 1, 2, 3])}")
+        self.indent -= 1
+
+    def delete(self) -> None:
+        names = [n for n in self.assignable("ifcbx") if n.startswith("v")]
+        if names:
+            name = self.rng.choice(names)
+            self.put(f"del {name}")
+            self.s.vars[name].sure = False
 
     def loop_else(self) -> None:
         if self.s.chance(0.15):
