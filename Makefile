@@ -32,7 +32,7 @@ fuzz:
 	@$(PYTHON) tools/run_tests.py --only fuzzers --fuzz-seconds $(or $(FUZZ_SECONDS),600)
 
 exact:
-	$(VENV_PYTHON) -m pytest tests/compile -m exact
+	$(VENV_PYTHON) tests/compile/exact --calls $(or $(CALLS),100000)
 
 tidy:
 	$(PYTHON) tools/tidy.py
