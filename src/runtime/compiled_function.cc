@@ -7,6 +7,7 @@
 
 #include "runtime/landing.h"
 #include "runtime/liveness.h"
+#include "runtime/operations.h"
 #include "runtime/recursion.h"
 #include "runtime/traceback.h"
 
@@ -34,6 +35,25 @@ const char* reason_name(DeoptReason reason) {
     case DeoptReason::Generic: break;
   }
   return "a case that is left to the interpreter";
+}
+
+bool is_computing(mir::Op op) {
+  return op != mir::Op::Phi && op != mir::Op::Param && op != mir::Op::Unbound && op < mir::Op::Jump;
+}
+
+/// Executes one instruction on the table.
+bool execute_into(const mir::MirFunction& function, uint32_t index, ValueTable* values) {
+  const mir::Instr& instr = function.instrs[index];
+  std::vector<PyObject*> operands(instr.arg_count);
+  for (uint32_t k = 0; k < instr.arg_count; ++k) {
+    operands[k] = values->get(function.operands[instr.args_begin + k]);
+  }
+  PyObject* result = nullptr;
+  if (!execute(function, index, operands.data(), &result)) {
+    return false;
+  }
+  values->set(index, result);
+  return true;
 }
 
 }  // namespace
@@ -268,7 +288,9 @@ PyObject* CompiledFunction::call_bound(PyObject* const* args) {
   if (!active) {
     return nullptr;
   }
-  drop_widened(args);
+  if (!replace_narrow_version(args)) {
+    return nullptr;
+  }
   for (size_t i = 0; i < versions_.size(); ++i) {
     NativeVersion* native = versions_[i].native;
     ++versions_[i].calls;  // before the call: a landing inside compares with it
@@ -352,7 +374,7 @@ CompiledFunction::Version* CompiledFunction::find(const NativeVersion* native) {
   return nullptr;
 }
 
-void CompiledFunction::drop_widened(PyObject* const* args) {
+bool CompiledFunction::replace_narrow_version(PyObject* const* args) {
   for (size_t i = 0; i < versions_.size(); ++i) {
     Version& version = versions_[i];
     if (version.landings == 0 || version.landings * kLandingRarity < version.calls || landing_depth_ > 0 ||
@@ -366,14 +388,17 @@ void CompiledFunction::drop_widened(PyObject* const* args) {
       if (NativeVersion* native = compile(args, param_count_, mir::kNone)) {
         versions_.insert(versions_.begin(), Version{native, 0, 0});
       } else if (PyErr_Occurred()) {
-        return;
+        return false;
       }
     }
-    return;
+    return true;
   }
+  return true;
 }
 
 void CompiledFunction::learn(const DeoptPoint& point, PyObject* seen) {
+  // What stands here is kept for the life of the function; a loop over many types must not make it long.
+  constexpr size_t kLearntMax = 64;
   mir::ValueId value = point.result != mir::kNone ? point.result : point.resume;
   for (Learnt& known : learnt_) {
     if (known.value == value && known.reason == point.reason && known.seen.get() == seen) {
@@ -381,7 +406,9 @@ void CompiledFunction::learn(const DeoptPoint& point, PyObject* seen) {
       return;
     }
   }
-  learnt_.push_back({value, point.reason, ObjectRef::share(seen)});
+  if (learnt_.size() < kLearntMax) {
+    learnt_.push_back({value, point.reason, ObjectRef::share(seen)});
+  }
 }
 
 /// Enters native code at a loop header that became hot in the interpreter.
@@ -434,7 +461,7 @@ PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, co
                                  PyObject* result) {
   const DeoptPoint& point = native->points[point_index];
   const mir::MirFunction& function = *native->function;
-  if (Version* version = find(native)) {
+  if (Version* version = find(native); version && point.reason != DeoptReason::Generic) {
     ++version->landings;
   }
   ValueTable values(function);
@@ -447,8 +474,16 @@ PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, co
   if (point.result != mir::kNone) {
     learn(point, result ? reinterpret_cast<PyObject*>(Py_TYPE(result)) : nullptr);
     values.set(point.result, result);
-  } else {
-    Py_XDECREF(result);
+  } else if (point.reason == DeoptReason::Type && is_computing(function.instrs[start].op)) {
+    // Do the instruction now: the type of its value is what the compiler has to learn.
+    if (!execute_into(function, start, &values)) {
+      add_traceback(function, start);
+      return nullptr;
+    }
+    PyObject* seen = values.get(start);
+    learn(point, seen ? reinterpret_cast<PyObject*>(Py_TYPE(seen)) : nullptr);
+    ++start;
+  } else if (point.reason != DeoptReason::Generic) {
     learn(point, nullptr);
   }
   OsrEntry osr(this);

@@ -82,7 +82,8 @@ class CompiledFunction {
   NativeVersion* compile(PyObject* const* args, uint32_t count, mir::BlockId osr_block);
   bool was_refused(PyObject* const* args) const;
   Version* find(const NativeVersion* native);
-  void drop_widened(PyObject* const* args);
+  /// Replaces a version that lands often by a wider one. False: an exception is set.
+  bool replace_narrow_version(PyObject* const* args);
   void learn(const DeoptPoint& point, PyObject* seen);
   void add_reason(PyObject* reason);
   bool raise_strict(PyObject* reason);

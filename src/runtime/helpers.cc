@@ -229,7 +229,7 @@ int32_t hrt_float_round_digits(double value, int64_t digits, double* out) {
     *out = value;
     return kOk;
   }
-  if (digits < 0 || digits > 400) {
+  if (digits < 0 || digits > 323) {
     return kLeave;
   }
   // As CPython: the shortest decimal of so many digits, correctly rounded, read back.
@@ -253,7 +253,6 @@ double hrt_int_true_divide(int64_t a, int64_t b) {
   if (a >= -kExact && a <= kExact && b >= -kExact && b <= kExact) {
     return static_cast<double>(a) / static_cast<double>(b);  // both exact, one rounding
   }
-  // 64 significant bits of the quotient and a sticky bit decide the rounding to 53.
   auto magnitude = [](int64_t v) {
     return v < 0 ? 0ULL - static_cast<unsigned long long>(v) : static_cast<unsigned long long>(v);
   };
@@ -262,25 +261,16 @@ double hrt_int_true_divide(int64_t a, int64_t b) {
   if (x == 0) {
     return b < 0 ? -0.0 : 0.0;
   }
-  int shift = __builtin_clzll(x) + 64 - (64 - __builtin_clzll(y));
-  if (shift > 126) {
-    shift = 126;
-  }
-  // Make the quotient at least 2**62: x << shift fits 128 bits.
-  unsigned __int128 scaled = static_cast<unsigned __int128>(x) << (shift > 0 ? std::min(shift, __builtin_clzll(x) + 63) : 0);
-  int used = shift > 0 ? std::min(shift, __builtin_clzll(x) + 63) : 0;
+  // x << shift has 127 bits, so the quotient has at least 63: more than 53 and a bit that says "and a bit more".
+  int shift = 63 + __builtin_clzll(x);
+  unsigned __int128 scaled = static_cast<unsigned __int128>(x) << shift;
   unsigned __int128 quotient = scaled / y;
-  bool sticky = scaled % y != 0;
-  int excess = 0;
-  for (unsigned __int128 q = quotient; q >> 62; q >>= 1) {
-    ++excess;
+  bool more = scaled % y != 0;
+  for (; (quotient >> 63) != 0; quotient >>= 1) {
+    more |= (quotient & 1) != 0;
+    --shift;
   }
-  for (int i = 0; i < excess; ++i) {
-    sticky |= (quotient & 1) != 0;
-    quotient >>= 1;
-  }
-  auto bits = static_cast<uint64_t>(quotient << 1) | (sticky ? 1U : 0U);
-  double result = std::ldexp(static_cast<double>(bits), excess - 1 - used);
+  double result = std::ldexp(static_cast<double>(static_cast<uint64_t>(quotient) | (more ? 1U : 0U)), -shift);
   return (a < 0) != (b < 0) ? -result : result;
 }
 

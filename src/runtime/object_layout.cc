@@ -176,6 +176,36 @@ void raise_recursion_error() {
 #endif
 }
 
+const uint64_t* dict_version(PyObject* dict) {
+#if PY_VERSION_HEX < 0x030E0000
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  constexpr size_t kOffset = offsetof(PyDictObject, ma_version_tag);
+#pragma GCC diagnostic pop
+  auto tag_of = [](PyObject* object) {
+    return reinterpret_cast<const uint64_t*>(reinterpret_cast<char*>(object) + kOffset);
+  };
+  static const bool kept = [tag_of] {
+    ObjectRef probe = ObjectRef::steal(PyDict_New());
+    uint64_t seen[4] = {};
+    for (int i = 0; probe && i < 3; ++i) {  // a new key, another value, a removal
+      seen[i] = *tag_of(probe.get());
+      PyObject* value = i == 0 ? Py_None : Py_True;
+      if (i == 2 ? PyDict_DelItemString(probe.get(), "x") : PyDict_SetItemString(probe.get(), "x", value)) {
+        PyErr_Clear();
+        return false;
+      }
+    }
+    seen[3] = probe ? *tag_of(probe.get()) : seen[2];
+    return seen[0] != seen[1] && seen[1] != seen[2] && seen[2] != seen[3];
+  }();
+  return kept && PyDict_CheckExact(dict) ? tag_of(dict) : nullptr;
+#else
+  (void)dict;
+  return nullptr;
+#endif
+}
+
 void set_frame_line(PyFrameObject* frame, int line) {
   static const bool known = [frame] {
     int saved = read_at<int>(reinterpret_cast<PyObject*>(frame), kFrameLineOffset);

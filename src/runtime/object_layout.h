@@ -21,6 +21,9 @@ int* python_call_budget(PyThreadState* thread);
 /// Raises RecursionError as CPython does when the budget is used up.
 void raise_recursion_error();
 
+/// A counter that changes with every change of `dict`, or null if this CPython does not keep one.
+const uint64_t* dict_version(PyObject* dict);
+
 /// Makes `frame.f_lineno` say `line` (frames made for tracebacks never ran).
 void set_frame_line(PyFrameObject* frame, int line);
 

@@ -5,8 +5,9 @@
 // very position first, then the smallest range around it.
 #include "runtime/traceback.h"
 
+#include <frameobject.h>
+
 #include <cstdint>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,46 +22,28 @@ using mir::Op;
 using mir::Position;
 
 /// Beginnings of the names of the opcodes that an instruction can come from.
-std::initializer_list<std::string_view> opcode_names(Op op) {
-  static constexpr std::initializer_list<std::string_view> kLoads = {"LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE",
-                                                                     "LOAD_CLASSDEREF", "DELETE_FAST"};
-  static constexpr std::initializer_list<std::string_view> kGlobals = {"LOAD_GLOBAL", "LOAD_NAME"};
-  static constexpr std::initializer_list<std::string_view> kBinary = {"BINARY_OP"};
-  static constexpr std::initializer_list<std::string_view> kUnary = {"UNARY_", "TO_BOOL", "CALL_INTRINSIC_1"};
-  static constexpr std::initializer_list<std::string_view> kCompare = {"COMPARE_OP", "CONTAINS_OP", "IS_OP"};
-  static constexpr std::initializer_list<std::string_view> kTruth = {"TO_BOOL", "POP_JUMP_", "JUMP_IF_", "UNARY_NOT",
-                                                                     "COMPARE_OP"};
-  static constexpr std::initializer_list<std::string_view> kAttributes = {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR",
-                                                                          "LOAD_SUPER_ATTR"};
-  static constexpr std::initializer_list<std::string_view> kItems = {"BINARY_SUBSCR", "BINARY_SLICE", "BINARY_OP"};
-  static constexpr std::initializer_list<std::string_view> kStores = {"STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR"};
-  static constexpr std::initializer_list<std::string_view> kCalls = {"CALL", "PRECALL"};
-  static constexpr std::initializer_list<std::string_view> kUnpack = {"UNPACK_SEQUENCE"};
-  static constexpr std::initializer_list<std::string_view> kIter = {"GET_ITER"};
-  static constexpr std::initializer_list<std::string_view> kNext = {"FOR_ITER"};
-  static constexpr std::initializer_list<std::string_view> kRaise = {"RAISE_VARARGS"};
-  static constexpr std::initializer_list<std::string_view> kBuild = {"BUILD_", "LIST_APPEND"};
+std::vector<std::string_view> opcode_names(Op op) {
   switch (op) {
     case Op::CheckBound:
-    case Op::GetFree: return kLoads;
-    case Op::GetGlobal: return kGlobals;
+    case Op::GetFree: return {"LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE", "LOAD_CLASSDEREF", "DELETE_FAST"};
+    case Op::GetGlobal: return {"LOAD_GLOBAL", "LOAD_NAME"};
     case Op::Binary:
-    case Op::Inplace: return kBinary;
-    case Op::Unary: return kUnary;
-    case Op::Compare: return kCompare;
-    case Op::Truth: return kTruth;
+    case Op::Inplace: return {"BINARY_OP"};
+    case Op::Unary: return {"UNARY_", "TO_BOOL", "CALL_INTRINSIC_1"};
+    case Op::Compare: return {"COMPARE_OP", "CONTAINS_OP", "IS_OP"};
+    case Op::Truth: return {"TO_BOOL", "POP_JUMP_", "JUMP_IF_", "UNARY_NOT", "COMPARE_OP"};
     case Op::GetAttr:
-    case Op::SetAttr: return kAttributes;
-    case Op::GetItem: return kItems;
+    case Op::SetAttr: return {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "LOAD_SUPER_ATTR"};
+    case Op::GetItem: return {"BINARY_SUBSCR", "BINARY_SLICE", "BINARY_OP"};
     case Op::SetItem:
-    case Op::DelItem: return kStores;
+    case Op::DelItem: return {"STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR"};
     case Op::Call:
-    case Op::CallMethod: return kCalls;
-    case Op::Unpack: return kUnpack;
-    case Op::GetIter: return kIter;
-    case Op::IterNext: return kNext;
-    case Op::Raise: return kRaise;
-    default: return kBuild;
+    case Op::CallMethod: return {"CALL", "PRECALL"};
+    case Op::Unpack: return {"UNPACK_SEQUENCE"};
+    case Op::GetIter: return {"GET_ITER"};
+    case Op::IterNext: return {"FOR_ITER"};
+    case Op::Raise: return {"RAISE_VARARGS"};
+    default: return {"BUILD_", "LIST_APPEND"};
   }
 }
 
@@ -85,12 +68,13 @@ struct Range {
   bool operator==(const Range&) const = default;
   bool contains(const Range& other) const {
     auto at = [](int l, int c) { return static_cast<int64_t>(l) * 0x100000 + c; };
-    return at(line, column) <= at(other.line, other.column) && at(end_line, end_column) >= at(other.end_line, other.end_column);
+    return at(line, column) <= at(other.line, other.column) &&
+           at(end_line, end_column) >= at(other.end_line, other.end_column);
   }
   int64_t size() const { return static_cast<int64_t>(end_line - line) * 0x100000 + end_column - column; }
 };
 
-bool matches(std::string_view name, std::initializer_list<std::string_view> prefixes) {
+bool matches(std::string_view name, const std::vector<std::string_view>& prefixes) {
   for (std::string_view prefix : prefixes) {
     if (name.substr(0, prefix.size()) == prefix) {
       return true;
@@ -113,7 +97,7 @@ Found find_offset(PyCodeObject* code, Op op, const Position& position) {
     return {};
   }
   const auto& names = opcode_table();
-  auto prefixes = opcode_names(op);
+  const auto prefixes = opcode_names(op);
   Range wanted{static_cast<int>(position.line), position.column, static_cast<int>(position.end_line),
                position.end_column};
   Found best, same_line;

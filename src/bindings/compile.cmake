@@ -1,0 +1,5 @@
+# _compile: the compiler.
+python_add_library(_compile MODULE WITH_SOABI compile.cc)
+target_link_libraries(_compile PRIVATE hasten_compile_syntax)
+hasten_seal(_compile)
+install(TARGETS _compile LIBRARY DESTINATION hasten)

@@ -1,0 +1,91 @@
+// The module hasten._runtime: the type of compiled functions, and the C table for the compiler. Raw C API, because
+// the function type needs it and nothing else here would gain from a binding library.
+#include <Python.h>
+
+#include "runtime/function_type.h"
+#include "runtime/helpers.h"
+#include "runtime/mir_text.h"
+#include "runtime/object_layout.h"
+
+namespace {
+
+using hasten::runtime::compiled_function;
+using hasten::runtime::CompiledFunction;
+
+const hasten::mir::MirFunction* mir_of(PyObject* callable) {
+  CompiledFunction* function = compiled_function(callable);
+  if (!function) {
+    return nullptr;
+  }
+  const hasten::mir::MirFunction* mir = function->mir();
+  if (!mir) {
+    PyErr_Clear();
+  }
+  return mir;
+}
+
+hasten::runtime::RuntimeTable runtime_table;
+
+PyObject* make_function(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 2 || !PyFunction_Check(args[0])) {
+    PyErr_SetString(PyExc_TypeError, "expected a Python function and an error maker or None");
+    return nullptr;
+  }
+  bool strict = args[1] != Py_None;
+  PyObject* made = hasten::runtime::new_function(args[0], strict ? args[1] : nullptr);
+  if (made && strict && !compiled_function(made)->check_strict()) {
+    Py_CLEAR(made);
+  }
+  return made;
+}
+
+PyObject* text_of_mir(PyObject*, PyObject* object) {
+  CompiledFunction* function = compiled_function(object);
+  if (!function) {
+    PyErr_SetString(PyExc_TypeError, "expected a function that hasten.jit has made");
+    return nullptr;
+  }
+  const hasten::mir::MirFunction* mir = function->mir();
+  if (!mir) {
+    if (!PyErr_Occurred()) {
+      Py_RETURN_NONE;
+    }
+    return nullptr;
+  }
+  return PyUnicode_FromString(hasten::runtime::mir_text(*mir).c_str());
+}
+
+PyMethodDef methods[] = {
+    {"make_function", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(make_function)), METH_FASTCALL,
+     "make_function(function, strict_error) -> Function"},
+    {"mir_text", text_of_mir, METH_O, "mir_text(function) -> str or None: the MIR, for people and tests"},
+    {nullptr, nullptr, 0, nullptr}};
+
+PyModuleDef definition = {PyModuleDef_HEAD_INIT, "hasten._runtime", nullptr, -1, methods,
+                          nullptr, nullptr, nullptr, nullptr};
+
+bool fill_table() {
+  runtime_table.abi_version = hasten::runtime::kRuntimeAbiVersion;
+  runtime_table.layout = hasten::runtime::measure_object_layout();
+  runtime_table.symbols = hasten::runtime::helper_symbols(&runtime_table.symbol_count);
+  runtime_table.set_compiler = hasten::runtime::set_compiler;
+  runtime_table.mir_of = mir_of;
+  return runtime_table.layout != nullptr;
+}
+
+}  // namespace
+
+PyMODINIT_FUNC PyInit__runtime() {
+  PyTypeObject* type = hasten::runtime::function_type();
+  if (!type || !fill_table()) {
+    return nullptr;
+  }
+  PyObject* module = PyModule_Create(&definition);
+  PyObject* capsule = module ? PyCapsule_New(&runtime_table, "hasten._runtime._table", nullptr) : nullptr;
+  if (!capsule || PyModule_AddObjectRef(module, "Function", reinterpret_cast<PyObject*>(type)) < 0 ||
+      PyModule_AddObject(module, "_table", capsule) < 0) {
+    Py_XDECREF(module);
+    return nullptr;
+  }
+  return module;
+}
