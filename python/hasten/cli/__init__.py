@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import NoReturn
+
 
 # name -> one line for --help. The module hasten.cli.<name> has add_arguments(parser) and main(args) -> int.
 COMMANDS = {
@@ -86,7 +86,7 @@ def _run_command(name: str, words: list[str]) -> int:
     class Parser(argparse.ArgumentParser):
         """One line for a wrong argument; the whole usage is what --help is for."""
 
-        def error(self, message: str) -> NoReturn:
+        def error(self, message: str) -> None:
             self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
     module = importlib.import_module(f"hasten.cli.{name}")

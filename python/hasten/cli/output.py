@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import tempfile
 from pathlib import Path
-from typing import Any, TextIO
 
-from hasten.cli.verdict import verdict_lines
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TextIO
 
 
 def print_verdict(report: dict, capture: Path, stream: TextIO) -> None:
     """The verdict, with bold and the terminal's width where the stream is a terminal, plain elsewhere."""
+    from hasten.cli.verdict import verdict_lines
+
     colour, width = _terminal(stream)
     try:
         shown = Path(os.path.relpath(capture))
@@ -35,6 +36,8 @@ def write_text(text: str, file: str) -> None:
     if path.exists() and not path.is_file():  # /dev/stdout, a pipe: nothing to rename over
         path.write_text(text, encoding="utf-8")
         return
+    import tempfile
+
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
@@ -50,6 +53,8 @@ def write_text(text: str, file: str) -> None:
 
 def write_json(value: Any, file: str) -> None:
     """One JSON document, with a final newline."""
+    import json
+
     write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", file)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import dataclass
+from collections import namedtuple
 from pathlib import Path
 
 from hasten.cli.captures import SUFFIX, free_path
@@ -32,12 +32,8 @@ _RATE_HZ_MIN, _RATE_HZ_MAX = 1, 20_000
 _RUNS_MAX = 1000
 
 
-@dataclass
-class Outcome:
-    """How the program ended: one of the two."""
-
-    exit_code: int
-    signal: int  # 0 if none killed it
+Outcome = namedtuple("Outcome", "exit_code signal")
+Outcome.__doc__ = "How the program ended: by an exit code, or by a signal (0 if none)."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

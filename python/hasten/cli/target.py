@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 import sys
-from dataclasses import dataclass, field
 
 from hasten import _compat
 from hasten.cli.captures import stem_of
@@ -21,14 +18,21 @@ class UsageError(HastenError):
     """The command line cannot be right whatever the machine."""
 
 
-@dataclass
 class Target:
-    """A program to measure."""
+    """A program to measure.
 
-    interpreter: str  # path
-    words: list[str]  # what follows the interpreter on the command line
-    stem: str  # NAME of NAME.hasten
-    flags: list[str] = field(default_factory=list)  # of the interpreter, from the script's first line
+    Attributes:
+        interpreter: its path.
+        words: what follows the interpreter on the command line.
+        stem: NAME of NAME.hasten.
+        flags: of the interpreter, from the script's first line.
+    """
+
+    def __init__(self, interpreter: str, words: list[str], stem: str, flags: list[str] | None = None) -> None:
+        self.interpreter = interpreter
+        self.words = words
+        self.stem = stem
+        self.flags = flags or []
 
     @property
     def command(self) -> list[str]:
@@ -62,7 +66,7 @@ def _unchecked(program: list[str], python: str | None) -> Target:
         if not os.path.isfile(path):  # a directory with __main__.py, or nothing: Python says which
             return Target(interpreter, program, stem_of(first))
     else:
-        found = shutil.which(first)
+        found = _which(first)
         if found is None:
             raise UsageError(
                 f"no script {first!r} here and no program of that name in PATH",
@@ -113,6 +117,8 @@ _QUESTION = "import sys; print(sys.implementation.name, *sys.version_info[:3], s
 
 
 def _ask(path: str) -> tuple[str, tuple[int, ...], str, str]:
+    import subprocess
+
     try:
         answer = subprocess.run(
             [path, "-S", "-c", _QUESTION], capture_output=True, text=True, timeout=60, check=True, stdin=subprocess.DEVNULL
@@ -129,10 +135,16 @@ def _ask(path: str) -> tuple[str, tuple[int, ...], str, str]:
 
 
 def _named_python(name: str) -> str:
-    found = shutil.which(name)
+    found = _which(name)
     if found is None:
         raise UsageError(f"no Python {name!r} in PATH", code="run.no_python", hint="give a name or a path to --python")
     return found
+
+
+def _which(name: str) -> str | None:
+    import shutil
+
+    return shutil.which(name)
 
 
 def _is_native(path: str) -> bool:
@@ -157,7 +169,7 @@ def _python_of_script(path: str) -> tuple[str, list[str]] | None:
         while words and (words[0].startswith("-") or "=" in words[0]):
             words = words[1:]
         if words:
-            words[0] = shutil.which(words[0]) or words[0]
+            words[0] = _which(words[0]) or words[0]
     if not words or not _PYTHON_NAME.match(os.path.basename(words[0])):
         return None
     return words[0], words[1:]
