@@ -35,7 +35,7 @@ class Style:
 
 def verdict_lines(report: dict, *, capture: Path | None = None, colour: bool = False, width: int = 110) -> list[str]:
     """The whole verdict, one string a line."""
-    return list(_verdict(report, capture, Style(colour=colour), width))
+    return "\n".join(_verdict(report, capture, Style(colour=colour), width)).split("\n")
 
 
 def _verdict(report: dict, capture: Path | None, style: Style, width: int) -> Iterator[str]:

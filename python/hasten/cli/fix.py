@@ -1,0 +1,141 @@
+"""`hasten fix`: propose changes, try them, prove them, show a patch."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+
+from hasten.cli.captures import chosen
+from hasten.cli.output import write_json
+from hasten.errors import HastenError
+
+EXAMPLES = """\
+examples:
+  hasten fix                     prove fixes for the newest capture; asks before it runs anything
+  hasten fix --yes --budget 60   without asking, at most a minute of runs
+  hasten fix --diff              the patch of what is proven; runs nothing
+  hasten fix --why               what was refused, with the figures; runs nothing
+  hasten fix --write             apply the patch; leaves a reverse patch beside the capture
+
+A trial never touches your files: changed code runs from memory, in the place of the file. Only --write changes
+them, and only if they are still as they were recorded.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("capture", nargs="?", help="a .hasten file (default: the newest in this directory)")
+    parser.add_argument("--yes", action="store_true", help="do not ask before running the program")
+    parser.add_argument("--budget", type=_seconds, default=120.0, metavar="SECONDS",
+                        help="stop after so much time and keep what is proven (default: 120)")
+    parser.add_argument("--diff", action="store_true", help="show the patch of what is proven; runs nothing")
+    parser.add_argument("--why", action="store_true", help="show what was refused and why; runs nothing")
+    parser.add_argument("--write", action="store_true", help="apply the proven patch to your files; runs nothing")
+    parser.add_argument("--json", metavar="FILE", help="write the results as JSON; - for standard output")
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e7:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return value
+
+
+def main(args: argparse.Namespace) -> int:
+    from hasten.fix import results
+
+    capture = os.fspath(chosen(args.capture))
+    if args.diff or args.why or args.write:
+        document = results.load(capture)
+    else:
+        document = _prove(capture, args)
+        if document is None:
+            return 1
+    return _show(document, capture, args)
+
+
+def _prove(capture, args):
+    """Runs a session; the results lie beside the capture afterwards. None: the user said no."""
+    from hasten.fix import results
+    from hasten.fix.evidence import read_evidence
+    from hasten.fix.prove import Declined, Session
+
+    evidence = read_evidence(capture)
+    if not args.yes and not sys.stdin.isatty():
+        raise HastenError("it would run your program several times and cannot ask here", hint="give --yes to allow it")
+    progress = Progress(sys.stderr)
+    session = Session(evidence, args.budget, None if args.yes else _ask, progress.say)
+    try:
+        session.prove()
+    except Declined:
+        print("  nothing was changed", file=sys.stderr)
+        return None
+    except KeyboardInterrupt:
+        session.outcome.stopped = "interrupted; what was proven until then is kept"
+        session.keep_what_is_proven()
+    finally:
+        progress.end()
+    _, patch = results.save(session.outcome, capture)
+    document = results.load(capture)
+    if args.json != "-":
+        from hasten.fix import words
+
+        print(words.summary(document))
+        print(f"  results: {results.results_path(capture)}" + (f"   patch: {patch}" if patch else ""))
+    return document
+
+
+def _show(document, capture, args):
+    from hasten.fix import results, words
+
+    if args.why:
+        print(words.why(document))
+    if args.diff:
+        print(document["patch"] or "  nothing is proven, so there is no patch", end="" if document["patch"] else "\n")
+    if args.write:
+        changed, reverse = results.write_files(document, capture)
+        for path in changed:
+            print(f"  changed {path}")
+        print(f"  to undo: patch -p1 -d / < {os.path.abspath(reverse)}" if all(map(os.path.isabs, changed))
+              else f"  to undo: patch -p0 < {reverse}")
+    if args.json is not None:
+        write_json({k: v for k, v in document.items() if k not in ("write", "capture_sha256")}, args.json)
+    return 0
+
+
+def _ask(question):
+    import textwrap
+
+    print("\n".join(textwrap.wrap(question, 108, initial_indent="  ", subsequent_indent="  ")), file=sys.stderr)
+    try:
+        sys.stderr.write("  Go on? [y/n] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        return False
+
+
+class Progress:
+    """What is being done: one line that is written over on a terminal, a line each elsewhere."""
+
+    def __init__(self, stream):
+        self._stream = stream
+        self._live = stream.isatty()
+        self._start = time.monotonic()
+        self._shown = False
+
+    def say(self, text):
+        text = f"  [{time.monotonic() - self._start:5.1f} s] {text}"
+        self._stream.write(f"\r\x1b[K{text}" if self._live else f"{text}\n")
+        self._stream.flush()
+        self._shown = True
+
+    def end(self):
+        if self._shown and self._live:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()

@@ -1,0 +1,147 @@
+"""The verdict's text for reports made by hand, where every figure is known."""
+
+from pathlib import Path
+
+from hasten.cli.verdict import plural, seconds, short_path, size, verdict_lines
+
+SIDES = ("bytecode", "runtime", "extension", "library", "kernel", "compiled")
+
+
+def cost(share, **split):
+    return {
+        "cpu_share": share,
+        "cpu_share_interval": [max(0.0, share - 0.006), min(1.0, share + 0.006)],
+        "total_share": share,
+        "self_cpu_s": share * 8.4,
+        "total_cpu_s": share * 8.4,
+        "samples": round(3341 * share),
+        "split": {**dict.fromkeys(SIDES, 0.0), **split},
+    }
+
+
+def function(name, share, *, file="/home/u/julia.py", origin="own", ceiling=1.0, **more):
+    split = more.pop("split", {"bytecode": share})
+    return {"file": file, "function": name, "first_line": 20, "origin": origin, "ceiling": ceiling, **cost(share, **split), **more}
+
+
+def line(number, share, source, name="calculate_z", **more):
+    return {"file": "/home/u/julia.py", "function": name, "first_line": 20, "line": number, "source": source, **cost(share), **more}
+
+
+def report(**more):
+    return {
+        "wall_s": 8.4, "cpu_s": 8.4, "peak_rss_bytes": 182_000_000, "processes": [{"pid": 7}], "samples": 3341,
+        "sampling_cost": 0.012, "effective_samples": 3341, "sampled_cpu_s": 8.4, "cwd": "/home/u", "exit_code": 0,
+        "lost": 0, "broken_stacks": 0, "complete": True,
+        "functions": [
+            function("calculate_z", 0.969, ceiling=24.2, split={"bytecode": 0.19, "runtime": 0.649, "library": 0.13}),
+            function("main", 0.025),
+        ],
+        "lines": [
+            line(22, 0.581, "            while abs(z) < 2 and n < maxiter:"),
+            line(23, 0.310, "                z = z * z + c"),
+            line(24, 0.004, "                n += 1"),
+        ],
+        "groups": [],
+        "outside_python": cost(0.006),
+        "causes": [],
+        **more,
+    }  # fmt: skip
+
+
+def test_the_whole_verdict():
+    causes = [
+        {
+            "file": "/home/u/julia.py", "line": 23, "function": "calculate_z", "kind": "boxed-numbers", "share": 0.969,
+            "cause": "the interpreter makes an object of every complex number here", "evidence": "61 % in complex_mul",
+        }
+    ]  # fmt: skip
+    text = "\n".join(verdict_lines(report(causes=causes), capture=Path("julia.hasten")))
+    assert text == """\
+hasten  8.40 s wall, 8.40 s CPU, peak 182 MB, 1 process; 3 341 samples, sampling cost 1.2 %
+
+where the time went                                  bytecode runtime extension library kernel
+   96.9 % +-0.6  julia.py  calculate_z                     19      65         0      13      0
+     line 22     58.1 %   while abs(z) < 2 and n < maxiter:
+     line 23     31.0 %   z = z * z + c
+    2.5 % +-0.6  julia.py  main                             2       0         0       0      0
+why     julia.py:23  the interpreter makes an object of every complex number here
+        61 % in complex_mul
+ceiling removing calculate_z's own code entirely would make the program 24x faster
+capture julia.hasten"""
+
+
+def only(lines, start):
+    return [text for text in lines if text.startswith(start)]
+
+
+def test_ceilings():
+    alone = report(functions=[function("f", 1.0, ceiling=None)])
+    assert only(verdict_lines(alone), "ceiling") == ["ceiling the program is f and nothing else"]
+    flat = report(functions=[function(f"f{i}", 0.05, ceiling=1.05) for i in range(20)])
+    assert "no single function" in only(verdict_lines(flat), "ceiling")[0]
+    assert "12 more functions" in "\n".join(verdict_lines(flat))
+
+
+def test_called_packages_stand_beside_the_line():
+    called = {"cpu_share": 0.6, "through": "numpy"}
+    rows = report(
+        functions=[function("calculate_z", 0.3, called=called)],
+        lines=[line(22, 0.3, "a = b @ c", called=called)],
+        groups=[{"origin": "package", "name": "numpy", **cost(0.6, extension=0.6)}],
+    )
+    text = verdict_lines(rows)
+    assert any("a = b @ c  (+ 60.0 % in numpy)" in row for row in text)
+    assert any(row.startswith("   60.0 % +-0.6  numpy (installed)") for row in text)
+
+
+def test_waiting_is_a_column_only_where_it_was_measured():
+    assert not any("waiting" in row for row in verdict_lines(report()))
+    waits = {"wait_s": {"io": 1.5, "lock": 0.5}}
+    rows = verdict_lines(report(functions=[function("f", 0.9, **waits)], outside_python={**cost(0.0), **waits}))
+    assert only(rows, "where")[0].endswith("kernel  waiting")
+    assert any(row.endswith("2.00 s") for row in rows)
+
+
+def test_how_it_ended_and_what_is_missing():
+    notes = only(verdict_lines(report(exit_code=3)), "note")
+    assert notes == ["note    the program exited with 3"]
+    notes = only(verdict_lines(report(signal=9, exit_code=-9, complete=False, missing="cut after 12 kB")), "note")
+    assert notes == ["note    the program was ended by SIGKILL", "note    cut after 12 kB"]
+    blind = [{"pid": 7, "why_not_sampled": "statically linked"}]
+    assert "statically linked" in only(verdict_lines(report(processes=blind)), "note")[0]
+
+
+def test_too_short():
+    few = verdict_lines(report(samples=14, effective_samples=14.0, cpu_s=0.05, wall_s=0.06))
+    assert "14 samples in 50 ms of CPU time" in few[-1]
+    assert "--repeat 36" in few[-1]
+    none = verdict_lines(report(samples=0, effective_samples=0.0, sampled_cpu_s=0.0, cpu_s=0.02, wall_s=0.03))
+    assert len(none) == 2, "no table without samples"
+    assert "--repeat" in none[-1]
+    waited = verdict_lines(report(samples=14, effective_samples=14.0, cpu_s=0.05, wall_s=30.0))
+    assert "it waited the rest" in waited[-1]
+
+
+def test_long_labels_and_narrow_terminals():
+    rows = report(
+        functions=[function("a_function_with_a_very_long_name.<locals>.inner", 0.9, file="/home/u/deep/er/module_of_some_length.py")],
+        lines=[],
+    )
+    text = verdict_lines(rows)
+    label = next(i for i, row in enumerate(text) if "inner" in row)
+    assert text[label + 1].split() == ["90", "0", "0", "0", "0"]
+    wide = report(lines=[line(22, 0.9, "x" * 500)])
+    assert max(map(len, verdict_lines(wide, width=80))) <= 110
+
+
+def test_figures():
+    assert [seconds(s) for s in (0.0004, 0.05, 0.25, 8.4, 12.345, 345.6)] == [
+        "0 ms", "50 ms", "0.25 s", "8.40 s", "12.3 s", "346 s"
+    ]  # fmt: skip
+    assert [size(n) for n in (12, 4_500, 182_300_000, 4_300_000_000)] == ["12 B", "4.5 kB", "182 MB", "4.3 GB"]
+    assert plural(1, "sample") == "1 sample"
+    assert plural(12345, "sample") == "12 345 samples"
+    assert short_path("/home/u/a/b.py", "/home/u") == "a/b.py"
+    assert short_path("/home/user/b.py", "/home/u") == ".../user/b.py"
+    assert short_path("<string>", "/home/u") == "<string>"
