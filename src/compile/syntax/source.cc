@@ -195,16 +195,36 @@ class Locator {
   std::optional<Candidate> found_;
 };
 
-/// A module of only the statement that holds the function and the file's __future__ imports, compiled.
-ObjectRef compile_around(Node module, Node top, PyObject* file) {
-  ObjectRef body = ObjectRef::steal(PyList_New(0));
-  for (Node statement : module.list(Field::body)) {
-    bool is_future = statement.kind() == Kind::ImportFrom && PyUnicode_Check(statement.object(Field::module)) &&
-                     PyUnicode_CompareWithASCIIString(statement.object(Field::module), "__future__") == 0;
-    if ((is_future || statement.object() == top.object()) &&
-        (!body || PyList_Append(body.get(), statement.object()) < 0)) {
-      return {};
+/// Appends every import statement of the module's own scope to `body`. False on failure.
+bool append_imports(NodeList statements, PyObject* body) {
+  for (Node statement : statements) {
+    switch (statement.kind()) {
+      case Kind::Import:
+      case Kind::ImportFrom:
+        if (PyList_Append(body, statement.object()) < 0) {
+          return false;
+        }
+        break;
+      case Kind::FunctionDef: case Kind::AsyncFunctionDef: case Kind::ClassDef: case Kind::Expr: case Kind::Assign:
+        break;
+      default:
+        for (Field field : {Field::body, Field::orelse, Field::finalbody, Field::handlers, Field::cases}) {
+          if (!append_imports(statement.list(field), body)) {
+            return false;
+          }
+        }
     }
+  }
+  return true;
+}
+
+/// A module of only the statement that holds the function and the module's imports, compiled. The imports matter: of
+/// __future__, and because CPython calls `math.sqrt(x)` by other bytecode when `math` is imported in the module.
+/// `features` are the __future__ flags of the function's code: a caller of compile() may have passed on its own.
+ObjectRef compile_around(Node module, Node top, PyObject* file, int features) {
+  ObjectRef body = ObjectRef::steal(PyList_New(0));
+  if (!body || !append_imports(module.list(Field::body), body.get()) || PyList_Append(body.get(), top.object()) < 0) {
+    return {};
   }
   ObjectRef ignores = ObjectRef::steal(PyList_New(0));
   PyObject* module_type = reinterpret_cast<PyObject*>(Py_TYPE(module.object()));
@@ -214,7 +234,8 @@ ObjectRef compile_around(Node module, Node top, PyObject* file) {
     return {};
   }
   SilencedWarnings quiet;
-  return ObjectRef::steal(PyObject_CallMethod(builtins.get(), "compile", "OOsii", reduced.get(), file, "exec", 0, 1));
+  return ObjectRef::steal(PyObject_CallMethod(builtins.get(), "compile", "OOsii", reduced.get(), file, "exec",
+                                              features, 1));
 }
 
 /// Whether `code` or one nested in it equals `wanted` (name, line, bytecode, constants, names, positions).
@@ -272,7 +293,7 @@ std::optional<Definition> find_definition(PyObject* function, std::optional<Refu
     *refusal = is_lambda ? Refusal{"C102", 0, 0, "a lambda cannot be compiled yet", "write it as a def"} : changed;
     return {};
   }
-  ObjectRef compiled = compile_around(module, candidate->top, file);
+  ObjectRef compiled = compile_around(module, candidate->top, file, code->co_flags & PyCF_MASK);
   if (!compiled && must_propagate()) {
     return {};
   }
