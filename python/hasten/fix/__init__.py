@@ -1,0 +1,1 @@
+"""Proposes changes to a program, tries them, and proves them: same answer, faster program."""

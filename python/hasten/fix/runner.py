@@ -1,0 +1,186 @@
+"""Runs the program under trial: same Python, arguments, directory and environment as it was recorded with.
+
+Each run is a fresh process; its output goes to files, its report to a descriptor. Nothing here judges.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import marshal
+import os
+import resource
+import select
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+
+from hasten.fix.evidence import foreign_prefixes
+
+_HARNESS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "trial", "harness.py")
+OUTPUT_BYTES_MAX = 1 << 30
+
+
+class OutOfTime(Exception):
+    """The run did not end within the time that was left; it was stopped."""
+
+
+@dataclass
+class Run:
+    """One run of the whole program."""
+
+    wall_s: float
+    exit_code: int           # negative: killed by that signal
+    stdout: str              # digests of what was printed
+    stderr: str
+    stderr_tail: str
+    peak_rss_bytes: int | None  # None: less than our own, which the kernel counts in
+    events: list = field(default_factory=list)
+    files: dict = field(default_factory=dict)   # path -> digest of each file that the program writes
+
+    def channel(self, name):
+        if name.startswith("file "):
+            return self.files.get(name[5:])
+        return getattr(self, name)
+
+
+class Runner:
+    """Starts runs. `overlay` maps a path to the bytes to run in its place."""
+
+    def __init__(self, program):
+        self.program = program
+        self.run_count = 0
+        self.written_files = []  # watched after each run, once they are known
+        self._folder = tempfile.TemporaryDirectory(prefix="hasten-fix-")
+        self._child = None
+
+    def close(self):
+        self.stop()
+        self._folder.cleanup()
+
+    def stop(self):
+        """Ends a run that is under way, with everything that it started."""
+        child, self._child = self._child, None
+        if child is not None and child.returncode is None:
+            try:
+                os.killpg(child.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            child.wait()
+
+    def plain(self, limit_s):
+        """The program as it is, without the harness."""
+        program = self.program
+        words = {"script": [], "module": ["-m", program.target], "code": ["-c", program.target]}[program.kind]
+        rest = program.argv if program.kind == "script" else program.argv[1:]
+        return self._run([program.python, *program.flags, *words, *rest], None, limit_s)
+
+    def trial(self, overlay, limit_s, mode="time", **more):
+        """The program with other text for some files."""
+        program = self.program
+        spec = {"mode": mode, "kind": program.kind, "target": program.target, "argv": program.argv,
+                "orig_argv": program.command, "path0": program.path0, "overlay": dict(overlay), **more}
+        if mode != "time":
+            spec["foreign"] = foreign_prefixes()
+        command = [program.python, *(f for f in program.flags if f != "-i"), _HARNESS]
+        return self._run(command, spec, limit_s)
+
+    def _run(self, command, spec, limit_s):
+        if limit_s <= 0:
+            raise OutOfTime
+        folder = tempfile.mkdtemp(dir=self._folder.name)
+        paths = [os.path.join(folder, name) for name in ("stdout", "stderr")]
+        reader, writer = os.pipe()
+        if spec is not None:
+            spec["report_fd"] = writer
+            spec_path = os.path.join(folder, "spec")
+            with open(spec_path, "wb") as file:
+                file.write(marshal.dumps(spec, 2))  # version 2: every supported Python reads it
+            command = [*command, spec_path]
+        self.run_count += 1
+        try:
+            with open(paths[0], "wb") as out, open(paths[1], "wb") as err:
+                start = time.perf_counter()
+                # A process group of its own, so that a run out of time takes its children with it.
+                child = self._child = subprocess.Popen(
+                    command, cwd=self.program.cwd, env=self.program.environ(), stdin=subprocess.DEVNULL, stdout=out,
+                    stderr=err, pass_fds=(writer,) if spec is not None and spec["mode"] != "time" else (),
+                    process_group=0)
+            os.close(writer)
+            writer = -1
+            events, usage, status, wall_s = self._watch(child, reader, start, limit_s)
+        finally:
+            self.stop()
+            os.close(reader)
+            if writer >= 0:
+                os.close(writer)
+        with open(paths[1], "rb") as file:
+            file.seek(max(0, os.path.getsize(paths[1]) - 400))
+            tail = file.read().decode("utf-8", "replace")
+        # A child's peak begins with its parent's size at the fork: below that nothing is known.
+        peak = usage.ru_maxrss if usage.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss else None
+        run = Run(wall_s, os.waitstatus_to_exitcode(status), _digest_file(paths[0]), _digest_file(paths[1]), tail,
+                  peak * 1024 if peak else None, events)
+        self._note_files(run)
+        for path in paths:
+            os.unlink(path)
+        return run
+
+    def _watch(self, child, reader, start, limit_s):
+        """Reads events until the program has ended. Raises OutOfTime, with the events so far as .args[0]."""
+        events = []
+        pending = b""
+        pidfd = os.pidfd_open(child.pid)
+        poll = select.poll()
+        poll.register(reader, select.POLLIN)
+        poll.register(pidfd, select.POLLIN)
+        try:
+            while True:
+                left = limit_s - (time.perf_counter() - start)
+                if left <= 0:
+                    self.stop()
+                    raise OutOfTime(events)
+                ready = dict(poll.poll(int(left * 1000) + 1))
+                if reader in ready:
+                    chunk = os.read(reader, 1 << 16)
+                    if not chunk:
+                        poll.unregister(reader)
+                    pending += chunk
+                    *lines, pending = pending.split(b"\n")
+                    events += [json.loads(line) for line in lines]
+                elif pidfd in ready:
+                    wall_s = time.perf_counter() - start
+                    _, status, usage = os.wait4(child.pid, 0)
+                    child.returncode = status
+                    events += _drain(reader, pending)
+                    return events, usage, status, wall_s
+        finally:
+            os.close(pidfd)
+
+    def _note_files(self, run):
+        for event in run.events:
+            if event["event"] == "effect" and event["kind"] == "file" and event["detail"] not in self.written_files:
+                self.written_files.append(event["detail"])
+        for path in self.written_files:
+            run.files[path] = _digest_file(path) if os.path.isfile(path) else "absent"
+
+
+def _drain(reader, pending):
+    """What is left in the pipe, without waiting for children that still hold its other end."""
+    os.set_blocking(reader, False)
+    try:
+        while chunk := os.read(reader, 1 << 16):
+            pending += chunk
+    except BlockingIOError:
+        pass
+    return [json.loads(line) for line in pending.split(b"\n")[:-1]]
+
+
+def _digest_file(path):
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return f"unreadable ({error.strerror})"

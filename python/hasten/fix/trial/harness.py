@@ -1,0 +1,136 @@
+"""Runs a program as `python SCRIPT ARGS` would, with other text for chosen source files.
+
+Called as: python [FLAGS] harness.py SPEC, where SPEC is a marshalled dictionary (prove.py writes it).
+Modes: "time" runs and does nothing else; "observe" counts and times the calls of the functions under
+trial and writes down effects on the outside; "judge" judges calls in forked copies. Only built-in
+modules are imported in "time", so that both sides of a comparison start alike and fast.
+
+What differs from a plain start: one frame of this file lies below the program's first frame, and
+sys.flags cannot tell. Tracebacks of uncaught exceptions are printed without that frame.
+"""
+
+import builtins
+import marshal
+import sys
+from importlib.machinery import SourceFileLoader
+
+
+def main():
+    with open(sys.argv[1], "rb") as file:
+        spec = marshal.loads(file.read())
+    mode = spec["mode"]
+    trial = sys.path[0]
+    overlay = spec["overlay"]
+    compile_module = lambda path: compile(overlay[path], path, "exec", dont_inherit=True)  # noqa: E731
+    finish = None
+    if mode != "time":
+        compile_module, finish = prepare(spec, trial, mode)
+    if overlay:
+        finder = sibling(trial, "overlay").OverlayFinder(overlay, compile_module)
+        sys.meta_path.insert(0, finder)
+    sys.argv[:] = spec["argv"]
+    sys.orig_argv[:] = spec["orig_argv"]
+    if spec["path0"] is None:
+        del sys.path[0]
+    else:
+        sys.path[0] = spec["path0"]
+    namespace, code = load_main(spec, overlay, compile_module)
+    sys.modules["__main__"] = namespace
+    if finish is not None:
+        import atexit
+        atexit.register(finish)
+    try:
+        exec(code, namespace.__dict__)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        error.__traceback__ = error.__traceback__.tb_next
+        sys.excepthook(type(error), error, error.__traceback__)
+    else:
+        return
+    sys.exit(1)
+
+
+def load_main(spec, overlay, compile_module):
+    """(the __main__ module, its code), laid out as the interpreter itself does it."""
+    module = type(sys)("__main__")
+    names = module.__dict__
+    names["__annotations__"] = {}
+    names["__builtins__"] = builtins
+    kind, target = spec["kind"], spec["target"]
+    if kind == "code":
+        names["__loader__"] = builtins.__loader__
+        return module, compile(target, "<string>", "exec", dont_inherit=True)
+    if kind == "script":
+        names["__loader__"] = SourceFileLoader("__main__", target)
+        names["__file__"] = target
+        names["__cached__"] = None
+        if target in overlay:
+            return module, compile_module(target)
+        with open(target, "rb") as file:
+            return module, compile(file.read(), target, "exec", dont_inherit=True)
+    import runpy
+    _, module_spec, code = _module_details(runpy, target)
+    names["__spec__"] = module_spec
+    names["__loader__"] = module_spec.loader
+    names["__file__"] = module_spec.origin
+    names["__cached__"] = module_spec.cached
+    names["__package__"] = module_spec.parent
+    sys.argv[0] = module_spec.origin
+    return module, code
+
+
+def _module_details(runpy, name):
+    try:
+        return runpy._get_module_details(name, runpy._Error)
+    except runpy._Error as error:
+        sys.exit(f"{sys.executable}: {error}")
+
+
+def sibling(trial, name):
+    """Another file of this directory, under a name that the program cannot meet by accident."""
+    private_name = f"_hasten_trial_{name}"
+    module = type(sys)(private_name)
+    path = f"{trial}/{name}.py"
+    module.__file__ = path
+    with open(path, "rb") as file:
+        code = compile(file.read(), path, "exec", dont_inherit=True)
+    exec(code, module.__dict__)
+    sys.modules[private_name] = module
+    return module
+
+
+def prepare(spec, trial, mode):
+    """For an audited run: (how to compile an overlaid module, what to do at the end)."""
+    import os
+    if mode == "judge":
+        snapshot = sibling(trial, "snapshot")
+        copies = sibling(trial, "copies")
+    observe = sibling(trial, "observe")
+    report = observe.Reporter(spec["report_fd"])
+    effects = sibling(trial, "effects").Effects(report)
+    if mode == "judge":
+        sys.setrecursionlimit(2 * sys.getrecursionlimit() + 100)  # each judged call has one frame more
+        effects.wrap_clocks()
+        own = observe.OwnModules(spec["foreign"])
+        judge = copies.Judge(spec, report, effects, snapshot, own)
+        judge.targets = targets = [copies.Target(t, observe.variant_codes(t)) for t in spec["targets"]]
+        finish = judge.report_shadow_counts
+        wrap = judge.wrap
+    else:
+        observer = observe.Observer(report)
+        targets = [observe.Counted(t) for t in spec["targets"]]
+        finish = lambda: observer.report(targets)  # noqa: E731
+        wrap = observer.wrap
+    pid = os.getpid()
+
+    def compile_module(path):
+        here = [t for t, s in zip(targets, spec["targets"]) if s["path"] == path]
+        specs = [s for s in spec["targets"] if s["path"] == path]
+        return observe.compile_wrapped(spec["overlay"][path], path, here, specs, wrap)
+
+    effects.install()
+    return compile_module, lambda: finish() if os.getpid() == pid else None
+
+
+main()

@@ -1,0 +1,140 @@
+"""Finding the functions under trial in a source, wrapping them, and counting their calls."""
+
+import ast
+import builtins
+import functools
+import heapq
+import json
+import os
+import sys
+import time
+import types
+
+_perf_counter_ns = time.perf_counter_ns
+_os_write = os.write
+SLOWEST_COUNT = 8
+
+
+class Reporter:
+    """One JSON line an event, written at once: a run that is killed keeps what it has said."""
+
+    def __init__(self, fd):
+        self._fd = fd
+        os.set_inheritable(fd, False)
+
+    def __call__(self, event):
+        _os_write(self._fd, json.dumps(event, default=str).encode() + b"\n")
+
+
+class OwnModules:
+    """Tells the program's own modules from the standard library and installed packages."""
+
+    def __init__(self, foreign_prefixes):
+        self._foreign = tuple(foreign_prefixes)
+        self._known = {"__main__": True}
+
+    def __call__(self, name):
+        known = self._known.get(name)
+        if known is None:
+            module = sys.modules.get(name) if isinstance(name, str) else None
+            file = getattr(module, "__file__", None)
+            known = (isinstance(file, str) and file.endswith((".py", ".pyc")) and not name.startswith("_hasten_trial_")
+                     and not os.path.abspath(file).startswith(self._foreign))
+            if module is not None:
+                self._known[name] = known
+        return known
+
+
+class Counted:
+    def __init__(self, spec):
+        self.key = spec["key"]
+        self.count = 0
+        self.total_ns = 0
+        self.depth = 0
+        self.slowest = []  # heap of (ns, call index)
+
+
+class Observer:
+    def __init__(self, report):
+        self._report = report
+
+    def wrap(self, function, target):
+        if type(function) is not types.FunctionType:
+            return function
+
+        @functools.wraps(function)
+        def counted(*args, **kwargs):
+            target.count += 1
+            index = target.count
+            target.depth += 1
+            start = _perf_counter_ns()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                spent = _perf_counter_ns() - start
+                target.depth -= 1
+                if not target.depth:
+                    target.total_ns += spent
+                slowest = target.slowest
+                if len(slowest) < SLOWEST_COUNT:
+                    heapq.heappush(slowest, (spent, index))
+                elif spent > slowest[0][0]:
+                    heapq.heapreplace(slowest, (spent, index))
+        return counted
+
+    def report(self, targets):
+        for target in targets:
+            self._report({"event": "counted", "key": target.key, "count": target.count, "total_ns": target.total_ns,
+                          "slowest": [i for _, i in sorted(target.slowest, reverse=True)]})
+
+
+def compile_wrapped(source, path, targets, specs, wrap):
+    """The code of a module in which each function under trial carries one more, innermost decorator."""
+    tree = ast.parse(source, path)
+    for number, (target, spec) in enumerate(zip(targets, specs)):
+        node = find_function(tree, spec["qualname"], spec["ordinal"])
+        if node is None:
+            continue
+        name = f"_hasten_trial_{spec['key']}"
+        setattr(builtins, name, functools.partial(wrap, target=target))
+        reference = ast.Name(name, ast.Load())
+        # The line of the def: an undecorated function keeps its first line number.
+        node.decorator_list.append(ast.copy_location(reference, node))
+    return compile(tree, path, "exec", dont_inherit=True)
+
+
+def find_function(tree, qualname, ordinal):
+    """The ordinal-th definition (from 0, in source order) with this qualified name."""
+    found = [node for name, node in walk_functions(tree, "") if name == qualname]
+    return found[ordinal] if ordinal < len(found) else None
+
+
+def walk_functions(node, prefix):
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield prefix + child.name, child
+            yield from walk_functions(child, f"{prefix}{child.name}.<locals>.")
+        elif isinstance(child, ast.ClassDef):
+            yield from walk_functions(child, f"{prefix}{child.name}.")
+        else:
+            yield from walk_functions(child, prefix)
+
+
+def variant_codes(spec):
+    """The new code object of each variant of a function under trial."""
+    return [find_code(compile(v["text"], spec["path"], "exec", dont_inherit=True), spec["qualname"], spec["ordinal"])
+            for v in spec["variants"]]
+
+
+def find_code(code, qualname, ordinal):
+    found = [c for c in _walk_codes(code) if c.co_qualname == qualname]
+    if ordinal >= len(found):
+        raise LookupError(f"no function {qualname} in the changed source")
+    return found[ordinal]
+
+
+def _walk_codes(code):
+    for const in code.co_consts:
+        if type(const) is types.CodeType:
+            yield const
+            yield from _walk_codes(const)

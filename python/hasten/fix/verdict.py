@@ -1,0 +1,62 @@
+"""The result of one fix: what was tried, what was found, in figures. Keys as in `hasten fix --json`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+PROVEN, REFUSED, CANNOT_TELL = "proven", "refused", "cannot tell"
+GAIN_MIN = 1.05  # a proven gain's whole 95 % interval lies above this
+
+
+@dataclass
+class Verdict:
+    kind: str
+    file: str
+    line: int
+    function: str
+    what: str = ""
+    verdict: str = CANNOT_TELL
+    reason: str = ""
+    predicted: tuple = (1.0, 1.0)
+    ceiling: float | None = None
+    calls: int = 0                   # judged in forked copies
+    calls_total: int | None = None   # that the program makes
+    identical: int = 0
+    results_compared: int = 0        # further calls whose result alone was compared
+    call_speedup: float | None = None
+    call_interval: tuple | None = None
+    program_before_s: float | None = None
+    program_after_s: float | None = None
+    program_speedup: float | None = None
+    interval: tuple | None = None
+    pairs: int = 0
+    compared: list = field(default_factory=list)
+    peak_before_bytes: int | None = None
+    peak_after_bytes: int | None = None
+    needs: list = field(default_factory=list)
+    patch: str = ""
+
+    def refuse(self, reason, verdict=REFUSED):
+        self.verdict, self.reason = verdict, reason
+        return self
+
+    def to_json(self):
+        out = {"kind": self.kind, "file": self.file, "line": self.line, "function": self.function, "what": self.what,
+               "verdict": self.verdict, "reason": self.reason, "predicted": [_finite(x) for x in self.predicted],
+               "calls": self.calls, "identical": self.identical}
+        optional = {"ceiling": self.ceiling, "calls_total": self.calls_total, "call_speedup": self.call_speedup,
+                    "call_interval": self.call_interval, "program_before_s": self.program_before_s,
+                    "program_after_s": self.program_after_s, "program_speedup": self.program_speedup,
+                    "interval": self.interval, "peak_before_bytes": self.peak_before_bytes,
+                    "peak_after_bytes": self.peak_after_bytes}
+        for key, value in optional.items():  # a key whose measurement did not take place is absent, never 0
+            if value is not None:
+                out[key] = [_finite(x) for x in value] if isinstance(value, tuple) else _finite(value)
+        out |= {"results_compared": self.results_compared, "pairs": self.pairs, "compared": self.compared,
+                "needs": self.needs, "patch": self.patch}
+        return out
+
+
+def _finite(value):
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,142 @@
+"""The results of `hasten fix` as text for a terminal. Takes the document of results.py, draws nothing else."""
+
+from __future__ import annotations
+
+import math
+import os
+import textwrap
+
+
+def summary(document):
+    """One paragraph a fix that is proven, then what else happened."""
+    fixes = document["fixes"]
+    proven = [f for f in fixes if f["verdict"] == "proven"]
+    lines = []
+    for fix in proven:
+        lines += _proven_lines(fix)
+    together = document.get("together")
+    if together and together["verdict"] == "proven":
+        lines.append(f"  together: whole program {_program_text(together)}   {_same_text(together)}")
+    needs = sorted({n for f in proven for n in f["needs"]})
+    if needs:
+        lines.append(f"  requirement line: {', '.join(needs)}   (without it the program runs as before)")
+    if proven and document.get("program_comparable") is False:
+        lines.append("  the program's own output differs from run to run: answers were compared at the calls only")
+    elif document.get("not_compared"):
+        lines.append(f"  not compared, because it differs from run to run by itself: {', '.join(document['not_compared'])}")
+    if not proven:
+        lines += _nothing_lines(document)
+    counts = {v: sum(f["verdict"] == v for f in fixes) for v in ("proven", "refused", "cannot tell")}
+    parts = [f"{counts['proven']} fix{'' if counts['proven'] == 1 else 'es'} proven" if proven else "nothing proven"]
+    if counts["refused"]:
+        parts.append(f"{counts['refused']} refused")
+    if counts["cannot tell"]:
+        parts.append(f"{counts['cannot tell']} cannot tell")
+    tail = ", ".join(parts) + (" (hasten fix --why)." if len(fixes) > len(proven) else ".")
+    if proven:
+        tail += "  See it: hasten fix --diff   Apply it: hasten fix --write"
+    lines.append(f"  {tail}")
+    return "\n".join(lines)
+
+
+def why(document):
+    """Every fix that is not proven, with its reason and figures."""
+    lines = []
+    for fix in document["fixes"]:
+        if fix["verdict"] == "proven":
+            continue
+        head = f"{_title(fix)}, {_place(fix)}: {fix['verdict']}"
+        because = f", because {fix['reason']}" if fix["reason"] else ""
+        lines += textwrap.wrap(head + because, 110, initial_indent="  ", subsequent_indent="      ",
+                               break_on_hyphens=False)
+        figures = _figures(fix)
+        if figures:
+            lines.append("      " + "; ".join(figures))
+    if document.get("stopped"):
+        lines.append(f"  {document['stopped']}")
+    return "\n".join(lines) or "  nothing was refused"
+
+
+def _figures(fix):
+    out = []
+    if fix["kind"] != "none" or "ceiling" in fix:
+        if "ceiling" in fix:
+            out.append(f"ceiling {_times(fix['ceiling'])}")
+        elif fix["kind"] != "none":
+            out.append("ceiling unbounded")
+    if fix["kind"] not in ("none", "together"):
+        out.append(f"predicted {_range(fix['predicted'])}")
+    if fix["calls"]:
+        out.append(f"{fix['identical']} of {fix['calls']} judged calls identical")
+    if "call_speedup" in fix:
+        interval = f" ({_range(fix['call_interval'])})" if "call_interval" in fix else ""
+        out.append(f"{_times(fix['call_speedup'])} on the call{interval}")
+    if "program_speedup" in fix:
+        out.append(f"whole program {_program_text(fix)}")
+    return out
+
+
+def _proven_lines(fix):
+    indent = " " * 24
+    calls = f"{fix['identical']} calls identical" if fix["identical"] > 1 else "1 call identical"
+    if fix.get("calls_total", 0) > fix["identical"]:
+        calls = f"{fix['identical']} of {fix['calls_total']} calls identical"
+    if fix["results_compared"]:
+        calls += f" (and {fix['results_compared']} more results)"
+    first = f"  {_title(fix)}   predicted {_range(fix['predicted'])}   proven: {calls}, {_times(fix['call_speedup'])} on the call,"
+    second = f"{indent}whole program {_program_text(fix)}   {_same_text(fix)}"
+    return [first, second]
+
+
+def _nothing_lines(document):
+    if document.get("stopped"):
+        return textwrap.wrap(document["stopped"], 108, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    if not document["fixes"]:
+        return ["  no function of the program's own code holds enough of its time to be worth a change (ceiling above 1.1)"]
+    lines = []
+    for fix in document["fixes"][:3]:
+        lines += textwrap.wrap(f"{_title(fix)}: {fix['verdict']}, because {fix['reason']}", 108, initial_indent="  ",
+                               subsequent_indent="      ", break_on_hyphens=False)
+    return lines
+
+
+def _title(fix):
+    name = fix["function"] or os.path.basename(fix["file"])
+    return name if fix["kind"] == "none" else f"{fix['kind']} in {name}" if fix["kind"] != "compile" else f"compile {name}"
+
+
+def _place(fix):
+    return f"{os.path.basename(fix['file'])}:{fix['line']}"
+
+
+def _program_text(fix):
+    low, high = fix["interval"]
+    return (f"{_seconds(fix['program_before_s'])} -> {_seconds(fix['program_after_s'])} "
+            f"({_times(fix['program_speedup'])}, {_number(low)}-{_number(high)})")
+
+
+def _same_text(fix):
+    streams = [c for c in fix["compared"] if c.startswith("standard")]
+    files = [c for c in fix["compared"] if c.startswith("file ")]
+    if "standard output" not in streams:
+        return "output not compared"
+    return "same output" + (f", {len(files)} file{'s' if len(files) > 1 else ''} the same" if files else "")
+
+
+def _seconds(value):
+    return f"{value * 1000:.0f} ms" if value < 0.1 else f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+
+
+def _number(value):
+    if value is None or math.isinf(value):
+        return "unbounded"
+    return f"{value:.2f}" if value < 3 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def _times(value):
+    return f"{_number(value)}x"
+
+
+def _range(pair):
+    low, high = (_number(v) for v in pair)
+    return f"{low}-{high}x" if low != high else f"{low}x"
