@@ -42,6 +42,8 @@ def summary(totals: Totals, seconds: float) -> str:
         "  "
         + ", ".join(f"{key} {value}" for key, value in sorted(t.items()) if key.startswith("jit "))
     )
+    reasons = sorted(((v, k) for k, v in t.items() if k.startswith("why ")), reverse=True)
+    lines += [f"  {count} functions: {key[4:]}" for count, key in reasons[:12]]
     raised = sum(value for key, value in t.items() if key.startswith("raised"))
     lines.append(
         f"  {raised} calls raised; {t.get('too long', 0)} programs given up as too long for CPython itself"

@@ -56,6 +56,12 @@ def traceback_lines(error: BaseException, filename: str) -> tuple:
     return tuple(lines)
 
 
+def is_unsure_line(error: BaseException) -> bool:
+    """CPython 3.11 reads a local by an instruction fused with the one before, once the code is warm: the line that
+    it then gives for an unbound local is that of the statement before."""
+    return type(error) is UnboundLocalError and not hasattr(sys, "monitoring")
+
+
 def observe(function, args: tuple, kwargs: dict, globals_: list, filename: str):
     """Calls and returns the observation, as a tuple of parts that are compared one by one."""
     seen: dict = {}
@@ -69,7 +75,7 @@ def observe(function, args: tuple, kwargs: dict, globals_: list, filename: str):
             "raised",
             canonical(error, seen),
             str(error)[:500],
-            traceback_lines(error, filename),
+            traceback_lines(error, filename)[: -1 if is_unsure_line(error) else None],
             type(context).__name__,
         )
         del error, context

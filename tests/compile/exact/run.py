@@ -47,7 +47,7 @@ class Loaded:
 
 def load(text: str, filename: str, wrap) -> Loaded:
     linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
-    return Loaded(compile(text, filename, "exec"), wrap)
+    return Loaded(compile(text, filename, "exec", dont_inherit=True), wrap)
 
 
 def run_program(text: str, filename: str, wrap, tally: dict, only: set | None = None) -> str | None:
@@ -93,7 +93,7 @@ def run_program(text: str, filename: str, wrap, tally: dict, only: set | None = 
 
 
 def collect_reports(functions, tally: dict) -> None:
-    """Adds up what the compiled functions say of themselves: native calls, fallbacks, deoptimisations."""
+    """Adds up what the compiled functions say of themselves: native calls, fallbacks and why, landings."""
     for function in functions:
         report = getattr(function, "report", None)
         if report is None:
@@ -102,9 +102,12 @@ def collect_reports(functions, tally: dict) -> None:
             tally[key] = tally.get(key, 0) + value
 
 
-def counters(report) -> dict:
-    return {
-        "jit " + key: value
-        for key, value in dict(report).items()
-        if isinstance(value, int) and not isinstance(value, bool)
-    }
+def counters(report: dict) -> dict:
+    counts = {f"jit {key}": value for key, value in report.items() if type(value) is int}
+    counts["jit native_calls"] = sum(version["calls"] for version in report["versions"])
+    counts["jit landings"] = sum(version["landings"] for version in report["versions"])
+    counts["jit functions"] = 1
+    for reason in report["reasons"]:
+        why = re.sub(r"^.*?:\d+(:\d+)?: ", "", reason)
+        counts[f"why {why}"] = 1
+    return counts
