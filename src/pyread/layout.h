@@ -70,7 +70,7 @@ struct PythonLayout {
 
 /// What one read of a frame must cover.
 inline constexpr uint32_t kFrameBytes = 72;
-/// What one read of a code object must cover, in any version.
+/// Every field of a code object that is read lies within these bytes, and before the bytecode.
 inline constexpr uint32_t kCodeBytes = 200;
 
 /// The table for Py_Version (0x030b07f0), or nullptr for a version that is not known.

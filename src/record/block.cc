@@ -2,8 +2,12 @@
 
 #include <cstring>
 
+#include <fmt/format.h>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+#include "record/source_hash.h"
 
 namespace hasten::record {
 
@@ -52,6 +56,11 @@ HeaderState unpack_file_header(std::span<const uint8_t> bytes, FileHeader* heade
   header->minor = static_cast<uint16_t>(versions >> 16);
   header->finished_bytes = load_u64(bytes.data() + 16);
   return HeaderState::Good;
+}
+
+std::string source_hash(std::string_view text) {
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
 }  // namespace hasten::record

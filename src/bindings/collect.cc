@@ -1,0 +1,81 @@
+// The collector for Python: run a program under the probe, and what sampling would be like here.
+#include <dlfcn.h>
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "bindings/core.h"
+#include "collect/session.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace hasten::bindings {
+namespace {
+
+/// The probe stands beside this module.
+std::string installed_probe_path() {
+  Dl_info object;
+  if (::dladdr(reinterpret_cast<void*>(&installed_probe_path), &object) == 0 || object.dli_fname == nullptr) {
+    return {};
+  }
+  const std::string here = object.dli_fname;
+  return here.substr(0, here.rfind('/') + 1) + "libhasten_probe.so";
+}
+
+record::Engine engine_named(const std::string& name) {
+  if (name == "perf") {
+    return record::Engine::PerfClock;
+  }
+  if (name == "threads") {
+    return record::Engine::ThreadClocks;
+  }
+  if (!name.empty()) {
+    raise_error(Error{"collect.engine", "no such sampling clock: " + name, "use perf or threads"});
+  }
+  return record::Engine::None;
+}
+
+collect::Outcome collect_run(std::vector<std::string> command, std::string capture, double rate_hz,
+                             std::vector<std::string> environment, const std::string& engine,
+                             std::string probe_path) {
+  if (command.empty()) {
+    raise_error(Error{"collect.spawn", "there is no program to run", ""});
+  }
+  collect::Plan plan;
+  plan.command = std::move(command);
+  plan.capture_path = std::move(capture);
+  plan.rate_hz = rate_hz;
+  plan.environment = std::move(environment);
+  plan.engine = engine_named(engine);
+  plan.probe_path = probe_path.empty() ? installed_probe_path() : std::move(probe_path);
+  Result<collect::Outcome> outcome = [&] {
+    nb::gil_scoped_release released;
+    return collect::run(plan);
+  }();
+  return or_raise(std::move(outcome));
+}
+
+}  // namespace
+
+void bind_collect(nb::module_& m) {
+  nb::class_<collect::Outcome>(m, "CollectOutcome", "How a measured program ended.")
+      .def_ro("pid", &collect::Outcome::pid)
+      .def_ro("exit_code", &collect::Outcome::exit_code)
+      .def_ro("signal", &collect::Outcome::signal, "The signal that ended it, or 0.")
+      .def_ro("wall_s", &collect::Outcome::wall_s)
+      .def_ro("samples", &collect::Outcome::samples)
+      .def_ro("capture_bytes", &collect::Outcome::capture_bytes)
+      .def_ro("interrupts", &collect::Outcome::interrupts, "Ctrl-C seen while it ran.")
+      .def_ro("why_not_sampled", &collect::Outcome::why_not_sampled, "Empty when it was sampled.")
+      .def_ro("capture_failure", &collect::Outcome::capture_failure, "Empty, or why the capture is not whole.");
+  m.def("collect", &collect_run, "command"_a, "capture"_a, nb::kw_only(), "rate_hz"_a = 0.0,
+        "environment"_a = std::vector<std::string>(), "engine"_a = "", "probe_path"_a = "",
+        "Runs `command` to its end under the probe and leaves a capture at `capture`, which must not exist.\n\n"
+        "rate_hz 0: as many samples as cost 1.5 % of CPU time. environment: \"NAME=VALUE\" entries, empty for\n"
+        "this process's own. engine: \"perf\", \"threads\" or \"\" for the best there is. Signals to this process are\n"
+        "forwarded meanwhile; Ctrl-C reaches the program by the terminal.\n"
+        "Raises HastenError if the program was not started or the capture cannot be made.");
+}
+
+}  // namespace hasten::bindings

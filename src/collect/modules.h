@@ -1,0 +1,40 @@
+// What is mapped executable in the target, and whose code a given instruction is.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "record/format.h"
+
+namespace hasten::collect {
+
+/// Executable mappings of one process, and the ranges that are known more closely.
+class ModuleMap {
+ public:
+  /// Where the evaluation loop is.
+  void set_eval_loop(uint64_t begin, uint64_t end);
+  void add_compiled(uint64_t begin, uint64_t end);
+
+  /// Reads /proc/PID/maps again. Returns the mappings that were not known before.
+  std::vector<record::Module> refresh(uint32_t pid);
+
+  /// Unknown if nothing known is mapped there: refresh, and ask again.
+  record::CodeClass classify(uint64_t rip) const;
+
+  /// Parses one text in the form of /proc/PID/maps; for refresh() and its test.
+  std::vector<record::Module> parse(const std::string& maps) const;
+
+ private:
+  record::ModuleKind kind_of(const std::string& path, uint64_t begin, uint64_t end) const;
+
+  uint64_t eval_begin_ = 0;
+  uint64_t eval_end_ = 0;
+  std::vector<record::Module> modules_;  ///< by begin
+  std::vector<std::pair<uint64_t, uint64_t>> compiled_;
+};
+
+/// Whether a shared library is a Python extension module: it exports PyInit_*.
+bool is_extension_module(const std::string& path);
+
+}  // namespace hasten::collect

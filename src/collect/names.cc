@@ -1,0 +1,102 @@
+#include "collect/names.h"
+
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "record/source_hash.h"
+
+namespace hasten::collect {
+namespace {
+
+constexpr size_t kSourceBytesMax = 8u << 20;
+
+void append_utf8(uint32_t point, std::string& text) {
+  if (point < 0x80) {
+    text.push_back(static_cast<char>(point));
+  } else if (point < 0x800) {
+    text.push_back(static_cast<char>(0xc0 | point >> 6));
+    text.push_back(static_cast<char>(0x80 | (point & 0x3f)));
+  } else if (point >= 0xdc80 && point <= 0xdcff) {
+    text.push_back(static_cast<char>(point - 0xdc00));  // surrogateescape
+  } else if (point >= 0xd800 && point <= 0xdfff) {
+    text.push_back('?');
+  } else if (point < 0x10000) {
+    text.push_back(static_cast<char>(0xe0 | point >> 12));
+    text.push_back(static_cast<char>(0x80 | (point >> 6 & 0x3f)));
+    text.push_back(static_cast<char>(0x80 | (point & 0x3f)));
+  } else {
+    text.push_back(static_cast<char>(0xf0 | (point >> 18 & 0x07)));
+    text.push_back(static_cast<char>(0x80 | (point >> 12 & 0x3f)));
+    text.push_back(static_cast<char>(0x80 | (point >> 6 & 0x3f)));
+    text.push_back(static_cast<char>(0x80 | (point & 0x3f)));
+  }
+}
+
+/// "/lib/python3.11/" and the like stand in the path of every standard library.
+bool in_standard_library(const std::string& path) {
+  const size_t at = path.find("/lib/python3.");
+  return at != std::string::npos && path.find('/', at + 13) != std::string::npos;
+}
+
+}  // namespace
+
+std::string to_utf8(const uint8_t* bytes, record::TextRef ref) {
+  std::string text;
+  for (uint32_t i = 0; i < ref.length; ++i) {
+    uint32_t point = 0;
+    std::memcpy(&point, bytes + static_cast<size_t>(i) * ref.unit_bytes, ref.unit_bytes);
+    append_utf8(point, text);
+  }
+  return text;
+}
+
+bool is_own_file(const std::string& path) {
+  return !path.empty() && path.front() != '<' && path.find("/site-packages/") == std::string::npos &&
+         path.find("/dist-packages/") == std::string::npos && !in_standard_library(path);
+}
+
+uint32_t NameTable::file(const std::string& path, const std::string& cwd) {
+  const auto id = static_cast<uint32_t>(files_.size());
+  const auto [place, is_new] = files_.emplace(path, id);
+  if (!is_new) {
+    return place->second;
+  }
+  record::SourceFile source;
+  source.path = path;
+  source.own = is_own_file(path);
+  if (source.own) {
+    std::ifstream file(path.front() == '/' ? path : cwd + "/" + path, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (file && text.size() <= kSourceBytesMax) {
+      source.has_text = true;
+      source.hash = record::source_hash(text);
+      source.text = std::move(text);
+    }
+  }
+  writer_.add_file(source);
+  return id;
+}
+
+uint32_t NameTable::code(const std::string& path, record::Code code, const std::string& cwd) {
+  code.file = file(path, cwd);
+  const auto id = static_cast<uint32_t>(codes_.size());
+  const auto [place, is_new] =
+      codes_.emplace(CodeKey{code.file, code.qualname, code.first_line, code.code_bytes, code.line_table}, id);
+  if (is_new) {
+    writer_.add_code(code);
+  }
+  return place->second;
+}
+
+uint32_t NameTable::node(const record::StackNode& node) {
+  const auto id = static_cast<uint32_t>(nodes_.size() + 1);
+  const auto [place, is_new] =
+      nodes_.emplace(NodeKey{node.parent, node.code, node.offset, node.compiled_line}, id);
+  if (is_new) {
+    writer_.add_stack(node);
+  }
+  return place->second;
+}
+
+}  // namespace hasten::collect

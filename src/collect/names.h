@@ -1,0 +1,58 @@
+// Names and stacks of one recording, each written to the capture once: files with their text, code
+// objects, and the tree of stacks.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "record/format.h"
+#include "record/region.h"
+#include "record/writer.h"
+
+namespace hasten::collect {
+
+/// A Python string's bytes as UTF-8. Halves of surrogate pairs that stand for undecodable bytes of a file
+/// name (surrogateescape) become those bytes again.
+std::string to_utf8(const uint8_t* bytes, record::TextRef ref);
+
+/// The program's own, as opposed to the standard library and installed packages.
+bool is_own_file(const std::string& path);
+
+class NameTable {
+ public:
+  explicit NameTable(record::CaptureWriter& writer) : writer_(writer) {}
+
+  /// The capture's id of this code object; equal ones are one. `cwd` is where relative paths begin.
+  uint32_t code(const std::string& file, record::Code code, const std::string& cwd);
+  /// The stack node under `parent`.
+  uint32_t node(const record::StackNode& node);
+
+ private:
+  uint32_t file(const std::string& path, const std::string& cwd);
+
+  using CodeKey = std::tuple<uint32_t, std::string, uint32_t, uint32_t, std::vector<uint8_t>>;
+  struct NodeKey {
+    uint32_t parent, code, offset, compiled_line;
+    bool operator==(const NodeKey&) const = default;
+  };
+  struct NodeHash {
+    size_t operator()(const NodeKey& key) const {
+      uint64_t h = (static_cast<uint64_t>(key.parent) << 32 | key.code) * 0x9e3779b97f4a7c15ull;
+      h ^= h >> 29;
+      h = (h ^ (static_cast<uint64_t>(key.offset) << 32 | key.compiled_line)) * 0xbf58476d1ce4e5b9ull;
+      return h ^ (h >> 32);
+    }
+  };
+
+  record::CaptureWriter& writer_;
+  std::unordered_map<std::string, uint32_t> files_;
+  std::map<CodeKey, uint32_t> codes_;
+  std::unordered_map<NodeKey, uint32_t, NodeHash> nodes_;
+};
+
+}  // namespace hasten::collect

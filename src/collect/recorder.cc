@@ -1,0 +1,342 @@
+#include "collect/recorder.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+
+namespace hasten::collect {
+namespace {
+
+using record::SlotState;
+
+/// Time beyond the gaps is charged once it amounts to more than timer jitter.
+constexpr int64_t kKernelChunkNs = 100'000;
+constexpr uint64_t kRefreshGapNs = 20'000'000;
+
+uint64_t mono_now_ns() {
+  timespec now;
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
+
+Recorder::Recorder(record::Region* region, record::CaptureWriter& writer, NameTable& names, ModuleMap& modules,
+                   uint32_t process, uint32_t pid, std::string cwd, uint64_t start_mono_ns)
+    : region_(region),
+      writer_(writer),
+      names_(names),
+      modules_(modules),
+      process_(process),
+      pid_(pid),
+      cwd_(std::move(cwd)),
+      start_mono_ns_(start_mono_ns),
+      slots_(record::kSlotCount) {
+  counts_.process = process;
+}
+
+void Recorder::drain(bool alive) {
+  take_compiled();
+  const uint32_t used = std::min(region_->slots_used.load(std::memory_order_acquire), record::kSlotCount);
+  for (uint32_t i = 0; i < used; ++i) {
+    drain_slot(i, alive);
+  }
+}
+
+void Recorder::drain_slot(uint32_t slot_idx, bool alive) {
+  record::ThreadSlot& slot = region_->slots[slot_idx];
+  SlotView& view = slots_[slot_idx];
+  const auto state = static_cast<SlotState>(slot.state.load(std::memory_order_acquire));
+  if (state != SlotState::Live && state != SlotState::Ended) {
+    return;
+  }
+  if (!view.thread) {
+    begin_thread(slot_idx);
+  }
+  record::RingReader ring(&slot.ring, thread_ring_memory(region_, slot_idx), record::kThreadRingBytes);
+  record::RecordHead head{};
+  std::vector<uint8_t> copy;
+  while (!view.given_up) {
+    const uint8_t* bytes = ring.peek(&head);
+    if (bytes == nullptr) {
+      view.given_up = ring.damaged();
+      break;
+    }
+    copy.assign(bytes, bytes + head.bytes);  // what is checked must not change under us
+    ring.release(head);
+    if (head.kind == static_cast<uint32_t>(record::RingRecord::Sample)) {
+      take_sample(view, copy.data(), head.bytes, alive);
+    } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Code)) {
+      take_code(copy.data(), head.bytes);
+    }
+  }
+  if (state == SlotState::Ended) {
+    const uint64_t cpu_ns = slot.end_cpu_ns - slot.start_cpu_ns;
+    end_thread(slot_idx, slot.end_mono_ns, cpu_ns, true);
+    view.given_up = false;
+    slot.ring.written.store(0);
+    slot.ring.consumed.store(0);
+    slot.state.store(static_cast<uint32_t>(SlotState::Free), std::memory_order_release);
+  }
+}
+
+void Recorder::begin_thread(uint32_t slot_idx) {
+  const record::ThreadSlot& slot = region_->slots[slot_idx];
+  record::Thread thread;
+  thread.process = process_;
+  thread.tid = slot.tid;
+  thread.name = thread_name(slot.tid);
+  thread.start_ns = relative_ns(slot.start_mono_ns);
+  thread.end_ns = thread.start_ns;
+  const auto id = static_cast<uint32_t>(threads_.size());
+  slots_[slot_idx].thread = id;
+  writer_.add_thread(id, thread);
+  threads_.push_back(std::move(thread));
+}
+
+std::string Recorder::thread_name(uint32_t tid) const {
+  if (tid == pid_) {
+    return "MainThread";
+  }
+  std::ifstream file("/proc/" + std::to_string(pid_) + "/task/" + std::to_string(tid) + "/comm");
+  std::string name;
+  std::getline(file, name);
+  return name;
+}
+
+void Recorder::end_thread(uint32_t slot_idx, uint64_t end_mono_ns, uint64_t cpu_ns, bool ended) {
+  SlotView& view = slots_[slot_idx];
+  if (!view.thread) {
+    return;
+  }
+  record::Thread& thread = threads_[*view.thread];
+  thread.end_ns = relative_ns(end_mono_ns);
+  thread.cpu_ns = std::max(thread.cpu_ns, cpu_ns);
+  thread.ended = ended;
+  if (view.held) {
+    if (view.kernel_credit_ns > 0) {
+      view.held->kernel_ns += static_cast<uint64_t>(view.kernel_credit_ns);
+    }
+    writer_.add_sample(*view.held);
+  }
+  add_up(view, region_->slots[slot_idx]);
+  writer_.add_thread(*view.thread, thread);
+  const record::Counts seen = view.seen;
+  view = SlotView{};
+  view.seen = seen;
+}
+
+void Recorder::add_up(SlotView& view, const record::ThreadSlot& slot) {
+  record::Counts now;
+  now.samples = slot.samples.load();
+  now.lost = slot.lost.load();
+  now.broken_stacks = slot.broken.load();
+  now.repaired_stacks = slot.repaired.load();
+  now.throttled = slot.throttled.load();
+  now.handler_ns = slot.handler_ns.load();
+  counts_.samples += now.samples - view.seen.samples;
+  counts_.lost += now.lost - view.seen.lost;
+  counts_.broken_stacks += now.broken_stacks - view.seen.broken_stacks;
+  counts_.repaired_stacks += now.repaired_stacks - view.seen.repaired_stacks;
+  counts_.throttled += now.throttled - view.seen.throttled;
+  counts_.handler_ns += now.handler_ns - view.seen.handler_ns;
+  view.seen = now;
+}
+
+record::CodeClass Recorder::classify(uint64_t rip, bool alive) {
+  record::CodeClass found = modules_.classify(rip);
+  if (found == record::CodeClass::Unknown && alive) {
+    const uint64_t now_ns = mono_now_ns();
+    if (now_ns - last_refresh_ns_ > kRefreshGapNs) {
+      last_refresh_ns_ = now_ns;
+      for (record::Module& module : modules_.refresh(pid_)) {
+        module.process = process_;
+        writer_.add_module(module);
+      }
+      found = modules_.classify(rip);
+    }
+  }
+  return found;
+}
+
+uint32_t Recorder::compiled_leaf(uint64_t rip, uint32_t parent) {
+  for (const record::CompiledCode& compiled : compiled_) {
+    if (rip < compiled.begin || rip >= compiled.end) {
+      continue;
+    }
+    record::StackNode node;
+    node.parent = parent;
+    record::Code code;
+    code.qualname = compiled.function;
+    code.first_line = compiled.first_line;
+    node.code = names_.code(compiled.file, std::move(code), cwd_);
+    node.compiled_line = compiled.first_line;
+    for (const auto& [offset, line] : compiled.lines) {
+      if (offset <= rip - compiled.begin) {
+        node.compiled_line = line;
+      }
+    }
+    return names_.node(node);
+  }
+  return parent;
+}
+
+uint32_t Recorder::code_of(uint32_t probe_code_id) const {
+  const auto found = code_ids_.find(probe_code_id);
+  return found == code_ids_.end() ? record::kUnknownCode : found->second;
+}
+
+uint32_t Recorder::stack_of(const std::vector<record::FrameRef>& frames) {
+  uint32_t stack = 0;
+  for (size_t i = frames.size(); i > 0; --i) {
+    const record::FrameRef& frame = frames[i - 1];
+    record::StackNode node;
+    node.parent = stack;
+    if (frame.code_id == record::kFramesOmitted) {
+      node.code = record::kOmittedFrames;
+    } else {
+      node.code = code_of(frame.code_id);
+      node.offset = node.code == record::kUnknownCode ? record::kNoOffset : frame.offset;
+    }
+    stack = names_.node(node);
+  }
+  return stack;
+}
+
+void Recorder::charge_kernel(SlotView& view, record::Sample& sample, int64_t beyond_ns) {
+  view.kernel_credit_ns += beyond_ns;
+  if (view.kernel_credit_ns < kKernelChunkNs) {
+    // A debt is jitter as well, but a long one would swallow real kernel time.
+    view.kernel_credit_ns = std::max(view.kernel_credit_ns, -kKernelChunkNs);
+    return;
+  }
+  const auto kernel_ns = static_cast<uint64_t>(view.kernel_credit_ns);
+  view.kernel_credit_ns = 0;
+  if (view.held) {
+    view.held->kernel_ns += kernel_ns / 2;
+    sample.kernel_ns += kernel_ns - kernel_ns / 2;
+  } else {
+    sample.kernel_ns += kernel_ns;
+  }
+}
+
+void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length, bool alive) {
+  record::SampleRecord raw;
+  if (length < sizeof raw) {
+    return;
+  }
+  std::memcpy(&raw, bytes, sizeof raw);
+  const uint64_t frame_bytes = static_cast<uint64_t>(raw.frame_count) * sizeof(record::FrameRef);
+  if (frame_bytes != length - sizeof raw || !view.thread) {
+    return;
+  }
+  std::vector<record::FrameRef> frames(raw.frame_count);
+  std::memcpy(frames.data(), bytes + sizeof raw, frame_bytes);
+  record::Sample sample;
+  sample.thread = *view.thread;
+  sample.time_ns = relative_ns(raw.mono_ns);
+  sample.user_ns = raw.weight_ns;
+  sample.rip = raw.rip;
+  sample.broken = (raw.flags & record::kBroken) != 0;
+  sample.code_class = classify(raw.rip, alive);
+  sample.stack = stack_of(frames);
+  if (sample.code_class == record::CodeClass::Compiled) {
+    sample.stack = compiled_leaf(raw.rip, sample.stack);
+  }
+  charge_kernel(view, sample, raw.beyond_ns);
+  record::Thread& thread = threads_[*view.thread];
+  thread.end_ns = std::max(thread.end_ns, sample.time_ns);
+  if (view.held) {
+    writer_.add_sample(*view.held);
+  }
+  view.held = sample;
+}
+
+void Recorder::take_code(const uint8_t* bytes, uint32_t length) {
+  record::CodeRecord raw;
+  if (length < sizeof raw) {
+    return;
+  }
+  std::memcpy(&raw, bytes, sizeof raw);
+  const auto good_text = [](record::TextRef ref) {
+    return (ref.unit_bytes == 1 || ref.unit_bytes == 2 || ref.unit_bytes == 4) && ref.length < 1u << 20;
+  };
+  if (!good_text(raw.file) || !good_text(raw.qualname) || raw.line_table_bytes > length) {
+    return;
+  }
+  const uint32_t file_bytes = record::pad8(raw.file.length * raw.file.unit_bytes);
+  const uint32_t name_bytes = record::pad8(raw.qualname.length * raw.qualname.unit_bytes);
+  if (sizeof raw + file_bytes + name_bytes + record::pad8(raw.line_table_bytes) != length) {
+    return;
+  }
+  const uint8_t* at = bytes + sizeof raw;
+  record::Code code;
+  const std::string file = to_utf8(at, raw.file);
+  code.qualname = to_utf8(at + file_bytes, raw.qualname);
+  code.first_line = raw.first_line;
+  code.flags = raw.flags;
+  code.code_bytes = raw.code_bytes;
+  const uint8_t* table = at + file_bytes + name_bytes;
+  code.line_table.assign(table, table + raw.line_table_bytes);
+  code_ids_[raw.code_id] = names_.code(file, std::move(code), cwd_);
+}
+
+void Recorder::take_compiled() {
+  record::RingReader ring(&region_->compiled_ring, compiled_ring_memory(region_), record::kCompiledRingBytes);
+  record::RecordHead head{};
+  while (const uint8_t* bytes = ring.peek(&head)) {
+    std::vector<uint8_t> copy(bytes, bytes + head.bytes);
+    ring.release(head);
+    record::CompiledRecord raw;
+    if (copy.size() < sizeof raw) {
+      continue;
+    }
+    std::memcpy(&raw, copy.data(), sizeof raw);
+    const uint64_t file_bytes = record::pad8(raw.file_bytes);
+    const uint64_t function_bytes = record::pad8(raw.function_bytes);
+    if (raw.file_bytes > copy.size() || raw.function_bytes > copy.size() || raw.line_count > copy.size() ||
+        sizeof raw + file_bytes + function_bytes + raw.line_count * 8ull != copy.size()) {
+      continue;
+    }
+    const uint8_t* at = copy.data() + sizeof raw;
+    record::CompiledCode compiled;
+    compiled.process = process_;
+    compiled.begin = raw.begin;
+    compiled.end = raw.end;
+    compiled.file.assign(reinterpret_cast<const char*>(at), raw.file_bytes);
+    compiled.function.assign(reinterpret_cast<const char*>(at + file_bytes), raw.function_bytes);
+    compiled.first_line = raw.first_line;
+    const uint8_t* lines = at + file_bytes + function_bytes;
+    for (uint32_t i = 0; i < raw.line_count; ++i) {
+      uint32_t pair[2];
+      std::memcpy(pair, lines + i * 8, sizeof pair);
+      compiled.lines.emplace_back(pair[0], pair[1]);
+    }
+    modules_.add_compiled(compiled.begin, compiled.end);
+    writer_.add_compiled(compiled);
+    compiled_.push_back(std::move(compiled));
+  }
+}
+
+std::optional<uint32_t> Recorder::thread_of_slot(uint32_t slot_idx) const { return slots_[slot_idx].thread; }
+
+void Recorder::account_thread(uint32_t thread, uint64_t cpu_ns, uint64_t runnable_ns, uint64_t waiting_ns) {
+  threads_[thread].cpu_ns = cpu_ns;
+  threads_[thread].runnable_ns = runnable_ns;
+  threads_[thread].waiting_ns = waiting_ns;
+}
+
+void Recorder::finish(uint64_t end_mono_ns) {
+  drain(false);
+  for (uint32_t i = 0; i < record::kSlotCount; ++i) {
+    if (slots_[i].thread) {
+      end_thread(i, end_mono_ns, 0, false);
+    }
+  }
+  counts_.unsampled_threads = region_->unsampled_threads.load();
+  writer_.add_counts(counts_);
+}
+
+}  // namespace hasten::collect

@@ -1,0 +1,82 @@
+// Turns what the rings hold into what the capture holds, for one measured process.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "collect/modules.h"
+#include "collect/names.h"
+#include "record/format.h"
+#include "record/region.h"
+#include "record/writer.h"
+
+namespace hasten::collect {
+
+/// CPU time in the kernel is not sampled, it is what passes between samples beyond the gaps. The recorder
+/// keeps a thread's last sample back until the next one, and shares such time among the two: the system
+/// calls lay somewhere between them.
+class Recorder {
+ public:
+  /// `process` is this process's index in the capture; times are counted from `start_mono_ns`.
+  Recorder(record::Region* region, record::CaptureWriter& writer, NameTable& names, ModuleMap& modules,
+           uint32_t process, uint32_t pid, std::string cwd, uint64_t start_mono_ns);
+
+  /// Takes everything that is ready. `alive`: /proc/PID can still be asked.
+  void drain(bool alive);
+  /// After the process has died: the last samples, all threads as they ended, and the counts.
+  void finish(uint64_t end_mono_ns);
+
+  /// The capture's id of the thread in this slot, or nullopt.
+  std::optional<uint32_t> thread_of_slot(uint32_t slot_idx) const;
+  /// Adds time to a thread's account (from the scheduler's own figures).
+  void account_thread(uint32_t thread, uint64_t cpu_ns, uint64_t runnable_ns, uint64_t waiting_ns);
+  /// The capture's stack for frames read from outside, outermost node last resolved.
+  uint32_t stack_of(const std::vector<record::FrameRef>& frames);
+  /// The capture's code for an id of the probe; kUnknownCode if it was never described.
+  uint32_t code_of(uint32_t probe_code_id) const;
+  NameTable& names() { return names_; }
+  const std::string& cwd() const { return cwd_; }
+  uint64_t sample_count() const { return counts_.samples; }
+  uint64_t relative_ns(uint64_t mono_ns) const { return mono_ns > start_mono_ns_ ? mono_ns - start_mono_ns_ : 0; }
+
+ private:
+  struct SlotView {
+    std::optional<uint32_t> thread;
+    bool given_up = false;  ///< the ring made no sense
+    std::optional<record::Sample> held;
+    int64_t kernel_credit_ns = 0;  ///< time beyond the gaps that was not yet charged to a sample
+    record::Counts seen;           ///< the slot's counters when last added up (slots are reused)
+  };
+
+  void drain_slot(uint32_t slot_idx, bool alive);
+  void begin_thread(uint32_t slot_idx);
+  void end_thread(uint32_t slot_idx, uint64_t end_mono_ns, uint64_t cpu_ns, bool ended);
+  void take_sample(SlotView& view, const uint8_t* bytes, uint32_t length, bool alive);
+  void take_code(const uint8_t* bytes, uint32_t length);
+  void take_compiled();
+  void charge_kernel(SlotView& view, record::Sample& sample, int64_t beyond_ns);
+  record::CodeClass classify(uint64_t rip, bool alive);
+  uint32_t compiled_leaf(uint64_t rip, uint32_t parent);
+  void add_up(SlotView& view, const record::ThreadSlot& slot);
+  std::string thread_name(uint32_t tid) const;
+
+  record::Region* region_;
+  record::CaptureWriter& writer_;
+  NameTable& names_;
+  ModuleMap& modules_;
+  uint32_t process_;
+  uint32_t pid_;
+  std::string cwd_;
+  uint64_t start_mono_ns_;
+  uint64_t last_refresh_ns_ = 0;
+  std::vector<SlotView> slots_;
+  std::vector<record::Thread> threads_;
+  std::unordered_map<uint32_t, uint32_t> code_ids_;  ///< the probe's id to the capture's
+  std::vector<record::CompiledCode> compiled_;
+  record::Counts counts_;
+};
+
+}  // namespace hasten::collect

@@ -1,0 +1,58 @@
+#include "collect/region_owner.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+
+namespace hasten::collect {
+namespace {
+
+Error no_memory(const char* what) {
+  return Error{"collect.region", fmt::format("cannot {} the sample buffers: {}", what, std::strerror(errno)),
+               "free some memory"};
+}
+
+}  // namespace
+
+Result<RegionOwner> RegionOwner::create(uint32_t rate_hz, record::Engine engine) {
+  const int fd = ::memfd_create("hasten-samples", MFD_CLOEXEC);
+  if (fd < 0) {
+    return no_memory("create");
+  }
+  void* memory = MAP_FAILED;
+  if (::ftruncate(fd, static_cast<off_t>(record::kRegionBytes)) == 0) {
+    memory = ::mmap(nullptr, record::kRegionBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  }
+  if (memory == MAP_FAILED) {
+    Error error = no_memory("map");
+    ::close(fd);
+    return error;
+  }
+  auto* region = static_cast<record::Region*>(memory);
+  region->magic = record::kRegionMagic;
+  region->version = record::kRegionVersion;
+  region->wanted_rate_hz = rate_hz;
+  region->force_engine = static_cast<uint32_t>(engine);
+  return RegionOwner(fd, region);
+}
+
+RegionOwner::RegionOwner(RegionOwner&& other) noexcept { *this = std::move(other); }
+
+RegionOwner& RegionOwner::operator=(RegionOwner&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(region_, other.region_);
+  return *this;
+}
+
+RegionOwner::~RegionOwner() {
+  if (region_ != nullptr) {
+    ::munmap(region_, record::kRegionBytes);
+    ::close(fd_);
+  }
+}
+
+}  // namespace hasten::collect

@@ -1,0 +1,35 @@
+// The clock that makes a running thread sample itself. First choice: perf's software CPU clock, one event a
+// thread, the kernel excluded so that no system call is ever interrupted. Where perf is refused: a helper
+// thread that signals only threads whose CPU clock moved and that are running at that moment.
+//
+// The perf event is one-shot: it disables itself when it fires, and the handler arms it again. At most one
+// signal is then ever queued for a thread, however long the program blocks it; a queue that overflowed
+// would make the kernel send SIGIO, which kills.
+#pragma once
+
+#include <signal.h>
+
+#include <cstdint>
+
+#include "probe/watch.h"
+
+namespace hasten::probe {
+
+/// Tries the engines in order (`only`: that one), measures what a sample costs and sets the rate. Fills
+/// engine, signal, gaps and costs of g_process. Returns 0, or the errno of the last refusal.
+int set_up_clock(record::Engine only, uint32_t wanted_rate_hz);
+
+/// Opens the calling thread's clock and starts it. Returns false if there is none for this thread.
+bool open_clock(Watch& watch);
+void close_clock(Watch& watch);
+
+/// Draws the next gap and starts it. In the handler.
+void arm_clock(Watch& watch);
+
+/// Whether this signal came from our clock (and not from the program).
+bool is_our_signal(const siginfo_t& info);
+
+/// Starts the helper thread if that is the engine. Called once, after the first watch began.
+void start_helper();
+
+}  // namespace hasten::probe

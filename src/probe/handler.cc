@@ -1,0 +1,236 @@
+#include "probe/handler.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <ucontext.h>
+
+#include "probe/clock.h"
+#include "probe/code_table.h"
+#include "probe/own_memory.h"
+#include "probe/signals.h"
+#include "probe/sys.h"
+
+namespace hasten::probe {
+namespace {
+
+/// The recorder is gone, or stopped for good: this many samples in a row found no room.
+constexpr uint32_t kFullCountMax = 5'000;
+
+struct Calibration {
+  volatile bool running = false;
+  volatile uint32_t count = 0;
+  uint32_t least_latency_ns = ~0u;
+};
+Calibration g_calibration;
+
+void calibrate(Watch& watch) {
+  const uint64_t passed_ns = thread_cpu_ns() - watch.armed_cpu_ns;
+  const uint64_t late_ns = passed_ns > watch.gap_ns ? passed_ns - watch.gap_ns : 0;
+  if (late_ns < g_calibration.least_latency_ns) {
+    g_calibration.least_latency_ns = static_cast<uint32_t>(late_ns);
+  }
+  g_calibration.count = g_calibration.count + 1;
+  if (g_calibration.running) {
+    arm_clock(watch);
+  }
+}
+
+/// Turns raw frames into ids, from the innermost. A frame whose code cannot be named keeps id 0.
+struct Naming {
+  uint32_t written = 0;
+  bool broken = false;
+};
+
+uint32_t instruction_offset(const pyread::RawFrame& frame, const CodeRef& code, bool* broken) {
+  const int64_t offset = static_cast<int64_t>(frame.instr - frame.code) - g_process.layout.code_start;
+  if (offset < 0) {
+    *broken = *broken || offset < -2;
+    return record::kNoOffset;  // -2: called, but not begun
+  }
+  if (offset >= code.code_bytes) {
+    *broken = true;
+    return record::kNoOffset;
+  }
+  return static_cast<uint32_t>(offset);
+}
+
+template <class Sink>
+Naming name_frames(const Sink& sink, bool whole, Watch& watch, record::FrameRef* to) {
+  Naming naming;
+  uint64_t last_address = 0;
+  CodeRef last;
+  for (uint32_t i = 0; i < sink.kept(); ++i) {
+    if (sink.omitted() != 0 && i == sink.gap_at()) {
+      to[naming.written++] = {record::kFramesOmitted, sink.omitted()};
+    }
+    const pyread::RawFrame frame = sink.kept_frame(i);
+    if (frame.code != last_address) {
+      last = find_code(frame.code, whole, watch);
+      last_address = frame.code;
+    }
+    if (last.not_code && g_process.layout.version >= 0x030d) {
+      continue;  // 3.13 lets any object stand in a frame; those are no Python functions
+    }
+    naming.broken = naming.broken || last.id == 0;
+    const uint32_t offset = last.id == 0 ? record::kNoOffset : instruction_offset(frame, last, &naming.broken);
+    to[naming.written++] = {last.id, offset};
+  }
+  return naming;
+}
+
+void count(std::atomic<uint64_t>& counter, uint64_t by = 1) {
+  counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+}
+
+struct Interrupted {
+  uint64_t rip;
+  uint64_t stack_pointer;
+  bool in_kernel;  ///< a system call was running: only the helper's signals see this
+};
+
+Interrupted interrupted_at(const ucontext_t& context) {
+  Interrupted at{static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RIP]),
+                 static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RSP]), false};
+  if (g_process.engine == record::Engine::ThreadClocks) {
+    // The signal was delivered on the way out of a system call if its instruction was the last one.
+    uint8_t before[2];
+    at.in_kernel = OwnMemory::read_foreign(at.rip - 2, before, 2) && before[0] == 0x0f && before[1] == 0x05;
+  }
+  return at;
+}
+
+/// CPU time since the clock was armed: what the sample stands for, and what went by beyond it.
+void account(const Watch& watch, const Interrupted& at, record::SampleRecord* sample) {
+  const auto passed_ns = static_cast<int64_t>(sample->cpu_ns - watch.armed_cpu_ns);
+  if (g_process.engine == record::Engine::PerfClock) {
+    sample->weight_ns = watch.mean_gap_ns;
+    sample->beyond_ns = passed_ns - watch.gap_ns - g_process.latency_ns;
+  } else if (at.in_kernel) {
+    sample->weight_ns = 0;
+    sample->beyond_ns = passed_ns;
+  } else {
+    const int64_t most = 0x7fffffff;
+    sample->weight_ns = static_cast<uint32_t>(passed_ns < most ? passed_ns : most);
+    sample->beyond_ns = 0;
+  }
+}
+
+void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
+  using Sink = pyread::FrameSink<record::kFrameCountMax>;
+  record::ThreadSlot& slot = *watch.slot;
+  const Interrupted at = interrupted_at(context);
+  record::SampleRecord sample{};
+  sample.cpu_ns = cpu_ns;
+  sample.mono_ns = mono_ns();
+  sample.rip = at.rip;
+  account(watch, at, &sample);
+
+  Sink sink(watch.frames);
+  pyread::WalkEnd end = pyread::WalkEnd::Complete;
+  sample.python_state = reinterpret_cast<uint64_t>(g_process.own_python_state());
+  if (sample.python_state != 0) {
+    OwnMemory memory(watch, at.stack_pointer, sample.python_state);
+    pyread::FrameWalk<OwnMemory> walk(g_process.layout, memory);
+    end = walk.walk(sample.python_state, sink);
+  } else {
+    sample.flags |= record::kNoPythonState;
+  }
+  // Descriptions of new code objects go into the ring first, so that no sample names the unknown.
+  const Naming naming = name_frames(sink, end == pyread::WalkEnd::Complete, watch, watch.refs);
+  const bool broken = end == pyread::WalkEnd::Broken || naming.broken;
+  sample.flags |= broken ? record::kBroken : 0u;
+  sample.flags |= end == pyread::WalkEnd::Repaired ? record::kRepaired : 0u;
+  sample.frame_count = naming.written;
+  const uint32_t frame_bytes = naming.written * static_cast<uint32_t>(sizeof(record::FrameRef));
+  const uint32_t bytes = static_cast<uint32_t>(sizeof sample) + frame_bytes;
+  sample.head = {bytes, static_cast<uint32_t>(record::RingRecord::Sample)};
+
+  record::RingWriter ring(&slot.ring, watch.ring_memory, record::kThreadRingBytes);
+  uint8_t* to = ring.reserve(bytes);
+  if (to == nullptr) {
+    count(slot.lost);
+    ++watch.full_count;
+    return;
+  }
+  std::memcpy(to, &sample, sizeof sample);
+  std::memcpy(to + sizeof sample, watch.refs, frame_bytes);
+  ring.commit(bytes);
+  watch.full_count = 0;
+  count(slot.samples);
+  if (broken) {
+    count(slot.broken);
+  } else if (end == pyread::WalkEnd::Repaired) {
+    count(slot.repaired);
+  }
+}
+
+/// Lengthens the gaps while the handler itself costs more than the budget allows (very deep stacks).
+void throttle(Watch& watch, uint64_t handler_ns) {
+  count(watch.slot->handler_ns, handler_ns);
+  const uint64_t capped_ns = handler_ns < 1'000'000'000 ? handler_ns : 1'000'000'000;
+  watch.mean_handler_ns = static_cast<uint32_t>((watch.mean_handler_ns * 7ull + capped_ns) / 8);
+  const double needed_ns = (g_process.cost_ns + watch.mean_handler_ns) / g_process.budget;
+  constexpr double kLongestNs = 100e6;
+  // In small steps above the base nothing is gained: cost_ns is itself known to some 20 % only.
+  if (needed_ns > 1.25 * g_process.base_gap_ns && watch.mean_handler_ns > g_process.cost_ns / 4) {
+    watch.mean_gap_ns = static_cast<uint32_t>(needed_ns < kLongestNs ? needed_ns : kLongestNs);
+    count(watch.slot->throttled);
+  } else {
+    watch.mean_gap_ns = g_process.base_gap_ns;
+  }
+}
+
+void on_clock(int, siginfo_t* info, void* context) {
+  const int saved_errno = errno;
+  if (!is_our_signal(*info)) {
+    errno = saved_errno;
+    pass_to_program(info, context);
+    return;
+  }
+  Watch* watch = t_watch;
+  if (watch != nullptr && g_calibration.running) {
+    calibrate(*watch);
+  } else if (watch != nullptr && watch->slot != nullptr && g_process.active.load(std::memory_order_relaxed)) {
+    const uint64_t begin_ns = thread_cpu_ns();
+    take_sample(*watch, *static_cast<const ucontext_t*>(context), begin_ns);
+    throttle(*watch, thread_cpu_ns() - begin_ns);
+    if (watch->full_count < kFullCountMax) {
+      arm_clock(*watch);
+    }
+  }
+  errno = saved_errno;
+}
+
+}  // namespace
+
+int take_signal() {
+  for (int signal = SIGRTMAX - 3; signal > SIGRTMIN + 8; --signal) {
+    if (claim_signal(signal, on_clock)) {
+      return signal;
+    }
+  }
+  return 0;
+}
+
+void begin_calibration(Watch& watch, uint32_t gap_ns) {
+  t_watch = &watch;
+  watch.mean_gap_ns = gap_ns;
+  g_calibration.count = 0;
+  g_calibration.running = true;
+  arm_clock(watch);
+}
+
+uint32_t end_calibration(Watch& watch) {
+  g_calibration.running = false;
+  if (watch.fd >= 0) {
+    sys_call(__NR_ioctl, watch.fd, PERF_EVENT_IOC_DISABLE, 0);
+  }
+  t_watch = nullptr;
+  return g_calibration.count;
+}
+
+uint32_t calibrated_latency_ns() { return g_calibration.least_latency_ns == ~0u ? 0 : g_calibration.least_latency_ns; }
+
+}  // namespace hasten::probe

@@ -1,0 +1,171 @@
+// Which threads are watched: every one that begins while we are here (pthread_create is ours), and the main
+// thread. A thread's watch ends in the destructor of a pthread key, which runs however the thread ends.
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "probe/clock.h"
+#include "probe/signals.h"
+#include "probe/sys.h"
+#include "probe/threads.h"
+#include "probe/watch.h"
+
+namespace hasten::probe {
+
+__thread Watch* t_watch __attribute__((tls_model("initial-exec"))) = nullptr;
+
+namespace {
+
+std::atomic<Watch*> g_watches[record::kSlotCount];
+pthread_key_t g_end_key;
+
+/// The stack of the calling thread, from pthread.
+void find_stack(Watch& watch) {
+  pthread_attr_t attributes;
+  void* low = nullptr;
+  size_t bytes = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+    pthread_attr_getstack(&attributes, &low, &bytes);
+    pthread_attr_destroy(&attributes);
+  }
+  watch.stack_low = reinterpret_cast<uint64_t>(low);
+  watch.stack_high = watch.stack_low + bytes;
+}
+
+/// A free slot of the region, taken for the calling thread; kSlotCount if there is none.
+uint32_t take_slot() {
+  record::Region& region = *g_process.region;
+  for (uint32_t i = 0; i < record::kSlotCount; ++i) {
+    uint32_t expected = static_cast<uint32_t>(record::SlotState::Free);
+    if (region.slots[i].state.compare_exchange_strong(expected, static_cast<uint32_t>(record::SlotState::Taken))) {
+      uint32_t used = region.slots_used.load();
+      while (used <= i && !region.slots_used.compare_exchange_weak(used, i + 1)) {
+      }
+      return i;
+    }
+  }
+  return record::kSlotCount;
+}
+
+void publish_end(Watch& watch) {
+  record::ThreadSlot& slot = *watch.slot;
+  slot.end_mono_ns = mono_ns();
+  slot.end_cpu_ns = thread_cpu_ns();
+  slot.state.store(static_cast<uint32_t>(record::SlotState::Ended), std::memory_order_release);
+}
+
+void on_thread_end(void*) { end_watch(); }
+
+struct Start {
+  void* (*routine)(void*);
+  void* argument;
+};
+
+void* run_watched(void* raw) {
+  const Start start = *static_cast<Start*>(raw);
+  ::free(raw);
+  begin_watch();
+  return start.routine(start.argument);
+}
+
+void in_forked_child() {
+  g_process.active.store(false);
+  forget_all_watches();
+}
+
+}  // namespace
+
+void set_up_threads() {
+  pthread_key_create(&g_end_key, on_thread_end);
+  pthread_atfork(nullptr, nullptr, in_forked_child);
+}
+
+void begin_watch() {
+  if (!g_process.active.load() || t_watch != nullptr) {
+    return;
+  }
+  record::Region& region = *g_process.region;
+  const uint32_t slot_idx = take_slot();
+  if (slot_idx == record::kSlotCount) {
+    region.unsampled_threads.fetch_add(1);
+    return;
+  }
+  void* memory = ::mmap(nullptr, sizeof(Watch), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  record::ThreadSlot& slot = region.slots[slot_idx];
+  if (memory == MAP_FAILED) {
+    slot.state.store(static_cast<uint32_t>(record::SlotState::Free));
+    region.unsampled_threads.fetch_add(1);
+    return;
+  }
+  Watch* watch = static_cast<Watch*>(memory);
+  watch->slot = &slot;
+  watch->slot_idx = slot_idx;
+  watch->tid = static_cast<uint32_t>(sys_call(__NR_gettid));
+  watch->ring_memory = record::thread_ring_memory(&region, slot_idx);
+  watch->random_state = (mono_ns() ^ (static_cast<uint64_t>(watch->tid) << 32)) | 1;
+  find_stack(*watch);
+  slot.tid = watch->tid;
+  slot.start_mono_ns = mono_ns();
+  slot.start_cpu_ns = thread_cpu_ns();
+  slot.state.store(static_cast<uint32_t>(record::SlotState::Live), std::memory_order_release);
+  pthread_setspecific(g_end_key, watch);
+  g_watches[slot_idx].store(watch);
+  t_watch = watch;
+  if (!open_clock(*watch)) {
+    region.unsampled_threads.fetch_add(1);
+    end_watch();
+  }
+}
+
+void end_watch() {
+  Watch* watch = t_watch;
+  if (watch == nullptr) {
+    return;
+  }
+  t_watch = nullptr;  // from here on a signal that is still under way finds nothing to do
+  g_watches[watch->slot_idx].store(nullptr);
+  close_clock(*watch);
+  publish_end(*watch);
+  ::munmap(watch, sizeof *watch);
+}
+
+void forget_all_watches() {
+  t_watch = nullptr;
+  for (std::atomic<Watch*>& entry : g_watches) {
+    Watch* watch = entry.exchange(nullptr);
+    if (watch != nullptr && is_perf_fd(watch->fd)) {
+      sys_call(__NR_close, watch->fd);  // our copy only: the parent's event stays
+    }
+  }
+}
+
+}  // namespace hasten::probe
+
+extern "C" __attribute__((visibility("default"))) int pthread_create(pthread_t* thread,
+                                                                     const pthread_attr_t* attributes,
+                                                                     void* (*routine)(void*),
+                                                                     void* argument) noexcept {
+  using namespace hasten::probe;
+  using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+  static std::atomic<void*> cache;
+  void* real = cache.load(std::memory_order_acquire);
+  if (real == nullptr) {
+    real = next_symbol("pthread_create");
+    cache.store(real, std::memory_order_release);
+  }
+  const auto create = reinterpret_cast<Create>(real);
+  Start* start = g_process.active.load() ? static_cast<Start*>(::malloc(sizeof(Start))) : nullptr;
+  if (start == nullptr) {
+    return create(thread, attributes, routine, argument);
+  }
+  *start = {routine, argument};
+  const int result = create(thread, attributes, run_watched, start);
+  if (result != 0) {
+    ::free(start);
+  }
+  return result;
+}

@@ -1,0 +1,65 @@
+// What the probe knows about the process and about each thread that it watches. One Process, filled once by
+// the constructor; one Watch a thread, reached by the handler through a thread-local pointer.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "pyread/frame_walk.h"
+#include "pyread/layout.h"
+#include "record/format.h"
+#include "record/region.h"
+
+namespace hasten::probe {
+
+/// Everything about this process. Written by the constructor before the first sample, then only read,
+/// but for what is atomic.
+struct Process {
+  record::Region* region = nullptr;
+  const void* (*own_python_state)() = nullptr;  ///< PyGILState_GetThisThreadState
+  pyread::PythonLayout layout;
+  uint64_t code_type = 0;
+  record::Engine engine = record::Engine::None;
+  int signal = 0;
+  uint32_t base_gap_ns = 0;      ///< mean gap when nothing is throttled
+  uint32_t latency_ns = 0;       ///< CPU time from the end of a gap to the handler and back, at best
+  uint32_t cost_ns = 0;          ///< one sample without its walk
+  double budget = 0;             ///< share of CPU time that sampling may take
+  std::atomic<bool> active{false};  ///< false before set-up and in forked children
+  std::atomic<bool> foreign_reads{true};  ///< process_vm_readv on ourselves works
+};
+extern Process g_process;
+
+/// One watched thread. Owned by that thread; others only look at `fd` (fork) and at the clock's fields.
+struct Watch {
+  record::ThreadSlot* slot;
+  uint32_t slot_idx;
+  uint32_t tid;
+  int fd;                       ///< of the perf clock, or -1
+  uint32_t gap_ns;              ///< drawn for the sample to come
+  uint32_t mean_gap_ns;         ///< of the distribution that it was drawn from
+  uint32_t mean_handler_ns;     ///< running mean of the handler's own time
+  uint32_t full_count;          ///< samples in a row that found the ring full
+  uint64_t armed_cpu_ns;        ///< the thread's CPU clock when the clock was armed
+  uint64_t stack_low;
+  uint64_t stack_high;
+  uint64_t random_state;
+  uint8_t* ring_memory;
+  pyread::RawFrame frames[record::kFrameCountMax];
+  record::FrameRef refs[record::kFrameCountMax + 1];  ///< one more for the mark of omitted frames
+};
+
+/// The calling thread's watch, or null. Initial-exec TLS: the handler must not allocate to reach it.
+extern __thread Watch* t_watch __attribute__((tls_model("initial-exec")));
+
+/// Begins and ends the watch over the calling thread. Neither is for signal handlers.
+void begin_watch();
+void end_watch();
+/// In a forked child: nothing here is ours any more.
+void forget_all_watches();
+/// Whether a descriptor is one of perf's (it might have been closed and reused by the program).
+bool is_perf_fd(int fd);
+
+}  // namespace hasten::probe
