@@ -268,7 +268,7 @@ class Session:
         """One run in which calls are judged in forked copies."""
         self._say("calls judged in forked copies")
         seconds = 0.35 * self._left_s()
-        shadow_seconds = min(max(0.2, self._reference_s), 0.1 * self._left_s())
+        shadow_seconds = min(max(1.0, self._reference_s), 0.15 * self._left_s())
         specs = self._target_specs({"seconds": seconds, "shadow_seconds": shadow_seconds})
         overlay, added = {}, set()
         for path, raw in self._touched(self.candidates).items():

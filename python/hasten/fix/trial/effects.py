@@ -6,12 +6,11 @@ copy the same events, and the clock functions, raise Forbidden: what a copy did 
 and two copies would read two different times. Only audited runs carry the hook, never a timed one.
 """
 
+import _thread
 import os
 import posix
 import sys
 import time
-
-_real_perf_counter_ns = time.perf_counter_ns
 
 _CLOCKS = ("time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time",
            "process_time_ns", "thread_time", "thread_time_ns", "clock_gettime", "clock_gettime_ns")
@@ -24,8 +23,9 @@ _PROCESSES = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.
 _FILES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod",
           "os.chown", "os.utime", "os.setxattr", "os.removexattr", "os.mkfifo", "os.lchown")
 _OTHERS = {"os.kill": "sends a signal", "os.killpg": "sends a signal", "signal.pthread_kill": "sends a signal",
-           "sqlite3.connect": "opens a database", "builtins.input": "reads the terminal",
-           "_thread.start_new_thread": "starts a thread", "_thread.start_joinable_thread": "starts a thread"}
+           "sqlite3.connect": "opens a database", "builtins.input": "reads the terminal"}
+# No audit event tells of these in every version.
+_THREAD_STARTERS = ("start_new_thread", "start_new", "start_joinable_thread")
 
 
 class Forbidden(BaseException):
@@ -60,8 +60,9 @@ class Effects:
             self._seen.add((kind, detail))
             self._report({"event": "effect", "kind": kind, "detail": detail, "child": os.getpid() != self._pid})
 
-    def wrap_clocks(self):
-        """Replaces the clock and entropy functions, before the program can bind them by name."""
+    def wrap_functions(self):
+        """Replaces functions that read clock or entropy, start threads or use descriptors, before the program
+        can bind them by name."""
         for name in _CLOCKS:
             if hasattr(time, name):
                 setattr(time, name, self._guarded(getattr(time, name), f"reads the clock (time.{name})"))
@@ -72,6 +73,12 @@ class Effects:
                 guarded = self._guarded(getattr(os, name), f"reads the system's random numbers (os.{name})")
                 setattr(os, name, guarded)
                 setattr(posix, name, guarded)
+        for name in _THREAD_STARTERS:
+            if hasattr(_thread, name):
+                guarded = self._guarded(getattr(_thread, name), "starts a thread")
+                setattr(_thread, name, guarded)
+                if hasattr(sys.modules.get("threading"), f"_{name}"):
+                    setattr(sys.modules["threading"], f"_{name}", guarded)
         for name in ("write", "writev", "pwrite", "sendfile"):
             self._guard_descriptor(name, allowed=(1, 2))
         for name in ("read", "readv", "pread"):

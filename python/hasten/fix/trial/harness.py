@@ -111,7 +111,7 @@ def prepare(spec, trial, mode):
     effects = sibling(trial, "effects").Effects(report)
     if mode == "judge":
         sys.setrecursionlimit(2 * sys.getrecursionlimit() + 100)  # each judged call has one frame more
-        effects.wrap_clocks()
+        effects.wrap_functions()
         own = observe.OwnModules(spec["foreign"])
         judge = copies.Judge(spec, report, effects, snapshot, own)
         judge.targets = targets = [copies.Target(t, observe.variant_codes(t)) for t in spec["targets"]]
