@@ -106,7 +106,7 @@ ValueId Translator::name_load(Node node) {
     return emit(Op::GetFree, {}, node.position(), free->second);
   }
   if (name == "__debug__") {
-    return constant(Py_OptimizeFlag ? Py_False : Py_True);
+    return constant(asserts_are_on() ? Py_True : Py_False);
   }
   for (std::string_view reader : kFrameReaders) {
     if (name == reader) {
@@ -259,7 +259,7 @@ void Translator::condition(Node node, BlockId if_true, BlockId if_false) {
     }
     case Kind::Name:
       if (PyUnicode_CompareWithASCIIString(node.object(Field::id), "__debug__") == 0) {
-        ssa_.jump(Py_OptimizeFlag ? if_false : if_true);
+        ssa_.jump(asserts_are_on() ? if_true : if_false);
         return;
       }
       break;

@@ -37,6 +37,11 @@ mir::BinaryOp binary_op(Kind kind) {
   }
 }
 
+bool asserts_are_on() {
+  PyObject* builtins = PyEval_GetBuiltins();  // borrowed
+  return !builtins || PyDict_GetItemString(builtins, "__debug__") != Py_False;
+}
+
 mir::Position attribute_position(Node attribute) {
   return from_attribute_name(attribute.position(), attribute);
 }

@@ -276,7 +276,7 @@ void Translator::for_statement(Node node) {
 }
 
 void Translator::assert_statement(Node node) {
-  if (Py_OptimizeFlag) {
+  if (!asserts_are_on()) {
     return;
   }
   BlockId failure = ssa_.new_block(), after = ssa_.new_block();
