@@ -95,7 +95,9 @@ class Environment:
         tag = "cp" + self.python.minor.replace(".", "")
         target = ROOT / "build" / "wheels" / tag
         shutil.rmtree(target, ignore_errors=True)
-        self._pip("the wheel's build", "wheel", "--no-build-isolation", "--no-deps", "--wheel-dir", str(target), str(ROOT))
+        # As the presets have it: then the C++ tests find their objects in ccache.
+        options = ["--no-build-isolation", "--no-deps", "--config-settings=cmake.define.HASTEN_WERROR=ON"]
+        self._pip("the wheel's build", "wheel", *options, "--wheel-dir", str(target), str(ROOT))
         return next(target.glob("hasten-*.whl"))
 
     def _pip(self, what: str, *arguments: str) -> None:
