@@ -14,7 +14,6 @@ This module is the decorator itself: `hasten.jit`, `from hasten import jit` and 
 """
 
 import os
-import re
 import sys
 import types
 
@@ -26,14 +25,16 @@ __all__ = ["Function", "explain", "report"]
 Function = _runtime.Function
 
 # "FILE:LINE:COLUMN: CODE why; try: hint", as the front end writes it; column, code and hint may be missing.
-_REASON = re.compile(
-    r"(?P<file>.*?):(?P<line>\d+)(?::(?P<column>\d+))?: (?:(?P<code>[A-Z]\d{3}) )?(?P<why>.*?)(?:; try: (?P<hint>.*))?",
-    re.DOTALL,
+_REASON = (
+    r"(?P<file>.*?):(?P<line>\d+)(?::(?P<column>\d+))?: "
+    r"(?:(?P<code>[A-Z]\d{3}) )?(?P<why>.*?)(?:; try: (?P<hint>.*))?"
 )
 
 
 def _error_of(reason: str) -> CompileError:
-    match = _REASON.fullmatch(reason)
+    import re  # here, because importing it takes longer than everything else in this module
+
+    match = re.fullmatch(_REASON, reason, re.DOTALL)
     if not match:
         return CompileError(reason)
     place = f"{match['file']}:{match['line']}" + (f":{match['column']}" if match["column"] else "")

@@ -47,20 +47,20 @@ std::vector<std::string_view> opcode_names(Op op) {
   }
 }
 
-/// names[opcode], from the standard module `opcode`; empty if it cannot be read.
+/// names[opcode], from the standard module `opcode`; empty if it cannot be read now (deep in a recursion, say).
 const std::vector<std::string>& opcode_table() {
-  static const auto* table = [] {
-    auto* names = new std::vector<std::string>;
-    ObjectRef module = ObjectRef::steal(PyImport_ImportModule("opcode"));
-    ObjectRef list = ObjectRef::steal(module ? PyObject_GetAttrString(module.get(), "opname") : nullptr);
-    for (Py_ssize_t i = 0; list && PyList_Check(list.get()) && i < PyList_GET_SIZE(list.get()); ++i) {
-      const char* name = PyUnicode_AsUTF8(PyList_GET_ITEM(list.get(), i));
-      names->push_back(name ? name : "");
-    }
-    PyErr_Clear();
-    return names;
-  }();
-  return *table;
+  static auto* names = new std::vector<std::string>;
+  if (!names->empty()) {
+    return *names;
+  }
+  ObjectRef module = ObjectRef::steal(PyImport_ImportModule("opcode"));
+  ObjectRef list = ObjectRef::steal(module ? PyObject_GetAttrString(module.get(), "opname") : nullptr);
+  for (Py_ssize_t i = 0; list && PyList_Check(list.get()) && i < PyList_GET_SIZE(list.get()); ++i) {
+    const char* name = PyUnicode_AsUTF8(PyList_GET_ITEM(list.get(), i));
+    names->push_back(name ? name : "");
+  }
+  PyErr_Clear();
+  return *names;
 }
 
 struct Range {
@@ -105,7 +105,8 @@ Found find_offset(PyCodeObject* code, Op op, const Position& position) {
   const char* units = PyBytes_AS_STRING(bytes.get());
   for (int offset = 0; offset + 1 < PyBytes_GET_SIZE(bytes.get()); offset += 2) {
     auto opcode = static_cast<unsigned char>(units[offset]);
-    if (opcode >= names.size() || !matches(names[opcode], prefixes)) {
+    // Without the table any opcode will do: the position says nearly as much.
+    if (!names.empty() && (opcode >= names.size() || !matches(names[opcode], prefixes))) {
       continue;
     }
     Range range{};

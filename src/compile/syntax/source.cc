@@ -1,5 +1,7 @@
 #include "compile/syntax/source.h"
 
+#include "compile/syntax/excerpt.h"
+
 #include <sys/stat.h>
 
 #include <cstdio>
@@ -261,6 +263,27 @@ bool must_propagate() {
          PyErr_ExceptionMatches(PyExc_SystemExit);
 }
 
+/// The definition of `code` in `text`, proven. Nothing if it is not there; a Python exception may be set.
+std::optional<Definition> find_in(FileText text, PyCodeObject* code) {
+  Definition definition;
+  definition.tree = parse(code->co_filename, std::move(text));
+  if (!definition.tree) {
+    return {};
+  }
+  Node module(definition.tree.get());
+  auto candidate = Locator(code->co_name, code->co_firstlineno).find(module);
+  if (!candidate) {
+    return {};
+  }
+  ObjectRef compiled = compile_around(module, candidate->top, code->co_filename, code->co_flags & PyCF_MASK);
+  if (!compiled || !contains_code(compiled.get(), reinterpret_cast<PyObject*>(code))) {
+    return {};
+  }
+  definition.node = candidate->node;
+  definition.class_name = candidate->class_name;
+  return definition;
+}
+
 }  // namespace
 
 std::optional<Definition> find_definition(PyObject* function, std::optional<Refusal>* refusal) {
@@ -275,36 +298,28 @@ std::optional<Definition> find_definition(PyObject* function, std::optional<Refu
     *refusal = Refusal{"C100", 0, 0, "the source text cannot be read", "define the function in a file"};
     return {};
   }
-  Definition definition;
-  definition.tree = parse(file, std::move(text));
   const Refusal changed{"C101", 0, 0, "the source text is not the code that runs (edited since, or rewritten at import)",
                         "restart the program"};
-  if (!definition.tree) {
-    if (!must_propagate()) {
-      PyErr_Clear();
-      *refusal = changed;
+  // The statement around the function first, the whole file if that did not lead to the code that runs.
+  std::vector<FileText> attempts;
+  if (auto excerpt = excerpt_around(text.bytes, static_cast<uint32_t>(code->co_firstlineno))) {
+    attempts.push_back({std::move(*excerpt), text.mtime_ns});
+  }
+  attempts.push_back(std::move(text));
+  for (FileText& attempt : attempts) {
+    if (auto definition = find_in(std::move(attempt), code)) {
+      return definition;
     }
-    return {};
+    if (PyErr_Occurred()) {
+      if (must_propagate()) {
+        return {};
+      }
+      PyErr_Clear();
+    }
   }
-  Node module(definition.tree.get());
-  auto candidate = Locator(code->co_name, code->co_firstlineno).find(module);
-  if (!candidate) {
-    bool is_lambda = PyUnicode_CompareWithASCIIString(code->co_name, "<lambda>") == 0;
-    *refusal = is_lambda ? Refusal{"C102", 0, 0, "a lambda cannot be compiled yet", "write it as a def"} : changed;
-    return {};
-  }
-  ObjectRef compiled = compile_around(module, candidate->top, file, code->co_flags & PyCF_MASK);
-  if (!compiled && must_propagate()) {
-    return {};
-  }
-  if (!compiled || !contains_code(compiled.get(), reinterpret_cast<PyObject*>(code))) {
-    PyErr_Clear();
-    *refusal = changed;
-    return {};
-  }
-  definition.node = candidate->node;
-  definition.class_name = candidate->class_name;
-  return definition;
+  bool is_lambda = PyUnicode_CompareWithASCIIString(code->co_name, "<lambda>") == 0;
+  *refusal = is_lambda ? Refusal{"C102", 0, 0, "a lambda cannot be compiled yet", "write it as a def"} : changed;
+  return {};
 }
 
 }  // namespace hasten::compile::syntax
