@@ -8,7 +8,11 @@ from scope import Var
 class Containers:
     """The part of Expressions (expressions.py) that makes and indexes containers."""
 
-    def any_list(self) -> str | None:
+    def any_list(self, or_global: bool = False) -> str | None:
+        """A list in scope; `or_global` allows one that the function may change but not assign."""
+        shared = [g for g, k in self.s.globals.items() if k[0] == "L"]
+        if or_global and shared and self.s.chance(0.3):
+            return self.rng.choice(shared)
         names = [n for n, v in self.s.vars.items() if v.sure and v.kind[0] == "L"]
         return self.rng.choice(names) if names else None
 

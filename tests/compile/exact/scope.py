@@ -139,6 +139,9 @@ class Scope:
     grew: bool = False
     comprehension: int = 0
 
+    def var(self, name: str) -> Var:
+        return self.vars.get(name) or Var(self.globals[name])
+
     def chance(self, p: float) -> bool:
         return self.rng.random() < p
 

@@ -301,10 +301,10 @@ class Body:
 
     # -- lists ---------------------------------------------------------------
     def set_item(self) -> None:
-        a_list = self.e.any_list()
+        a_list = self.e.any_list(or_global=True)
         if not a_list:
             return self.assign_list()
-        kind = self.s.vars[a_list].kind
+        kind = self.s.var(a_list).kind
         place = f"{a_list}[{self.e.index(a_list, 1)}]"
         if kind.startswith("LL"):
             if self.s.chance(0.15):
@@ -332,10 +332,10 @@ class Body:
         return f"({value}) % {self.rng.choice(['(2**63 - 25)', '(2**64)', '2**61', '1000003', '(2**70)', '1e18'])}"
 
     def append(self) -> None:
-        a_list = self.e.any_list()
+        a_list = self.e.any_list(or_global=True)
         if not a_list:
             return self.assign_list()
-        var = self.s.vars[a_list]
+        var = self.s.var(a_list)
         value = (
             self.e.list_of(var.kind[2:], 1)
             if var.kind.startswith("LL")
