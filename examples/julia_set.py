@@ -7,14 +7,13 @@ book "High Performance Python" (Gorelick and Ozsvald).
 """
 
 import sys
-import time
 
 X_LOW, X_HIGH, Y_LOW, Y_HIGH = -1.8, 1.8, -1.8, 1.8
 C = complex(-0.62772, -0.42193)
 MAX_ITERATIONS = 300
 
 # Width: sum of the iterations of all points.
-KNOWN_SUMS = {1000: 33219980, 100: 334236}
+KNOWN_SUMS = {1000: 33219980, 500: 8306884, 100: 334236}
 
 
 def make_grid(width):
@@ -52,15 +51,12 @@ def calculate_z(max_iterations, zs, cs):
 def main():
     width = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     zs, cs = make_grid(width)
-    start = time.perf_counter()
     output = calculate_z(MAX_ITERATIONS, zs, cs)
-    seconds = time.perf_counter() - start
     total = sum(output)
     print(f"{len(zs)} points, sum of iterations {total}")
     if width in KNOWN_SUMS:
         assert total == KNOWN_SUMS[width], f"the sum must be {KNOWN_SUMS[width]}"
         print("check: ok")
-    print(f"calculate_z took {seconds:.2f} s", file=sys.stderr)
 
 
 if __name__ == "__main__":
