@@ -29,7 +29,8 @@ class Candidate:
 
     @property
     def edits(self):
-        return [*self.prescription.edits, *self.prescription.additions]
+        # Additions first: at one and the same place an import stands above the decorator that needs it.
+        return [*self.prescription.additions, *self.prescription.edits]
 
     @property
     def new_text(self):

@@ -54,9 +54,9 @@ class Program:
         script = os.path.join(cwd, rest[0])
         if not os.path.isfile(script):
             raise Refusal(f"{rest[0]} is not a file; fix runs scripts, -m MODULE and -c CODE", hint="")
-        # As the interpreter does: the script's own path is made absolute, sys.path[0] has its links resolved.
-        return cls(python, flags, "script", os.path.normpath(script) if rest[0].startswith("./") else script, rest, cwd,
-                   command, environment, None if safe_path else os.path.dirname(os.path.realpath(script)))
+        # As the interpreter does: the script's own path is made absolute, nothing more; sys.path[0] has its links resolved.
+        return cls(python, flags, "script", script, rest, cwd, command, environment,
+                   None if safe_path else os.path.dirname(os.path.realpath(script)))
 
     def environ(self):
         """Today's environment with the recorded variables as they were."""

@@ -19,7 +19,7 @@ def main():
     with open(sys.argv[1], "rb") as file:
         spec = marshal.loads(file.read())
     mode = spec["mode"]
-    trial = sys.path[0]
+    trial = __file__.rpartition("/")[0]
     overlay = spec["overlay"]
     compile_module = lambda path: compile(overlay[path], path, "exec", dont_inherit=True)  # noqa: E731
     finish = None
@@ -30,9 +30,7 @@ def main():
         sys.meta_path.insert(0, finder)
     sys.argv[:] = spec["argv"]
     sys.orig_argv[:] = spec["orig_argv"]
-    if spec["path0"] is None:
-        del sys.path[0]
-    else:
+    if spec["path0"] is not None:  # else -P or -I was given, and Python put nothing there
         sys.path[0] = spec["path0"]
     namespace, code = load_main(spec, overlay, compile_module)
     sys.modules["__main__"] = namespace
@@ -88,15 +86,13 @@ def _module_details(runpy, name):
 
 
 def sibling(trial, name):
-    """Another file of this directory, under a name that the program cannot meet by accident."""
-    private_name = f"_hasten_trial_{name}"
-    module = type(sys)(private_name)
+    """Another file of this directory, as a module that the program cannot meet: it is not in sys.modules."""
+    module = type(sys)(f"_hasten_trial_{name}")
     path = f"{trial}/{name}.py"
     module.__file__ = path
     with open(path, "rb") as file:
         code = compile(file.read(), path, "exec", dont_inherit=True)
     exec(code, module.__dict__)
-    sys.modules[private_name] = module
     return module
 
 

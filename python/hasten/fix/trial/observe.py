@@ -38,7 +38,7 @@ class OwnModules:
         if known is None:
             module = sys.modules.get(name) if isinstance(name, str) else None
             file = getattr(module, "__file__", None)
-            known = (isinstance(file, str) and file.endswith((".py", ".pyc")) and not name.startswith("_hasten_trial_")
+            known = (isinstance(file, str) and file.endswith((".py", ".pyc"))
                      and not os.path.abspath(file).startswith(self._foreign))
             if module is not None:
                 self._known[name] = known
