@@ -57,6 +57,10 @@ def generate(seed: int) -> str:
         global_kinds[f"G{n}"] = kind
         parts.append(f"G{n} = {Arguments(rng).benign(kind)}\n")
     functions: list[Signature] = []
+    if rng.random() < 0.25:
+        signature, text = make_plain(rng, global_kinds)
+        functions.append(signature)
+        parts.append(text)
     for n in range(rng.choice([1, 1, 2, 2, 3, 4])):
         signature, text = make_function(rng, flavour, f"f{n}", functions, global_kinds)
         functions.append(signature)
@@ -118,10 +122,37 @@ def make_function(rng, flavour, name, functions, global_kinds):
     return signature, "\n".join([heading, *body.lines]) + "\n"
 
 
+def make_plain(rng, global_kinds):
+    """A function that stays plain Python: compiled code calls it and finds the world changed. Lists are shorter or
+    hold something else, globals are rebound, and now and then the result has another type."""
+    element = rng.choice("if")
+    values = Arguments(rng)
+    lines = ["def p0(a0, a1):", "    turns.append(0)"]
+    every = rng.choice([2, 3, 7, 20, 100])
+    lines.append(f"    if len(turns) % {every} == 0:")
+    numbers = [name for name, kind in global_kinds.items() if kind in "isb"]
+    if numbers:
+        name = rng.choice(numbers)
+        lines.insert(1, f"    global {name}")
+        change = rng.choice([f"{name} + 1", f"-{name}", "2", values.benign("s")])
+        lines.append(f"        {name} = {change}")
+    change = rng.choice([
+        "a1.clear()", "del a1[1:]", "a1.append(a0)", "a1[:] = [0.5] * len(a1)", "a1[:] = [v for v in a1 if v]",
+        "a1[-1:] = [None]", "a1[:1] = [2**70]", "a1[:] = [True, 3]", "a1.insert(0, a0)", "pass",
+    ])  # fmt: skip
+    lines.append(f"        if len(a1) < 30:\n            {change}")
+    surprise = rng.choice(["a0", "a0", "0.5", "2**63", "None", "True", "[a0]", "(a0, 1)", "1j"])
+    lines.append(f"        return {surprise}")
+    lines.append("    return a0")
+    signature = Signature("p0", [("a0", element), ("a1", "L" + element)], element, cost=6)
+    return signature, "turns = []\n\n\n" + "\n".join(lines) + "\n"
+
+
 def make_calls(rng, functions, global_kinds) -> str:
     """Phases, as in life: the same types for a while, then others, then the first again."""
     lines = []
     values = Arguments(rng)
+    functions = [f for f in functions if f.name != "p0"]
     number = 0
     for _ in range(rng.choice([6, 9, 12])):
         if global_kinds and rng.random() < 0.12:
