@@ -11,8 +11,6 @@ namespace {
 
 using record::SlotState;
 
-/// Time beyond the gaps is charged once it amounts to more than timer jitter.
-constexpr int64_t kKernelChunkNs = 100'000;
 constexpr uint64_t kRefreshGapNs = 20'000'000;
 
 uint64_t mono_now_ns() {
@@ -116,9 +114,6 @@ void Recorder::end_thread(uint32_t slot_idx, uint64_t end_mono_ns, uint64_t cpu_
   thread.cpu_ns = std::max(thread.cpu_ns, cpu_ns);
   thread.ended = ended;
   if (view.held) {
-    if (view.kernel_credit_ns > 0) {
-      view.held->kernel_ns += static_cast<uint64_t>(view.kernel_credit_ns);
-    }
     writer_.add_sample(*view.held);
   }
   add_up(view, region_->slots[slot_idx]);
@@ -205,23 +200,6 @@ uint32_t Recorder::stack_of(const std::vector<record::FrameRef>& frames) {
   return stack;
 }
 
-void Recorder::charge_kernel(SlotView& view, record::Sample& sample, int64_t beyond_ns) {
-  view.kernel_credit_ns += beyond_ns;
-  if (view.kernel_credit_ns < kKernelChunkNs) {
-    // A debt is jitter as well, but a long one would swallow real kernel time.
-    view.kernel_credit_ns = std::max(view.kernel_credit_ns, -kKernelChunkNs);
-    return;
-  }
-  const auto kernel_ns = static_cast<uint64_t>(view.kernel_credit_ns);
-  view.kernel_credit_ns = 0;
-  if (view.held) {
-    view.held->kernel_ns += kernel_ns / 2;
-    sample.kernel_ns += kernel_ns - kernel_ns / 2;
-  } else {
-    sample.kernel_ns += kernel_ns;
-  }
-}
-
 void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length, bool alive) {
   record::SampleRecord raw;
   if (length < sizeof raw) {
@@ -245,10 +223,13 @@ void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length
   if (sample.code_class == record::CodeClass::Compiled) {
     sample.stack = compiled_leaf(raw.rip, sample.stack);
   }
-  charge_kernel(view, sample, raw.beyond_ns);
+  const bool earlier = view.held && (raw.flags & record::kInKernel) == 0;
+  const uint64_t earlier_ns = earlier ? raw.kernel_ns / 2 : 0;
+  sample.kernel_ns = raw.kernel_ns - earlier_ns;
   record::Thread& thread = threads_[*view.thread];
   thread.end_ns = std::max(thread.end_ns, sample.time_ns);
   if (view.held) {
+    view.held->kernel_ns += earlier_ns;
     writer_.add_sample(*view.held);
   }
   view.held = sample;

@@ -15,9 +15,8 @@
 
 namespace hasten::collect {
 
-/// CPU time in the kernel is not sampled, it is what passes between samples beyond the gaps. The recorder
-/// keeps a thread's last sample back until the next one, and shares such time among the two: the system
-/// calls lay somewhere between them.
+/// Kernel time is noticed at the sample that follows it. The recorder keeps a thread's last sample back until
+/// the next one, and shares such time among the two: the system calls lay somewhere between them.
 class Recorder {
  public:
   /// `process` is this process's index in the capture; times are counted from `start_mono_ns`.
@@ -31,8 +30,9 @@ class Recorder {
 
   /// The capture's id of the thread in this slot, or nullopt.
   std::optional<uint32_t> thread_of_slot(uint32_t slot_idx) const;
-  /// Adds time to a thread's account (from the scheduler's own figures).
+  /// Sets what the scheduler says of a thread, since its watch began.
   void account_thread(uint32_t thread, uint64_t cpu_ns, uint64_t runnable_ns, uint64_t waiting_ns);
+  void add_wait(const record::Wait& wait) { writer_.add_wait(wait); }
   /// The capture's stack for frames read from outside, outermost node last resolved.
   uint32_t stack_of(const std::vector<record::FrameRef>& frames);
   /// The capture's code for an id of the probe; kUnknownCode if it was never described.
@@ -47,7 +47,6 @@ class Recorder {
     std::optional<uint32_t> thread;
     bool given_up = false;  ///< the ring made no sense
     std::optional<record::Sample> held;
-    int64_t kernel_credit_ns = 0;  ///< time beyond the gaps that was not yet charged to a sample
     record::Counts seen;           ///< the slot's counters when last added up (slots are reused)
   };
 
@@ -57,7 +56,6 @@ class Recorder {
   void take_sample(SlotView& view, const uint8_t* bytes, uint32_t length, bool alive);
   void take_code(const uint8_t* bytes, uint32_t length);
   void take_compiled();
-  void charge_kernel(SlotView& view, record::Sample& sample, int64_t beyond_ns);
   record::CodeClass classify(uint64_t rip, bool alive);
   uint32_t compiled_leaf(uint64_t rip, uint32_t parent);
   void add_up(SlotView& view, const record::ThreadSlot& slot);

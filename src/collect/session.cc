@@ -19,6 +19,7 @@
 #include "collect/recorder.h"
 #include "collect/region_owner.h"
 #include "collect/spawn.h"
+#include "collect/thread_watch.h"
 #include "record/writer.h"
 
 namespace hasten::collect {
@@ -150,6 +151,9 @@ class Session {
       recorder_->drain(true);
     }
     const uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+    if (watch_) {
+      watch_->tick(now_ns);
+    }
     if (now_ns - last_flush_ns_ > kFlushGapNs) {
       last_flush_ns_ = now_ns;
       polled_peak_bytes_ = std::max(polled_peak_bytes_, peak_rss_bytes(measured_pid()));
@@ -176,6 +180,7 @@ class Session {
     modules_.set_eval_loop(region.eval_begin, region.eval_end);
     recorder_ = std::make_unique<Recorder>(owner_.region(), writer_, names_, modules_, 0, process_.pid, process_.cwd,
                                            process_.start_mono_ns);
+    watch_ = std::make_unique<ThreadWatch>(owner_.region(), process_.pid, *recorder_);
   }
 
   /// True once the target has ended. Stops are followed where a shell watches for them.
@@ -222,6 +227,7 @@ class Session {
     }
     process_.why_not_sampled = recorder_ ? std::string() : why_not_sampled();
     if (recorder_) {
+      watch_->finish();
       recorder_->finish(end_mono_ns_);
     } else {
       process_.pid = measured_pid();
@@ -264,6 +270,7 @@ class Session {
   NameTable names_;
   ModuleMap modules_;
   std::unique_ptr<Recorder> recorder_;
+  std::unique_ptr<ThreadWatch> watch_;
   record::Process process_;
   record::End end_;
   pid_t pid_ = 0;

@@ -101,19 +101,27 @@ Interrupted interrupted_at(const ucontext_t& context) {
   return at;
 }
 
-/// CPU time since the clock was armed: what the sample stands for, and what went by beyond it.
+/// A gap shorter than this is too near to the jitter of the timer to tell one gap from two.
+constexpr uint32_t kTellingGapNs = 100'000;
+
+/// What the sample stands for. The kernel is excluded from the clock by ignoring the hits that fall into it:
+/// the timer then simply runs for another gap of the same length. So a sample that comes after k + 1 gaps
+/// tells of k hits in the kernel, each of which stands for one gap.
 void account(const Watch& watch, const Interrupted& at, record::SampleRecord* sample) {
-  const auto passed_ns = static_cast<int64_t>(sample->cpu_ns - watch.armed_cpu_ns);
+  const uint64_t passed_ns = sample->cpu_ns - watch.armed_cpu_ns;
   if (g_process.engine == record::Engine::PerfClock) {
     sample->weight_ns = watch.mean_gap_ns;
-    sample->beyond_ns = passed_ns - watch.gap_ns - g_process.latency_ns;
+    const uint64_t gap_ns = watch.gap_ns;
+    const uint64_t in_gaps_ns = passed_ns > g_process.latency_ns ? passed_ns - g_process.latency_ns : 0;
+    const uint64_t gap_count = (in_gaps_ns + gap_ns / 2) / gap_ns;
+    sample->kernel_ns = gap_ns >= kTellingGapNs && gap_count > 1 ? (gap_count - 1) * gap_ns : 0;
   } else if (at.in_kernel) {
+    sample->flags |= record::kInKernel;
     sample->weight_ns = 0;
-    sample->beyond_ns = passed_ns;
+    sample->kernel_ns = passed_ns;
   } else {
-    const int64_t most = 0x7fffffff;
+    const uint64_t most = 0x7fffffff;
     sample->weight_ns = static_cast<uint32_t>(passed_ns < most ? passed_ns : most);
-    sample->beyond_ns = 0;
   }
 }
 

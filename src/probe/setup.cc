@@ -82,6 +82,13 @@ void publish(record::ProbeState state) {
   g_process.region->state.store(static_cast<uint32_t>(state), std::memory_order_release);
 }
 
+uint64_t symbol_bytes(const void* address) {
+  Dl_info object;
+  void* symbol = nullptr;
+  const bool found = dladdr1(address, &object, &symbol, RTLD_DL_SYMENT) != 0 && symbol != nullptr;
+  return found ? static_cast<const ElfW(Sym)*>(symbol)->st_size : 0;
+}
+
 /// Where this process's Python is, and whether we can read it.
 bool find_python(record::Region& region) {
   const auto* version = static_cast<const unsigned long*>(dlsym(RTLD_DEFAULT, "Py_Version"));
@@ -104,12 +111,8 @@ bool find_python(record::Region& region) {
   region.runtime_address = reinterpret_cast<uint64_t>(runtime);
   region.code_type_address = g_process.code_type;
   region.eval_begin = reinterpret_cast<uint64_t>(eval);
-  region.eval_end = region.eval_begin;
-  Dl_info object;
-  void* symbol = nullptr;
-  if (dladdr1(eval, &object, &symbol, RTLD_DL_SYMENT) != 0 && symbol != nullptr) {
-    region.eval_end += static_cast<const ElfW(Sym)*>(symbol)->st_size;
-  }
+  region.eval_end = region.eval_begin + symbol_bytes(eval);
+  region.runtime_bytes = symbol_bytes(runtime);
   return true;
 }
 

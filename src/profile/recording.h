@@ -48,9 +48,9 @@ struct Sample {
 };
 
 /// What a thread that was off the CPU slept in.
-enum class Sleep : uint8_t { Unknown, Sleep, Io, Lock, Child };
-constexpr size_t kSleepCount = 5;
-constexpr std::array<const char*, kSleepCount> kSleepNames{"unknown", "sleep", "io", "lock", "child"};
+enum class Sleep : uint8_t { Unknown, Sleep, Io, Lock, Child, Gil };
+constexpr size_t kSleepCount = 6;
+constexpr std::array<const char*, kSleepCount> kSleepNames{"unknown", "sleep", "io", "lock", "child", "gil"};
 
 /// A stretch of time in which a thread was off the CPU of its own accord.
 struct Wait {

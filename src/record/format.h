@@ -50,7 +50,7 @@ enum class CodeClass : uint8_t {
   Extension,  ///< an extension module
   Library,    ///< any other shared library (libc, libm, BLAS, ...)
   Kernel,     ///< never the class of a sample: kernel time is Sample::kernel_ns
-  Compiled,   ///< code that was compiled at run time and registered (Hasten's own)
+  Compiled,   ///< made at run time: registered by Hasten, or in executable memory without a file
 };
 
 enum class ModuleKind : uint8_t { Other = 0, Python, Extension, Library, Program };
@@ -162,7 +162,7 @@ struct Sample {
 };
 
 /// What a thread that was off the CPU was doing, from the system call it slept in.
-enum class WaitKind : uint8_t { Unknown = 0, Sleep, Io, Lock, Child };
+enum class WaitKind : uint8_t { Unknown = 0, Sleep, Io, Lock, Child, Gil };
 
 /// A stretch of time in which a thread slept, with the stack it slept in (0: not seen).
 struct Wait {

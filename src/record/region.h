@@ -41,14 +41,19 @@ struct FrameRef {
 };
 inline constexpr uint32_t kFramesOmitted = 0xffffffffu;
 
-enum SampleFlag : uint32_t { kBroken = 1, kRepaired = 2, kNoPythonState = 4 };
+enum SampleFlag : uint32_t {
+  kBroken = 1,
+  kRepaired = 2,
+  kNoPythonState = 4,
+  kInKernel = 8,  ///< kernel_ns was spent in the system call that the sample shows, not somewhere before it
+};
 
 /// A sample as the handler writes it, followed by frame_count FrameRefs, innermost first.
 struct SampleRecord {
   RecordHead head;
   uint64_t mono_ns;     ///< CLOCK_MONOTONIC, not relative
   uint64_t cpu_ns;      ///< the thread's CPU clock
-  int64_t beyond_ns;    ///< CPU time beyond the gap that was asked for: kernel time, or a little jitter
+  uint64_t kernel_ns;   ///< CPU time in the kernel since the sample before
   uint64_t rip;
   uint64_t python_state;
   uint32_t weight_ns;   ///< mean gap in force: the user time that this sample stands for
@@ -120,6 +125,7 @@ struct Region {
   uint32_t mean_gap_ns;
   uint32_t sample_cost_ns;
   uint64_t runtime_address;         ///< _PyRuntime
+  uint64_t runtime_bytes;           ///< its size; the GIL lies in it
   uint64_t code_type_address;       ///< PyCode_Type
   uint64_t eval_begin;
   uint64_t eval_end;

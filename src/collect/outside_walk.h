@@ -1,0 +1,54 @@
+// Reads a sleeping thread's Python stack from outside, by process_vm_readv. A thread that sleeps changes
+// nothing of its stack; whether it slept through the whole reading, the caller must check afterwards.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "collect/recorder.h"
+#include "pyread/layout.h"
+#include "record/region.h"
+
+namespace hasten::collect {
+
+/// Another process's memory. Reads fail rather than fault.
+class TargetMemory {
+ public:
+  explicit TargetMemory(uint32_t pid) : pid_(pid) {}
+  bool read(uint64_t address, void* to, uint32_t bytes) const;
+
+ private:
+  uint32_t pid_;
+};
+
+class OutsideWalk {
+ public:
+  OutsideWalk(const record::Region& region, uint32_t pid, Recorder& recorder);
+
+  /// The capture's stack of the thread with this native id. 0: it runs no Python. nullopt: it could not be
+  /// read whole.
+  std::optional<uint32_t> stack_of(uint32_t tid);
+
+ private:
+  struct KnownCode {
+    uint64_t fingerprint;
+    uint32_t code;  ///< the capture's id
+    uint32_t code_bytes;
+  };
+
+  std::optional<uint64_t> thread_state(uint32_t tid);
+  std::optional<KnownCode> code_at(uint64_t address);
+
+  TargetMemory memory_;
+  Recorder& recorder_;
+  pyread::PythonLayout layout_;
+  bool usable_ = false;
+  uint64_t runtime_address_;
+  uint64_t code_type_;
+  std::unordered_map<uint32_t, uint64_t> thread_states_;
+  std::unordered_map<uint64_t, KnownCode> codes_;
+};
+
+}  // namespace hasten::collect

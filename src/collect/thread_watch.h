@@ -1,0 +1,65 @@
+// Where threads wait. The probe's clock stands still while a thread sleeps, and must: a signal would
+// interrupt its system call. So the collector looks from outside, at every tick:
+//
+//   how much     the scheduler's own account of each thread (/proc/PID/task/TID/schedstat): CPU time and
+//                time spent ready to run. What is left of the wall clock, the thread slept. Exact.
+//   where, why   if the thread sleeps at the tick, its Python stack and the system call it sleeps in. A
+//                thread whose CPU clock has not moved is still in the same place and is not read again.
+//
+// A thread that runs at the tick settles nothing: what it slept before is put to the place where it is next
+// found asleep. Where it slept is therefore sampled, how long it slept is not.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+
+#include "collect/outside_walk.h"
+#include "collect/recorder.h"
+
+namespace hasten::collect {
+
+class ThreadWatch {
+ public:
+  ThreadWatch(record::Region* region, uint32_t pid, Recorder& recorder);
+  ~ThreadWatch();
+  ThreadWatch(const ThreadWatch&) = delete;
+  ThreadWatch& operator=(const ThreadWatch&) = delete;
+
+  /// Looks at every watched thread. `now_ns` is CLOCK_MONOTONIC.
+  void tick(uint64_t now_ns);
+  /// Writes what is still open.
+  void finish();
+
+ private:
+  struct Account {
+    uint64_t cpu_ns = 0;
+    uint64_t runnable_ns = 0;
+  };
+  struct Seen {
+    uint32_t tid = 0;
+    uint32_t thread = 0;
+    int schedstat_fd = -1;
+    Account first;           ///< when the watch began
+    Account settled;         ///< up to here all time is accounted for
+    uint64_t settled_ns = 0;
+    uint64_t waiting_ns = 0;
+    uint64_t asleep_cpu_ns = ~0ull;  ///< the CPU clock when it was last found asleep
+    record::Wait open;       ///< being extended; no duration: none
+  };
+
+  void look_at(Seen& seen, uint64_t now_ns);
+  bool find_place(Seen& seen, const Account& now, uint32_t* stack, record::WaitKind* kind);
+  void extend(Seen& seen, uint64_t slept_ns, uint32_t stack, record::WaitKind kind);
+  void close(Seen& seen);
+  std::optional<record::WaitKind> sleeping_in(uint32_t tid) const;
+  void forget(Seen& seen);
+
+  record::Region* region_;
+  uint32_t pid_;
+  Recorder& recorder_;
+  OutsideWalk walk_;
+  std::unordered_map<uint32_t, Seen> slots_;
+};
+
+}  // namespace hasten::collect
