@@ -52,7 +52,8 @@ class Cursor {
 
 LocationTable::LocationTable(std::span<const uint8_t> bytes, int32_t first_line) {
   Cursor cursor(bytes);
-  int32_t line = first_line;
+  int64_t line = first_line;  // damaged tables may leave the range of a line; they must not overflow
+  const auto narrow = [](int64_t number) { return static_cast<int32_t>(number); };
   while (!cursor.at_end()) {
     const uint8_t head = cursor.byte();
     if ((head & kEntryMark) == 0) {
@@ -65,21 +66,21 @@ LocationTable::LocationTable(std::span<const uint8_t> bytes, int32_t first_line)
       // No location: the line of the entries around it goes on unchanged.
     } else if (code == kCodeLong) {
       line += cursor.signed_number();
-      position.line = line;
-      position.end_line = line + static_cast<int32_t>(cursor.unsigned_number());
-      position.column = static_cast<int32_t>(cursor.unsigned_number()) - 1;
-      position.end_column = static_cast<int32_t>(cursor.unsigned_number()) - 1;
+      position.line = narrow(line);
+      position.end_line = narrow(line + cursor.unsigned_number());
+      position.column = narrow(int64_t{cursor.unsigned_number()} - 1);
+      position.end_column = narrow(int64_t{cursor.unsigned_number()} - 1);
     } else if (code == kCodeNoColumns) {
       line += cursor.signed_number();
-      position.line = position.end_line = line;
+      position.line = position.end_line = narrow(line);
     } else if (code >= kCodeOneLine0) {
       line += code - kCodeOneLine0;
-      position.line = position.end_line = line;
+      position.line = position.end_line = narrow(line);
       position.column = cursor.byte();
       position.end_column = cursor.byte();
     } else {
       const uint8_t columns = cursor.byte();
-      position.line = position.end_line = line;
+      position.line = position.end_line = narrow(line);
       position.column = code * 8 + ((columns >> 4) & 7);
       position.end_column = position.column + (columns & 15);
     }
