@@ -33,7 +33,12 @@ fuzz:
 	@$(PYTHON) tools/run_tests.py --only fuzzers --fuzz-seconds $(or $(FUZZ_SECONDS),600)
 
 exact:
-	$(VENV_PYTHON) tests/compile/exact --calls $(or $(CALLS),100000)
+	@for python in .venv/bin/python .venv-3.1[1-3]/bin/python; do \
+	  if [ -x $$python ]; then echo "$$python"; $$python tests/compile/exact --calls $(or $(CALLS),100000) || exit 1; fi; \
+	done
+
+planted:
+	$(VENV_PYTHON) tests/compile/planted.py
 
 tidy:
 	$(PYTHON) tools/tidy.py
