@@ -1,14 +1,15 @@
 // The module hasten._compile: offers the compiler to hasten._runtime when it is imported.
 #include <Python.h>
 
+#include "compile/pipeline.h"
 #include "compile/syntax/build_mir.h"
 #include "runtime/hasten_runtime.h"
 
 namespace {
 
 const hasten::runtime::CompileTable compile_table = {
-    hasten::runtime::kRuntimeAbiVersion, hasten::compile::syntax::build_mir, hasten::compile::syntax::release_mir,
-    nullptr, nullptr};
+    hasten::runtime::kRuntimeAbiVersion, hasten::compile::syntax::build_mir, hasten::compile::release_mir,
+    hasten::compile::compile, hasten::compile::release};
 
 PyModuleDef definition = {PyModuleDef_HEAD_INIT, "hasten._compile", nullptr, -1, nullptr,
                           nullptr, nullptr, nullptr, nullptr};
@@ -23,6 +24,9 @@ PyMODINIT_FUNC PyInit__compile() {
   }
   if (runtime->abi_version != hasten::runtime::kRuntimeAbiVersion) {
     PyErr_SetString(PyExc_ImportError, "hasten._compile and hasten._runtime are of different versions; reinstall hasten");
+    return nullptr;
+  }
+  if (!hasten::compile::set_up(*runtime)) {
     return nullptr;
   }
   PyObject* module = PyModule_Create(&definition);

@@ -1,5 +1,5 @@
-# _compile: the compiler.
+# _compile: the compiler, the only module that links LLVM.
 python_add_library(_compile MODULE WITH_SOABI compile.cc)
-target_link_libraries(_compile PRIVATE hasten_compile_syntax)
+target_link_libraries(_compile PRIVATE hasten_compile_native)
 hasten_seal(_compile)
 install(TARGETS _compile LIBRARY DESTINATION hasten)

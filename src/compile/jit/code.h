@@ -1,0 +1,53 @@
+// Machine code in this process: an LLVM module in, addresses out. The only part that knows LLVM's JIT.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace llvm {
+class LLVMContext;
+class Module;
+}  // namespace llvm
+
+namespace hasten::compile {
+
+struct NamedAddress {
+  const char* name;
+  void* address;
+};
+
+/// One function of a loaded image.
+struct CodeRange {
+  std::string symbol;
+  const char* begin;
+  size_t bytes;
+};
+
+/// Loaded code; unloaded when destroyed. Nobody may be running it then.
+class CodeImage {
+ public:
+  virtual ~CodeImage() = default;
+  /// Null if there is no such symbol.
+  virtual void* find(const std::string& symbol) const = 0;
+  virtual const std::vector<CodeRange>& ranges() const = 0;
+};
+
+/// Time that the steps of one compilation took.
+struct CompileTimes {
+  double optimize_ms = 0;
+  double emit_ms = 0;
+};
+
+/// Optimizes the module that `make` builds and loads it. `entry` is looked up, so that errors show now. `externals`:
+/// all that the module may name (the same list at each call). HASTEN_JIT_VERIFY=1 verifies the module before and
+/// after; HASTEN_JIT_DUMP=1 prints it to standard error.
+Result<std::unique_ptr<CodeImage>> load_module(const std::function<std::unique_ptr<llvm::Module>(llvm::LLVMContext&)>& make,
+                                               const std::string& entry, const std::vector<NamedAddress>& externals,
+                                               CompileTimes* times);
+
+}  // namespace hasten::compile

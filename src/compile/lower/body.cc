@@ -1,0 +1,441 @@
+#include "compile/lower/body.h"
+
+#include <algorithm>
+
+namespace hasten::compile {
+
+using mir::BlockId;
+using mir::Instr;
+using mir::Op;
+using mir::ValueId;
+using runtime::DeoptReason;
+
+namespace {
+
+constexpr uint16_t kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
+constexpr int kPollPeriod = 4096;  // loop iterations between looks at signals and the GIL: 4 us to some ms
+
+}  // namespace
+
+BodyLowering::BodyLowering(ModuleContext& module, Specialization& s, BodyRecord& record)
+    : b(module.context), m_(module), s_(s), record_(record) {}
+
+void BodyLowering::open_function() {
+  entry_block_ = new_block("entry");
+  b.SetInsertPoint(entry_block_);
+  slots_ = b.CreateAlloca(m_.i64, b.getInt64(1), "slots");
+  scratch_ = b.CreateAlloca(m_.i64, b.getInt64(1), "scratch");
+}
+
+void BodyLowering::lower() {
+  function_ = m_.body_function(s_);
+  open_function();
+  depth_ = function_->getArg(0);
+  stack_low_ = function_->getArg(1);
+  poll_budget_ = b.CreateAlloca(m_.i32, nullptr, "poll");
+  b.CreateStore(b.getInt32(kPollPeriod), poll_budget_);
+  values_.resize(s_.view.instr_count());
+  defined_.assign(s_.view.instr_count(), 0);
+  block_of_.assign(s_.view.block_count(), nullptr);
+  for (BlockId block : s_.flow.order()) block_of_[block] = new_block("block");
+  prepare_values();
+  if (s_.osr_block != mir::kNone) enter_osr();
+  b.CreateBr(block_of_[s_.flow.start()]);
+  for (BlockId block : s_.flow.order()) lower_block(block);
+  finish_exits();
+}
+
+/// Values that live in memory until SROA: iterators, whose state changes, and what an OSR entry brings along.
+void BodyLowering::prepare_values() {
+  const auto give_home = [&](ValueId v) {
+    auto& home = homes_[v];
+    for (llvm::Type* part : m_.parts_of(s_.types[v])) home.push_back(b.CreateAlloca(part));
+  };
+  for (BlockId block : s_.flow.order()) {
+    for (ValueId v = s_.view.first(block); v < s_.view.end(block); ++v) {
+      if (s_.types[v].within(kIterators)) give_home(v);
+    }
+  }
+  for (ValueId v : s_.osr_values) {
+    if (!homes_.contains(v)) give_home(v);
+  }
+  llvm::IRBuilder<>::InsertPointGuard guard(b);
+  for (BlockId block : s_.flow.order()) {
+    b.SetInsertPoint(block_of_[block]);
+    for (ValueId v = s_.view.first(block); instr(v).op == Op::Phi; ++v) {
+      if (homes_.contains(v)) continue;  // the edges store it
+      Value phi;
+      phi.type = s_.types[v];
+      for (llvm::Type* part : m_.parts_of(phi.type)) phi.parts.push_back(b.CreatePHI(part, 2));
+      values_[v] = std::move(phi);
+      defined_[v] = 1;
+    }
+  }
+}
+
+void BodyLowering::enter_osr() {
+  size_t arg = 2;
+  bool plant = planted_bug(Plant::OsrLosesValue);
+  for (size_t k = 0; k < s_.osr_values.size(); ++k) {
+    Value v;
+    v.type = s_.parameters[k];
+    for ([[maybe_unused]] llvm::Type* part : m_.parts_of(v.type)) v.parts.push_back(function_->getArg(static_cast<unsigned>(arg++)));
+    if (plant && v.type.only(kInt)) {
+      v.parts[0] = b.getInt64(0);
+      plant = false;
+    }
+    const ValueId id = s_.osr_values[k];
+    const Value wide = own_as(v, s_.types[id]);
+    for (size_t p = 0; p < wide.parts.size(); ++p) b.CreateStore(wide.parts[p], homes_[id][p]);
+  }
+}
+
+void BodyLowering::define(ValueId v, Value value) {
+  if (value.type.kinds != s_.types[v].kinds || value.type.object != s_.types[v].object) value = widen_to(value, s_.types[v]);
+  value.type = s_.types[v];
+  const auto home = homes_.find(v);
+  if (home != homes_.end()) {
+    for (size_t k = 0; k < home->second.size(); ++k) b.CreateStore(value.parts[k], home->second[k]);
+    return;
+  }
+  values_[v] = std::move(value);
+  defined_[v] = 1;
+}
+
+Value BodyLowering::get(ValueId v) {
+  const auto home = homes_.find(v);
+  if (home != homes_.end()) {
+    Value value;
+    value.type = s_.types[v];
+    for (llvm::AllocaInst* part : home->second) value.parts.push_back(b.CreateLoad(part->getAllocatedType(), part));
+    return value;
+  }
+  const Instr& i = instr(v);
+  if (i.op == Op::Const) return constant_value(s_.view.function().consts[i.aux]);
+  if (i.op == Op::Unbound) return from_parts(Type::of(kUnbound), {});
+  if (!defined_[v]) return poison(s_.types[v]);
+  return values_[v];
+}
+
+Value BodyLowering::use(ValueId v, size_t arg) {
+  const ValueId operand = s_.view.args(v)[arg];
+  return narrow_to(get(operand), s_.type_at(operand, instr(v).block));
+}
+
+/// Whether the value drops its references when it dies.
+bool BodyLowering::owns(ValueId v) {
+  const Type& t = s_.types[v];
+  if (!has_references(t)) return false;
+  if (homes_.contains(v)) return true;
+  const Instr& i = instr(v);
+  if (i.op == Op::Param || i.op == Op::Const) return false;
+  if (s_.guards.contains(v) && i.op != Op::CallMethod) return false;  // the guard keeps the object
+  return !borrowable(v);
+}
+
+/// A list row that is only indexed, soon after it was loaded, needs no reference of its own.
+bool BodyLowering::borrowable(ValueId v) {
+  const Instr& i = instr(v);
+  if (i.op != Op::GetItem || !s_.types[v].only(kList)) return false;
+  if (!s_.types[s_.view.args(v)[0]].only(kList)) return false;
+  if (s_.liveness.live_out(i.block, v)) return false;
+  ValueId last = v;
+  for (ValueId at = v + 1; at < s_.view.end(i.block); ++at) {
+    for (ValueId arg : s_.view.args(at)) {
+      if (arg == v) last = at;
+    }
+  }
+  for (ValueId at = v + 1; at <= last; ++at) {
+    const Instr& between = instr(at);
+    const Type& t = s_.types[at];
+    const bool uses_it = std::count(s_.view.args(at).begin(), s_.view.args(at).end(), v) > 0;
+    switch (between.op) {
+      case Op::Const:
+      case Op::CheckBound:
+        if (uses_it) return false;
+        break;
+      case Op::GetItem:
+        // Reading a list of plain numbers or lists runs nothing; as the key, v would be compared.
+        if (!s_.types[s_.view.args(at)[0]].only(kList) || !s_.types[s_.view.args(at)[1]].only(kInt)) return false;
+        break;
+      case Op::SetItem:
+        if (at != last || s_.view.args(at)[0] != v || s_.view.args(at)[2] == v || !s_.types[s_.view.args(at)[1]].only(kInt)) return false;
+        break;
+      case Op::Unary:
+      case Op::Binary:
+      case Op::Inplace:
+      case Op::Compare: {
+        if (uses_it) return false;
+        if (!t.within(kScalar)) return false;
+        for (ValueId arg : s_.view.args(at)) {
+          if (!s_.types[arg].within(kScalar)) return false;
+        }
+        break;
+      }
+      default: return false;
+    }
+  }
+  return true;
+}
+
+void BodyLowering::compute_live(BlockId block) {
+  const ValueId first = s_.view.first(block), end = s_.view.end(block);
+  const size_t words = (s_.view.instr_count() + 63) / 64;
+  live_.assign(end - first, std::vector<uint64_t>(words));
+  std::vector<uint64_t> row(words);
+  for (ValueId v = 0; v < s_.view.instr_count(); ++v) {
+    if (s_.liveness.live_out(block, v)) row[v / 64] |= uint64_t{1} << (v % 64);
+  }
+  for (ValueId at = end; at-- > first;) {
+    live_[at - first] = row;
+    if (instr(at).op == Op::Phi) continue;
+    row[at / 64] &= ~(uint64_t{1} << (at % 64));
+    for (ValueId arg : s_.view.args(at)) row[arg / 64] |= uint64_t{1} << (arg % 64);
+  }
+}
+
+bool BodyLowering::live_after(ValueId at, ValueId v) const {
+  return (live_[at - s_.view.first(current_)][v / 64] >> (v % 64)) & 1;
+}
+
+void BodyLowering::release_dead(ValueId v) {
+  const auto args = s_.view.args(v);
+  for (size_t k = 0; k < args.size(); ++k) {
+    const bool seen = std::find(args.begin(), args.begin() + static_cast<ptrdiff_t>(k), args[k]) != args.begin() + static_cast<ptrdiff_t>(k);
+    if (!seen && !live_after(v, args[k]) && owns(args[k])) release(get(args[k]));
+  }
+  if (!live_after(v, v) && owns(v) && (defined_[v] || homes_.contains(v))) release(get(v));
+}
+
+void BodyLowering::lower_block(BlockId block) {
+  current_ = block;
+  b.SetInsertPoint(block_of_[block]);
+  compute_live(block);
+  ValueId v = s_.view.first_after_phis(block);
+  if (s_.view.block(block).loop_header) poll(block);
+  for (; v < s_.view.end(block); ++v) {
+    current_instr_ = v;
+    if (v == s_.view.terminator(block)) {
+      lower_terminator(v);
+    } else {
+      lower_instr(v);
+      release_dead(v);
+    }
+  }
+}
+
+void BodyLowering::poll(BlockId header) {
+  llvm::BasicBlock *due = new_block("poll"), *go_on = new_block("");
+  llvm::Value* left = b.CreateSub(b.CreateLoad(m_.i32, poll_budget_), b.getInt32(1));
+  b.CreateStore(left, poll_budget_);
+  b.CreateCondBr(b.CreateICmpEQ(left, b.getInt32(0)), due, go_on, m_.unlikely());
+  b.SetInsertPoint(due);
+  b.CreateStore(b.getInt32(kPollPeriod), poll_budget_);
+  // 0: nothing happened; 1: a guarded global has changed, the interpreter goes on; -1: a handler raised.
+  const ValueId at = s_.view.first_after_phis(header);
+  llvm::Value* outcome = b.CreateCall(m_.helper("hj_poll", m_.i32, {m_.ptr, m_.ptr, m_.i32}, ModuleContext::Effects::Any),
+                                      {m_.address(&m_.record), m_.address(&s_.view.function()), b.getInt32(at)});
+  go_if(b.CreateICmpSLT(outcome, b.getInt32(0)), raise_at(at));
+  go_if(b.CreateICmpSGT(outcome, b.getInt32(0)), leave_before(at, DeoptReason::Generic));
+  b.CreateBr(go_on);
+  b.SetInsertPoint(go_on);
+}
+
+void BodyLowering::lower_instr(ValueId v) {
+  const Instr& i = instr(v);
+  for (ValueId arg : s_.view.args(v)) {
+    if (s_.types[arg].never()) {  // an operand that cannot be: nobody gets here
+      b.CreateUnreachable();
+      b.SetInsertPoint(new_block("dead"));
+      define(v, poison(s_.types[v]));
+      return;
+    }
+  }
+  switch (i.op) {
+    case Op::Const:
+    case Op::Unbound: return;
+    case Op::Param: {
+      Value p;
+      p.type = s_.parameters[i.aux];
+      unsigned arg = 2;
+      for (uint32_t k = 0; k < i.aux; ++k) arg += static_cast<unsigned>(m_.parts_of(s_.parameters[k]).size());
+      for ([[maybe_unused]] llvm::Type* part : m_.parts_of(s_.parameters[i.aux])) p.parts.push_back(function_->getArg(arg++));
+      define(v, std::move(p));
+      return;
+    }
+    case Op::CheckBound: {
+      const Value operand = get(s_.view.args(v)[0]);
+      const Type refined = s_.type_at(s_.view.args(v)[0], i.block);
+      if (refined.may_be_unbound() && !planted_bug(Plant::UnboundUnchecked)) {
+        if (refined.only(kUnbound)) return define(v, leaves(v, DeoptReason::Generic));
+        go_if(has_kind(operand, kUnbound), leave_before(v, DeoptReason::Generic));
+      }
+      if (refined.only(kUnbound)) return define(v, leaves(v, DeoptReason::Generic));
+      Value bound = narrow_to(operand, s_.types[v]);
+      define(v, has_references(bound.type) ? own_as(bound, s_.types[v]) : widen_to(bound, s_.types[v]));
+      return;
+    }
+    case Op::GetGlobal: return define(v, lower_global(v));
+    case Op::Unary: return define(v, s_.types[v].object ? boxed_instr(v) : lower_unary(v));
+    case Op::Binary:
+    case Op::Inplace: {
+      // A list changes in place; the result then is the list itself.
+      if (s_.types[v].object || s_.types[v].only(kList)) return define(v, boxed_instr(v));
+      return define(v, lower_binary(v, static_cast<mir::BinaryOp>(i.sub), use(v, 0), use(v, 1)));
+    }
+    case Op::Compare: return define(v, s_.types[v].object ? boxed_instr(v) : lower_compare(v));
+    case Op::Truth: return define(v, lower_truth(v));
+    case Op::GetAttr: {
+      if (s_.guards.contains(v)) return define(v, lower_global(v));
+      const Value base = use(v, 0);
+      if (s_.types[v].only(kMethod)) {
+        retain(base);
+        Value method = base;
+        return define(v, std::move(method));
+      }
+      if (base.type.only(kComplex) && s_.types[v].only(kFloat)) {
+        const bool real = PyUnicode_CompareWithASCIIString(s_.view.function().names[i.aux], "real") == 0;
+        return define(v, from_parts(s_.types[v], {base.parts[real ? 0 : 1]}));
+      }
+      return define(v, boxed_instr(v));
+    }
+    case Op::GetItem: return define(v, lower_get_item(v));
+    case Op::SetItem: return lower_set_item(v);
+    case Op::BuildTuple: {
+      if (!s_.types[v].only(kTuple)) return define(v, boxed_instr(v));
+      Value tuple;
+      tuple.type = s_.types[v];
+      for (size_t k = 0; k < i.arg_count; ++k) {
+        const Value item = own_as(use(v, k), (*s_.types[v].items)[k]);
+        tuple.parts.append(item.parts.begin(), item.parts.end());
+      }
+      return define(v, std::move(tuple));
+    }
+    case Op::ListAppend: return list_append(v, use(v, 0), use(v, 1));
+    case Op::Unpack: return define(v, lower_unpack(v));
+    case Op::Extract: {
+      const Value tuple = use(v, 0);
+      if (!tuple.type.only(kTuple)) return define(v, boxed_instr(v));
+      size_t at = 0;
+      for (uint32_t k = 0; k < i.aux; ++k) at += m_.parts_of((*tuple.type.items)[k]).size();
+      const Type& item = (*tuple.type.items)[i.aux];
+      return define(v, own_as(from_parts(item, llvm::ArrayRef(tuple.parts).slice(at, m_.parts_of(item).size())), s_.types[v]));
+    }
+    case Op::Call:
+    case Op::CallMethod: return define(v, lower_call(v));
+    case Op::GetIter: return define(v, lower_get_iter(v));
+    case Op::IterNext: return define(v, lower_iter_next(v));
+    default: return define(v, boxed_instr(v));
+  }
+}
+
+void BodyLowering::lower_terminator(ValueId v) {
+  const Instr& i = instr(v);
+  for (ValueId arg : s_.view.args(v)) {
+    if (s_.types[arg].never()) {
+      b.CreateUnreachable();
+      return;
+    }
+  }
+  switch (i.op) {
+    case Op::Jump:
+      lower_edge(current_, 0);
+      return;
+    case Op::Branch:
+    case Op::BranchBound: {
+      llvm::Value* condition;
+      if (i.op == Op::BranchBound) {
+        condition = b.CreateNot(has_kind(get(s_.view.args(v)[0]), kUnbound));
+      } else {
+        const Value operand = use(v, 0);
+        if (operand.type.object) {
+          condition = b.CreateICmpEQ(operand.parts[0], m_.address(m_.layout.true_object));
+        } else {
+          condition = truth(operand);
+        }
+      }
+      llvm::BasicBlock *yes = new_block("edge"), *no = new_block("edge");
+      b.CreateCondBr(condition, yes, no);
+      b.SetInsertPoint(yes);
+      lower_edge(current_, 0);
+      b.SetInsertPoint(no);
+      lower_edge(current_, 1);
+      return;
+    }
+    case Op::Return: {
+      const Value result = own_as(use(v, 0), s_.result);
+      for (ValueId arg : s_.view.args(v)) {
+        if (owns(arg)) release(get(arg));
+      }
+      llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
+      returned = b.CreateInsertValue(returned, llvm::ConstantPointerNull::get(b.getPtrTy()), 0);
+      for (size_t k = 0; k < result.parts.size(); ++k) {
+        returned = b.CreateInsertValue(returned, result.parts[k], static_cast<unsigned>(k + 1));
+      }
+      b.CreateRet(returned);
+      return;
+    }
+    default:  // Raise: the interpreter does it
+      b.CreateBr(leave_before(v, DeoptReason::Generic));
+      return;
+  }
+}
+
+/// The way from the end of `from` to a successor: phis get their operands, what dies on the way is dropped.
+void BodyLowering::lower_edge(BlockId from, size_t succ_index) {
+  const BlockId to = s_.view.succs(from)[succ_index];
+  const auto preds = s_.view.preds(to);
+  // A branch with both arms to one block has two edges: the n-th edge of this block is the n-th such predecessor.
+  size_t pred_index = 0, nth = 0;
+  for (size_t k = 0; k < succ_index; ++k) nth += s_.view.succs(from)[k] == to;
+  for (size_t k = 0; k < preds.size(); ++k) {
+    if (preds[k] == from && nth-- == 0) {
+      pred_index = k;
+      break;
+    }
+  }
+  std::vector<std::pair<ValueId, Value>> arrivals;
+  std::vector<ValueId> moved;
+  for (ValueId phi = s_.view.first(to); instr(phi).op == Op::Phi; ++phi) {
+    const ValueId operand = s_.view.args(phi)[pred_index];
+    if (!s_.liveness.live_in(to, phi)) {  // unused: its parts only must exist
+      arrivals.emplace_back(phi, poison(s_.types[phi]));
+      continue;
+    }
+    const Value value = narrow_to(get(operand), s_.type_at(operand, from));
+    if (value.type.never()) {
+      arrivals.emplace_back(phi, poison(s_.types[phi]));
+      continue;
+    }
+    // A value that dies here and feeds one phi hands its references over.
+    const bool dies = !s_.liveness.live_in(to, operand) && owns(operand) &&
+                      std::find(moved.begin(), moved.end(), operand) == moved.end();
+    const bool same_form = s_.types[phi].object == value.type.object && !s_.types[phi].items;
+    if (dies && same_form) {
+      moved.push_back(operand);
+      arrivals.emplace_back(phi, widen_to(value, s_.types[phi]));
+    } else {
+      arrivals.emplace_back(phi, own_as(value, s_.types[phi]));
+    }
+  }
+  const ValueId end = s_.view.terminator(from);
+  for (ValueId v = 0; v < s_.view.instr_count(); ++v) {
+    const bool held = s_.liveness.live_out(from, v) || std::count(s_.view.args(end).begin(), s_.view.args(end).end(), v) > 0;
+    if (!held || !owns(v)) continue;
+    const bool phi_here = instr(v).op == Op::Phi && instr(v).block == to;
+    if (s_.liveness.live_in(to, v) && !phi_here) continue;
+    if (std::find(moved.begin(), moved.end(), v) != moved.end()) continue;
+    if (phi_here && !(s_.liveness.live_out(from, v))) continue;
+    release(get(v));
+  }
+  for (auto& [phi, value] : arrivals) {
+    const auto home = homes_.find(phi);
+    for (size_t k = 0; k < value.parts.size(); ++k) {
+      if (home != homes_.end()) b.CreateStore(value.parts[k], home->second[k]);
+      else llvm::cast<llvm::PHINode>(values_[phi].parts[k])->addIncoming(value.parts[k], b.GetInsertBlock());
+    }
+  }
+  b.CreateBr(block_of_[to]);
+}
+
+}  // namespace hasten::compile

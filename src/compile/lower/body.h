@@ -1,0 +1,231 @@
+// Lowering of one specialization to one LLVM function.
+//
+// A MIR value becomes a handful of LLVM values, its parts (layout() below): an int is an i64, a float a double, a
+// union a tag and the parts of its alternatives, a tuple the parts of its items, an object a pointer.
+//
+// Three rules keep it simple and exact:
+//  - Whatever is rare leaves: the live values are stored to slots, and the MIR interpreter goes on, before the
+//    instruction (it then also raises whatever Python raises there) or after it with a result of an unforeseen type.
+//  - A value that has references owns them, from its definition to its last use, on every path; parameters,
+//    constants and short-lived list rows are borrowed. The exits drop what is owned, by table.
+//  - Nothing about a list is remembered across instructions: LLVM hoists what it can prove.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/Module.h>
+
+#include "compile/lower/image.h"
+#include "compile/lower/planted.h"
+#include "compile/types/infer.h"
+
+namespace hasten::compile {
+
+/// A MIR value in native code.
+struct Value {
+  Type type;
+  llvm::SmallVector<llvm::Value*, 4> parts;
+  PyObject* constant = nullptr;  ///< the object it is, if it is one fixed object
+
+  bool is_union() const { return type.is_union(); }
+};
+
+/// What every body of a module shares: types, helpers, the runtime's symbols.
+class ModuleContext {
+ public:
+  ModuleContext(llvm::Module& m, Unit& u, UnitRecord& r, const runtime::ObjectLayout& l);
+
+  llvm::LLVMContext& context;
+  llvm::Module& module;
+  Unit& unit;
+  UnitRecord& record;
+  const runtime::ObjectLayout& layout;
+  llvm::Type *i1, *i8, *i32, *i64, *f64, *ptr, *void_type;
+
+  /// Where in an object a load or store goes: different places never alias.
+  enum class Place { Refcount, TypePointer, Size, ItemsPointer, Item, Number, Slot };
+  llvm::MDNode* alias_tag(Place place) const { return alias_tags_[static_cast<size_t>(place)]; }
+  llvm::MDNode* unlikely() const { return unlikely_; }  ///< for a branch that is taken rarely
+
+  void append_layout(const Type& t, llvm::SmallVectorImpl<llvm::Type*>& parts) const;
+  llvm::SmallVector<llvm::Type*, 4> parts_of(const Type& t) const;
+  llvm::Constant* address(const void* pointer) const;
+  /// An external helper. `effects`: Pure (no memory), Allocates (only memory nobody sees), Any.
+  enum class Effects { Pure, Allocates, Any };
+  llvm::FunctionCallee helper(const char* name, llvm::Type* result, llvm::ArrayRef<llvm::Type*> parameters, Effects effects);
+  llvm::Function* body_function(const Specialization& s);
+  llvm::StructType* result_struct(const Specialization& s) const;
+
+ private:
+  llvm::MDNode* alias_tags_[7];
+  llvm::MDNode* unlikely_;
+};
+
+class BodyLowering {
+ public:
+  BodyLowering(ModuleContext& module, Specialization& s, BodyRecord& record);
+  /// Emits the body, result_struct(s) body(i64 calls left, i64 lowest stack address, parameter parts...).
+  void lower();
+
+  /// Emits PyObject* entry(NativeVersion*, PyObject* const* args): guards, unboxing, the body, boxing of its result.
+  void lower_entry(const char* symbol);
+
+  // values.cc. Also used by the entry (entry.cc), on values that no MIR instruction defines.
+  Value from_parts(const Type& t, llvm::ArrayRef<llvm::Value*> parts) const;
+  Value poison(const Type& t) const;
+  Value constant_value(PyObject* object);
+  /// The same value in a wider (or equal) type; copies no reference. REQUIRES: `to` is not object unless v is.
+  Value widen_to(const Value& v, const Type& to);
+  /// One alternative, or a sub-union, of a value that is known to be in it.
+  Value narrow_to(const Value& v, const Type& to);
+  /// In type `to` with references of its own (boxes if `to` is object).
+  Value own_as(const Value& v, const Type& to);
+  /// A pointer to an object; `*owned` tells whether it is a new reference. REQUIRES: not unbound.
+  llvm::Value* box(const Value& v, bool* owned);
+  llvm::Value* box_owned(const Value& v);
+  /// Reads `object` as `t`; goes to `fail` if it is of another type. References are borrowed from `object`.
+  Value unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* fail);
+  void retain(const Value& v) { for_references(v, [&](llvm::Value* p, bool maybe_null) { incref(p, maybe_null); }); }
+  void release(const Value& v) { for_references(v, [&](llvm::Value* p, bool maybe_null) { decref(p, maybe_null); }); }
+  void incref(llvm::Value* object, bool maybe_null = false);
+  void decref(llvm::Value* object, bool maybe_null = false);
+  void for_references(const Value& v, const std::function<void(llvm::Value*, bool)>& f);
+  static bool has_references(const Type& t);
+  /// f for each alternative of v in a block of its own, joined as `result`.
+  Value each_alternative(const Value& v, const Type& result, const std::function<Value(const Value&)>& f);
+  Value choose(llvm::Value* condition, const Type& result, const std::function<Value()>& if_true,
+               const std::function<Value()>& if_false, bool false_is_unlikely);
+  llvm::Value* as_int(const Value& v);
+  llvm::Value* as_double(const Value& v);
+  llvm::Value* truth(const Value& v);  ///< of one alternative, native kinds only
+  llvm::Value* has_kind(const Value& v, uint16_t kind);
+
+  llvm::BasicBlock* new_block(const char* name) {
+    return llvm::BasicBlock::Create(m_.context, name, function_);
+  }
+  void go_if(llvm::Value* condition, llvm::BasicBlock* unlikely_target);
+  llvm::Value* load(llvm::Type* type, llvm::Value* base, uint32_t offset, ModuleContext::Place place);
+  void store(llvm::Value* value, llvm::Value* base, uint32_t offset, ModuleContext::Place place);
+  llvm::Value* type_is(llvm::Value* object, PyObject* type);
+
+  llvm::IRBuilder<> b;
+  llvm::Function* function_ = nullptr;
+  ModuleContext& m_;
+
+ private:
+  using ValueId = mir::ValueId;
+  using BlockId = mir::BlockId;
+
+  // body.cc
+  void open_function();
+  void prepare_values();
+  void lower_block(BlockId block);
+  void lower_instr(ValueId v);
+  void lower_terminator(ValueId v);
+  void lower_edge(BlockId from, size_t succ_index);
+  void enter_osr();
+  void poll(BlockId header);
+  void define(ValueId v, Value value);
+  Value get(ValueId v);
+  Value use(ValueId v, size_t arg);
+  bool owns(ValueId v);
+  bool borrowable(ValueId v);
+  void compute_live(BlockId block);
+  bool live_after(ValueId at, ValueId v) const;
+  void release_dead(ValueId v);
+  const mir::Instr& instr(ValueId v) const { return s_.view.instr(v); }
+
+  // exits.cc
+  llvm::BasicBlock* leave_before(ValueId v, runtime::DeoptReason reason);
+  /// `owned`: the exit drops our reference to `result`.
+  void leave_after(ValueId v, llvm::Value* result, runtime::DeoptReason reason, bool owned);
+  /// An exception passes through; its traceback has our entry already, or (traced_raise) gets it here.
+  llvm::BasicBlock* raise_at(ValueId v);
+  llvm::BasicBlock* traced_raise(ValueId v);
+  void finish_exits();
+  void emit_exit(uint32_t resume, ValueId result_of, llvm::Value* result, runtime::DeoptReason reason, bool raises,
+                 const std::vector<ValueId>& live, const std::vector<ValueId>& also_owned, llvm::Value* also_dropped);
+  Value never_returns(ValueId v) {  ///< after an exit without condition: code that nobody reaches
+    b.SetInsertPoint(new_block("dead"));
+    return poison(s_.types[v]);
+  }
+  Value leaves(ValueId v, runtime::DeoptReason reason) {
+    b.CreateBr(leave_before(v, reason));
+    return never_returns(v);
+  }
+
+  // arith.cc, compare.cc
+  Value lower_unary(ValueId v);
+  Value lower_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
+  Value binary_one(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
+  Value int_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
+  Value float_binary(ValueId v, mir::BinaryOp op, llvm::Value* a, llvm::Value* c);
+  Value complex_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
+  Value float_pow(ValueId v, llvm::Value* a, llvm::Value* c);
+  llvm::Value* checked(ValueId v, llvm::Intrinsic::ID id, llvm::Value* a, llvm::Value* c);
+  Value lower_compare(ValueId v);
+  llvm::Value* compare_one(ValueId v, mir::CompareOp op, const Value& a, const Value& c);
+  llvm::Value* compare_int_float(mir::CompareOp op, llvm::Value* i, Interval interval, llvm::Value* f);
+  llvm::Value* same_object(const Value& a, const Value& c);
+  bool fuse_abs(ValueId compare, Value& result);
+  bool abs_is_fused(ValueId call);
+
+  // objects.cc
+  /// The instruction as the interpreter does it, on boxed operands; the result is checked to be of the inferred type.
+  Value boxed_instr(ValueId v) { return boxed_instr(v, all_uses(v)); }
+  Value boxed_instr(ValueId v, llvm::ArrayRef<Value> operands);
+  llvm::SmallVector<Value, 4> all_uses(ValueId v);
+  /// `object` (a new reference) as the inferred type of v; leaves with it if it is of another type.
+  Value boxed_result(ValueId v, llvm::Value* object);
+  llvm::Value* array_of(llvm::ArrayRef<llvm::Value*> objects);
+  Value lower_get_item(ValueId v);
+  void lower_set_item(ValueId v);
+  llvm::Value* checked_index(ValueId v, llvm::Value* list, const Value& key);
+  void list_append(ValueId v, const Value& list, const Value& item);
+  Value lower_unpack(ValueId v);
+  Value lower_global(ValueId v);
+  Value lower_truth(ValueId v);
+  llvm::Value* list_size(llvm::Value* list);
+  llvm::Value* list_items(llvm::Value* list);
+
+  // iterate.cc
+  Value lower_get_iter(ValueId v);
+  Value lower_iter_next(ValueId v);
+  Value make_iterator(ValueId v, const Value& iterable, const Type& to);
+  /// Emits the step of `iterator` (owned in place): returns the item in its type, goes to `exhausted` if none.
+  Value step_iterator(ValueId v, ValueId iterator_value, const Value& iterator, llvm::SmallVectorImpl<llvm::Value*>& next_state,
+                      llvm::BasicBlock* exhausted);
+
+  // calls.cc
+  Value lower_call(ValueId v);
+  Value direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args);
+  Value native_call(ValueId v, Known known, llvm::ArrayRef<Value> args);
+  Value math_unary(ValueId v, Known known, const Value& arg);
+  Value float_to_int(ValueId v, llvm::Value* rounded);
+  Value min_max(ValueId v, bool min, llvm::ArrayRef<Value> args);
+
+  Specialization& s_;
+  BodyRecord& record_;
+  std::vector<Value> values_;
+  std::vector<char> defined_;
+  std::unordered_map<ValueId, llvm::SmallVector<llvm::AllocaInst*, 4>> homes_;  ///< values kept in memory (SROA lifts them)
+  std::vector<llvm::BasicBlock*> block_of_;   ///< where each MIR block begins
+  std::vector<std::vector<uint64_t>> live_;   ///< of the current block: live after its k-th instruction
+  BlockId current_ = 0;
+  ValueId current_instr_ = mir::kNone;
+  std::map<std::pair<ValueId, int>, llvm::BasicBlock*> exit_blocks_;
+  llvm::AllocaInst* slots_ = nullptr;
+  llvm::AllocaInst* scratch_ = nullptr;  ///< argument arrays of boxed calls
+  uint32_t slots_max_ = 1, scratch_max_ = 1;
+  llvm::Value *depth_ = nullptr, *stack_low_ = nullptr;
+  llvm::AllocaInst* poll_budget_ = nullptr;
+  llvm::BasicBlock* entry_block_ = nullptr;
+};
+
+}  // namespace hasten::compile

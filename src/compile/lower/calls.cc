@@ -1,0 +1,305 @@
+// Calls: builtins and math on unboxed numbers, native calls of other functions, and everything else through CPython.
+#include <llvm/IR/Intrinsics.h>
+
+#include "compile/lower/body.h"
+#include "compile/types/interval.h"
+#include "compile/types/transfer.h"
+
+namespace hasten::compile {
+
+using mir::BinaryOp;
+using mir::CompareOp;
+using mir::Op;
+using mir::ValueId;
+using runtime::DeoptReason;
+
+namespace {
+
+constexpr uint16_t kIntegral = kBool | kInt;
+
+}  // namespace
+
+Value BodyLowering::lower_call(ValueId v) {
+  const auto found = s_.calls.find(v);
+  if (found == s_.calls.end()) return boxed_instr(v);
+  const CallPlan& plan = found->second;
+  if (s_.guards.contains(v)) lower_global(v);  // a method of a module: its guard
+  auto operands = all_uses(v);
+  const llvm::ArrayRef<Value> args = llvm::ArrayRef(operands).drop_front();
+  switch (plan.how) {
+    case CallPlan::How::ListAppend: {
+      list_append(v, from_parts(operands[0].type.only(kMethod) ? operands[0].type.items->front() : operands[0].type,
+                                operands[0].parts), args[0]);
+      return from_parts(Type::of(kNoneType), {});
+    }
+    case CallPlan::How::Direct: return direct_call(v, plan, args);
+    case CallPlan::How::Native:
+      if (s_.types[v].object) return boxed_instr(v);
+      if (plan.known == Known::Abs && abs_is_fused(v)) return poison(s_.types[v]);
+      return native_call(v, plan.known, args);
+    case CallPlan::How::Boxed: return boxed_instr(v);
+  }
+  return boxed_instr(v);
+}
+
+Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args) {
+  const Specialization& target = *plan.target;
+  // Python's recursion limit and the C stack, checked as a Python call would.
+  llvm::Value* frame = b.CreatePtrToInt(b.CreateIntrinsic(llvm::Intrinsic::frameaddress, {b.getPtrTy()}, {b.getInt32(0)}), m_.i64);
+  llvm::Value* too_deep = b.CreateOr(b.CreateICmpSLE(depth_, b.getInt64(0)), b.CreateICmpULT(frame, stack_low_));
+  llvm::BasicBlock* overflow = new_block("deep");
+  go_if(too_deep, overflow);
+  {
+    llvm::IRBuilder<>::InsertPointGuard guard(b);
+    b.SetInsertPoint(overflow);
+    b.CreateCall(m_.helper("hj_recursion_error", m_.void_type, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
+                 {m_.address(&s_.view.function()), b.getInt32(v)});
+    b.CreateBr(raise_at(v));
+  }
+  llvm::SmallVector<llvm::Value*, 8> operands{b.CreateSub(depth_, b.getInt64(1)), stack_low_};
+  llvm::SmallVector<Value, 4> temporaries;
+  for (size_t k = 0; k < args.size(); ++k) {
+    const Type& to = target.parameters[k];
+    // The callee borrows; what must be boxed for it is dropped afterwards.
+    const bool boxes = (to.object && !args[k].type.object) || (to.items && to.items != args[k].type.items);
+    Value arg = boxes ? own_as(args[k], to) : widen_to(args[k], to);
+    if (boxes) temporaries.push_back(arg);
+    operands.append(arg.parts.begin(), arg.parts.end());
+  }
+  llvm::Value* returned = b.CreateCall(m_.body_function(target), operands);
+  for (const Value& temporary : temporaries) release(temporary);
+  llvm::Value* status = b.CreateExtractValue(returned, 0);
+  Value plain;
+  plain.type = target.result;
+  for (size_t k = 0; k < m_.parts_of(target.result).size(); ++k) {
+    plain.parts.push_back(b.CreateExtractValue(returned, static_cast<unsigned>(k + 1)));
+  }
+  const Type& t = s_.types[v];
+  llvm::BasicBlock *odd = new_block("odd"), *normal = new_block(""), *done = new_block("");
+  b.CreateCondBr(b.CreateIsNull(status), normal, odd);
+  b.SetInsertPoint(normal);
+  Value usual;
+  if (target.result.never()) {
+    b.CreateUnreachable();
+    normal = nullptr;
+  } else {
+    usual = t.object && !target.result.object ? from_parts(t, {box_owned(plain)}) : widen_to(plain, t);
+    if (t.object && !target.result.object) release(plain);
+    normal = b.GetInsertBlock();
+    b.CreateBr(done);
+  }
+  b.SetInsertPoint(odd);
+  go_if(b.CreateICmpEQ(status, llvm::ConstantExpr::getIntToPtr(b.getInt64(1), b.getPtrTy())), traced_raise(v));
+  // The callee left native code; its result is an object, and guarded globals may have changed meanwhile.
+  llvm::BasicBlock *changed = new_block("changed");
+  llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any), {m_.address(&m_.record)});
+  go_if(b.CreateICmpEQ(hold, b.getInt32(0)), changed);
+  const Value boxed = boxed_result(v, status);
+  llvm::BasicBlock* odd_end = b.GetInsertBlock();
+  b.CreateBr(done);
+  b.SetInsertPoint(changed);
+  leave_after(v, status, DeoptReason::Generic, true);
+  b.SetInsertPoint(done);
+  Value r;
+  r.type = t;
+  const auto types = m_.parts_of(t);
+  for (size_t k = 0; k < types.size(); ++k) {
+    auto* phi = b.CreatePHI(types[k], 2);
+    if (normal) phi->addIncoming(usual.parts[k], normal);
+    phi->addIncoming(boxed.parts[k], odd_end);
+    r.parts.push_back(phi);
+  }
+  return r;
+}
+
+/// A finite double with an integral value, as an int; leaves if it is not finite or does not fit.
+Value BodyLowering::float_to_int(ValueId v, llvm::Value* rounded) {
+  llvm::Value* fits = b.CreateAnd(b.CreateFCmpOGE(rounded, llvm::ConstantFP::get(m_.f64, -0x1p63)),
+                                  b.CreateFCmpOLT(rounded, llvm::ConstantFP::get(m_.f64, 0x1p63)));
+  go_if(b.CreateNot(fits), leave_before(v, DeoptReason::Overflow));
+  return from_parts(Type::of(kInt), {b.CreateFPToSI(rounded, m_.i64)});
+}
+
+Value BodyLowering::math_unary(ValueId v, Known known, const Value& arg) {
+  llvm::Value* x = as_double(arg);
+  llvm::Value* r;
+  if (known == Known::Sqrt) {
+    r = b.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, x);
+  } else {
+    static constexpr const char* kNames[] = {"sqrt", "hj_sin",  "hj_cos",  "hj_tan",   "hj_asin",  "hj_acos",  "hj_atan",
+                                             "hj_sinh", "hj_cosh", "hj_tanh", "hj_asinh", "hj_acosh", "hj_atanh", "hj_exp",
+                                             "hj_expm1", "hj_log", "hj_log2", "hj_log10", "hj_log1p"};
+    const char* name = kNames[static_cast<size_t>(known) - static_cast<size_t>(Known::Sqrt)];
+    r = b.CreateCall(m_.helper(name, m_.f64, {m_.f64}, ModuleContext::Effects::Pure), {x});
+  }
+  // math's own checks: a NaN or an infinity from a finite argument is an error, which the interpreter raises.
+  llvm::Value* infinity = llvm::ConstantFP::getInfinity(m_.f64);
+  const auto finite = [&](llvm::Value* value) {
+    return b.CreateFCmpOLT(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, value), infinity);
+  };
+  llvm::Value* x_is_nan = b.CreateFCmpUNO(x, x);
+  llvm::Value* bad_nan = b.CreateAnd(b.CreateFCmpUNO(r, r), b.CreateNot(x_is_nan));
+  llvm::Value* bad_infinity = b.CreateAnd(b.CreateFCmpOEQ(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, r), infinity), finite(x));
+  go_if(b.CreateOr(bad_nan, bad_infinity), leave_before(v, DeoptReason::Generic));
+  return from_parts(Type::of(kFloat), {r});
+}
+
+/// The first of equal values, as CPython: a later item must be strictly less (greater).
+Value BodyLowering::min_max(ValueId v, bool min, llvm::ArrayRef<Value> args) {
+  const Type& t = s_.types[v];
+  const Type boolean = Type::of(kBool);
+  Value best = widen_to(args[0], t);
+  for (const Value& next : args.drop_front()) {
+    llvm::Value* better = each_alternative(next, boolean, [&](const Value& x) {
+      return each_alternative(best, boolean, [&](const Value& y) -> Value {
+        // Widened types hold kinds that this argument never has.
+        if (!x.type.within(kNumber) || !y.type.within(kNumber)) return from_parts(boolean, {b.getFalse()});
+        CompareOp op = min ? CompareOp::Lt : CompareOp::Gt;
+        if (planted_bug(Plant::MinMaxTies)) op = min ? CompareOp::Le : CompareOp::Ge;
+        return from_parts(boolean, {compare_one(v, op, x, y)});
+      });
+    }).parts[0];
+    const Value other = widen_to(next, t);
+    for (size_t p = 0; p < best.parts.size(); ++p) best.parts[p] = b.CreateSelect(better, other.parts[p], best.parts[p]);
+  }
+  return best;
+}
+
+Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> args) {
+  const Type& t = s_.types[v];
+  const auto number = [&](llvm::Value* x) { return from_parts(Type::of(kFloat), {x}); };
+  const auto integer = [&](llvm::Value* x) { return from_parts(Type::of(kInt), {x}); };
+  const auto each = [&](const std::function<Value(const Value&)>& f) { return each_alternative(args[0], t, f); };
+  switch (known) {
+    case Known::Abs:
+      return each([&](const Value& x) -> Value {
+        if (x.type.only(kFloat)) return number(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x.parts[0]));
+        if (x.type.only(kComplex)) {
+          llvm::Value* magnitude = b.CreateCall(m_.helper("hj_hypot", m_.f64, {m_.f64, m_.f64}, ModuleContext::Effects::Pure), {x.parts[0], x.parts[1]});
+          llvm::Value* infinity = llvm::ConstantFP::getInfinity(m_.f64);
+          const auto finite = [&](llvm::Value* p) { return b.CreateFCmpOLT(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, p), infinity); };
+          go_if(b.CreateAnd(b.CreateAnd(finite(x.parts[0]), finite(x.parts[1])), b.CreateNot(finite(magnitude))), leave_before(v, DeoptReason::Generic));
+          return number(magnitude);
+        }
+        llvm::Value* i = as_int(x);
+        if (!x.type.only(kBool) && x.type.interval.low < 0) {
+          if (x.type.interval.low == Interval{}.low) {
+            go_if(b.CreateICmpEQ(i, b.getInt64(static_cast<uint64_t>(Interval{}.low))), leave_before(v, DeoptReason::Overflow));
+          }
+          i = b.CreateSelect(b.CreateICmpSLT(i, b.getInt64(0)), b.CreateSub(b.getInt64(0), i), i);
+        }
+        return integer(i);
+      });
+    case Known::Min:
+    case Known::Max: return min_max(v, known == Known::Min, args);
+    case Known::Len:
+      if (args[0].type.only(kList)) return integer(list_size(args[0].parts[0]));
+      return integer(b.getInt64(args[0].type.items->size()));
+    case Known::Range: {
+      llvm::Value* one = b.getInt64(1);
+      llvm::Value* first = as_int(args[0]);
+      Value r;
+      r.type = t;
+      if (args.size() == 1) {
+        r.parts.append({b.getInt64(0), first, one});
+      } else {
+        r.parts.append({first, as_int(args[1]), args.size() == 3 ? as_int(args[2]) : one});
+        if (args.size() == 3 && (args[2].type.only(kBool) || args[2].type.interval.contains(0))) {
+          go_if(b.CreateICmpEQ(r.parts[2], b.getInt64(0)), leave_before(v, DeoptReason::Generic));
+        }
+      }
+      return r;
+    }
+    case Known::Enumerate: {
+      Value inner = make_iterator(v, args[0], t.items->front());
+      inner.parts.push_back(args.size() == 2 ? as_int(args[1]) : b.getInt64(0));
+      inner.type = t;
+      return inner;
+    }
+    case Known::Zip: {
+      Value r;
+      r.type = t;
+      for (size_t k = 0; k < args.size(); ++k) {
+        const Value inner = make_iterator(v, args[k], (*t.items)[k]);
+        r.parts.append(inner.parts.begin(), inner.parts.end());
+      }
+      return r;
+    }
+    case Known::Int:
+    case Known::Trunc:
+      return each([&](const Value& x) -> Value {
+        if (!x.type.only(kFloat)) return integer(as_int(x));
+        return float_to_int(v, b.CreateUnaryIntrinsic(llvm::Intrinsic::trunc, x.parts[0]));
+      });
+    case Known::Floor:
+    case Known::Ceil:
+      return each([&](const Value& x) -> Value {
+        if (!x.type.only(kFloat)) return integer(as_int(x));
+        return float_to_int(v, b.CreateUnaryIntrinsic(known == Known::Floor ? llvm::Intrinsic::floor : llvm::Intrinsic::ceil, x.parts[0]));
+      });
+    case Known::Round:
+      return each([&](const Value& x) -> Value {
+        if (!x.type.only(kFloat)) return integer(as_int(x));
+        return float_to_int(v, b.CreateUnaryIntrinsic(llvm::Intrinsic::roundeven, x.parts[0]));
+      });
+    case Known::Float: return each([&](const Value& x) { return number(as_double(x)); });
+    case Known::Bool:
+      return each([&](const Value& x) -> Value {
+        if (x.type.only(kUnbound)) return leaves(v, DeoptReason::Generic);
+        return from_parts(Type::of(kBool), {truth(x)});
+      });
+    case Known::Complex: {
+      llvm::Value* zero = llvm::ConstantFP::get(m_.f64, 0.0);
+      const Type real = Type::of(kFloat);
+      llvm::Value* re = each_alternative(args[0], real, [&](const Value& x) { return number(as_double(x)); }).parts[0];
+      llvm::Value* im = args.size() == 1 ? zero : each_alternative(args[1], real, [&](const Value& x) { return number(as_double(x)); }).parts[0];
+      return from_parts(t, {re, im});
+    }
+    case Known::Divmod: {
+      const Value q = binary_one(v, BinaryOp::FloorDiv, args[0], args[1]);
+      const Value r = binary_one(v, BinaryOp::Mod, args[0], args[1]);
+      Value both;
+      both.type = t;
+      both.parts.append({q.parts[0], r.parts[0]});
+      return both;
+    }
+    case Known::Pow:
+      return each_alternative(args[0], t, [&](const Value& x) {
+        return each_alternative(args[1], t, [&](const Value& y) { return binary_one(v, BinaryOp::Pow, x, y); });
+      });
+    case Known::Fabs:
+      return each([&](const Value& x) { return number(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, as_double(x))); });
+    case Known::Degrees:
+    case Known::Radians: {
+      constexpr double kPi = 3.141592653589793238462643383279502884197;
+      const double factor = known == Known::Degrees ? 180.0 / kPi : kPi / 180.0;
+      return each([&](const Value& x) { return number(b.CreateFMul(as_double(x), llvm::ConstantFP::get(m_.f64, factor))); });
+    }
+    case Known::Atan2:
+    case Known::Copysign: {
+      const Type real = Type::of(kFloat);
+      llvm::Value* y = each_alternative(args[0], real, [&](const Value& x) { return number(as_double(x)); }).parts[0];
+      llvm::Value* x = each_alternative(args[1], real, [&](const Value& z) { return number(as_double(z)); }).parts[0];
+      if (known == Known::Copysign) return number(b.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, y, x));
+      return number(b.CreateCall(m_.helper("hj_atan2", m_.f64, {m_.f64, m_.f64}, ModuleContext::Effects::Pure), {y, x}));
+    }
+    case Known::Isnan:
+    case Known::Isinf:
+    case Known::Isfinite:
+      return each([&](const Value& one) {
+        llvm::Value* x = as_double(one);
+        llvm::Value* infinity = llvm::ConstantFP::getInfinity(m_.f64);
+        llvm::Value* magnitude = b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x);
+        llvm::Value* holds = known == Known::Isnan ? b.CreateFCmpUNO(x, x)
+                             : known == Known::Isinf ? b.CreateFCmpOEQ(magnitude, infinity) : b.CreateFCmpOLT(magnitude, infinity);
+        return from_parts(Type::of(kBool), {holds});
+      });
+    default:
+      if (Known::MathUnaryFirst < known && known < Known::MathUnaryLast) {
+        return each([&](const Value& x) { return math_unary(v, known, x); });
+      }
+      return boxed_instr(v);
+  }
+}
+
+}  // namespace hasten::compile

@@ -1,0 +1,231 @@
+// Where native code ends before its time: deoptimisation (the interpreter goes on) and exceptions that pass through.
+// Each exit is a cold block: it stores the live values to slots, calls the runtime, and returns what that gives.
+#include <algorithm>
+
+#include "compile/lower/body.h"
+
+namespace hasten::compile {
+
+using mir::Op;
+using mir::ValueId;
+using runtime::DeoptReason;
+using runtime::LiveValue;
+using runtime::SlotKind;
+
+namespace {
+
+/// Kinds whose raw form the runtime cannot read: they are boxed on the way out.
+constexpr uint16_t kBoxedOnExit = kRange | kTupleIter | kEnumerate | kZip;
+
+bool needs_boxing(const Type& t, bool top) {
+  if (t.object) return false;
+  if (t.kinds & kBoxedOnExit) return true;
+  if ((t.kinds & kMethod) && !top) return true;
+  if (t.items && (t.kinds & kTuple)) {
+    for (const Type& item : *t.items) {
+      if (needs_boxing(item, false)) return true;
+    }
+  }
+  return false;
+}
+
+/// Writes values into the slot array and describes them.
+class SlotWriter {
+ public:
+  SlotWriter(BodyLowering& body, llvm::AllocaInst* slots, std::vector<LiveValue>& live, std::vector<uint16_t>& owned_slots)
+      : body_(body), slots_(slots), live_(live), owned_slots_(owned_slots) {}
+
+  void value(ValueId v, const Value& value, bool owned, bool method_name_known) {
+    if (needs_boxing(value.type, method_name_known)) {
+      bool is_new = false;
+      llvm::Value* object = body_.box(value, &is_new);
+      live_.push_back({v, SlotKind::Object, 0, next_});
+      if (is_new) owned_slots_.push_back(next_);
+      put(object);
+      if (owned) references(value);
+      return;
+    }
+    entry(v, value, owned);
+  }
+
+  /// Only what must be dropped.
+  void references(const Value& value) {
+    body_.for_references(value, [&](llvm::Value* pointer, bool) {
+      owned_slots_.push_back(next_);
+      put(pointer);
+    });
+  }
+
+  uint16_t used() const { return next_; }
+
+ private:
+  void put(llvm::Value* part) {
+    llvm::IRBuilder<>& b = body_.b;
+    if (part->getType()->isIntegerTy() && !part->getType()->isIntegerTy(64)) part = b.CreateZExt(part, body_.m_.i64);
+    body_.store(part, b.CreateConstInBoundsGEP1_64(body_.m_.i64, slots_, next_), 0, ModuleContext::Place::Slot);
+    ++next_;
+  }
+
+  void pointer(llvm::Value* part, bool owned) {
+    if (owned) owned_slots_.push_back(next_);
+    put(part);
+  }
+
+  void entry(ValueId v, const Value& value, bool owned) {
+    const Type& t = value.type;
+    llvm::IRBuilder<>& b = body_.b;
+    if (t.object) {
+      live_.push_back({v, SlotKind::Object, 0, next_});
+      pointer(value.parts[0], owned);
+      return;
+    }
+    if (t.is_union()) {
+      const auto alternatives = t.alternatives();
+      live_.push_back({v, SlotKind::Union, static_cast<uint8_t>(alternatives.size()), next_});
+      // The tag is a bit's index; the runtime wants the alternative's: how many bits are set below it.
+      llvm::Value* below = b.CreateSub(b.CreateShl(b.getInt32(1), b.CreateZExt(value.parts[0], body_.m_.i32)), b.getInt32(1));
+      put(b.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, b.CreateAnd(below, b.getInt32(t.kinds))));
+      size_t at = 1;
+      for (const Type& one : alternatives) {
+        const size_t count = body_.m_.parts_of(one).size();
+        entry(mir::kNone, body_.from_parts(one, llvm::ArrayRef(value.parts).slice(at, count)), owned);
+        at += count;
+      }
+      return;
+    }
+    const auto simple = [&](SlotKind kind) {
+      live_.push_back({v, kind, 0, next_});
+      for (llvm::Value* part : value.parts) put(part);
+    };
+    switch (t.kinds) {
+      case kNoneType: simple(SlotKind::None); break;
+      case kBool: simple(SlotKind::Bool); break;
+      case kInt: simple(SlotKind::Int); break;
+      case kFloat: simple(SlotKind::Float); break;
+      case kComplex: simple(SlotKind::Complex); break;
+      case kRangeIter: simple(SlotKind::RangeIter); break;
+      case kList:
+        live_.push_back({v, SlotKind::Object, 0, next_});
+        pointer(value.parts[0], owned);
+        break;
+      case kMethod:
+        live_.push_back({v, SlotKind::Method, 0, next_});
+        pointer(value.parts[0], owned);
+        break;
+      case kListIter:
+        live_.push_back({v, SlotKind::ListIter, 0, next_});
+        pointer(value.parts[0], owned);
+        put(value.parts[1]);
+        break;
+      case kKnown:
+        live_.push_back({v, SlotKind::Object, 0, next_});
+        put(body_.m_.address(t.known));
+        break;
+      case kTuple: {
+        live_.push_back({v, SlotKind::Tuple, static_cast<uint8_t>(t.items->size()), next_});
+        size_t at = 0;
+        for (const Type& item : *t.items) {
+          const size_t count = body_.m_.parts_of(item).size();
+          entry(mir::kNone, body_.from_parts(item, llvm::ArrayRef(value.parts).slice(at, count)), owned);
+          at += count;
+        }
+        break;
+      }
+      default: live_.push_back({v, SlotKind::Unbound, 0, next_}); break;  // unbound, or never
+    }
+  }
+
+  BodyLowering& body_;
+  llvm::AllocaInst* slots_;
+  std::vector<LiveValue>& live_;
+  std::vector<uint16_t>& owned_slots_;
+  uint16_t next_ = 0;
+};
+
+}  // namespace
+
+void BodyLowering::emit_exit(uint32_t resume, ValueId result_of, llvm::Value* result, DeoptReason reason, bool raises,
+                             const std::vector<ValueId>& live, const std::vector<ValueId>& also_owned,
+                             llvm::Value* also_dropped) {
+  const auto index = static_cast<uint32_t>(record_.points.size());
+  const auto live_begin = static_cast<uint32_t>(record_.live.size());
+  std::vector<uint16_t> owned_slots;
+  SlotWriter writer(*this, slots_, record_.live, owned_slots);
+  bool plant = planted_bug(Plant::DeoptLosesPhi) && !raises;
+  for (ValueId v : live) {
+    Value value = get(v);
+    if (raises) {
+      if (owns(v)) writer.references(value);
+      continue;
+    }
+    if (plant && instr(v).op == Op::Phi && value.type.only(kInt)) {
+      value.parts[0] = b.CreateSub(value.parts[0], b.getInt64(1));
+      plant = false;
+    }
+    writer.value(v, value, owns(v), instr(v).op == Op::GetAttr);
+  }
+  for (ValueId v : also_owned) writer.references(get(v));
+  if (also_dropped) writer.references(from_parts(Type::any(), {also_dropped}));
+  record_.points.push_back({resume, result_of, reason, live_begin, static_cast<uint32_t>(record_.live.size()) - live_begin});
+  record_.owned_slots.push_back(std::move(owned_slots));
+  slots_max_ = std::max<uint32_t>(slots_max_, writer.used());
+  llvm::Value* status = b.CreateCall(
+      m_.helper(raises ? "hj_raise" : "hj_leave", m_.ptr, {m_.ptr, m_.i32, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
+      {m_.address(&record_), b.getInt32(index), slots_, result ? result : llvm::ConstantPointerNull::get(b.getPtrTy())});
+  llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
+  b.CreateRet(b.CreateInsertValue(returned, status, 0));
+}
+
+llvm::BasicBlock* BodyLowering::leave_before(ValueId v, DeoptReason reason) {
+  llvm::BasicBlock*& block = exit_blocks_[{v, static_cast<int>(reason)}];
+  if (!block) {
+    block = new_block("leave");
+    llvm::IRBuilder<>::InsertPointGuard guard(b);
+    b.SetInsertPoint(block);
+    emit_exit(v, mir::kNone, nullptr, reason, false, s_.liveness.live_before(v), {}, nullptr);
+  }
+  return block;
+}
+
+void BodyLowering::leave_after(ValueId v, llvm::Value* result, DeoptReason reason, bool owned) {
+  std::vector<ValueId> live = s_.liveness.live_before(v + 1);
+  std::erase(live, v);
+  // The operands that die here have not been dropped yet.
+  std::vector<ValueId> dying;
+  for (ValueId arg : s_.view.args(v)) {
+    const bool listed = std::find(live.begin(), live.end(), arg) != live.end() ||
+                        std::find(dying.begin(), dying.end(), arg) != dying.end();
+    if (!listed && owns(arg)) dying.push_back(arg);
+  }
+  emit_exit(v + 1, v, result, reason, false, live, dying, owned ? result : nullptr);
+}
+
+llvm::BasicBlock* BodyLowering::raise_at(ValueId v) {
+  llvm::BasicBlock*& block = exit_blocks_[{v, -1}];
+  if (!block) {
+    block = new_block("raise");
+    llvm::IRBuilder<>::InsertPointGuard guard(b);
+    b.SetInsertPoint(block);
+    emit_exit(v, mir::kNone, nullptr, DeoptReason::Generic, true, s_.liveness.live_before(v), {}, nullptr);
+  }
+  return block;
+}
+
+llvm::BasicBlock* BodyLowering::traced_raise(ValueId v) {
+  llvm::BasicBlock* block = new_block("raise");
+  llvm::IRBuilder<>::InsertPointGuard guard(b);
+  b.SetInsertPoint(block);
+  b.CreateCall(m_.helper("hj_traceback", m_.void_type, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
+               {m_.address(&s_.view.function()), b.getInt32(v)});
+  b.CreateBr(raise_at(v));
+  return block;
+}
+
+void BodyLowering::finish_exits() {
+  slots_->setOperand(0, llvm::ConstantInt::get(m_.i64, slots_max_));
+  scratch_->setOperand(0, llvm::ConstantInt::get(m_.i64, scratch_max_));
+  slots_->setAlignment(llvm::Align(8));
+  scratch_->setAlignment(llvm::Align(8));
+}
+
+}  // namespace hasten::compile

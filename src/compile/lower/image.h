@@ -1,0 +1,35 @@
+// What native code refers to while it runs: one BodyRecord for each compiled function body. Plain data, kept alive
+// by the loaded code (jit/code.h).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compile/types/infer.h"
+#include "runtime/hasten_runtime.h"
+
+namespace hasten::compile {
+
+struct UnitRecord;
+
+/// Deopt points of one body, in the form that the runtime reads, and which slots hold references to drop.
+struct BodyRecord {
+  runtime::NativeVersion version = {};
+  std::vector<runtime::DeoptPoint> points;
+  std::vector<runtime::LiveValue> live;
+  std::vector<std::vector<uint16_t>> owned_slots;  ///< per point: PyObject* slots that the body owned (may be null)
+  std::vector<mir::ValueId> osr_values;
+  UnitRecord* unit = nullptr;
+  std::string symbol;
+};
+
+/// Everything that one module needs at run time.
+struct UnitRecord {
+  std::vector<std::unique_ptr<BodyRecord>> bodies;  ///< the first is the root
+  std::vector<Guard> guards;
+  std::vector<PyObject*> references;  ///< strong: whatever the code names by address
+  bool unit_runs_foreign_code = false;  ///< then guards are checked where they are used, not only at entry
+};
+
+}  // namespace hasten::compile

@@ -1,0 +1,210 @@
+// for loops: iterators kept as numbers (and the list they walk), stepped in place.
+#include "compile/lower/body.h"
+
+namespace hasten::compile {
+
+using Place = ModuleContext::Place;
+using mir::ValueId;
+using runtime::DeoptReason;
+
+namespace {
+
+constexpr uint16_t kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
+
+}  // namespace
+
+/// iter(iterable) as `to`; takes references of its own.
+Value BodyLowering::make_iterator(ValueId v, const Value& iterable, const Type& to) {
+  if (iterable.type.within(kIterators)) return own_as(iterable, to);
+  if (to.only(kListIter)) {
+    retain(iterable);
+    return from_parts(to, {iterable.parts[0], b.getInt64(0)});
+  }
+  if (to.only(kTupleIter)) {
+    Value r = iterable;
+    retain(r);
+    r.constant = nullptr;
+    r.type = to;
+    r.parts.push_back(b.getInt64(0));
+    return r;
+  }
+  if (to.only(kRangeIter)) {
+    llvm::Value *start = iterable.parts[0], *stop = iterable.parts[1], *step = iterable.parts[2];
+    // How many items: ceil((stop - start) / step) where that is positive. The distance fits uint64.
+    llvm::Value *zero = b.getInt64(0), *one = b.getInt64(1);
+    llvm::Value* up = b.CreateICmpSGT(step, zero);
+    llvm::Value* low = b.CreateSelect(up, start, stop);
+    llvm::Value* high = b.CreateSelect(up, stop, start);
+    llvm::Value* stride = b.CreateSelect(up, step, b.CreateSub(zero, step));
+    llvm::Value* distance = b.CreateSub(b.CreateSub(high, low), one);
+    llvm::Value* left = b.CreateAdd(b.CreateUDiv(distance, stride), one);
+    if (planted_bug(Plant::RangeStepCount)) left = b.CreateSelect(up, left, b.CreateSub(left, one));
+    left = b.CreateSelect(b.CreateICmpSLT(low, high), left, zero);
+    return from_parts(to, {start, step, left});
+  }
+  return leaves(v, DeoptReason::Generic);
+}
+
+Value BodyLowering::lower_get_iter(ValueId v) {
+  const Value iterable = use(v, 0);
+  if (s_.types[v].object) return boxed_instr(v);
+  return make_iterator(v, iterable, s_.types[v]);
+}
+
+/// The next item (borrowed) and the new state's parts. `exhausted` is reached with nothing changed.
+Value BodyLowering::step_iterator(ValueId v, ValueId iterator_value, const Value& it,
+                                  llvm::SmallVectorImpl<llvm::Value*>& next, llvm::BasicBlock* exhausted) {
+  const Type item = item_type(it.type, m_.unit.sites);
+  const auto stop_if = [&](llvm::Value* done) {
+    llvm::BasicBlock* go_on = new_block("");
+    b.CreateCondBr(done, exhausted, go_on);
+    b.SetInsertPoint(go_on);
+  };
+  switch (it.type.kinds) {
+    case kRangeIter: {
+      llvm::Value *value = it.parts[0], *step = it.parts[1], *left = it.parts[2];
+      stop_if(b.CreateICmpEQ(left, b.getInt64(0)));
+      // The step past the last item may wrap; nobody looks at it then.
+      next.append({b.CreateAdd(value, step), step, b.CreateSub(left, b.getInt64(1))});
+      return from_parts(item, {value});
+    }
+    case kListIter: {
+      llvm::Value *list = it.parts[0], *index = it.parts[1];
+      stop_if(b.CreateICmpUGE(index, list_size(list)));
+      llvm::Value* object = load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, list_items(list), index), 0, Place::Item);
+      next.append({list, b.CreateAdd(index, b.getInt64(1))});
+      return from_parts(Type::any(), {object});
+    }
+    case kTupleIter: {
+      llvm::Value* index = it.parts.back();
+      const size_t count = it.type.items->size();
+      stop_if(b.CreateICmpUGE(index, b.getInt64(count)));
+      Value chosen;
+      size_t at = 0;
+      for (size_t k = 0; k < count; ++k) {
+        const Type& one = (*it.type.items)[k];
+        const size_t n = m_.parts_of(one).size();
+        const Value value = widen_to(from_parts(one, llvm::ArrayRef(it.parts).slice(at, n)), item);
+        at += n;
+        if (k == 0) {
+          chosen = value;
+          continue;
+        }
+        llvm::Value* here = b.CreateICmpEQ(index, b.getInt64(k));
+        for (size_t p = 0; p < chosen.parts.size(); ++p) chosen.parts[p] = b.CreateSelect(here, value.parts[p], chosen.parts[p]);
+      }
+      next.append(it.parts.begin(), it.parts.end() - 1);
+      next.push_back(b.CreateAdd(index, b.getInt64(1)));
+      return chosen;
+    }
+    default: break;
+  }
+  // enumerate and zip: step the parts; what they give is a tuple.
+  Value tuple;
+  tuple.type = Type::with_items(kTuple, {});
+  std::vector<Type> items;
+  size_t at = 0;
+  if (it.type.only(kEnumerate)) {
+    llvm::Value* count = it.parts.back();
+    items.push_back((*item.items)[0]);
+    tuple.parts.push_back(count);
+  }
+  for (const Type& inner : *it.type.items) {
+    const size_t n = m_.parts_of(inner).size();
+    const Value part = from_parts(inner, llvm::ArrayRef(it.parts).slice(at, n));
+    at += n;
+    const Value one = step_iterator(v, iterator_value, part, next, exhausted);
+    items.push_back(one.type);
+    tuple.parts.append(one.parts.begin(), one.parts.end());
+  }
+  if (it.type.only(kEnumerate)) {
+    llvm::Value* both = b.CreateBinaryIntrinsic(llvm::Intrinsic::sadd_with_overflow, it.parts.back(), b.getInt64(1));
+    go_if(b.CreateExtractValue(both, 1), leave_before(v, DeoptReason::Generic));
+    next.push_back(b.CreateExtractValue(both, 0));
+  }
+  tuple.type = Type::with_items(kTuple, std::move(items));
+  return tuple;
+}
+
+Value BodyLowering::lower_iter_next(ValueId v) {
+  const ValueId iterator_value = s_.view.args(v)[0];
+  const Type& t = s_.types[v];
+  if (!s_.types[iterator_value].within(kIterators)) {
+    // The interpreter's own step: null without an error is the end.
+    Value next = boxed_instr(v);
+    return next;
+  }
+  const auto& home = homes_.at(iterator_value);
+  const Value it = get(iterator_value);
+  llvm::BasicBlock *exhausted = new_block(""), *done = new_block("");
+  llvm::SmallVector<llvm::Value*, 8> state;
+  Value item = step_iterator(v, iterator_value, it, state, exhausted);
+  for (size_t k = 0; k < state.size(); ++k) b.CreateStore(state[k], home[k]);
+
+  // Objects from lists are checked against the predicted type; a surprise leaves with the item, the step taken.
+  const Type bound = t.without(kUnbound);
+  Value result;
+  if (item.type.object && t.object) {
+    incref(item.parts[0]);
+    result = from_parts(t, {item.parts[0]});
+  } else if (item.type.object) {
+    llvm::BasicBlock* surprise = new_block("surprise");
+    const Value one = unbox(item.parts[0], bound, surprise);
+    retain(one);
+    result = widen_to(one, t);
+    llvm::BasicBlock* go_on = b.GetInsertBlock();
+    b.SetInsertPoint(surprise);
+    leave_after(v, item.parts[0], DeoptReason::Result, false);
+    b.SetInsertPoint(go_on);
+  } else if (item.type.only(kTuple) && bound.only(kTuple)) {
+    // A tuple of numbers and objects: each object checked on its own.
+    llvm::BasicBlock* surprise = new_block("surprise");
+    Value tuple;
+    tuple.type = bound;
+    size_t at = 0;
+    for (size_t k = 0; k < item.type.items->size(); ++k) {
+      const Type& from = (*item.type.items)[k];
+      const size_t n = m_.parts_of(from).size();
+      const Value part = from_parts(from, llvm::ArrayRef(item.parts).slice(at, n));
+      at += n;
+      const Type& to = (*bound.items)[k];
+      const Value one = from.object && !to.object ? unbox(part.parts[0], to, surprise) : widen_to(part, to);
+      tuple.parts.append(one.parts.begin(), one.parts.end());
+    }
+    retain(tuple);
+    result = widen_to(tuple, t);
+    llvm::BasicBlock* go_on = b.GetInsertBlock();
+    b.SetInsertPoint(surprise);
+    if (surprise->hasNPredecessors(0)) {
+      b.CreateUnreachable();
+    } else {
+      bool owned = false;
+      llvm::Value* object = box(item, &owned);
+      leave_after(v, object, DeoptReason::Result, owned);
+    }
+    b.SetInsertPoint(go_on);
+  } else if (t.object) {
+    result = own_as(item, t);
+  } else {
+    Value one = widen_to(item, t);
+    retain(one);
+    result = one;
+  }
+  llvm::BasicBlock* bound_end = b.GetInsertBlock();
+  b.CreateBr(done);
+  b.SetInsertPoint(exhausted);
+  const Value nothing = widen_to(from_parts(Type::of(kUnbound), {}), t);
+  b.CreateBr(done);
+  b.SetInsertPoint(done);
+  Value r;
+  r.type = t;
+  for (size_t k = 0; k < nothing.parts.size(); ++k) {
+    auto* phi = b.CreatePHI(nothing.parts[k]->getType(), 2);
+    phi->addIncoming(result.parts[k], bound_end);
+    phi->addIncoming(nothing.parts[k], exhausted);
+    r.parts.push_back(phi);
+  }
+  return r;
+}
+
+}  // namespace hasten::compile

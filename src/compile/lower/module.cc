@@ -1,0 +1,102 @@
+#include "compile/lower/module.h"
+
+#include <llvm/IR/Module.h>
+
+#include "compile/lower/body.h"
+
+namespace hasten::compile {
+
+using mir::Instr;
+using mir::Op;
+using mir::ValueId;
+
+namespace {
+
+bool instr_runs_foreign_code(Unit& unit, const Specialization& s, ValueId v) {
+  const Instr& i = s.view.instr(v);
+  switch (i.op) {
+    case Op::Param:
+    case Op::Const:
+    case Op::Unbound:
+    case Op::Phi:
+    case Op::CheckBound:
+    case Op::Return:
+    case Op::Jump:
+    case Op::Branch:
+    case Op::BranchBound:
+    case Op::BuildList:
+    case Op::BuildTuple:
+    case Op::ListAppend:
+    case Op::Extract:
+    case Op::GetFree:
+    case Op::GetGlobal: return false;
+    case Op::Call:
+    case Op::CallMethod: {
+      const auto plan = s.calls.find(v);
+      if (plan == s.calls.end()) return true;
+      if (plan->second.how != CallPlan::How::Boxed) return false;
+      if (plan->second.known == Known::Other) return true;
+      for (size_t k = 1; k < i.arg_count; ++k) {
+        if (!s.types[s.view.args(v)[k]].within(kScalar)) return true;
+      }
+      return false;
+    }
+    default:
+      for (ValueId arg : s.view.args(v)) {
+        if (s.types[arg].object) return true;
+      }
+      if (i.op == Op::Compare) {
+        for (ValueId arg : s.view.args(v)) {
+          if (!s.types[arg].within(kScalar)) return true;
+        }
+      }
+      (void)unit;
+      return false;
+  }
+}
+
+}  // namespace
+
+bool runs_foreign_code(Unit& unit) {
+  for (auto& s : unit.specializations) {
+    for (mir::BlockId b : s->flow.order()) {
+      for (ValueId v = s->view.first(b); v < s->view.end(b); ++v) {
+        if (instr_runs_foreign_code(unit, *s, v)) return true;
+      }
+    }
+  }
+  return false;
+}
+
+std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit, UnitRecord& record,
+                                         const runtime::ObjectLayout& layout) {
+  auto module = std::make_unique<llvm::Module>("hasten", context);
+  record.unit_runs_foreign_code = runs_foreign_code(unit);
+  for (auto& s : unit.specializations) {
+    auto body = std::make_unique<BodyRecord>();
+    body->version.function = &s->view.function();
+    body->version.osr_block = s->osr_block;
+    body->unit = &record;
+    body->symbol = s->symbol;
+    body->osr_values = s->osr_values;
+    record.bodies.push_back(std::move(body));
+  }
+  ModuleContext shared(*module, unit, record, layout);
+  for (size_t k = 0; k < unit.specializations.size(); ++k) {
+    BodyLowering(shared, *unit.specializations[k], *record.bodies[k]).lower();
+  }
+  BodyLowering(shared, *unit.specializations.front(), *record.bodies.front()).lower_entry(kEntrySymbol);
+  record.guards = unit.guards;
+  for (auto& body : record.bodies) {
+    runtime::NativeVersion& v = body->version;
+    v.points = body->points.data();
+    v.point_count = static_cast<uint32_t>(body->points.size());
+    v.live = body->live.data();
+    v.live_count = static_cast<uint32_t>(body->live.size());
+    v.osr_values = body->osr_values.data();
+    v.osr_count = static_cast<uint32_t>(body->osr_values.size());
+  }
+  return module;
+}
+
+}  // namespace hasten::compile

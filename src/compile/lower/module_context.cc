@@ -1,0 +1,101 @@
+#include <llvm/IR/DerivedTypes.h>
+#include <llvm/IR/MDBuilder.h>
+
+#include "compile/lower/body.h"
+
+namespace hasten::compile {
+
+ModuleContext::ModuleContext(llvm::Module& mod, Unit& u, UnitRecord& r, const runtime::ObjectLayout& l)
+    : context(mod.getContext()), module(mod), unit(u), record(r), layout(l) {
+  i1 = llvm::Type::getInt1Ty(context);
+  i8 = llvm::Type::getInt8Ty(context);
+  i32 = llvm::Type::getInt32Ty(context);
+  i64 = llvm::Type::getInt64Ty(context);
+  f64 = llvm::Type::getDoubleTy(context);
+  ptr = llvm::PointerType::get(context, 0);
+  void_type = llvm::Type::getVoidTy(context);
+  llvm::MDBuilder metadata(context);
+  llvm::MDNode* root = metadata.createTBAARoot("CPython objects");
+  const char* names[] = {"refcount", "type", "size", "items pointer", "item", "number", "slot"};
+  for (size_t k = 0; k < std::size(names); ++k) {
+    llvm::MDNode* scalar = metadata.createTBAAScalarTypeNode(names[k], root);
+    alias_tags_[k] = metadata.createTBAAStructTagNode(scalar, scalar, 0);
+  }
+  unlikely_ = metadata.createBranchWeights(1, 2000);
+}
+
+void ModuleContext::append_layout(const Type& t, llvm::SmallVectorImpl<llvm::Type*>& parts) const {
+  if (t.object) {
+    parts.push_back(ptr);
+    return;
+  }
+  if (t.is_union()) {
+    parts.push_back(i8);
+    for (const Type& one : t.alternatives()) append_layout(one, parts);
+    return;
+  }
+  switch (t.kinds) {
+    case kBool: parts.push_back(i1); break;
+    case kInt: parts.push_back(i64); break;
+    case kFloat: parts.push_back(f64); break;
+    case kComplex: parts.append({f64, f64}); break;
+    case kList: parts.push_back(ptr); break;
+    case kRange:
+    case kRangeIter: parts.append({i64, i64, i64}); break;
+    case kListIter: parts.append({ptr, i64}); break;
+    case kTuple:
+    case kZip:
+    case kMethod:
+      for (const Type& item : *t.items) append_layout(item, parts);
+      break;
+    case kTupleIter:
+    case kEnumerate:
+      for (const Type& item : *t.items) append_layout(item, parts);
+      parts.push_back(i64);
+      break;
+    default: break;  // unbound, None, a known object: nothing to keep
+  }
+}
+
+llvm::SmallVector<llvm::Type*, 4> ModuleContext::parts_of(const Type& t) const {
+  llvm::SmallVector<llvm::Type*, 4> parts;
+  append_layout(t, parts);
+  return parts;
+}
+
+llvm::Constant* ModuleContext::address(const void* pointer) const {
+  return llvm::ConstantExpr::getIntToPtr(llvm::ConstantInt::get(i64, reinterpret_cast<uint64_t>(pointer)), ptr);
+}
+
+llvm::FunctionCallee ModuleContext::helper(const char* name, llvm::Type* result, llvm::ArrayRef<llvm::Type*> parameters,
+                                           Effects effects) {
+  llvm::FunctionCallee callee = module.getOrInsertFunction(name, llvm::FunctionType::get(result, parameters, false));
+  auto* f = llvm::cast<llvm::Function>(callee.getCallee());
+  if (!f->doesNotThrow()) {
+    f->setDoesNotThrow();
+    if (effects != Effects::Any) f->addFnAttr(llvm::Attribute::WillReturn);
+    if (effects == Effects::Pure) f->setDoesNotAccessMemory();
+    if (effects == Effects::Allocates) f->setOnlyAccessesInaccessibleMemory();
+    // LLVM must not take them for the C library's functions and rewrite them: pow(x, 2) is not always x * x.
+    f->addFnAttr(llvm::Attribute::NoBuiltin);
+  }
+  return callee;
+}
+
+llvm::StructType* ModuleContext::result_struct(const Specialization& s) const {
+  llvm::SmallVector<llvm::Type*, 4> fields{ptr};  // null: the value follows; 1: exception; else the boxed result
+  append_layout(s.result, fields);
+  return llvm::StructType::get(context, fields);
+}
+
+llvm::Function* ModuleContext::body_function(const Specialization& s) {
+  if (llvm::Function* known = module.getFunction(s.symbol)) return known;
+  llvm::SmallVector<llvm::Type*, 8> parameters{i64, i64};
+  for (const Type& t : s.parameters) append_layout(t, parameters);
+  auto* f = llvm::Function::Create(llvm::FunctionType::get(result_struct(s), parameters, false),
+                                   llvm::Function::InternalLinkage, s.symbol, module);
+  f->setDoesNotThrow();
+  return f;
+}
+
+}  // namespace hasten::compile

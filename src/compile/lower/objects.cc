@@ -1,0 +1,249 @@
+// Objects as they are: lists in place, everything else through the interpreter's own operation.
+#include "compile/lower/body.h"
+
+#include <algorithm>
+
+namespace hasten::compile {
+
+using Place = ModuleContext::Place;
+using mir::Op;
+using mir::ValueId;
+using runtime::DeoptReason;
+
+llvm::Value* BodyLowering::array_of(llvm::ArrayRef<llvm::Value*> objects) {
+  scratch_max_ = std::max<uint32_t>(scratch_max_, static_cast<uint32_t>(objects.size()));
+  for (size_t k = 0; k < objects.size(); ++k) {
+    store(objects[k], b.CreateConstInBoundsGEP1_64(m_.i64, scratch_, k), 0, Place::Slot);
+  }
+  return scratch_;
+}
+
+llvm::SmallVector<Value, 4> BodyLowering::all_uses(ValueId v) {
+  llvm::SmallVector<Value, 4> operands;
+  for (size_t k = 0; k < instr(v).arg_count; ++k) operands.push_back(use(v, k));
+  return operands;
+}
+
+Value BodyLowering::boxed_instr(ValueId v, llvm::ArrayRef<Value> given) {
+  llvm::SmallVector<Value, 4> operands(given.begin(), given.end());
+  if (instr(v).op == Op::Call && operands.size() + 1 == instr(v).arg_count) operands.insert(operands.begin(), use(v, 0));
+  llvm::SmallVector<llvm::Value*, 4> objects;
+  llvm::SmallVector<bool, 4> owned;
+  for (const Value& operand : operands) {
+    bool is_new = false;
+    objects.push_back(operand.type.only(kUnbound) ? llvm::ConstantPointerNull::get(b.getPtrTy()) : box(operand, &is_new));
+    owned.push_back(is_new);
+  }
+  llvm::Value* array = array_of(objects);
+  // {result or null, 1 if it worked}
+  llvm::Value* both = b.CreateCall(
+      m_.helper("hj_execute", llvm::StructType::get(m_.ptr, m_.i64), {m_.ptr, m_.i32, m_.ptr}, ModuleContext::Effects::Any),
+      {m_.address(&s_.view.function()), b.getInt32(v), array});
+  for (size_t k = 0; k < objects.size(); ++k) {
+    if (owned[k]) decref(objects[k], true);
+  }
+  go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), raise_at(v));
+  return boxed_result(v, b.CreateExtractValue(both, 0));
+}
+
+Value BodyLowering::boxed_result(ValueId v, llvm::Value* object) {
+  const Type& t = s_.types[v];
+  switch (instr(v).op) {
+    case Op::SetItem:
+    case Op::DelItem:
+    case Op::SetAttr:
+    case Op::ListAppend: return poison({});
+    default: break;
+  }
+  if (t.object) return from_parts(t, {object});
+  llvm::BasicBlock* surprise = new_block("surprise");
+  const Value result = unbox(object, t, surprise);
+  retain(result);
+  decref(object);
+  llvm::BasicBlock* go_on = b.GetInsertBlock();
+  b.SetInsertPoint(surprise);
+  leave_after(v, object, DeoptReason::Result, true);
+  b.SetInsertPoint(go_on);
+  return result;
+}
+
+llvm::Value* BodyLowering::list_size(llvm::Value* list) { return load(m_.i64, list, m_.layout.var_size, Place::Size); }
+llvm::Value* BodyLowering::list_items(llvm::Value* list) { return load(m_.ptr, list, m_.layout.list_items, Place::ItemsPointer); }
+
+/// The index into the items, negative ones folded; leaves if it is out of range (the interpreter raises).
+llvm::Value* BodyLowering::checked_index(ValueId v, llvm::Value* list, const Value& key) {
+  llvm::Value *index = as_int(key), *size = list_size(list);
+  const Interval interval = key.type.only(kBool) ? Interval{0, 1} : key.type.interval;
+  if (interval.low < 0) {
+    llvm::Value* folded = b.CreateAdd(index, planted_bug(Plant::NegativeIndex) ? b.CreateSub(size, b.getInt64(1)) : size);
+    index = interval.high < 0 ? folded : b.CreateSelect(b.CreateICmpSLT(index, b.getInt64(0)), folded, index);
+  }
+  go_if(b.CreateICmpUGE(index, size), leave_before(v, DeoptReason::Generic));
+  return index;
+}
+
+Value BodyLowering::lower_get_item(ValueId v) {
+  const Value container = use(v, 0), key = use(v, 1);
+  const Type& t = s_.types[v];
+  if (container.type.only(kList) && key.type.within(kInt | kBool) && !key.is_union()) {
+    llvm::Value* list = container.parts[0];
+    llvm::Value* index = checked_index(v, list, key);
+    llvm::Value* item = load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, list_items(list), index), 0, Place::Item);
+    if (t.object) {
+      incref(item);
+      return from_parts(t, {item});
+    }
+    llvm::BasicBlock* surprise = new_block("surprise");
+    const Value result = unbox(item, t, surprise);
+    if (owns(v)) retain(result);
+    llvm::BasicBlock* go_on = b.GetInsertBlock();
+    b.SetInsertPoint(surprise);
+    leave_after(v, item, DeoptReason::Result, false);
+    b.SetInsertPoint(go_on);
+    return result;
+  }
+  if (container.type.only(kTuple) && key.type.only(kInt) && !t.object) {
+    const auto count = static_cast<int64_t>(container.type.items->size());
+    const auto item_at = [&](int64_t k) {
+      size_t at = 0;
+      for (int64_t before = 0; before < k; ++before) at += m_.parts_of((*container.type.items)[static_cast<size_t>(before)]).size();
+      const Type& item = (*container.type.items)[static_cast<size_t>(k)];
+      return from_parts(item, llvm::ArrayRef(container.parts).slice(at, m_.parts_of(item).size()));
+    };
+    if (key.type.is_constant()) {
+      const int64_t k = key.type.interval.low < 0 ? key.type.interval.low + count : key.type.interval.low;
+      if (k < 0 || k >= count) return leaves(v, DeoptReason::Generic);
+      return own_as(item_at(k), t);
+    }
+    if (count == 0) return leaves(v, DeoptReason::Generic);
+    llvm::Value* index = key.parts[0];
+    index = b.CreateSelect(b.CreateICmpSLT(index, b.getInt64(0)), b.CreateAdd(index, b.getInt64(static_cast<uint64_t>(count))), index);
+    go_if(b.CreateICmpUGE(index, b.getInt64(static_cast<uint64_t>(count))), leave_before(v, DeoptReason::Generic));
+    Value chosen = widen_to(item_at(0), t);
+    for (int64_t k = 1; k < count; ++k) {
+      const Value item = widen_to(item_at(k), t);
+      llvm::Value* here = b.CreateICmpEQ(index, b.getInt64(static_cast<uint64_t>(k)));
+      for (size_t p = 0; p < chosen.parts.size(); ++p) chosen.parts[p] = b.CreateSelect(here, item.parts[p], chosen.parts[p]);
+    }
+    retain(chosen);
+    return chosen;
+  }
+  return boxed_instr(v);
+}
+
+void BodyLowering::lower_set_item(ValueId v) {
+  const Value container = use(v, 0), key = use(v, 1), item = use(v, 2);
+  if (!container.type.only(kList) || !key.type.within(kInt | kBool) || key.is_union()) {
+    boxed_instr(v);
+    return;
+  }
+  llvm::Value* list = container.parts[0];
+  llvm::Value* index = checked_index(v, list, key);
+  llvm::Value* place = b.CreateInBoundsGEP(m_.ptr, list_items(list), index);
+  llvm::Value* old = load(m_.ptr, place, 0, Place::Item);
+  if (item.type.only(kFloat) && !item.constant) {
+    // A float that only this list refers to can be overwritten: nobody can tell it from a new one.
+    llvm::BasicBlock *maybe = new_block(""), *reuse = new_block(""), *fresh = new_block(""), *done = new_block("");
+    llvm::Value* alone = b.CreateICmpEQ(load(m_.i64, old, m_.layout.refcount, Place::Refcount), b.getInt64(1));
+    b.CreateCondBr(alone, maybe, fresh);
+    b.SetInsertPoint(maybe);
+    b.CreateCondBr(type_is(old, m_.layout.float_type), reuse, fresh);
+    b.SetInsertPoint(reuse);
+    store(item.parts[0], old, m_.layout.float_value, Place::Number);
+    b.CreateBr(done);
+    b.SetInsertPoint(fresh);
+    store(box_owned(item), place, 0, Place::Item);
+    decref(old);
+    b.CreateBr(done);
+    b.SetInsertPoint(done);
+    return;
+  }
+  store(box_owned(item), place, 0, Place::Item);
+  decref(old);
+}
+
+void BodyLowering::list_append(ValueId v, const Value& container, const Value& item) {
+  if (!container.type.only(kList)) {
+    boxed_instr(v);
+    return;
+  }
+  llvm::Value* list = container.parts[0];
+  llvm::Value* object = box_owned(item);
+  llvm::BasicBlock *room = new_block(""), *grow = new_block(""), *done = new_block("");
+  llvm::Value* size = list_size(list);
+  llvm::Value* allocated = load(m_.i64, list, m_.layout.list_items + 8, Place::Size);
+  b.CreateCondBr(b.CreateICmpSLT(size, allocated), room, grow);
+  b.SetInsertPoint(room);
+  store(object, b.CreateInBoundsGEP(m_.ptr, list_items(list), size), 0, Place::Item);
+  store(b.CreateAdd(size, b.getInt64(1)), list, m_.layout.var_size, Place::Size);
+  b.CreateBr(done);
+  b.SetInsertPoint(grow);
+  llvm::Value* status = b.CreateCall(m_.helper("hj_list_append", m_.i32, {m_.ptr, m_.ptr}, ModuleContext::Effects::Any), {list, object});
+  go_if(b.CreateICmpSLT(status, b.getInt32(0)), traced_raise(v));  // out of memory; the helper dropped the item
+  b.CreateBr(done);
+  b.SetInsertPoint(done);
+}
+
+Value BodyLowering::lower_unpack(ValueId v) {
+  const Value sequence = use(v, 0);
+  const Type& t = s_.types[v];
+  if (sequence.type.only(kTuple)) {
+    if (!t.only(kTuple) || sequence.type.items->size() != instr(v).aux) return leaves(v, DeoptReason::Generic);
+    return own_as(sequence, t);
+  }
+  if (sequence.type.only(kList) && t.only(kTuple)) {
+    llvm::Value* list = sequence.parts[0];
+    go_if(b.CreateICmpNE(list_size(list), b.getInt64(instr(v).aux)), leave_before(v, DeoptReason::Generic));
+    Value tuple;
+    tuple.type = t;
+    for (uint32_t k = 0; k < instr(v).aux; ++k) {
+      llvm::Value* item = load(m_.ptr, list_items(list), 8 * k, Place::Item);
+      const Value one = unbox(item, (*t.items)[k], leave_before(v, DeoptReason::Type));
+      tuple.parts.append(one.parts.begin(), one.parts.end());
+    }
+    retain(tuple);
+    return tuple;
+  }
+  return boxed_instr(v);
+}
+
+/// A name or module attribute. What a guard pins is a constant: checked at entry, and here again if anything ran
+/// in between that could have bound it anew.
+Value BodyLowering::lower_global(ValueId v) {
+  const auto guard = s_.guards.find(v);
+  if (guard == s_.guards.end()) return boxed_instr(v);
+  const Guard& g = m_.unit.guards[guard->second];
+  if (m_.record.unit_runs_foreign_code) {
+    llvm::Value* holds = b.CreateCall(m_.helper("hj_guard_holds", m_.i32, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
+                                      {m_.address(&m_.record), b.getInt32(guard->second)});
+    go_if(b.CreateICmpEQ(holds, b.getInt32(0)), leave_before(v, DeoptReason::Generic));
+  }
+  if (g.type.only(kList)) return from_parts(g.type, {m_.address(g.expected)});
+  return constant_value(g.expected);
+}
+
+llvm::Value* BodyLowering::truth(const Value& v) {
+  switch (v.type.kinds) {
+    case kBool: return v.parts[0];
+    case kInt: return b.CreateICmpNE(v.parts[0], b.getInt64(0));
+    case kFloat: return b.CreateFCmpUNE(v.parts[0], llvm::ConstantFP::get(m_.f64, 0.0));
+    case kComplex: {
+      llvm::Value* zero = llvm::ConstantFP::get(m_.f64, 0.0);
+      return b.CreateOr(b.CreateFCmpUNE(v.parts[0], zero), b.CreateFCmpUNE(v.parts[1], zero));
+    }
+    case kList: return b.CreateICmpNE(list_size(v.parts[0]), b.getInt64(0));
+    case kTuple: return b.getInt1(!v.type.items->empty());
+    default: return b.getFalse();  // None
+  }
+}
+
+Value BodyLowering::lower_truth(ValueId v) {
+  const Value operand = use(v, 0);
+  if (!operand.type.within(kScalar | kTuple | kList)) return boxed_instr(v);
+  return each_alternative(operand, s_.types[v], [&](const Value& one) {
+    if (one.type.only(kUnbound)) return leaves(v, DeoptReason::Generic);
+    return from_parts(Type::of(kBool), {truth(one)});
+  });
+}
+
+}  // namespace hasten::compile

@@ -1,0 +1,380 @@
+#include "compile/lower/support.h"
+
+#include <Python.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <unordered_map>
+
+#include "runtime/helpers.h"
+
+namespace hasten::compile {
+namespace {
+
+using namespace hasten::runtime;
+
+/// The runtime's helpers: they live in _runtime.so.
+struct RuntimeCalls {
+  decltype(&hrt_deopt) deopt;
+  decltype(&hrt_execute) execute;
+  decltype(&hrt_traceback) traceback;
+  decltype(&hrt_poll) poll;
+  decltype(&hrt_call_limits) call_limits;
+  decltype(&hrt_recursion_error) recursion_error;
+  decltype(&hrt_peek_global) peek_global;
+  decltype(&hrt_list_append) list_append;
+  decltype(&hrt_int_pow) int_pow;
+  decltype(&hrt_float_floor_divide) float_floor_divide;
+  decltype(&hrt_float_remainder) float_remainder;
+  decltype(&hrt_float_pow) float_pow;
+  decltype(&hrt_int_true_divide) int_true_divide;
+  decltype(&hrt_compare_int_float) compare_int_float;
+  decltype(&hrt_complex_divide) complex_divide;
+} calls;
+
+std::unordered_map<const mir::MirFunction*, Experience>& experiences() {
+  static auto* map = new std::unordered_map<const mir::MirFunction*, Experience>;
+  return *map;
+}
+
+struct PointerAndStatus {
+  PyObject* object;
+  int64_t ok;
+};
+struct IntAndStatus {
+  int64_t value;
+  int64_t ok;
+};
+struct FloatAndStatus {
+  double value;
+  int64_t ok;
+};
+struct TwoFloats {
+  double first, second;
+};
+struct Limits {
+  int64_t calls_left;  ///< -1: a guard failed
+  uintptr_t stack_low;
+};
+
+PyObject* const kRaised = reinterpret_cast<PyObject*>(1);  // status of a body: an exception is set
+
+bool guard_holds(const Guard& guard) {
+  switch (guard.what) {
+    case Guard::What::Global: return calls.peek_global(guard.function, guard.name) == guard.expected;
+    case Guard::What::ModuleAttribute: {
+      PyObject* now = PyDict_GetItemWithError(PyModule_GetDict(guard.holder), guard.attribute);
+      if (!now) PyErr_Clear();
+      return now == guard.expected;
+    }
+    case Guard::What::FunctionCode: return PyFunction_GET_CODE(guard.holder) == guard.expected;
+  }
+  return false;
+}
+
+void drop_owned(const BodyRecord& record, uint32_t point, const uint64_t* slots) {
+  for (uint16_t slot : record.owned_slots[point]) {
+    PyObject* object = nullptr;
+    std::memcpy(&object, &slots[slot], sizeof object);
+    Py_XDECREF(object);
+  }
+}
+
+/// Code that jumps here with an exception set must get it back after references are dropped.
+void drop_owned_keeping_error(const BodyRecord& record, uint32_t point, const uint64_t* slots) {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  drop_owned(record, point, slots);
+  PyErr_Restore(type, value, traceback);
+}
+
+extern "C" {
+
+PyObject* hj_leave(BodyRecord* record, uint32_t point_index, const uint64_t* slots, PyObject* result) {
+  const DeoptPoint& point = record->points[point_index];
+  Experience& experience = experience_for(record->version.function);
+  if (point.reason == DeoptReason::Overflow) experience.values[point.resume].overflowed = true;
+  if (point.reason == DeoptReason::Result && result) {
+    add_seen_class(experience.values[point.result], reinterpret_cast<PyObject*>(Py_TYPE(result)));
+  }
+  PyObject* answer = calls.deopt(&record->version, point_index, slots, Py_XNewRef(result));
+  if (answer) {
+    drop_owned(*record, point_index, slots);
+    return answer;
+  }
+  drop_owned_keeping_error(*record, point_index, slots);
+  return kRaised;
+}
+
+PyObject* hj_raise(BodyRecord* record, uint32_t point_index, const uint64_t* slots, PyObject*) {
+  drop_owned_keeping_error(*record, point_index, slots);
+  return kRaised;
+}
+
+void hj_traceback(const mir::MirFunction* function, uint32_t instr) { calls.traceback(function, instr); }
+
+Limits hj_enter(UnitRecord* unit) {
+  for (const Guard& guard : unit->guards) {
+    if (!guard_holds(guard)) {
+      if (guard.what == Guard::What::Global) ++experience_for(guard.function).global_changes[guard.name];
+      return {-1, 0};
+    }
+  }
+  int32_t* budget = nullptr;
+  Limits limits{0, 0};
+  calls.call_limits(&budget, &limits.stack_low);
+  limits.calls_left = std::max<int32_t>(*budget, 0);
+  return limits;
+}
+
+int32_t hj_guards_hold(UnitRecord* unit) { return guards_hold(*unit); }
+int32_t hj_guard_holds(UnitRecord* unit, uint32_t index) { return guard_holds(unit->guards[index]); }
+
+int32_t hj_poll(UnitRecord* unit, const mir::MirFunction* function, uint32_t instr) {
+  if (calls.poll(function, instr) != kOk) return -1;
+  return guards_hold(*unit) ? 0 : 1;
+}
+
+void hj_recursion_error(const mir::MirFunction* caller, uint32_t instr) { calls.recursion_error(caller, instr); }
+
+PointerAndStatus hj_execute(const mir::MirFunction* function, uint32_t instr, PyObject* const* operands) {
+  PyObject* result = nullptr;
+  const int32_t status = calls.execute(function, instr, operands, &result);
+  return {result, status == kOk};
+}
+
+void hj_dealloc(PyObject* object) { _Py_Dealloc(object); }
+
+PyObject* hj_box_int(int64_t value) { return PyLong_FromLongLong(value); }
+PyObject* hj_box_float(double value) { return PyFloat_FromDouble(value); }
+PyObject* hj_box_complex(double real, double imag) { return PyComplex_FromDoubles(real, imag); }
+
+PyObject* hj_box_range(int64_t start, int64_t stop, int64_t step) {
+  return PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyRange_Type), "LLL", static_cast<long long>(start),
+                               static_cast<long long>(stop), static_cast<long long>(step));
+}
+
+PyObject* hj_box_range_iter(int64_t next, int64_t step, int64_t left) {
+  // iter(range(next, next + left * step, step)); the end may lie beyond int64, so it is computed as an object.
+  PyObject* range = nullptr;
+  PyObject *a = PyLong_FromLongLong(left), *s = PyLong_FromLongLong(step), *n = PyLong_FromLongLong(next);
+  PyObject* length = a && s ? PyNumber_Multiply(a, s) : nullptr;
+  PyObject* stop = length && n ? PyNumber_Add(n, length) : nullptr;
+  if (stop) range = PyObject_CallFunctionObjArgs(reinterpret_cast<PyObject*>(&PyRange_Type), n, stop, s, nullptr);
+  Py_XDECREF(a);
+  Py_XDECREF(s);
+  Py_XDECREF(n);
+  Py_XDECREF(length);
+  Py_XDECREF(stop);
+  PyObject* iterator = range ? PyObject_GetIter(range) : nullptr;
+  Py_XDECREF(range);
+  return iterator;
+}
+
+PyObject* hj_box_list_iter(PyObject* list, int64_t index) {
+  PyObject* iterator = PyObject_GetIter(list);
+  if (!iterator) return nullptr;
+  PyObject* done = PyObject_CallMethod(iterator, "__setstate__", "L", static_cast<long long>(index));
+  Py_XDECREF(done);
+  return iterator;
+}
+
+PyObject* hj_box_tuple(PyObject* const* items, int64_t count, int64_t) {
+  PyObject* tuple = PyTuple_New(count);
+  for (int64_t k = 0; tuple && k < count; ++k) PyTuple_SET_ITEM(tuple, k, Py_NewRef(items[k]));
+  return tuple;
+}
+
+PyObject* hj_box_tuple_iter(PyObject* const* items, int64_t count, int64_t index) {
+  PyObject* tuple = hj_box_tuple(items, count, 0);
+  PyObject* iterator = tuple ? PyObject_GetIter(tuple) : nullptr;
+  Py_XDECREF(tuple);
+  if (iterator) Py_XDECREF(PyObject_CallMethod(iterator, "__setstate__", "L", static_cast<long long>(index)));
+  return iterator;
+}
+
+PyObject* hj_box_zip(PyObject* const* items, int64_t count, int64_t) {
+  return PyObject_Vectorcall(reinterpret_cast<PyObject*>(&PyZip_Type), items, static_cast<size_t>(count), nullptr);
+}
+
+PyObject* hj_box_enumerate(PyObject* const* items, int64_t, int64_t count) {
+  return PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyEnum_Type), "OL", items[0], static_cast<long long>(count));
+}
+
+PyObject* hj_get_attr(PyObject* object, PyObject* name) { return PyObject_GetAttr(object, name); }
+
+IntAndStatus hj_unbox_int(PyObject* object) {
+  int overflow = 0;
+  const int64_t value = PyLong_AsLongLongAndOverflow(object, &overflow);
+  return {value, overflow == 0};
+}
+
+/// Reads a range iterator that only the interpreter's value table refers to.
+int32_t hj_unbox_range_iter(PyObject* object, int64_t* out) {
+  if (Py_TYPE(object) != &PyRangeIter_Type || Py_REFCNT(object) != 1) return 0;
+  PyObject* state = PyObject_CallMethod(object, "__reduce__", nullptr);
+  long long start = 0, stop = 0, step = 0, index = 0;
+  PyObject *function = nullptr, *range = nullptr, *position = nullptr;
+  bool ok = state && PyArg_ParseTuple(state, "OO!|O", &function, &PyTuple_Type, &range, &position);
+  PyObject* r = ok && PyTuple_GET_SIZE(range) == 1 ? PyTuple_GET_ITEM(range, 0) : nullptr;
+  ok = r && Py_TYPE(r) == &PyRange_Type;
+  const auto read = [&](const char* name, long long& value) {
+    PyObject* attribute = PyObject_GetAttrString(r, name);
+    int overflow = 1;
+    if (attribute) value = PyLong_AsLongLongAndOverflow(attribute, &overflow);
+    Py_XDECREF(attribute);
+    return overflow == 0;
+  };
+  ok = ok && read("start", start) && read("stop", stop) && read("step", step);
+  if (ok && position && position != Py_None) {
+    index = PyLong_AsLongLong(position);
+    ok = index != -1 || !PyErr_Occurred();
+  }
+  if (ok) {
+    const Py_ssize_t count = PyObject_Length(r);
+    ok = count >= 0 && index <= count;
+    long long next = 0;
+    ok = ok && !__builtin_mul_overflow(index, step, &next) && !__builtin_add_overflow(next, start, &next);
+    out[0] = next;
+    out[1] = step;
+    out[2] = count - index;
+  }
+  Py_XDECREF(state);
+  if (PyErr_Occurred()) PyErr_Clear();
+  return ok;
+}
+
+int32_t hj_unbox_list_iter(PyObject* object, int64_t* out) {
+  if (Py_TYPE(object) != &PyListIter_Type || Py_REFCNT(object) != 1) return 0;
+  PyObject* state = PyObject_CallMethod(object, "__reduce__", nullptr);
+  PyObject *function = nullptr, *args = nullptr, *position = nullptr;
+  bool ok = state && PyArg_ParseTuple(state, "OO!O", &function, &PyTuple_Type, &args, &position);
+  PyObject* list = ok && PyTuple_GET_SIZE(args) == 1 ? PyTuple_GET_ITEM(args, 0) : nullptr;
+  ok = list && PyList_CheckExact(list) && PyLong_CheckExact(position) && Py_REFCNT(list) > 1;
+  if (ok) {
+    out[0] = reinterpret_cast<int64_t>(list);
+    out[1] = PyLong_AsLongLong(position);
+  }
+  Py_XDECREF(state);  // the iterator keeps the list
+  if (PyErr_Occurred()) PyErr_Clear();
+  return ok;
+}
+
+/// Steals `item`. -1: an exception is set.
+int32_t hj_list_append(PyObject* list, PyObject* item) { return calls.list_append(list, item) == kOk ? 0 : -1; }
+
+IntAndStatus hj_int_pow(int64_t base, int64_t exponent) {
+  int64_t out = 0;
+  const int32_t status = calls.int_pow(base, exponent, &out);
+  return {out, status == kOk};
+}
+double hj_int_true_divide(int64_t a, int64_t b) { return calls.int_true_divide(a, b); }
+double hj_float_mod(double a, double b) {
+  double out = 0;
+  calls.float_remainder(a, b, &out);
+  return out;
+}
+double hj_float_floor_divide(double a, double b) {
+  double out = 0;
+  calls.float_floor_divide(a, b, &out);
+  return out;
+}
+FloatAndStatus hj_float_pow(double a, double b) {
+  double out = 0;
+  const int32_t status = calls.float_pow(a, b, &out);
+  return {out, status == kOk};
+}
+int32_t hj_compare_int_float(int64_t a, double b) { return calls.compare_int_float(a, b); }
+TwoFloats hj_complex_divide(double ar, double ai, double br, double bi) {
+  const double a[2] = {ar, ai}, b[2] = {br, bi};
+  double out[2] = {0, 0};
+  calls.complex_divide(a, b, out);
+  return {out[0], out[1]};
+}
+/// abs() of a complex: infinite parts win over NaN, as in CPython.
+double hj_hypot(double re, double im) { return std::hypot(re, im); }
+
+}  // extern "C"
+
+}  // namespace
+
+bool connect_runtime(const RuntimeTable& table) {
+  const auto find = [&]<class F>(const char* name, F& function) {
+    for (uint32_t k = 0; k < table.symbol_count; ++k) {
+      if (std::strcmp(table.symbols[k].name, name) == 0) {
+        function = reinterpret_cast<F>(table.symbols[k].address);
+        return true;
+      }
+    }
+    return false;
+  };
+  return find("hrt_deopt", calls.deopt) && find("hrt_execute", calls.execute) && find("hrt_traceback", calls.traceback) &&
+         find("hrt_poll", calls.poll) && find("hrt_call_limits", calls.call_limits) &&
+         find("hrt_recursion_error", calls.recursion_error) && find("hrt_peek_global", calls.peek_global) &&
+         find("hrt_list_append", calls.list_append) && find("hrt_int_pow", calls.int_pow) &&
+         find("hrt_float_floor_divide", calls.float_floor_divide) && find("hrt_float_remainder", calls.float_remainder) &&
+         find("hrt_float_pow", calls.float_pow) && find("hrt_int_true_divide", calls.int_true_divide) &&
+         find("hrt_compare_int_float", calls.compare_int_float) && find("hrt_complex_divide", calls.complex_divide);
+}
+
+std::span<const SupportSymbol> support_symbols() {
+  using Unary = double (*)(double);
+  using Binary = double (*)(double, double);
+#define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
+#define HASTEN_LIBM(name) {"hj_" #name, reinterpret_cast<void*>(static_cast<Unary>(&std::name))}
+  static const SupportSymbol kSymbols[] = {
+      HASTEN_SYMBOL(hj_leave), HASTEN_SYMBOL(hj_raise), HASTEN_SYMBOL(hj_traceback), HASTEN_SYMBOL(hj_enter),
+      HASTEN_SYMBOL(hj_guards_hold), HASTEN_SYMBOL(hj_guard_holds), HASTEN_SYMBOL(hj_poll), HASTEN_SYMBOL(hj_recursion_error),
+      HASTEN_SYMBOL(hj_execute), HASTEN_SYMBOL(hj_dealloc), HASTEN_SYMBOL(hj_box_int), HASTEN_SYMBOL(hj_box_float),
+      HASTEN_SYMBOL(hj_box_complex), HASTEN_SYMBOL(hj_box_range), HASTEN_SYMBOL(hj_box_range_iter),
+      HASTEN_SYMBOL(hj_box_list_iter), HASTEN_SYMBOL(hj_box_tuple), HASTEN_SYMBOL(hj_box_tuple_iter),
+      HASTEN_SYMBOL(hj_box_zip), HASTEN_SYMBOL(hj_box_enumerate), HASTEN_SYMBOL(hj_get_attr), HASTEN_SYMBOL(hj_unbox_int),
+      HASTEN_SYMBOL(hj_unbox_range_iter), HASTEN_SYMBOL(hj_unbox_list_iter), HASTEN_SYMBOL(hj_list_append),
+      HASTEN_SYMBOL(hj_int_pow), HASTEN_SYMBOL(hj_int_true_divide), HASTEN_SYMBOL(hj_float_mod),
+      HASTEN_SYMBOL(hj_float_floor_divide), HASTEN_SYMBOL(hj_float_pow), HASTEN_SYMBOL(hj_compare_int_float),
+      HASTEN_SYMBOL(hj_complex_divide), HASTEN_SYMBOL(hj_hypot),
+      HASTEN_LIBM(sin), HASTEN_LIBM(cos), HASTEN_LIBM(tan), HASTEN_LIBM(asin), HASTEN_LIBM(acos), HASTEN_LIBM(atan),
+      HASTEN_LIBM(sinh), HASTEN_LIBM(cosh), HASTEN_LIBM(tanh), HASTEN_LIBM(asinh), HASTEN_LIBM(acosh), HASTEN_LIBM(atanh),
+      HASTEN_LIBM(exp), HASTEN_LIBM(expm1), HASTEN_LIBM(log), HASTEN_LIBM(log2), HASTEN_LIBM(log10), HASTEN_LIBM(log1p),
+      {"hj_atan2", reinterpret_cast<void*>(static_cast<Binary>(&std::atan2))},
+      // What LLVM itself may call on a CPU without the instruction.
+      {"sqrt", reinterpret_cast<void*>(static_cast<Unary>(&std::sqrt))},
+      {"floor", reinterpret_cast<void*>(static_cast<Unary>(&std::floor))},
+      {"ceil", reinterpret_cast<void*>(static_cast<Unary>(&std::ceil))},
+      {"trunc", reinterpret_cast<void*>(static_cast<Unary>(&std::trunc))},
+      {"roundeven", reinterpret_cast<void*>(static_cast<Unary>(&::roundeven))},
+      {"fma", reinterpret_cast<void*>(static_cast<double (*)(double, double, double)>(&std::fma))},
+      {"memcpy", reinterpret_cast<void*>(&std::memcpy)},
+      {"memset", reinterpret_cast<void*>(&std::memset)},
+      {"memmove", reinterpret_cast<void*>(&std::memmove)},
+  };
+#undef HASTEN_SYMBOL
+#undef HASTEN_LIBM
+  return kSymbols;
+}
+
+bool guards_hold(const UnitRecord& unit) { return std::all_of(unit.guards.begin(), unit.guards.end(), guard_holds); }
+
+const Experience* experience_of(const mir::MirFunction* function) {
+  const auto found = experiences().find(function);
+  return found == experiences().end() ? nullptr : &found->second;
+}
+
+Experience& experience_for(const mir::MirFunction* function) { return experiences()[function]; }
+
+void add_seen_class(Experience::Seen& seen, PyObject* cls) {
+  if (std::find(seen.classes.begin(), seen.classes.end(), cls) != seen.classes.end()) return;
+  seen.classes.push_back(Py_NewRef(cls));
+}
+
+void forget_experience(const mir::MirFunction* function) {
+  const auto found = experiences().find(function);
+  if (found == experiences().end()) return;
+  for (auto& [value, seen] : found->second.values) {
+    for (PyObject* cls : seen.classes) Py_DECREF(cls);
+  }
+  experiences().erase(found);
+}
+
+}  // namespace hasten::compile

@@ -1,0 +1,32 @@
+// The C functions that native code calls (hj_*): what is too rare or too big to emit, exactly as CPython computes it.
+// Most lean on the runtime's own helpers (runtime/helpers.h), reached through its table.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "compile/lower/image.h"
+
+namespace hasten::compile {
+
+struct SupportSymbol {
+  const char* name;
+  void* address;
+};
+
+/// Finds the runtime's helpers. False if the table lacks one (another version of _runtime).
+bool connect_runtime(const runtime::RuntimeTable& table);
+
+/// All functions that emitted code may name.
+std::span<const SupportSymbol> support_symbols();
+
+/// Whether everything that the unit's code assumes still holds.
+bool guards_hold(const UnitRecord& unit);
+
+/// What was learnt about `function`; null if nothing.
+const Experience* experience_of(const mir::MirFunction* function);
+Experience& experience_for(const mir::MirFunction* function);
+void add_seen_class(Experience::Seen& seen, PyObject* cls);
+void forget_experience(const mir::MirFunction* function);
+
+}  // namespace hasten::compile

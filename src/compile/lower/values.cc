@@ -1,0 +1,533 @@
+#include <bit>
+
+#include "compile/lower/body.h"
+#include "compile/types/sample.h"
+
+namespace hasten::compile {
+
+using Place = ModuleContext::Place;
+
+namespace {
+
+/// The tag of a kind in a union: the index of its bit.
+unsigned tag_of(uint16_t kind) { return static_cast<unsigned>(std::countr_zero(static_cast<unsigned>(kind))); }
+
+}  // namespace
+
+Value BodyLowering::from_parts(const Type& t, llvm::ArrayRef<llvm::Value*> parts) const {
+  Value v;
+  v.type = t;
+  v.parts.assign(parts.begin(), parts.end());
+  return v;
+}
+
+Value BodyLowering::poison(const Type& t) const {
+  Value v;
+  v.type = t;
+  for (llvm::Type* part : m_.parts_of(t)) v.parts.push_back(llvm::PoisonValue::get(part));
+  return v;
+}
+
+Value BodyLowering::constant_value(PyObject* object) {
+  Value v;
+  v.type = type_of_constant(object, m_.unit.sites);
+  v.constant = object;
+  if (v.type.only(kBool)) {
+    v.parts.push_back(b.getInt1(object == Py_True));
+  } else if (v.type.only(kInt)) {
+    v.parts.push_back(b.getInt64(static_cast<uint64_t>(v.type.interval.low)));
+  } else if (v.type.only(kFloat)) {
+    v.parts.push_back(llvm::ConstantFP::get(m_.f64, llvm::APFloat(PyFloat_AS_DOUBLE(object))));
+  } else if (v.type.only(kComplex)) {
+    const Py_complex c = PyComplex_AsCComplex(object);
+    v.parts.push_back(llvm::ConstantFP::get(m_.f64, llvm::APFloat(c.real)));
+    v.parts.push_back(llvm::ConstantFP::get(m_.f64, llvm::APFloat(c.imag)));
+  } else if (v.type.only(kTuple)) {
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(object); ++k) {
+      const Value item = constant_value(PyTuple_GET_ITEM(object, k));
+      v.parts.append(item.parts.begin(), item.parts.end());
+    }
+  }
+  return v;
+}
+
+Value BodyLowering::widen_to(const Value& v, const Type& to) {
+  if (to.object || v.type.object) {
+    Value r = v;
+    r.type = to;
+    if (v.type.only(kUnbound) || v.type.never()) r.parts.assign(1, llvm::ConstantPointerNull::get(b.getPtrTy()));
+    return r;
+  }
+  if (to.never()) return poison(to);
+  if (v.type.never()) return poison(to);
+  if (!to.is_union()) {
+    // The same kind; items of tuples may still widen.
+    Value r;
+    r.type = to;
+    r.constant = v.constant;
+    if (!to.items || to.items == v.type.items || to.only(kMethod)) {
+      r.parts = v.parts;
+      return r;
+    }
+    size_t at = 0;
+    for (size_t k = 0; k < to.items->size(); ++k) {
+      const Type& from = (*v.type.items)[k];
+      const size_t count = m_.parts_of(from).size();
+      const Value item = from_parts(from, llvm::ArrayRef(v.parts).slice(at, count));
+      at += count;
+      const Type& wider = (*to.items)[k];
+      const Value w = wider.object && !from.object ? from_parts(wider, {box_owned(item)}) : widen_to(item, wider);
+      r.parts.append(w.parts.begin(), w.parts.end());
+    }
+    r.parts.append(v.parts.begin() + static_cast<ptrdiff_t>(at), v.parts.end());
+    return r;
+  }
+  Value r;
+  r.type = to;
+  if (v.is_union()) {
+    r.parts.push_back(v.parts[0]);
+  } else {
+    unsigned tag = tag_of(v.type.kinds);
+    if (planted_bug(Plant::UnionTag) && v.type.only(kInt) && (to.kinds & kBool)) tag = tag_of(kBool);
+    r.parts.push_back(b.getInt8(static_cast<uint8_t>(tag)));
+  }
+  for (const Type& one : to.alternatives()) {
+    const auto types = m_.parts_of(one);
+    if (v.type.kinds & one.kinds) {
+      const Value part = widen_to(narrow_to(v, v.type.alternative(one.kinds)), one);
+      r.parts.append(part.parts.begin(), part.parts.end());
+    } else {
+      // Null, not poison: release() looks at the pointers of all alternatives.
+      for (llvm::Type* type : types) r.parts.push_back(llvm::Constant::getNullValue(type));
+    }
+  }
+  return r;
+}
+
+Value BodyLowering::narrow_to(const Value& v, const Type& to) {
+  if (v.type.object) {
+    if (to.object || to.never()) {
+      Value r = v;
+      r.type = to.never() ? v.type : to;
+      return to.never() ? poison(to) : r;
+    }
+    return from_parts(to, {});  // unbound, or None
+  }
+  if (to.never()) return poison(to);
+  if (v.type.kinds == to.kinds) {
+    Value r = v;
+    const bool same_items = v.type.items == to.items;
+    r.type = to;
+    if (!same_items) r.type.items = v.type.items;
+    return r;
+  }
+  Value r;
+  r.type = to;
+  size_t at = 1;
+  if (to.is_union()) r.parts.push_back(v.parts[0]);
+  for (const Type& one : v.type.alternatives()) {
+    const size_t count = m_.parts_of(one).size();
+    if (to.kinds & one.kinds) r.parts.append(v.parts.begin() + static_cast<ptrdiff_t>(at), v.parts.begin() + static_cast<ptrdiff_t>(at + count));
+    at += count;
+  }
+  return r;
+}
+
+Value BodyLowering::own_as(const Value& v, const Type& to) {
+  if (to.object && !v.type.object) {
+    if (v.type.only(kUnbound) || v.type.never()) return widen_to(v, to);
+    if (v.type.may_be_unbound()) {
+      const Type bound = v.type.without(kUnbound);
+      return choose(has_kind(v, kUnbound), to, [&] { return from_parts(to, {llvm::ConstantPointerNull::get(b.getPtrTy())}); },
+                    [&] { return from_parts(to, {box_owned(narrow_to(v, bound))}); }, false);
+    }
+    return from_parts(to, {box_owned(v)});
+  }
+  Value r = widen_to(v, to);
+  // widen_to() boxes items of tuples where it must; those references are new already.
+  if (!has_references(v.type)) return r;
+  if (r.type.items && r.type.items != v.type.items) {
+    size_t from_at = 0;
+    for (size_t k = 0; k < v.type.items->size(); ++k) {
+      const Type& from = (*v.type.items)[k];
+      const size_t count = m_.parts_of(from).size();
+      retain(from_parts(from, llvm::ArrayRef(v.parts).slice(from_at, count)));
+      from_at += count;
+    }
+    return r;
+  }
+  retain(v);
+  return r;
+}
+
+bool BodyLowering::has_references(const Type& t) {
+  if (t.object) return true;
+  if (t.kinds & (kList | kListIter)) return true;
+  if (t.items && (t.kinds & (kTuple | kTupleIter | kEnumerate | kZip | kMethod))) {
+    for (const Type& item : *t.items) {
+      if (has_references(item)) return true;
+    }
+  }
+  return false;
+}
+
+void BodyLowering::for_references(const Value& v, const std::function<void(llvm::Value*, bool)>& f) {
+  if (!has_references(v.type)) return;
+  if (v.type.object) {
+    f(v.parts[0], v.type.may_be_unbound());
+    return;
+  }
+  const auto alternatives = v.type.alternatives();
+  const bool tagged = v.is_union();
+  size_t at = tagged ? 1 : 0;
+  for (const Type& one : alternatives) {
+    const size_t count = m_.parts_of(one).size();
+    if (one.kinds & (kList | kListIter)) {
+      f(v.parts[at], tagged);
+    } else if (one.items && has_references(one)) {
+      size_t item_at = at;
+      for (const Type& item : *one.items) {
+        const size_t n = m_.parts_of(item).size();
+        // An inactive alternative's pointers are null, whatever the item's type says.
+        for_references(from_parts(item, llvm::ArrayRef(v.parts).slice(item_at, n)),
+                       [&](llvm::Value* p, bool maybe_null) { f(p, maybe_null || tagged); });
+        item_at += n;
+      }
+    }
+    at += count;
+  }
+}
+
+llvm::Value* BodyLowering::load(llvm::Type* type, llvm::Value* base, uint32_t offset, Place place) {
+  llvm::Value* at = offset ? b.CreateConstInBoundsGEP1_64(m_.i8, base, offset) : base;
+  auto* loaded = b.CreateLoad(type, at);
+  loaded->setMetadata(llvm::LLVMContext::MD_tbaa, m_.alias_tag(place));
+  return loaded;
+}
+
+void BodyLowering::store(llvm::Value* value, llvm::Value* base, uint32_t offset, Place place) {
+  llvm::Value* at = offset ? b.CreateConstInBoundsGEP1_64(m_.i8, base, offset) : base;
+  b.CreateStore(value, at)->setMetadata(llvm::LLVMContext::MD_tbaa, m_.alias_tag(place));
+}
+
+llvm::Value* BodyLowering::type_is(llvm::Value* object, PyObject* type) {
+  return b.CreateICmpEQ(load(m_.ptr, object, m_.layout.type, Place::TypePointer), m_.address(type));
+}
+
+void BodyLowering::go_if(llvm::Value* condition, llvm::BasicBlock* unlikely_target) {
+  llvm::BasicBlock* next = new_block("");
+  b.CreateCondBr(condition, unlikely_target, next, m_.unlikely());
+  b.SetInsertPoint(next);
+}
+
+void BodyLowering::incref(llvm::Value* object, bool maybe_null) {
+  llvm::BasicBlock* done = nullptr;
+  if (maybe_null) {
+    done = new_block("");
+    llvm::BasicBlock* some = new_block("");
+    b.CreateCondBr(b.CreateIsNull(object), done, some);
+    b.SetInsertPoint(some);
+  }
+  if (m_.layout.immortal_refcounts) {
+    // As Py_INCREF: the low half, left alone when it would wrap to 0 or when its sign is set.
+    llvm::Value* count = load(m_.i32, object, m_.layout.refcount, Place::Refcount);
+    llvm::Value* next = b.CreateAdd(count, b.getInt32(1));
+    store(b.CreateSelect(b.CreateICmpEQ(next, b.getInt32(0)), count, next), object, m_.layout.refcount, Place::Refcount);
+  } else {
+    llvm::Value* count = load(m_.i64, object, m_.layout.refcount, Place::Refcount);
+    store(b.CreateAdd(count, b.getInt64(1)), object, m_.layout.refcount, Place::Refcount);
+  }
+  if (done) {
+    b.CreateBr(done);
+    b.SetInsertPoint(done);
+  }
+}
+
+void BodyLowering::decref(llvm::Value* object, bool maybe_null) {
+  llvm::BasicBlock* done = new_block("");
+  if (maybe_null) {
+    llvm::BasicBlock* some = new_block("");
+    b.CreateCondBr(b.CreateIsNull(object), done, some);
+    b.SetInsertPoint(some);
+  }
+  if (m_.layout.immortal_refcounts) {
+    llvm::BasicBlock* mortal = new_block("");
+    llvm::Value* low = load(m_.i32, object, m_.layout.refcount, Place::Refcount);
+    b.CreateCondBr(b.CreateICmpSLT(low, b.getInt32(0)), done, mortal);
+    b.SetInsertPoint(mortal);
+  }
+  llvm::Value* count = b.CreateSub(load(m_.i64, object, m_.layout.refcount, Place::Refcount), b.getInt64(1));
+  store(count, object, m_.layout.refcount, Place::Refcount);
+  llvm::BasicBlock* dead = new_block("");
+  b.CreateCondBr(b.CreateICmpEQ(count, b.getInt64(0)), dead, done, m_.unlikely());
+  b.SetInsertPoint(dead);
+  b.CreateCall(m_.helper("hj_dealloc", m_.void_type, {m_.ptr}, ModuleContext::Effects::Any), {object});
+  b.CreateBr(done);
+  b.SetInsertPoint(done);
+}
+
+llvm::Value* BodyLowering::box_owned(const Value& v) {
+  bool owned = false;
+  llvm::Value* object = box(v, &owned);
+  if (!owned) incref(object);
+  return object;
+}
+
+llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
+  using Effects = ModuleContext::Effects;
+  *owned = false;
+  if (v.constant) return m_.address(v.constant);
+  if (v.type.object) return v.parts[0];
+  if (v.is_union()) {
+    const Type object = Type::any();
+    *owned = true;
+    return each_alternative(v, object, [&](const Value& one) {
+      if (one.type.only(kUnbound)) return from_parts(object, {llvm::ConstantPointerNull::get(b.getPtrTy())});
+      return from_parts(object, {box_owned(one)});
+    }).parts[0];
+  }
+  switch (v.type.kinds) {
+    case kNoneType: return m_.address(m_.layout.none_object);
+    case kBool: return b.CreateSelect(v.parts[0], m_.address(m_.layout.true_object), m_.address(m_.layout.false_object));
+    case kList: return v.parts[0];
+    case kKnown: return m_.address(v.type.known);
+    default: break;
+  }
+  *owned = true;
+  switch (v.type.kinds) {
+    case kInt: {
+      if (auto* constant = llvm::dyn_cast<llvm::ConstantInt>(v.parts[0])) {
+        const int64_t value = constant->getSExtValue();
+        if (value >= m_.layout.small_int_min && value <= m_.layout.small_int_max && m_.layout.small_int_stride) {
+          *owned = false;
+          return m_.address(reinterpret_cast<char*>(m_.layout.small_ints) +
+                            (value - m_.layout.small_int_min) * m_.layout.small_int_stride);
+        }
+      }
+      return b.CreateCall(m_.helper("hj_box_int", m_.ptr, {m_.i64}, Effects::Allocates), {v.parts[0]});
+    }
+    case kFloat: return b.CreateCall(m_.helper("hj_box_float", m_.ptr, {m_.f64}, Effects::Allocates), {v.parts[0]});
+    case kComplex:
+      return b.CreateCall(m_.helper("hj_box_complex", m_.ptr, {m_.f64, m_.f64}, Effects::Allocates),
+                          {v.parts[0], v.parts[1]});
+    case kRange:
+      return b.CreateCall(m_.helper("hj_box_range", m_.ptr, {m_.i64, m_.i64, m_.i64}, Effects::Any),
+                          {v.parts[0], v.parts[1], v.parts[2]});
+    case kRangeIter:
+      return b.CreateCall(m_.helper("hj_box_range_iter", m_.ptr, {m_.i64, m_.i64, m_.i64}, Effects::Any),
+                          {v.parts[0], v.parts[1], v.parts[2]});
+    case kListIter:
+      return b.CreateCall(m_.helper("hj_box_list_iter", m_.ptr, {m_.ptr, m_.i64}, Effects::Any), {v.parts[0], v.parts[1]});
+    case kMethod:
+      return b.CreateCall(m_.helper("hj_get_attr", m_.ptr, {m_.ptr, m_.ptr}, Effects::Any),
+                          {v.parts[0], m_.address(v.type.known)});
+    default: break;
+  }
+  // The rest is made of items: a tuple, or an iterator over several.
+  llvm::SmallVector<llvm::Value*, 8> items;
+  llvm::SmallVector<std::pair<llvm::Value*, bool>, 8> boxed;
+  size_t at = 0;
+  for (const Type& item : *v.type.items) {
+    const size_t count = m_.parts_of(item).size();
+    bool item_owned = false;
+    llvm::Value* object = box(from_parts(item, llvm::ArrayRef(v.parts).slice(at, count)), &item_owned);
+    at += count;
+    items.push_back(object);
+    boxed.emplace_back(object, item_owned);
+  }
+  const char* helper = v.type.only(kTuple) ? "hj_box_tuple" : v.type.only(kZip) ? "hj_box_zip"
+                       : v.type.only(kEnumerate) ? "hj_box_enumerate" : "hj_box_tuple_iter";
+  llvm::Value* extra = v.type.within(kEnumerate | kTupleIter) ? v.parts.back() : b.getInt64(0);
+  llvm::Value* result = b.CreateCall(m_.helper(helper, m_.ptr, {m_.ptr, m_.i64, m_.i64}, Effects::Any),
+                                     {array_of(items), b.getInt64(items.size()), extra});
+  for (auto& [object, item_owned] : boxed) {
+    if (item_owned) decref(object, true);
+  }
+  return result;
+}
+
+Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* fail) {
+  const runtime::ObjectLayout& l = m_.layout;
+  if (t.object) return from_parts(t, {object});
+  if (t.never()) {
+    b.CreateBr(fail);
+    b.SetInsertPoint(new_block("dead"));
+    return poison(t);
+  }
+  if (t.is_union()) {
+    llvm::BasicBlock* done = new_block("");
+    llvm::SmallVector<std::pair<llvm::BasicBlock*, Value>, 4> arrivals;
+    for (const Type& one : t.alternatives()) {
+      if (one.only(kUnbound)) continue;
+      llvm::BasicBlock* next = new_block("");
+      const Value value = widen_to(unbox(object, one, next), t);
+      arrivals.emplace_back(b.GetInsertBlock(), value);
+      b.CreateBr(done);
+      b.SetInsertPoint(next);
+    }
+    b.CreateBr(fail);
+    b.SetInsertPoint(done);
+    Value r;
+    r.type = t;
+    const auto types = m_.parts_of(t);
+    for (size_t k = 0; k < types.size(); ++k) {
+      auto* phi = b.CreatePHI(types[k], static_cast<unsigned>(arrivals.size()));
+      for (auto& [block, value] : arrivals) phi->addIncoming(value.parts[k], block);
+      r.parts.push_back(phi);
+    }
+    return r;
+  }
+  const auto expect = [&](llvm::Value* holds) { go_if(b.CreateNot(holds), fail); };
+  switch (t.kinds) {
+    case kNoneType: expect(b.CreateICmpEQ(object, m_.address(l.none_object))); return from_parts(t, {});
+    case kKnown: expect(b.CreateICmpEQ(object, m_.address(t.known))); return from_parts(t, {});
+    case kBool: {
+      llvm::Value* is_true = b.CreateICmpEQ(object, m_.address(l.true_object));
+      expect(b.CreateOr(is_true, b.CreateICmpEQ(object, m_.address(l.false_object))));
+      return from_parts(t, {is_true});
+    }
+    case kFloat:
+      expect(type_is(object, l.float_type));
+      return from_parts(t, {load(m_.f64, object, l.float_value, Place::Number)});
+    case kComplex:
+      expect(type_is(object, l.complex_type));
+      return from_parts(t, {load(m_.f64, object, l.complex_real, Place::Number),
+                            load(m_.f64, object, l.complex_imag, Place::Number)});
+    case kList: expect(type_is(object, l.list_type)); return from_parts(t, {object});
+    case kInt: {
+      expect(type_is(object, l.long_type));
+      llvm::BasicBlock *small = new_block(""), *big = new_block(""), *done = new_block("");
+      llvm::Value* header = load(m_.i64, object, l.long_size_or_tag, Place::Size);
+      llvm::Value *is_small, *sign;
+      if (l.long_is_tagged) {
+        is_small = b.CreateICmpULT(header, b.getInt64(16));
+        sign = b.CreateSub(b.getInt64(1), b.CreateAnd(header, b.getInt64(3)));
+      } else {
+        is_small = b.CreateICmpULE(b.CreateAdd(header, b.getInt64(1)), b.getInt64(2));
+        sign = header;
+      }
+      b.CreateCondBr(is_small, small, big);
+      b.SetInsertPoint(small);
+      llvm::Value* digit = b.CreateZExt(load(m_.i32, object, l.long_digits, Place::Number), m_.i64);
+      llvm::Value* near_value = b.CreateNSWMul(sign, digit);
+      llvm::BasicBlock* small_end = b.GetInsertBlock();
+      b.CreateBr(done);
+      b.SetInsertPoint(big);
+      // More than one digit (30 bits): out of line.
+      llvm::Value* both = b.CreateCall(
+          m_.helper("hj_unbox_int", llvm::StructType::get(m_.i64, m_.i64), {m_.ptr}, ModuleContext::Effects::Any), {object});
+      go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), fail);
+      llvm::Value* far_value = b.CreateExtractValue(both, 0);
+      llvm::BasicBlock* big_end = b.GetInsertBlock();
+      b.CreateBr(done);
+      b.SetInsertPoint(done);
+      auto* phi = b.CreatePHI(m_.i64, 2);
+      phi->addIncoming(near_value, small_end);
+      phi->addIncoming(far_value, big_end);
+      return from_parts(t, {phi});
+    }
+    case kTuple: {
+      expect(type_is(object, l.tuple_type));
+      expect(b.CreateICmpEQ(load(m_.i64, object, l.var_size, Place::Size), b.getInt64(t.items->size())));
+      Value r;
+      r.type = t;
+      for (size_t k = 0; k < t.items->size(); ++k) {
+        llvm::Value* item = load(m_.ptr, object, l.tuple_items + static_cast<uint32_t>(8 * k), Place::Item);
+        const Value one = unbox(item, (*t.items)[k], fail);
+        r.parts.append(one.parts.begin(), one.parts.end());
+      }
+      return r;
+    }
+    case kRangeIter:
+    case kListIter: {  // only at an entry in mid-loop: the iterator object is read through a helper
+      const bool range = t.only(kRangeIter);
+      llvm::Value* out = array_of({llvm::ConstantPointerNull::get(b.getPtrTy()), llvm::ConstantPointerNull::get(b.getPtrTy()),
+                                   llvm::ConstantPointerNull::get(b.getPtrTy())});
+      llvm::Value* ok = b.CreateCall(m_.helper(range ? "hj_unbox_range_iter" : "hj_unbox_list_iter", m_.i32, {m_.ptr, m_.ptr},
+                                               ModuleContext::Effects::Any), {object, out});
+      expect(b.CreateICmpNE(ok, b.getInt32(0)));
+      Value r;
+      r.type = t;
+      const auto types = m_.parts_of(t);
+      for (size_t k = 0; k < types.size(); ++k) {
+        r.parts.push_back(b.CreateLoad(types[k], b.CreateConstInBoundsGEP1_64(m_.i64, out, k)));
+      }
+      return r;
+    }
+    default:
+      b.CreateBr(fail);
+      b.SetInsertPoint(new_block("dead"));
+      return poison(t);
+  }
+}
+
+llvm::Value* BodyLowering::has_kind(const Value& v, uint16_t kind) {
+  if (v.type.object) {
+    return kind == kUnbound && v.type.may_be_unbound() ? b.CreateIsNull(v.parts[0]) : b.getFalse();
+  }
+  if (!v.is_union()) return b.getInt1((v.type.kinds & kind) != 0);
+  return b.CreateICmpEQ(v.parts[0], b.getInt8(static_cast<uint8_t>(tag_of(kind))));
+}
+
+Value BodyLowering::choose(llvm::Value* condition, const Type& result, const std::function<Value()>& if_true,
+                           const std::function<Value()>& if_false, bool false_is_unlikely) {
+  llvm::BasicBlock *yes = new_block(""), *no = new_block(""), *done = new_block("");
+  if (false_is_unlikely) b.CreateCondBr(b.CreateNot(condition), no, yes, m_.unlikely());
+  else b.CreateCondBr(condition, yes, no);
+  b.SetInsertPoint(yes);
+  const Value x = widen_to(if_true(), result);
+  llvm::BasicBlock* yes_end = b.GetInsertBlock();
+  b.CreateBr(done);
+  b.SetInsertPoint(no);
+  const Value y = widen_to(if_false(), result);
+  llvm::BasicBlock* no_end = b.GetInsertBlock();
+  b.CreateBr(done);
+  b.SetInsertPoint(done);
+  Value r;
+  r.type = result;
+  for (size_t k = 0; k < x.parts.size(); ++k) {
+    auto* phi = b.CreatePHI(x.parts[k]->getType(), 2);
+    phi->addIncoming(x.parts[k], yes_end);
+    phi->addIncoming(y.parts[k], no_end);
+    r.parts.push_back(phi);
+  }
+  return r;
+}
+
+Value BodyLowering::each_alternative(const Value& v, const Type& result, const std::function<Value(const Value&)>& f) {
+  if (!v.is_union()) return widen_to(f(v), result);
+  const auto alternatives = v.type.alternatives();
+  llvm::BasicBlock *done = new_block(""), *nowhere = new_block("dead");
+  auto* choice = b.CreateSwitch(v.parts[0], nowhere, static_cast<unsigned>(alternatives.size()));
+  llvm::SmallVector<std::pair<llvm::BasicBlock*, Value>, 4> arrivals;
+  for (const Type& one : alternatives) {
+    llvm::BasicBlock* block = new_block("");
+    choice->addCase(b.getInt8(static_cast<uint8_t>(tag_of(one.kinds))), block);
+    b.SetInsertPoint(block);
+    Value value = widen_to(f(narrow_to(v, one)), result);
+    arrivals.emplace_back(b.GetInsertBlock(), std::move(value));
+    b.CreateBr(done);
+  }
+  b.SetInsertPoint(nowhere);
+  b.CreateUnreachable();
+  b.SetInsertPoint(done);
+  Value r;
+  r.type = result;
+  const auto types = m_.parts_of(result);
+  for (size_t k = 0; k < types.size(); ++k) {
+    auto* phi = b.CreatePHI(types[k], static_cast<unsigned>(arrivals.size()));
+    for (auto& [block, value] : arrivals) phi->addIncoming(value.parts[k], block);
+    r.parts.push_back(phi);
+  }
+  return r;
+}
+
+llvm::Value* BodyLowering::as_int(const Value& v) {
+  return v.type.only(kBool) ? b.CreateZExt(v.parts[0], m_.i64) : v.parts[0];
+}
+
+llvm::Value* BodyLowering::as_double(const Value& v) {
+  return v.type.only(kFloat) ? v.parts[0] : b.CreateSIToFP(as_int(v), m_.f64);
+}
+
+}  // namespace hasten::compile

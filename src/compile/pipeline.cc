@@ -1,0 +1,129 @@
+#include "compile/pipeline.h"
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+#include <llvm/IR/Module.h>
+
+#include "compile/jit/code.h"
+#include "compile/lower/module.h"
+#include "compile/lower/support.h"
+#include "compile/syntax/build_mir.h"
+#include "compile/types/sample.h"
+
+namespace hasten::compile {
+namespace {
+
+runtime::RuntimeTable runtime_table;
+
+/// What a NativeVersion belongs to.
+struct LoadedUnit {
+  UnitRecord record;
+  std::unique_ptr<CodeImage> image;
+  ~LoadedUnit() {
+    image.reset();
+    for (PyObject* object : record.references) Py_DECREF(object);
+  }
+};
+
+const mir::MirFunction* mir_of(PyObject* callable) { return runtime_table.mir_of ? runtime_table.mir_of(callable) : nullptr; }
+
+void take_feedback(const mir::MirFunction* function, const runtime::Feedback* feedback, uint32_t count) {
+  for (uint32_t k = 0; k < count; ++k) {
+    Experience::Seen& seen = experience_for(function).values[feedback[k].value];
+    if (feedback[k].reason == runtime::DeoptReason::Overflow) seen.overflowed = true;
+    else if (feedback[k].seen) add_seen_class(seen, feedback[k].seen);
+  }
+}
+
+/// Types of the arguments, or of the values that an entry in mid-loop brings along.
+std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr, SiteTable& sites) {
+  std::vector<Type> types;
+  for (uint32_t k = 0; k < count; ++k) {
+    Type t = type_of_argument(args[k], sites);
+    // Iterators that only the interpreter's value table knows become native iterators.
+    if (osr && args[k] && Py_REFCNT(args[k]) == 1) {
+      if (Py_TYPE(args[k]) == &PyRangeIter_Type) t = Type::of(kRangeIter);
+      if (Py_TYPE(args[k]) == &PyListIter_Type) {
+        if (PyObject* list = list_of_iterator(args[k])) {
+          t = Type::of(kListIter);
+          t.site = type_of_argument(list, sites).site;
+          Py_DECREF(list);
+        }
+      }
+    }
+    types.push_back(std::move(t));
+  }
+  return types;
+}
+
+void keep(UnitRecord& record, PyObject* object) {
+  if (object) record.references.push_back(Py_NewRef(object));
+}
+
+std::vector<NamedAddress> externals() {
+  std::vector<NamedAddress> all;
+  for (const SupportSymbol& symbol : support_symbols()) all.push_back({symbol.name, symbol.address});
+  return all;
+}
+
+}  // namespace
+
+bool set_up(const runtime::RuntimeTable& table) {
+  runtime_table = table;
+  if (connect_runtime(table)) return true;
+  PyErr_SetString(PyExc_ImportError, "hasten._compile and hasten._runtime are of different versions; reinstall hasten");
+  return false;
+}
+
+runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
+                                mir::BlockId osr_block, const runtime::Feedback* feedback, uint32_t feedback_count,
+                                PyObject** reason) {
+  static const bool show_times = std::getenv("HASTEN_JIT_TIMES") != nullptr;
+  const auto start = std::chrono::steady_clock::now();
+  take_feedback(function, feedback, feedback_count);
+  Unit unit(mir_of, experience_of);
+  const bool osr = osr_block != mir::kNone;
+  unit.make(*function, argument_types(args, arg_count, osr, unit.sites), osr_block);
+  unit.infer();  // every value has a type from here on
+  const auto typed = std::chrono::steady_clock::now();
+
+  auto loaded = std::make_unique<LoadedUnit>();
+  for (const Guard& guard : unit.guards) {
+    keep(loaded->record, guard.expected);
+    keep(loaded->record, guard.holder);
+  }
+  CompileTimes times;
+  auto image = load_module(
+      [&](llvm::LLVMContext& context) { return lower_unit(context, unit, loaded->record, *runtime_table.layout); },
+      kEntrySymbol, externals(), &times);
+  if (!image) {
+    *reason = PyUnicode_FromString(image.error().line().c_str());
+    return nullptr;
+  }
+  loaded->image = std::move(image).value();
+  runtime::NativeVersion& version = loaded->record.bodies.front()->version;
+  version.entry = reinterpret_cast<runtime::NativeEntry>(loaded->image->find(kEntrySymbol));
+  for (const CodeRange& range : loaded->image->ranges()) {
+    const char* end = range.begin + range.bytes;
+    if (!version.code_begin || range.begin < version.code_begin) version.code_begin = range.begin;
+    if (!version.code_end || end > version.code_end) version.code_end = end;
+  }
+  if (show_times) {
+    const auto ms = [](auto d) { return std::chrono::duration<double, std::milli>(d).count(); };
+    std::fprintf(stderr, "hasten compile: types %.2f ms, optimize %.2f, emit %.2f, all %.2f\n", ms(typed - start),
+                 times.optimize_ms, times.emit_ms, ms(std::chrono::steady_clock::now() - start));
+  }
+  version.owner = loaded.release();
+  return &version;
+}
+
+void release(runtime::NativeVersion* version) { delete static_cast<LoadedUnit*>(version->owner); }
+
+void release_mir(mir::MirFunction* function) {
+  forget_experience(function);
+  syntax::release_mir(function);
+}
+
+}  // namespace hasten::compile

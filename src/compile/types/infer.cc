@@ -1,0 +1,499 @@
+#include "compile/types/infer.h"
+
+#include <algorithm>
+
+#include "compile/types/infer_calls.h"
+#include "compile/types/sample.h"
+#include "compile/types/transfer.h"
+
+namespace hasten::compile {
+
+using mir::BinaryOp;
+using mir::BlockId;
+using mir::CompareOp;
+using mir::Instr;
+using mir::Op;
+using mir::UnaryOp;
+using mir::ValueId;
+
+namespace {
+
+constexpr int kWidenAfter = 3;
+constexpr int kNarrowSweeps = 2;
+constexpr int kSweepsMax = 200;
+constexpr size_t kSpecializationsMax = 24;
+constexpr uint32_t kGlobalChangesMax = 2;  // a number in a global that changed this often is read each time
+
+/// One sweep state over one specialization.
+class Sweeper {
+ public:
+  Sweeper(Unit& unit, Specialization& s) : unit_(unit), s_(s), experience_(unit.experience(s.view.function())) {}
+
+  /// Returns whether any type changed. `sweep` counts from 0.
+  bool sweep(int number, bool narrowing) {
+    narrowing_ = narrowing;
+    bool changed = false;
+    const uint64_t sites_before = unit_.sites.version();
+    Type result;
+    for (BlockId b : s_.flow.order()) {
+      if (b == s_.osr_block) changed |= enter_osr();
+      for (ValueId v = s_.view.first(b); v < s_.view.end(b); ++v) {
+        const Instr& i = s_.view.instr(v);
+        if (i.op == Op::Return) {
+          result = join(result, use(v, 0), unit_.sites);
+          continue;
+        }
+        Type t = transfer(v, i, b);
+        if (is_osr_value(v)) t = join(t, osr_type(v), unit_.sites);
+        if (!narrowing) {
+          t = join(s_.types[v], t, unit_.sites);
+          if (i.op == Op::Phi && number >= kWidenAfter) t = widen(s_.types[v], t);
+        }
+        if (!(t == s_.types[v])) {
+          s_.types[v] = std::move(t);
+          changed = true;
+        }
+      }
+    }
+    if (result.kinds & kInt) result.interval = {};
+    if (!(result == s_.result)) {
+      s_.result = result;
+      changed = true;
+    }
+    return changed || unit_.sites.version() != sites_before;
+  }
+
+ private:
+  Type use(ValueId v, size_t arg) { return s_.type_at(s_.view.args(v)[arg], s_.view.instr(v).block); }
+  bool is_osr_value(ValueId v) const {
+    return std::binary_search(s_.osr_values.begin(), s_.osr_values.end(), v);
+  }
+  const Type& osr_type(ValueId v) const {
+    const auto at = std::lower_bound(s_.osr_values.begin(), s_.osr_values.end(), v) - s_.osr_values.begin();
+    return s_.parameters[static_cast<size_t>(at)];
+  }
+  bool enter_osr() {
+    bool changed = false;
+    for (size_t k = 0; k < s_.osr_values.size(); ++k) {
+      Type& t = s_.types[s_.osr_values[k]];
+      Type wider = join(t, s_.parameters[k], unit_.sites);
+      if (!(wider == t)) {
+        t = std::move(wider);
+        changed = true;
+      }
+    }
+    return changed;
+  }
+  SiteId fresh_site(ValueId v) {
+    const auto found = s_.fresh_sites.find(v);
+    if (found != s_.fresh_sites.end()) return found->second;
+    return s_.fresh_sites[v] = unit_.sites.make({});
+  }
+
+  Type transfer(ValueId v, const Instr& i, BlockId b) {
+    Type t = plain_transfer(v, i, b);
+    if (!experience_) return t;
+    const auto seen = experience_->values.find(v);
+    if (seen == experience_->values.end()) return t;
+    if (seen->second.overflowed) return t.within(kUnbound) ? t : Type::any();
+    for (PyObject* cls : seen->second.classes) {
+      const Type wider = cls == reinterpret_cast<PyObject*>(&PyList_Type) ? Type::list(fresh_site(v))
+                                                                        : type_of_class(cls, unit_.sites);
+      t = join(t, wider, unit_.sites);
+      if (i.op == Op::GetItem) {  // other loads from the same lists will meet it too
+        const Type container = use(v, 0);
+        if (container.within(kList)) unit_.sites.widen(container.site, wider);
+      }
+      if (i.op == Op::IterNext) {
+        const Type iterator = use(v, 0);
+        if (iterator.only(kListIter)) unit_.sites.widen(iterator.site, wider);
+      }
+    }
+    return t;
+  }
+
+  Type plain_transfer(ValueId v, const Instr& i, BlockId b) {
+    SiteTable& sites = unit_.sites;
+    switch (i.op) {
+      case Op::Param: return s_.osr_block == mir::kNone ? s_.parameters[i.aux] : Type{};
+      case Op::Const: return type_of_constant(s_.view.function().consts[i.aux], sites);
+      case Op::Unbound: return Type::of(kUnbound);
+      case Op::Phi: {
+        Type t;
+        const auto preds = s_.view.preds(b);
+        for (size_t p = 0; p < preds.size(); ++p) {
+          if (s_.flow.reachable(preds[p])) t = join(t, s_.type_at(s_.view.args(v)[p], preds[p]), sites);
+        }
+        return t;
+      }
+      case Op::CheckBound: return use(v, 0).without(kUnbound);
+      case Op::GetGlobal: return global(v, i);
+      case Op::GetFree: return Type::any();
+      case Op::Unary: {
+        const auto op = static_cast<UnaryOp>(i.sub);
+        return over_alternatives(use(v, 0), sites, [&](const Type& a) { return unary_type(op, a); });
+      }
+      case Op::Binary:
+      case Op::Inplace: return binary(v, i);
+      case Op::Compare: {
+        const auto op = static_cast<CompareOp>(i.sub);
+        const Type a = use(v, 0), c = use(v, 1);
+        if (op == CompareOp::Is || op == CompareOp::IsNot || op == CompareOp::In || op == CompareOp::NotIn) {
+          return a.never() || c.never() ? Type{} : Type::of(kBool);
+        }
+        return over_pairs(a, c, sites, [&](const Type& x, const Type& y) { return compare_type(op, x, y); });
+      }
+      case Op::Truth: return use(v, 0).never() ? Type{} : Type::of(kBool);
+      case Op::GetAttr: return attribute(v, i);
+      case Op::GetItem: return item(v);
+      case Op::SetItem: {
+        const Type container = use(v, 0);
+        if (container.only(kList) && use(v, 1).within(kInt | kBool)) sites.widen(container.site, element(use(v, 2)));
+        return {};
+      }
+      case Op::BuildList: {
+        const SiteId site = fresh_site(v);
+        for (size_t k = 0; k < i.arg_count; ++k) sites.widen(site, element(use(v, k)));
+        return Type::list(site);
+      }
+      case Op::ListAppend: {
+        const Type list = use(v, 0);
+        if (list.only(kList)) sites.widen(list.site, element(use(v, 1)));
+        return {};
+      }
+      case Op::BuildTuple: {
+        std::vector<Type> items;
+        for (size_t k = 0; k < i.arg_count; ++k) items.push_back(use(v, k));
+        for (const Type& t : items) {
+          if (t.never()) return {};
+        }
+        if (items.size() > 16) return Type::any();
+        return Type::with_items(kTuple, std::move(items));
+      }
+      case Op::Unpack: return unpack(use(v, 0), i.aux);
+      case Op::Extract: {
+        const Type tuple = use(v, 0);
+        if (tuple.never()) return {};
+        return tuple.only(kTuple) ? (*tuple.items)[i.aux] : Type::any();
+      }
+      case Op::Call:
+      case Op::CallMethod: {
+        std::vector<Type> args;
+        for (size_t k = 0; k < i.arg_count; ++k) args.push_back(use(v, k));
+        for (const Type& t : args) {
+          if (t.never()) return {};
+        }
+        if (narrowing_) return s_.types[v];  // the targets are settled
+        CallPlan plan;
+        Type t = plan_call(unit_, s_, v, args, [&] { return fresh_site(v); }, plan);
+        s_.calls[v] = std::move(plan);
+        return t;
+      }
+      case Op::GetIter: return iterator_type(use(v, 0), sites);
+      case Op::IterNext: {
+        const Type iterator = use(v, 0);
+        if (iterator.never()) return {};
+        Type t = item_type(iterator, sites);
+        t.kinds |= kUnbound;
+        return t;
+      }
+      case Op::BuildSlice: return Type::any();
+      default: return {};
+    }
+  }
+
+  /// What a list remembers of a value stored into it: intervals are dropped, they would never settle.
+  static Type element(Type t) {
+    t.kinds = static_cast<uint16_t>(t.kinds & ~kUnbound);
+    if (t.kinds & (kRange | kRangeIter | kListIter | kTupleIter | kEnumerate | kZip | kKnown | kMethod)) return Type::any();
+    t.interval = {};
+    if (t.items) {
+      std::vector<Type> items;
+      for (const Type& one : *t.items) items.push_back(element(one));
+      t.items = std::make_shared<const std::vector<Type>>(std::move(items));
+    }
+    return t;
+  }
+
+  Type binary(ValueId v, const Instr& i) {
+    const auto op = static_cast<BinaryOp>(i.sub);
+    const Type a = use(v, 0), b = use(v, 1);
+    // `list += x` keeps the list and extends it by any iterable.
+    if (i.op == Op::Inplace && op == BinaryOp::Add && a.only(kList)) {
+      if (b.only(kList)) unit_.sites.widen(a.site, unit_.sites.element(b.site));
+      return a;
+    }
+    if (i.op == Op::Inplace && op == BinaryOp::Mul && a.only(kList)) return a;
+    return over_pairs(a, b, unit_.sites, [&](const Type& x, const Type& y) {
+      const bool lists = x.only(kList) || y.only(kList);
+      return binary_type(op, x, y, unit_.sites, lists ? fresh_site(v) : kNoSite);
+    });
+  }
+
+  Type item(ValueId v) {
+    const Type container = use(v, 0), key = use(v, 1);
+    if (container.never() || key.never()) return {};
+    if (container.only(kList)) {
+      if (key.within(kInt | kBool)) return unit_.sites.element(container.site);
+      if (s_.view.instr(s_.view.args(v)[1]).op == Op::BuildSlice) {
+        const SiteId site = fresh_site(v);
+        unit_.sites.widen(site, unit_.sites.element(container.site));
+        return Type::list(site);
+      }
+      return Type::any();
+    }
+    if (container.only(kTuple) && key.within(kInt)) {
+      const auto count = static_cast<int64_t>(container.items->size());
+      if (key.is_constant()) {
+        const int64_t at = key.interval.low < 0 ? key.interval.low + count : key.interval.low;
+        return at < 0 || at >= count ? Type{} : (*container.items)[static_cast<size_t>(at)];
+      }
+      Type t;
+      for (const Type& one : *container.items) t = join(t, one, unit_.sites);
+      return t;
+    }
+    return Type::any();
+  }
+
+  Type unpack(const Type& sequence, uint32_t count) {
+    if (sequence.never()) return {};
+    if (sequence.only(kTuple)) return sequence.items->size() == count ? sequence : Type{};
+    if (sequence.only(kList) && count <= 16) {
+      const Type one = unit_.sites.element(sequence.site);
+      if (!one.never()) return Type::with_items(kTuple, std::vector<Type>(count, one));
+    }
+    if (sequence.within(kScalar)) return {};
+    return Type::any();
+  }
+
+  Type global(ValueId v, const Instr& i) {
+    const auto guarded = s_.guards.find(v);
+    if (guarded != s_.guards.end()) return guarded_type(unit_.guards[guarded->second]);
+    PyObject* object = find_global(s_.view.function(), i.aux);
+    if (!object) return Type::any();  // NameError, or it will be bound later
+    if (experience_) {
+      const auto changes = experience_->global_changes.find(i.aux);
+      if (changes != experience_->global_changes.end() && changes->second >= kGlobalChangesMax) return Type::any();
+    }
+    s_.guards[v] = unit_.add_guard({Guard::What::Global, &s_.view.function(), i.aux, nullptr, nullptr, object, {}});
+    return guarded_type(unit_.guards[s_.guards[v]]);
+  }
+
+  Type guarded_type(const Guard& guard) { return guard.type; }
+
+  Type attribute(ValueId v, const Instr& i) {
+    const Type base = use(v, 0);
+    if (base.never()) return {};
+    PyObject* name = s_.view.function().names[i.aux];
+    if (base.only(kKnown) && is_module(base.known)) {
+      const auto guarded = s_.guards.find(v);
+      if (guarded != s_.guards.end()) return guarded_type(unit_.guards[guarded->second]);
+      PyObject* object = PyDict_GetItemWithError(PyModule_GetDict(base.known), name);
+      if (!object) {
+        PyErr_Clear();
+        return Type::any();
+      }
+      s_.guards[v] = unit_.add_guard({Guard::What::ModuleAttribute, nullptr, 0, base.known, name, object, {}});
+      return guarded_type(unit_.guards[s_.guards[v]]);
+    }
+    if (base.only(kList) && PyUnicode_CompareWithASCIIString(name, "append") == 0) {
+      Type t = Type::with_items(kMethod, {base});
+      t.known = name;
+      return t;
+    }
+    if (base.only(kComplex)) {
+      if (PyUnicode_CompareWithASCIIString(name, "real") == 0 || PyUnicode_CompareWithASCIIString(name, "imag") == 0) {
+        return Type::of(kFloat);
+      }
+    }
+    return Type::any();
+  }
+
+  Unit& unit_;
+  Specialization& s_;
+  const Experience* experience_;
+  bool narrowing_ = false;
+};
+
+void refine_by_compare(Type& t, CompareOp op, bool holds, bool left, const Type& other) {
+  if (op == CompareOp::Is || op == CompareOp::IsNot) {
+    if (!other.only(kNoneType)) return;
+    const bool is_none = (op == CompareOp::Is) == holds;
+    if (t.object) return;
+    t.kinds = static_cast<uint16_t>(is_none ? t.kinds & kNoneType : t.kinds & ~kNoneType);
+    return;
+  }
+  if (!(t.kinds & kInt) || !other.only(kInt)) return;
+  // Bring it to the form `t OP other` that holds.
+  if (!left) {
+    constexpr CompareOp kSwapped[] = {CompareOp::Gt, CompareOp::Ge, CompareOp::Eq, CompareOp::Ne, CompareOp::Lt, CompareOp::Le};
+    if (op > CompareOp::Ge) return;
+    op = kSwapped[static_cast<int>(op)];
+  }
+  if (!holds) {
+    constexpr CompareOp kNegated[] = {CompareOp::Ge, CompareOp::Gt, CompareOp::Ne, CompareOp::Eq, CompareOp::Le, CompareOp::Lt};
+    if (op > CompareOp::Ge) return;
+    op = kNegated[static_cast<int>(op)];
+  }
+  Interval r = t.interval;
+  const Interval o = other.interval, all;
+  switch (op) {
+    case CompareOp::Lt: r.high = std::min(r.high, o.high == all.low ? all.low : o.high - 1); break;
+    case CompareOp::Le: r.high = std::min(r.high, o.high); break;
+    case CompareOp::Gt: r.low = std::max(r.low, o.low == all.high ? all.high : o.low + 1); break;
+    case CompareOp::Ge: r.low = std::max(r.low, o.low); break;
+    case CompareOp::Eq: r = {std::max(r.low, o.low), std::min(r.high, o.high)}; break;
+    default: break;
+  }
+  if (r.low <= r.high) t.interval = r;
+}
+
+}  // namespace
+
+Specialization::Specialization(const mir::MirFunction& f, std::vector<Type> parameter_types, BlockId osr)
+    : view(f),
+      parameters(std::move(parameter_types)),
+      osr_block(osr),
+      osr_values(osr == mir::kNone ? std::vector<ValueId>{} : mir::live_into(f, osr)),
+      flow(view, osr == mir::kNone ? 0 : osr),
+      liveness(f),
+      types(f.instr_count) {}
+
+Type Specialization::type_at(ValueId v, BlockId block) const {
+  Type t = types[v];
+  if (t.never()) return t;
+  for (BlockId d = block; d != flow.start(); d = flow.idom(d)) {
+    const BlockId p = flow.idom(d);
+    const auto preds = view.preds(d);
+    if (preds.size() != 1 || preds[0] != p) continue;
+    const ValueId end = view.terminator(p);
+    const auto succs = view.succs(p);
+    if (succs.size() != 2 || succs[0] == succs[1]) continue;
+    bool holds = succs[0] == d;
+    ValueId condition = view.args(end)[0];
+    if (view.instr(end).op == Op::BranchBound) {
+      if (condition == v) t.kinds = static_cast<uint16_t>(holds ? t.kinds & ~kUnbound : t.kinds & kUnbound);
+      if (condition == v && !holds) t.object = false;
+      continue;
+    }
+    while (view.instr(condition).op == Op::Truth ||
+           (view.instr(condition).op == Op::Unary && static_cast<UnaryOp>(view.instr(condition).sub) == UnaryOp::Not)) {
+      if (view.instr(condition).op == Op::Unary) holds = !holds;
+      condition = view.args(condition)[0];
+    }
+    const Instr& c = view.instr(condition);
+    if (c.op != Op::Compare) continue;
+    const auto args = view.args(condition);
+    if (args[0] == v) refine_by_compare(t, static_cast<CompareOp>(c.sub), holds, true, types[args[1]]);
+    else if (args[1] == v) refine_by_compare(t, static_cast<CompareOp>(c.sub), holds, false, types[args[0]]);
+  }
+  return t;
+}
+
+Specialization& Unit::make(const mir::MirFunction& f, std::vector<Type> parameters, BlockId osr_block) {
+  specializations.push_back(std::make_unique<Specialization>(f, std::move(parameters), osr_block));
+  Specialization& s = *specializations.back();
+  s.index = static_cast<uint32_t>(specializations.size() - 1);
+  s.symbol = "hasten_body_" + std::to_string(s.index);
+  return s;
+}
+
+Specialization* Unit::callee(PyObject* function, std::vector<Type> args) {
+  const mir::MirFunction* f = mir_of_(function);
+  if (!f || f->param_count != args.size()) return nullptr;
+  for (Type& t : args) {
+    if (t.kinds & kWithInterval) t.interval = {};
+  }
+  for (auto& s : specializations) {
+    if (s->osr_block == mir::kNone && &s->view.function() == f && s->parameters == args) return s.get();
+  }
+  if (specializations.size() >= kSpecializationsMax) return nullptr;
+  return &make(*f, std::move(args), mir::kNone);
+}
+
+void Unit::infer() {
+  bool changed = true;
+  for (int number = 0; changed && number < kSweepsMax; ++number) {
+    changed = false;
+    for (size_t k = 0; k < specializations.size(); ++k) {
+      Sweeper sweeper(*this, *specializations[k]);
+      for (int inner = 0; inner < kSweepsMax && sweeper.sweep(number + inner, false); ++inner) changed = true;
+    }
+  }
+  for (auto& s : specializations) {
+    Sweeper sweeper(*this, *s);
+    for (int k = 0; k < kNarrowSweeps; ++k) sweeper.sweep(0, true);
+  }
+}
+
+uint32_t Unit::add_guard(const Guard& guard) {
+  for (size_t k = 0; k < guards.size(); ++k) {
+    const Guard& g = guards[k];
+    if (g.what == guard.what && g.expected == guard.expected && g.holder == guard.holder &&
+        g.attribute == guard.attribute && g.function == guard.function && g.name == guard.name) {
+      return static_cast<uint32_t>(k);
+    }
+  }
+  guards.push_back(guard);
+  guards.back().type = PyList_CheckExact(guard.expected) ? type_of_argument(guard.expected, sites)
+                                                         : type_of_constant(guard.expected, sites);
+  return static_cast<uint32_t>(guards.size() - 1);
+}
+
+Type iterator_type(const Type& t, SiteTable& sites) {
+  if (t.never()) return {};
+  if (t.only(kRange)) {
+    Type r = Type::of(kRangeIter);
+    r.interval = t.interval;
+    return r;
+  }
+  if (t.only(kList)) {
+    Type r = Type::of(kListIter);
+    r.site = t.site;
+    return r;
+  }
+  if (t.only(kTuple)) {
+    Type common;
+    for (const Type& one : *t.items) common = join(common, one, sites);
+    if (!common.object && !t.items->empty() && (common.within(kScalar) || common.only(kTuple))) {
+      return Type::with_items(kTupleIter, *t.items);
+    }
+    return Type::any();
+  }
+  if (t.within(kRangeIter) || t.within(kEnumerate) || t.within(kZip)) return t;
+  if (t.within(kScalar)) return {};
+  return Type::any();
+}
+
+Type item_type(const Type& iterator, SiteTable& sites) {
+  if (iterator.only(kRangeIter)) return Type::integer(iterator.interval.low, iterator.interval.high);
+  if (iterator.only(kListIter)) return sites.element(iterator.site);
+  if (iterator.only(kTupleIter)) {
+    Type common;
+    for (const Type& one : *iterator.items) common = join(common, one, sites);
+    return common;
+  }
+  if (iterator.only(kEnumerate)) {
+    Type inner = item_type(iterator.items->front(), sites);
+    if (inner.never()) return {};
+    return Type::with_items(kTuple, {Type::integer(iterator.interval.low, iterator.interval.high), std::move(inner)});
+  }
+  if (iterator.only(kZip)) {
+    std::vector<Type> items;
+    for (const Type& one : *iterator.items) {
+      items.push_back(item_type(one, sites));
+      if (items.back().never()) return {};
+    }
+    return Type::with_items(kTuple, std::move(items));
+  }
+  return Type::any();
+}
+
+PyObject* constant_object(const Specialization& s, const Unit& unit, ValueId v) {
+  const Instr& i = s.view.instr(v);
+  if (i.op == Op::Const) return s.view.function().consts[i.aux];
+  const auto guard = s.guards.find(v);
+  return guard == s.guards.end() ? nullptr : unit.guards[guard->second].expected;
+}
+
+}  // namespace hasten::compile

@@ -1,0 +1,120 @@
+// Type inference: a forward fixpoint over the SSA values of one function, for one set of argument types, and of
+// the Python functions that it calls (one Specialization each, found again by function and argument types).
+//
+// Method: sweep the blocks in reverse post-order, join at phis, until nothing changes; integer intervals are
+// widened after a few sweeps and narrowed again at the end. A use is refined by the branches that dominate it
+// (`i < n`, `x is None`, the end of a for loop). List elements are predictions shared by site (type.h).
+// Wrong predictions are not errors: native code checks and leaves, what it saw comes back in Experience.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "compile/types/flow.h"
+#include "compile/types/known.h"
+#include "compile/types/type.h"
+#include "runtime/hasten_runtime.h"
+#include "runtime/liveness.h"
+#include "runtime/mir_view.h"
+
+namespace hasten::compile {
+
+/// What native code learned about the values of one function when predictions failed.
+struct Experience {
+  struct Seen {
+    bool overflowed = false;          ///< left int64: stays boxed from now on
+    std::vector<PyObject*> classes;   ///< classes of results that were not predicted (borrowed; kept by the registry)
+  };
+  std::map<mir::ValueId, Seen> values;
+  std::map<uint32_t, uint32_t> global_changes;  ///< name index -> how often a guarded global had changed
+};
+
+/// Something that the code assumes about the world: `holder`'s `name` is `expected`.
+struct Guard {
+  enum class What : uint8_t { Global, ModuleAttribute, FunctionCode } what;
+  const mir::MirFunction* function;  ///< Global: whose globals and builtins
+  uint32_t name;                     ///< Global: index into names
+  PyObject* holder;                  ///< ModuleAttribute: the module; FunctionCode: the function
+  PyObject* attribute;               ///< ModuleAttribute: its name
+  PyObject* expected;
+  Type type;                         ///< of `expected`
+};
+inline constexpr uint32_t kNoGuard = 0xffffffffu;
+
+struct Specialization;
+
+/// How a Call or CallMethod is done.
+struct CallPlan {
+  enum class How : uint8_t {
+    Boxed,       ///< through CPython; the result's type may be predicted
+    Native,      ///< the builtin `known`, emitted or by helper
+    Direct,      ///< native call of `target`
+    ListAppend,
+  } how = How::Boxed;
+  Known known = Known::Other;
+  Specialization* target = nullptr;
+  std::vector<Type> args;  ///< of Direct: what the target takes
+};
+
+/// One function for one set of argument types.
+struct Specialization {
+  Specialization(const mir::MirFunction& f, std::vector<Type> parameter_types, mir::BlockId osr);
+
+  mir::MirView view;
+  std::vector<Type> parameters;          ///< or, for OSR, the types of osr_values
+  mir::BlockId osr_block;                ///< kNone: a normal entry
+  std::vector<mir::ValueId> osr_values;
+  Flow flow;
+  mir::Liveness liveness;
+  std::vector<Type> types;               ///< of every value
+  Type result;
+  std::unordered_map<mir::ValueId, CallPlan> calls;
+  std::unordered_map<mir::ValueId, uint32_t> guards;     ///< value -> Unit::guards
+  std::unordered_map<mir::ValueId, SiteId> fresh_sites;  ///< of lists that an instruction makes
+  std::string symbol;
+  uint32_t index = 0;
+
+  /// The type of `v` where `block` uses it: narrowed by the branches that lead there.
+  Type type_at(mir::ValueId v, mir::BlockId block) const;
+};
+
+/// Gives the MIR of a Python function; null if its language is not covered.
+using MirProvider = const mir::MirFunction* (*)(PyObject* function);
+using ExperienceOf = const Experience* (*)(const mir::MirFunction* function);
+
+/// One root call with everything it calls natively: becomes one LLVM module.
+class Unit {
+ public:
+  Unit(MirProvider mir_of, ExperienceOf experience_of) : mir_of_(mir_of), experience_of_(experience_of) {}
+
+  /// The first specialization made is the root.
+  Specialization& make(const mir::MirFunction& f, std::vector<Type> parameters, mir::BlockId osr_block);
+  /// The specialization of `function` for `args` (found or made); null if it cannot be compiled here.
+  Specialization* callee(PyObject* function, std::vector<Type> args);
+  void infer();
+
+  SiteTable sites;
+  std::vector<std::unique_ptr<Specialization>> specializations;
+  std::vector<Guard> guards;
+
+  const Experience* experience(const mir::MirFunction& f) const { return experience_of_(&f); }
+  uint32_t add_guard(const Guard& guard);
+
+ private:
+  MirProvider mir_of_;
+  ExperienceOf experience_of_;
+};
+
+/// The type of the iterator that iter(t) gives, or Object.
+Type iterator_type(const Type& t, SiteTable& sites);
+/// What next() of an iterator gives; Unbound (exhausted) is not part of it.
+Type item_type(const Type& iterator, SiteTable& sites);
+/// The constant that `v` is, as an object: a Const, or a global or attribute that a guard pins. Else null.
+PyObject* constant_object(const Specialization& s, const Unit& unit, mir::ValueId v);
+
+}  // namespace hasten::compile

@@ -1,0 +1,227 @@
+#include "compile/types/infer_calls.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "compile/types/interval.h"
+#include "compile/types/transfer.h"
+
+namespace hasten::compile {
+
+using mir::BinaryOp;
+using mir::Instr;
+using mir::Op;
+using mir::ValueId;
+
+namespace {
+
+constexpr uint16_t kIntegral = kBool | kInt;
+constexpr uint16_t kReal = kIntegral | kFloat;
+
+bool all_within(std::span<const Type> args, uint16_t mask) {
+  return std::all_of(args.begin(), args.end(), [&](const Type& t) { return t.within(mask); });
+}
+
+Interval hull_of(const Type& t) {
+  return t.only(kBool) ? Interval{0, 1} : (t.kinds & kBool) ? Interval{std::min<int64_t>(0, t.interval.low), std::max<int64_t>(1, t.interval.high)} : t.interval;
+}
+
+Type range_type(std::span<const Type> args) {
+  Type r = Type::of(kRange);
+  const Interval start = args.size() == 1 ? Interval{0, 0} : hull_of(args[0]);
+  const Interval stop = hull_of(args.size() == 1 ? args[0] : args[1]);
+  const Interval step = args.size() == 3 ? hull_of(args[2]) : Interval{1, 1};
+  const Interval all;
+  // Items lie between start (reached) and stop (not reached), on the side that the step's sign tells.
+  r.interval = {std::min(start.low, stop.low), std::max(start.high, stop.high)};
+  if (step.low > 0) r.interval = {start.low, std::max(start.low, stop.high == all.low ? all.low : stop.high - 1)};
+  if (step.high < 0) r.interval = {std::min(start.high, stop.low == all.high ? all.high : stop.low + 1), start.high};
+  return r;
+}
+
+/// The type of builtin `known` when it is emitted natively for these arguments; nothing if it is not.
+std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTable& sites) {
+  const size_t n = args.size();
+  const auto one_real = [&] { return n == 1 && args[0].within(kReal); };
+  switch (known) {
+    case Known::Abs:
+      if (n != 1 || !args[0].within(kNumber)) return {};
+      return over_alternatives(args[0], sites, abs_type);
+    case Known::Min:
+    case Known::Max: {
+      if (n < 2 || n > 8 || !all_within(args, kReal)) return {};
+      Type t;
+      for (const Type& a : args) t = join(t, a, sites);
+      const bool min = known == Known::Min;
+      if (t.only(kInt) && all_within(args, kInt)) {  // either bound of the extreme value is the extreme of the bounds
+        for (const Type& a : args) {
+          t.interval.low = min ? t.interval.low : std::max(t.interval.low, a.interval.low);
+          t.interval.high = min ? std::min(t.interval.high, a.interval.high) : t.interval.high;
+        }
+      }
+      return t;
+    }
+    case Known::Len:
+      if (n != 1) return {};
+      if (args[0].only(kTuple)) return Type::constant(static_cast<int64_t>(args[0].items->size()));
+      if (args[0].only(kList)) return Type::integer(0, int64_t{1} << 60);
+      return {};
+    case Known::Range:
+      if (n < 1 || n > 3 || !all_within(args, kIntegral)) return {};
+      return range_type(args);
+    case Known::Enumerate: {
+      if (n < 1 || n > 2 || (n == 2 && !args[1].within(kIntegral))) return {};
+      const Type inner = iterator_type(args[0], sites);
+      if (inner.object || inner.never()) return {};
+      Type t = Type::with_items(kEnumerate, {inner});
+      const Interval start = n == 2 ? hull_of(args[1]) : Interval{0, 0};
+      t.interval = {start.low, Interval{}.high};
+      return t;
+    }
+    case Known::Zip: {
+      if (n < 1 || n > 4) return {};
+      std::vector<Type> iterators;
+      for (const Type& a : args) {
+        iterators.push_back(iterator_type(a, sites));
+        if (iterators.back().object || iterators.back().never()) return {};
+      }
+      return Type::with_items(kZip, std::move(iterators));
+    }
+    case Known::Int:
+      if (!one_real()) return {};
+      if (args[0].within(kIntegral)) {
+        const Interval r = hull_of(args[0]);
+        return Type::integer(r.low, r.high);
+      }
+      return Type::of(kInt);
+    case Known::Float: return one_real() ? std::optional(Type::of(kFloat)) : std::nullopt;
+    case Known::Bool: return n == 1 && args[0].within(kScalar) ? std::optional(Type::of(kBool)) : std::nullopt;
+    case Known::Complex:
+      if (n < 1 || n > 2 || !all_within(args, kReal)) return {};
+      return Type::of(kComplex);
+    case Known::Round:
+      if (!one_real()) return {};
+      return Type::of(kInt);
+    case Known::Divmod: {
+      if (n != 2 || !args[0].within(kReal) || !args[1].within(kReal) || args[0].is_union() || args[1].is_union()) return {};
+      const Type q = binary_type(BinaryOp::FloorDiv, args[0], args[1], sites, kNoSite);
+      const Type r = binary_type(BinaryOp::Mod, args[0], args[1], sites, kNoSite);
+      return Type::with_items(kTuple, {q, r});
+    }
+    case Known::Fabs:
+    case Known::Degrees:
+    case Known::Radians: return one_real() ? std::optional(Type::of(kFloat)) : std::nullopt;
+    case Known::Floor:
+    case Known::Ceil:
+    case Known::Trunc: return one_real() ? std::optional(Type::of(kInt)) : std::nullopt;
+    case Known::Atan2:
+    case Known::Copysign: return n == 2 && all_within(args, kReal) ? std::optional(Type::of(kFloat)) : std::nullopt;
+    case Known::Isnan:
+    case Known::Isinf:
+    case Known::Isfinite: return one_real() ? std::optional(Type::of(kBool)) : std::nullopt;
+    default:
+      if (Known::MathUnaryFirst < known && known < Known::MathUnaryLast && one_real()) return Type::of(kFloat);
+      return {};
+  }
+}
+
+}  // namespace
+
+PyObject* find_global(const mir::MirFunction& f, uint32_t name) {
+  PyObject* const function = f.function;
+  PyObject* object = PyDict_GetItemWithError(PyFunction_GET_GLOBALS(function), f.names[name]);
+  if (!object && !PyErr_Occurred()) {
+    PyObject* builtins = reinterpret_cast<PyFunctionObject*>(function)->func_builtins;
+    if (PyDict_Check(builtins)) object = PyDict_GetItemWithError(builtins, f.names[name]);
+  }
+  PyErr_Clear();
+  return object;
+}
+
+Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>& args,
+               const std::function<SiteId()>& fresh, CallPlan& plan) {
+  const Instr& i = s.view.instr(v);
+  Type callee = args[0];
+  const std::span<const Type> operands(args.data() + 1, args.size() - 1);
+  if (i.op == Op::CallMethod) {
+    PyObject* name = s.view.function().names[i.aux];
+    if (callee.only(kKnown) && is_module(callee.known)) {
+      auto guard = s.guards.find(v);
+      if (guard == s.guards.end()) {
+        PyObject* object = PyDict_GetItemWithError(PyModule_GetDict(callee.known), name);
+        if (!object) {
+          PyErr_Clear();
+          return Type::any();
+        }
+        s.guards[v] = unit.add_guard({Guard::What::ModuleAttribute, nullptr, 0, callee.known, name, object, {}});
+        guard = s.guards.find(v);
+      }
+      callee = unit.guards[guard->second].type;
+    } else if (callee.only(kList)) {
+      if (operands.size() == 1 && PyUnicode_CompareWithASCIIString(name, "append") == 0) {
+        plan.how = CallPlan::How::ListAppend;
+        Type one = operands[0];
+        if (one.kinds & static_cast<uint16_t>(~(kScalar | kTuple | kList))) one = Type::any();
+        one.interval = {};
+        unit.sites.widen(callee.site, one);
+        return Type::of(kNoneType);
+      }
+      if (PyUnicode_CompareWithASCIIString(name, "pop") == 0) return unit.sites.element(callee.site);
+      if (PyUnicode_CompareWithASCIIString(name, "copy") == 0) {
+        const SiteId site = fresh();
+        unit.sites.widen(site, unit.sites.element(callee.site));
+        return Type::list(site);
+      }
+      for (const char* method : {"sort", "reverse", "extend", "insert", "clear", "remove"}) {
+        if (PyUnicode_CompareWithASCIIString(name, method) == 0) {
+          if (std::string_view(method) == "insert" && operands.size() == 2) unit.sites.widen(callee.site, operands[1]);
+          if (std::string_view(method) == "extend" && operands.size() == 1 && operands[0].only(kList)) {
+            unit.sites.widen(callee.site, unit.sites.element(operands[0].site));
+          }
+          return Type::of(kNoneType);
+        }
+      }
+      if (PyUnicode_CompareWithASCIIString(name, "index") == 0 || PyUnicode_CompareWithASCIIString(name, "count") == 0) {
+        return Type::integer(0, int64_t{1} << 60);
+      }
+      return Type::any();
+    } else {
+      if (callee.only(kFloat) && PyUnicode_CompareWithASCIIString(name, "is_integer") == 0) return Type::of(kBool);
+      if (callee.only(kComplex) && PyUnicode_CompareWithASCIIString(name, "conjugate") == 0) return Type::of(kComplex);
+      return Type::any();
+    }
+  }
+  if (i.op == Op::Call && callee.only(kMethod) && i.aux == mir::kNone && operands.size() == 1) {
+    plan.how = CallPlan::How::ListAppend;
+    Type one = operands[0];
+    if (one.kinds & static_cast<uint16_t>(~(kScalar | kTuple | kList))) one = Type::any();
+    one.interval = {};
+    unit.sites.widen(callee.items->front().site, one);
+    return Type::of(kNoneType);
+  }
+  if (!callee.only(kKnown)) return Type::any();
+  if (i.op == Op::Call && i.aux != mir::kNone) return Type::any();  // keywords
+  plan.known = known_of(callee.known);
+  if (plan.known == Known::Other) {
+    if (PyType_Check(callee.known) || PyCFunction_Check(callee.known)) return Type::any();
+    plan.target = unit.callee(callee.known, {operands.begin(), operands.end()});
+    if (!plan.target) return Type::any();
+    plan.how = CallPlan::How::Direct;
+    plan.args = plan.target->parameters;
+    return plan.target->result;
+  }
+  if (plan.known == Known::Pow && operands.size() == 2 && all_within(operands, kNumber)) {
+    plan.how = CallPlan::How::Native;
+    return over_pairs(operands[0], operands[1], unit.sites, [&](const Type& a, const Type& b) {
+      return binary_type(BinaryOp::Pow, a, b, unit.sites, kNoSite);
+    });
+  }
+  if (auto native = native_type(plan.known, operands, unit.sites)) {
+    plan.how = CallPlan::How::Native;
+    return *native;
+  }
+  const bool makes_list = plan.known == Known::List || plan.known == Known::Sorted;
+  return called_result(plan.known, operands, unit.sites, makes_list ? fresh() : kNoSite);
+}
+
+}  // namespace hasten::compile

@@ -1,0 +1,106 @@
+#include "compile/types/sample.h"
+
+#include <algorithm>
+
+#include "compile/types/known.h"
+
+namespace hasten::compile {
+namespace {
+
+constexpr int kDepthMax = 4;
+constexpr Py_ssize_t kTupleItemsMax = 16;
+
+bool fits_int64(PyObject* object, int64_t& value) {
+  int overflow = 0;
+  value = PyLong_AsLongLongAndOverflow(object, &overflow);
+  return overflow == 0;
+}
+
+Type scalar_type(PyObject* object, bool with_value) {
+  if (!object) return Type::of(kUnbound);
+  if (object == Py_None) return Type::of(kNoneType);
+  if (PyBool_Check(object)) return Type::of(kBool);
+  if (PyFloat_CheckExact(object)) return Type::of(kFloat);
+  if (PyComplex_CheckExact(object)) return Type::of(kComplex);
+  if (PyLong_CheckExact(object)) {
+    int64_t value = 0;
+    if (!fits_int64(object, value)) return Type::any();
+    return with_value ? Type::constant(value) : Type::of(kInt);
+  }
+  return {};
+}
+
+Type sample(PyObject* object, SiteTable& sites, int depth);
+
+Type sample_list(PyObject* list, SiteTable& sites, int depth) {
+  const Py_ssize_t count = PyList_GET_SIZE(list);
+  Type element;
+  constexpr int kProbes = 5;
+  Py_ssize_t last = -1;
+  for (int i = 0; i < kProbes && count > 0; ++i) {
+    const Py_ssize_t at = (count - 1) * i / (kProbes - 1);
+    if (at != last) element = join(element, sample(PyList_GET_ITEM(list, at), sites, depth + 1), sites);
+    last = at;
+  }
+  return Type::list(sites.make(element));
+}
+
+Type sample(PyObject* object, SiteTable& sites, int depth) {
+  Type t = scalar_type(object, false);
+  if (!t.never()) return t;
+  if (depth >= kDepthMax) return Type::any();
+  if (PyList_CheckExact(object)) return sample_list(object, sites, depth);
+  if (PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) <= kTupleItemsMax) {
+    std::vector<Type> items;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(object); ++i) {
+      items.push_back(sample(PyTuple_GET_ITEM(object, i), sites, depth + 1));
+    }
+    return Type::with_items(kTuple, std::move(items));
+  }
+  return Type::any();
+}
+
+}  // namespace
+
+Type type_of_argument(PyObject* object, SiteTable& sites) { return sample(object, sites, 0); }
+
+Type type_of_constant(PyObject* object, SiteTable& sites) {
+  Type t = scalar_type(object, true);
+  if (t.object) return Type::known_object(object);  // an int beyond int64
+  if (!t.never()) return t;
+  if (PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) <= kTupleItemsMax) {
+    std::vector<Type> items;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(object); ++i) {
+      items.push_back(type_of_constant(PyTuple_GET_ITEM(object, i), sites));
+    }
+    return Type::with_items(kTuple, std::move(items));
+  }
+  return Type::known_object(object);
+}
+
+Type type_of_class(PyObject* type_object, SiteTable& sites) {
+  const auto* type = reinterpret_cast<PyTypeObject*>(type_object);
+  if (type == &PyLong_Type) return Type::of(kInt);
+  if (type == &PyFloat_Type) return Type::of(kFloat);
+  if (type == &PyBool_Type) return Type::of(kBool);
+  if (type == &PyComplex_Type) return Type::of(kComplex);
+  if (type == Py_TYPE(Py_None)) return Type::of(kNoneType);
+  if (type == &PyList_Type) return Type::list(sites.make({}));
+  return Type::any();
+}
+
+PyObject* list_of_iterator(PyObject* iterator) {
+  PyObject* state = PyObject_CallMethod(iterator, "__reduce__", nullptr);  // (iter, (list,), index)
+  PyObject* list = nullptr;
+  if (state && PyTuple_GET_SIZE(state) == 3) {
+    PyObject* args = PyTuple_GET_ITEM(state, 1);
+    if (PyTuple_CheckExact(args) && PyTuple_GET_SIZE(args) == 1 && PyList_CheckExact(PyTuple_GET_ITEM(args, 0))) {
+      list = Py_NewRef(PyTuple_GET_ITEM(args, 0));
+    }
+  }
+  Py_XDECREF(state);
+  PyErr_Clear();
+  return list;
+}
+
+}  // namespace hasten::compile

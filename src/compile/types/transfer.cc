@@ -1,0 +1,192 @@
+#include "compile/types/transfer.h"
+
+#include <algorithm>
+
+#include "compile/types/interval.h"
+
+namespace hasten::compile {
+
+using mir::BinaryOp;
+using mir::CompareOp;
+using mir::UnaryOp;
+
+namespace {
+
+constexpr uint16_t kIntegral = kBool | kInt;
+constexpr uint16_t kReal = kIntegral | kFloat;
+
+Interval interval_of(const Type& t) { return t.only(kBool) ? Interval{0, 1} : t.interval; }
+
+Type integral_binary(BinaryOp op, const Type& a, const Type& b) {
+  const Interval x = interval_of(a), y = interval_of(b);
+  switch (op) {
+    case BinaryOp::TrueDiv: return Type::of(kFloat);
+    case BinaryOp::MatMul: return {};
+    case BinaryOp::And:
+    case BinaryOp::Or:
+    case BinaryOp::Xor:
+      if (a.only(kBool) && b.only(kBool)) return Type::of(kBool);
+      break;
+    case BinaryOp::Pow:
+      // A negative exponent gives a float: predicted only where it is sure; elsewhere it deoptimises once.
+      if (y.high < 0) return Type::of(kFloat);
+      return Type::of(kInt);
+    default: break;
+  }
+  const Interval r = result_interval(op, x, y);
+  return Type::integer(r.low, r.high);
+}
+
+Type number_binary(BinaryOp op, const Type& a, const Type& b) {
+  if (a.within(kIntegral) && b.within(kIntegral)) return integral_binary(op, a, b);
+  const bool complex = a.only(kComplex) || b.only(kComplex);
+  switch (op) {
+    case BinaryOp::Add:
+    case BinaryOp::Sub:
+    case BinaryOp::Mul:
+    case BinaryOp::TrueDiv:
+    case BinaryOp::Pow: return Type::of(complex ? kComplex : kFloat);
+    case BinaryOp::FloorDiv:
+    case BinaryOp::Mod: return complex ? Type{} : Type::of(kFloat);
+    default: return {};
+  }
+}
+
+}  // namespace
+
+Type binary_type(BinaryOp op, const Type& a, const Type& b, SiteTable& sites, SiteId fresh) {
+  if (a.within(kNumber) && b.within(kNumber)) return number_binary(op, a, b);
+  if (a.within(kScalar) && b.within(kScalar)) return {};  // None or unbound with a number
+  if (op == BinaryOp::Add && a.only(kList) && b.only(kList)) {
+    sites.widen(fresh, sites.element(a.site));
+    sites.widen(fresh, sites.element(b.site));
+    return Type::list(fresh);
+  }
+  if (op == BinaryOp::Mul && ((a.only(kList) && b.within(kIntegral)) || (b.only(kList) && a.within(kIntegral)))) {
+    sites.widen(fresh, sites.element(a.only(kList) ? a.site : b.site));
+    return Type::list(fresh);
+  }
+  if (op == BinaryOp::Add && a.only(kTuple) && b.only(kTuple) && a.items->size() + b.items->size() <= 8) {
+    std::vector<Type> items = *a.items;
+    items.insert(items.end(), b.items->begin(), b.items->end());
+    return Type::with_items(kTuple, std::move(items));
+  }
+  return Type::any();
+}
+
+Type unary_type(UnaryOp op, const Type& a) {
+  if (op == UnaryOp::Not) return Type::of(kBool);
+  if (a.within(kIntegral)) {
+    const Interval x = interval_of(a);
+    if (op == UnaryOp::Neg) {
+      const Interval r = result_interval(BinaryOp::Sub, {0, 0}, x);
+      return Type::integer(r.low, r.high);
+    }
+    if (op == UnaryOp::Pos) return Type::integer(x.low, x.high);
+    return Type::integer(~x.high, ~x.low);
+  }
+  if (a.within(kFloat | kComplex)) return op == UnaryOp::Invert ? Type{} : a;
+  if (a.within(kScalar)) return {};
+  return Type::any();
+}
+
+Type compare_type(CompareOp op, const Type& a, const Type& b) {
+  switch (op) {
+    case CompareOp::Is:
+    case CompareOp::IsNot:
+    case CompareOp::In:
+    case CompareOp::NotIn:
+    case CompareOp::Eq:
+    case CompareOp::Ne: break;
+    default:
+      if (a.within(kScalar) && b.within(kScalar) && !(a.within(kReal) && b.within(kReal))) return {};
+      break;
+  }
+  if (op == CompareOp::Is || op == CompareOp::IsNot || op == CompareOp::In || op == CompareOp::NotIn) {
+    return Type::of(kBool);
+  }
+  if (a.object || b.object) return Type::any();  // __lt__ may return anything
+  return Type::of(kBool);
+}
+
+Type abs_type(const Type& a) {
+  if (a.within(kIntegral)) {
+    const Interval x = interval_of(a);
+    if (x.low >= 0) return Type::integer(x.low, x.high);
+    const Interval n = result_interval(BinaryOp::Sub, {0, 0}, x);
+    return Type::integer(std::max<int64_t>({0, x.low, n.low}), std::max(x.high, n.high));
+  }
+  if (a.within(kFloat | kComplex)) return Type::of(kFloat);
+  if (a.within(kScalar)) return {};
+  return Type::any();
+}
+
+Type called_result(Known known, std::span<const Type> args, SiteTable& sites, SiteId fresh) {
+  const Type int_type = Type::of(kInt), float_type = Type::of(kFloat);
+  switch (known) {
+    case Known::Len: return Type::integer(0, int64_t{1} << 60);
+    case Known::Int:
+    case Known::MathInt:
+    case Known::Floor:
+    case Known::Ceil:
+    case Known::Trunc:
+    case Known::Ord: return int_type;
+    case Known::Float:
+    case Known::MathFloat:
+    case Known::Fabs:
+    case Known::Atan2:
+    case Known::Copysign:
+    case Known::Degrees:
+    case Known::Radians: return float_type;
+    case Known::Bool:
+    case Known::MathBool:
+    case Known::Isnan:
+    case Known::Isinf:
+    case Known::Isfinite:
+    case Known::Isinstance:
+    case Known::Any:
+    case Known::All: return Type::of(kBool);
+    case Known::Complex:
+    case Known::CmathComplex: return Type::of(kComplex);
+    case Known::Round:
+      if (args.size() == 1 && args[0].only(kFloat)) return int_type;
+      if (args.size() == 2 && args[0].only(kFloat)) return args[1].only(kNoneType) ? int_type : float_type;
+      if (args.size() == 2 && args[0].within(kIntegral)) return int_type;
+      return Type::any();
+    case Known::Pow:
+      if (args.size() == 3 && args[0].within(kIntegral) && args[1].within(kIntegral) && args[2].within(kIntegral)) {
+        return int_type;
+      }
+      return Type::any();
+    case Known::List:
+    case Known::Sorted: {
+      if (args.size() != 1) return Type::any();
+      if (args[0].within(kList)) sites.widen(fresh, sites.element(args[0].site));
+      else if (args[0].only(kRange)) sites.widen(fresh, Type::of(kInt));
+      return Type::list(fresh);
+    }
+    case Known::Sum:
+      if (args.size() == 1 && args[0].only(kList)) {
+        const Type element = sites.element(args[0].site);
+        if (element.within(kBool)) return int_type;
+        if (element.within(kInt)) return int_type;
+        if (element.only(kFloat) || element.only(kComplex)) return element;
+      }
+      return Type::any();
+    case Known::Min:
+    case Known::Max:
+      if (args.size() == 1 && args[0].only(kList)) {
+        Type element = sites.element(args[0].site);
+        if (element.within(kNumber)) {
+          if (element.kinds & kInt) element.interval = {};
+          return element;
+        }
+      }
+      return Type::any();
+    default:
+      if (Known::MathUnaryFirst < known && known < Known::MathUnaryLast) return float_type;
+      return Type::any();
+  }
+}
+
+}  // namespace hasten::compile

@@ -1,0 +1,142 @@
+// What the compiler knows about a value: a set of kinds, with detail for some of them.
+//
+// The lattice is finite but for integer intervals, which inference widens. A value that may be a few scalar kinds
+// is a union and stays unboxed (a tag and one payload per kind): `s = 0; for x in floats: s += x` is exact, and
+// native. Anything else joins to Object, a PyObject*.
+//
+// List elements are a *prediction*: lists live in the open, anybody may put anything into them, so every load is
+// checked. The prediction of all lists that may be the same one is kept in one site (SiteTable).
+#pragma once
+
+#include <Python.h>
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hasten::compile {
+
+/// Bits of Type::kinds. The bit's index is the tag of a union in native code.
+enum Kind : uint16_t {
+  kUnbound = 1 << 0,    ///< a local without a value, an exhausted iterator
+  kNoneType = 1 << 1,
+  kBool = 1 << 2,
+  kInt = 1 << 3,        ///< an int that fits int64
+  kFloat = 1 << 4,
+  kComplex = 1 << 5,
+  kTuple = 1 << 6,      ///< of known length, kept as its items
+  kList = 1 << 7,       ///< exactly `list`
+  kRange = 1 << 8,      ///< a range object: start, stop, step
+  kRangeIter = 1 << 9,
+  kListIter = 1 << 10,
+  kTupleIter = 1 << 11, ///< over a kTuple whose items have one common type
+  kEnumerate = 1 << 12, ///< the iterator enumerate(...) returns
+  kZip = 1 << 13,       ///< the iterator zip(...) returns
+  kKnown = 1 << 14,     ///< one known object (a builtin, a module, a function, a str constant): no run-time part
+  kMethod = 1 << 15,    ///< a method of a list bound to it: receiver
+};
+inline constexpr uint16_t kNumber = kBool | kInt | kFloat | kComplex;
+inline constexpr uint16_t kWithInterval = kInt | kRange | kRangeIter | kEnumerate;
+inline constexpr uint16_t kScalar = kUnbound | kNoneType | kNumber;
+
+/// A closed interval of int64.
+struct Interval {
+  int64_t low = std::numeric_limits<int64_t>::min();
+  int64_t high = std::numeric_limits<int64_t>::max();
+
+  bool operator==(const Interval&) const = default;
+  bool full() const { return *this == Interval{}; }
+  bool is_constant() const { return low == high; }
+  bool contains(int64_t v) const { return low <= v && v <= high; }
+};
+
+using SiteId = uint32_t;
+inline constexpr SiteId kNoSite = 0xffffffffu;
+
+struct Type {
+  uint16_t kinds = 0;            ///< none and not object: no value can get here ("never")
+  bool object = false;           ///< any Python object, boxed; then `kinds` is only kUnbound or nothing
+  Interval interval;             ///< of kInt; of the items of kRange, kRangeIter; of the count of kEnumerate
+  SiteId site = kNoSite;         ///< of kList, kListIter
+  PyObject* known = nullptr;     ///< of kKnown (borrowed: the MIR or a guard keeps it); the name of kMethod
+  std::shared_ptr<const std::vector<Type>> items;  ///< of kTuple, kTupleIter, kZip, kEnumerate (one), kMethod (receiver)
+
+  static Type of(uint16_t kind) {
+    Type t;
+    t.kinds = kind;
+    return t;
+  }
+  static Type integer(int64_t low, int64_t high) {
+    Type t = of(kInt);
+    t.interval = {low, high};
+    return t;
+  }
+  static Type constant(int64_t v) { return integer(v, v); }
+  static Type any() {
+    Type t;
+    t.object = true;
+    return t;
+  }
+  static Type list(SiteId site) {
+    Type t = of(kList);
+    t.site = site;
+    return t;
+  }
+  static Type with_items(uint16_t kind, std::vector<Type> items) {
+    Type t = of(kind);
+    t.items = std::make_shared<const std::vector<Type>>(std::move(items));
+    return t;
+  }
+  static Type known_object(PyObject* object) {
+    Type t = of(kKnown);
+    t.known = object;
+    return t;
+  }
+
+  bool never() const { return kinds == 0 && !object; }
+  bool only(uint16_t kind) const { return !object && kinds == kind; }
+  /// Some of `kinds`, nothing else.
+  bool within(uint16_t mask) const { return !object && kinds != 0 && (kinds & ~mask) == 0; }
+  bool may_be_unbound() const { return (kinds & kUnbound) != 0; }
+  /// More than one kind, kept with a tag.
+  bool is_union() const { return !object && (kinds & (kinds - 1)) != 0; }
+  bool is_constant() const { return only(kInt) && interval.is_constant(); }
+  /// The same without the kinds in `mask`.
+  Type without(uint16_t mask) const;
+  /// Its alternatives, each of one kind, in the order of their bits. An object is one alternative.
+  std::vector<Type> alternatives() const;
+  /// This type restricted to one of its kinds.
+  Type alternative(uint16_t kind) const;
+};
+
+bool operator==(const Type& a, const Type& b);
+
+/// Which predictions lists share. Sites merge when two lists may be the same list.
+class SiteTable {
+ public:
+  SiteId make(Type element);
+  /// The element type predicted for lists of `site`.
+  const Type& element(SiteId site) { return elements_[find(site)]; }
+  /// Makes the prediction wide enough for `element`. Returns whether it changed.
+  bool widen(SiteId site, const Type& element);
+  SiteId unify(SiteId a, SiteId b);
+  SiteId find(SiteId site);
+  /// Grows with every change: inference is done when a sweep leaves it alone.
+  uint64_t version() const { return version_; }
+
+ private:
+  std::vector<SiteId> parents_;
+  std::vector<Type> elements_;
+  uint64_t version_ = 0;
+};
+
+/// The least type that covers both.
+Type join(const Type& a, const Type& b, SiteTable& sites);
+/// `next`, but with intervals that grew since `before` opened to the end of int64.
+Type widen(const Type& before, const Type& next);
+/// "int", "float | None", "list of float", for reports.
+std::string describe(const Type& type, SiteTable& sites);
+
+}  // namespace hasten::compile
