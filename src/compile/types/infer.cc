@@ -320,10 +320,11 @@ void refine_by_compare(Type& t, CompareOp op, bool holds, bool left, const Type&
     if (!other.only(kNoneType)) return;
     const bool is_none = (op == CompareOp::Is) == holds;
     if (t.object) return;
-    t.kinds = static_cast<uint16_t>(is_none ? t.kinds & kNoneType : t.kinds & ~kNoneType);
+    if (!is_none) t = t.without(kNoneType);
+    else t = (t.kinds & kNoneType) ? Type::of(kNoneType) : Type{};
     return;
   }
-  if (!(t.kinds & kInt) || !other.only(kInt)) return;
+  if (t.object || !(t.kinds & kInt) || !other.only(kInt)) return;
   // Bring it to the form `t OP other` that holds.
   if (!left) {
     constexpr CompareOp kSwapped[] = {CompareOp::Gt, CompareOp::Ge, CompareOp::Eq, CompareOp::Ne, CompareOp::Lt, CompareOp::Le};
@@ -372,8 +373,7 @@ Type Specialization::type_at(ValueId v, BlockId block) const {
     bool holds = succs[0] == d;
     ValueId condition = view.args(end)[0];
     if (view.instr(end).op == Op::BranchBound) {
-      if (condition == v) t.kinds = static_cast<uint16_t>(holds ? t.kinds & ~kUnbound : t.kinds & kUnbound);
-      if (condition == v && !holds) t.object = false;
+      if (condition == v) t = holds ? t.without(kUnbound) : t.may_be_unbound() ? Type::of(kUnbound) : Type{};
       continue;
     }
     while (view.instr(condition).op == Op::Truth ||

@@ -38,6 +38,7 @@ bool join_items(const Type& a, const Type& b, Type& into, SiteTable& sites) {
 Type Type::without(uint16_t mask) const {
   Type t = *this;
   t.kinds = static_cast<uint16_t>(t.kinds & ~mask);
+  if (!(t.kinds & kWithItems)) t.items = nullptr;
   return t;
 }
 
@@ -46,7 +47,7 @@ Type Type::alternative(uint16_t kind) const {
   if (kind & kWithInterval) t.interval = interval;
   if (kind == kList || kind == kListIter) t.site = site;
   if (kind == kKnown || kind == kMethod) t.known = known;
-  t.items = items;
+  if (kind & kWithItems) t.items = items;
   return t;
 }
 

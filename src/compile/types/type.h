@@ -39,6 +39,7 @@ enum Kind : uint16_t {
 };
 inline constexpr uint16_t kNumber = kBool | kInt | kFloat | kComplex;
 inline constexpr uint16_t kWithInterval = kInt | kRange | kRangeIter | kEnumerate;
+inline constexpr uint16_t kWithItems = kTuple | kTupleIter | kEnumerate | kZip | kMethod;
 inline constexpr uint16_t kScalar = kUnbound | kNoneType | kNumber;
 
 /// A closed interval of int64.
