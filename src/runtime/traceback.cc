@@ -38,7 +38,7 @@ std::vector<std::string_view> opcode_names(Op op) {
     case Op::SetItem:
     case Op::DelItem: return {"STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR"};
     case Op::Call:
-    case Op::CallMethod: return {"CALL", "PRECALL"};
+    case Op::CallMethod: return {"CALL", "PRECALL", "FORMAT_", "CONVERT_VALUE", "BUILD_STRING", "BUILD_MAP", "BUILD_CONST"};
     case Op::Unpack: return {"UNPACK_SEQUENCE"};
     case Op::GetIter: return {"GET_ITER"};
     case Op::IterNext: return {"FOR_ITER"};

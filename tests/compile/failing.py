@@ -152,3 +152,21 @@ def deep(n, b):
     if n == 0:
         return n // 0
     return deep(n - 1, b) + 1
+
+
+def bad_format(a, b):
+    text = f"{a} and {b:.3q}"
+    return text
+
+
+def format_in_raise(a, b):
+    raise ValueError(f"{a!r} is not {b + 1:>8}")
+
+
+def unhashable_key(a, b):
+    return {a: 1, [b]: 2}
+
+
+def unhashable_later(a, b):
+    d = {a: b}
+    d[[1]] = 2

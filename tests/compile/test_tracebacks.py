@@ -49,6 +49,10 @@ CASES = [
     (failing.overflow, (1, 2)),
     (failing.domain, (1, 2)),
     (failing.deep, (5, 2)),
+    (failing.bad_format, (5, 2)),
+    (failing.format_in_raise, (5, 2)),
+    (failing.unhashable_key, (5, 2)),
+    (failing.unhashable_later, (5, 2)),
 ]
 
 

@@ -79,15 +79,19 @@ ValueId Translator::expression(Node node) {
       return value;
     }
     case Kind::JoinedStr:
-      return refuse("C111", node, "f-strings are not compiled yet", "format the text in the caller");
+      return formatted_text(node);
+    case Kind::FormattedValue:
+      return formatted_value(node);
+    case Kind::Dict:
+      return dict_display(node);
     case Kind::Starred:
       return refuse("C111", node, "a starred expression is not compiled yet", "write the items out");
     case Kind::Lambda:
       return refuse("C111", node, "a lambda is not compiled yet", "move it to the module as a def");
     case Kind::GeneratorExp:
       return refuse("C111", node, "a generator expression is not compiled yet", "a list comprehension or a loop");
-    case Kind::Dict: case Kind::Set: case Kind::DictComp: case Kind::SetComp:
-      return refuse("C111", node, "dict and set displays are not compiled yet", "build it in the caller");
+    case Kind::Set: case Kind::DictComp: case Kind::SetComp:
+      return refuse("C111", node, "sets and dict comprehensions are not compiled yet", "build it in the caller");
     case Kind::Yield: case Kind::YieldFrom: case Kind::Await:
       return refuse("C113", node, "generators and async functions are not compiled");
     default:
@@ -315,6 +319,64 @@ ValueId Translator::subscript_key(Node node) {
     parts.push_back(node[field].present() ? expression(node[field]) : none());
   }
   return emit(Op::BuildSlice, std::move(parts), node.position());
+}
+
+// Text and dicts have no instructions of their own: they are calls of the built-in functions that the bytecode
+// (FORMAT_VALUE, BUILD_STRING, BUILD_MAP) shares its code with, held as constants.
+
+ValueId Translator::formatted_value(Node node) {
+  const char* convert = nullptr;
+  switch (node.integer(Field::conversion)) {
+    case 's': convert = "str"; break;
+    case 'r': convert = "repr"; break;
+    case 'a': convert = "ascii"; break;
+    default: break;
+  }
+  ValueId value = expression(node[Field::value]);
+  if (convert) {
+    value = emit(Op::Call, {builtin(convert), value}, node.position());
+  }
+  std::vector<ValueId> args{builtin("format"), value};
+  if (Node spec = node[Field::format_spec]; spec.present()) {
+    args.push_back(expression(spec));
+  }
+  return emit(Op::Call, std::move(args), node.position());
+}
+
+ValueId Translator::formatted_text(Node node) {
+  NodeList parts = node.list(Field::values);
+  if (parts.size() == 1) {
+    return expression(parts[0]);
+  }
+  ValueId all = emit(Op::BuildList, expressions(parts), node.position());
+  PyObject* empty = PyUnicode_FromString("");
+  PyObject* join = empty ? PyObject_GetAttrString(empty, "join") : nullptr;
+  Py_XDECREF(empty);
+  if (!join) {
+    return none();
+  }
+  ValueId joiner = constant(join);
+  Py_DECREF(join);  // the constant keeps it
+  return emit(Op::Call, {joiner, all}, node.position());
+}
+
+ValueId Translator::dict_display(Node node) {
+  NodeList keys = node.list(Field::keys), values = node.list(Field::values);
+  constexpr Py_ssize_t kOneInstruction = 15;  // beyond, the bytecode inserts while it evaluates
+  if (keys.size() > kOneInstruction) {
+    return refuse("C111", node, "a dict display of more than 15 items is not compiled yet", "build it in the caller");
+  }
+  std::vector<ValueId> pairs;
+  for (Py_ssize_t i = 0; i < keys.size(); ++i) {
+    if (!keys[i].present()) {
+      return refuse("C111", node, "** in a dict display is not compiled yet", "use dict.update");
+    }
+    ValueId key = expression(keys[i]);
+    ValueId value = expression(values[i]);
+    pairs.push_back(emit(Op::BuildTuple, {key, value}, node.position()));
+  }
+  ValueId list = emit(Op::BuildList, std::move(pairs), node.position());
+  return emit(Op::Call, {builtin("dict"), list}, node.position());
 }
 
 ValueId Translator::list_comprehension(Node node) {

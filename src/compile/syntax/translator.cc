@@ -229,6 +229,23 @@ uint32_t Translator::const_index(PyObject* object) {
   return entry->second;
 }
 
+ValueId Translator::builtin(const char* name) {
+  PyObject* module = PyImport_ImportModule("builtins");
+  PyObject* object = module ? PyObject_GetAttrString(module, name) : nullptr;
+  Py_XDECREF(module);
+  if (!object) {
+    return none();
+  }
+  bool is_original = PyType_Check(object) || PyCFunction_Check(object);
+  if (!is_original) {
+    Py_DECREF(object);
+    return refuse("C115", Node(), std::string("builtins.") + name + " has been replaced by the program");
+  }
+  ValueId value = constant(object);
+  Py_DECREF(object);  // the constant keeps it
+  return value;
+}
+
 const VariableId* Translator::find_variable(const std::string& name, bool* from_function) const {
   *from_function = false;
   for (auto scope = comprehensions_.rbegin(); scope != comprehensions_.rend(); ++scope) {

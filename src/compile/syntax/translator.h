@@ -64,6 +64,9 @@ class Translator {
   ValueId if_expression(Node node);
   ValueId call(Node node);
   ValueId subscript_key(Node node);
+  ValueId formatted_text(Node node);
+  ValueId formatted_value(Node node);
+  ValueId dict_display(Node node);
   ValueId list_comprehension(Node node);
   void comprehension_level(Node node, NodeList generators, Py_ssize_t level, ValueId first_iterator, ValueId list);
   ValueId truth(ValueId value, Position position);
@@ -81,6 +84,8 @@ class Translator {
   uint32_t name_index(const std::string& name);
   uint32_t const_index(PyObject* object);
   ValueId constant(PyObject* object) { return ssa_.constant(const_index(object)); }
+  /// A built-in function as a constant, whatever its name means in the program. None if there is no such.
+  ValueId builtin(const char* name);
   ValueId none() { return constant(Py_None); }
   const VariableId* find_variable(const std::string& name, bool* from_function) const;
   ValueId read_variable(VariableId variable, const std::string& name, Position position, bool as_free);
