@@ -111,7 +111,9 @@ class Evidence:
         cpu_s = self.report.get("cpu_s") or self.report.get("sampled_cpu_s") or wall_s
         # Shares are of CPU time, gains of wall time: a program that waits half the time halves every gain.
         self.wall_s = wall_s / max(1, self.report.get("runs") or 1)
-        self.busy = min(1.0, cpu_s / wall_s) if wall_s else 1.0
+        # Time spent ready, without a CPU, shrinks with the work as well.
+        runnable_s = sum(thread.get("runnable_s", 0.0) for thread in self.report.get("threads", ()))
+        self.busy = min(1.0, (cpu_s + runnable_s) / wall_s) if wall_s else 1.0
 
     def share_of_lines(self, path, first, last):
         """The share of wall time spent in or below these lines; at most one function's lines are added up,
