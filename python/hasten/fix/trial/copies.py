@@ -267,6 +267,8 @@ class Judge:
         printed = _read_file(out), _read_file(err)
         if effects.reason is not None:
             return {"stopped": effects.reason, "verdict": "refused"}
+        if isinstance(outcome[0], RecursionError):
+            return {"stopped": "the recursion is too deep to be judged", "verdict": "cannot tell"}
         try:
             after = state()
             unchanged = after.sections == before and not any(printed)
@@ -412,6 +414,8 @@ class Judge:
             return
         if not before and same_atom(old_outcome, new_outcome):
             self._report_shadow(target, variant)
+            return
+        if isinstance(old_outcome[0], RecursionError) or isinstance(new_outcome[0], RecursionError):
             return
         old_digest, new_digest = self._brief(old_outcome), self._brief(new_outcome)
         if old_digest is None or new_digest is None:

@@ -106,7 +106,8 @@ def prepare(spec, trial, mode):
     report = observe.Reporter(spec["report_fd"])
     effects = sibling(trial, "effects").Effects(report)
     if mode == "judge":
-        sys.setrecursionlimit(2 * sys.getrecursionlimit() + 100)  # each judged call has one frame more
+        # Each level of a recursion passes through the judge's wrapper: three more on the interpreter's count.
+        sys.setrecursionlimit(4 * sys.getrecursionlimit() + 100)
         effects.wrap_functions()
         own = observe.OwnModules(spec["foreign"])
         judge = copies.Judge(spec, report, effects, snapshot, own)

@@ -289,7 +289,8 @@ class Snapshot:
 
     def _opaque(self, node, kind, module, name, strict):
         if strict:
-            if module in _LIVE_MODULES or (module == "builtins" and name in _LIVE_BUILTINS):
+            if any(base.__module__ in _LIVE_MODULES for base in kind.__mro__) or (
+                    module == "builtins" and name in _LIVE_BUILTINS):
                 raise LiveHandle(f"a live {name} ({module})" if module != "builtins" else f"a live {name}")
             raise CannotTell(f"a {module}.{name}, whose state cannot be looked into")
         return b"?" + f"{module}.{name}@{id(node)}".encode()

@@ -1,0 +1,247 @@
+"""Whole sessions on hand-written evidence: right edits are proven, and every limit is said in words."""
+
+import os
+import time
+
+import pytest
+from fix_programs import evidence_of
+
+from hasten.fix.prove import Declined, Session
+
+pytestmark = pytest.mark.process
+
+UNIQUE = """
+    def unique(words):
+        seen = []
+        for w in words:
+            if w not in seen:
+                seen.append(w)
+        return seen
+    words = [str(i * i % 3001) for i in range(4000)]
+    for i in range(2):
+        print(len(unique(words)))
+"""
+
+
+def prove(script, budget_s=90, **how):
+    session = Session(evidence_of(script, **how), budget_s, seed=3)
+    return session, session.prove()
+
+
+def by_kind(outcome):
+    return {v.kind: v for v in outcome.verdicts}
+
+
+def test_a_set_beside_a_growing_list_is_proven(write_program):
+    _, outcome = prove(write_program(UNIQUE), hot=["unique"])
+    verdict = by_kind(outcome)["set for membership"]
+    assert verdict.verdict == "proven", verdict.reason
+    assert verdict.calls == verdict.identical == 2 and verdict.calls_total == 2
+    assert verdict.program_speedup > 2 and verdict.call_speedup > 5
+    assert outcome.program_comparable and "standard output" in outcome.compared
+
+
+def test_min_instead_of_sorting_is_proven(write_program):
+    _, outcome = prove(write_program("""
+        def nearest(points, x):
+            return sorted(points, key=lambda p: abs(p - x))[0]
+        points = [(i * 7919) % 100003 for i in range(2000)]
+        print(sum(nearest(points, x) for x in range(0, 100000, 700)))
+        """), hot=["nearest"])
+    verdict = by_kind(outcome)["min or max for sorting"]
+    assert verdict.verdict == "proven", verdict.reason
+    assert verdict.results_compared > 50
+
+
+def test_a_short_circuit_without_effects_is_proven(write_program):
+    _, outcome = prove(write_program("""
+        def has_factor(n):
+            return any([n % d == 0 for d in range(2, 3000)])
+        print(sum(has_factor(n) for n in range(2, 2000)))
+        """), hot=["has_factor"])
+    verdict = by_kind(outcome)["no list for a reduction"]
+    assert verdict.verdict == "proven", verdict.reason
+
+
+def test_a_generator_for_sum_is_refused_with_figures(write_program):
+    _, outcome = prove(write_program("""
+        def total(n):
+            return sum([i * 3 for i in range(n)])
+        print(sum(total(400) for _ in range(3000)))
+        """), hot=["total"])
+    verdict = by_kind(outcome)["no list for a reduction"]
+    assert verdict.verdict == "refused"
+    assert verdict.call_speedup < 1.3 and "faster" in verdict.reason
+
+
+def test_two_right_edits_are_proven_together(write_program):
+    _, outcome = prove(write_program(UNIQUE + """
+    def least(xs):
+        return sorted(xs, key=lambda x: -x)[0]
+    print(sum(least([(i * 7919 + k) % 10007 for i in range(1500)]) for k in range(600)))
+    """), hot=["unique", "least"], share=0.5)
+    proven = {v.kind for v in outcome.proven}
+    assert proven == {"set for membership", "min or max for sorting"}, [v.reason for v in outcome.verdicts]
+    assert outcome.together.verdict == "proven"
+    assert outcome.together.program_speedup > max(v.program_speedup for v in outcome.proven)
+    assert len(outcome.accepted) == 2
+
+
+def test_an_edit_in_an_imported_module_and_in_a_method(write_program):
+    module = write_program("""
+        class Index:
+            def __init__(self, known):
+                self.known = known
+            def missing(self, words, known):
+                return [w for w in words if w not in known]
+        """, "part.py")
+    script = write_program("""
+        import part
+        known = [str(i) for i in range(2500)]
+        index = part.Index(known)
+        print(len(index.missing([str(i) for i in range(4000)], known)))
+        """)
+    _, outcome = prove(script, hot=["Index.missing"], modules=[module])
+    verdict = by_kind(outcome)["set for membership"]
+    assert verdict.verdict == "proven", verdict.reason
+    assert verdict.file == str(module)
+
+
+def test_output_that_differs_by_itself_is_not_claimed(write_program):
+    _, outcome = prove(write_program(UNIQUE + "\n    import os; print(os.getpid())\n"), hot=["unique"])
+    verdict = by_kind(outcome)["set for membership"]
+    assert outcome.program_comparable is False
+    assert "standard output" in outcome.not_compared
+    assert verdict.verdict == "proven" and "standard output" not in verdict.compared
+
+
+def test_a_log_with_times_leaves_standard_output_comparable(write_program):
+    _, outcome = prove(write_program(UNIQUE + "\n    import sys, time; print(time.time_ns(), file=sys.stderr)\n"),
+                       hot=["unique"])
+    assert outcome.program_comparable is True
+    assert outcome.not_compared == ["standard error"]
+
+
+def test_written_files_are_asked_about_and_compared(write_program):
+    questions = []
+    script = write_program(UNIQUE + "\n    open('out.txt', 'w').write('x')\n")
+    session = Session(evidence_of(script, hot=["unique"]), 90, ask=lambda q: questions.append(q) or True, seed=3)
+    outcome = session.prove()
+    assert len(questions) == 2
+    assert "runs up to" in questions[0] and "out.txt" in questions[1] and "not undone" in questions[1]
+    assert by_kind(outcome)["set for membership"].verdict == "proven"
+    assert f"file {script.parent / 'out.txt'}" in outcome.compared
+
+
+def test_no_to_the_second_question_ends_it(write_program):
+    script = write_program(UNIQUE + "\n    open('out.txt', 'w').write('x')\n")
+    answers = iter([True, False])
+    session = Session(evidence_of(script, hot=["unique"]), 90, ask=lambda q: next(answers), seed=3)
+    with pytest.raises(Declined):
+        session.prove()
+
+
+def test_a_changed_file_refuses_the_edit(judge_rewrite):
+    verdict, _ = judge_rewrite("""
+        state = {'n': 0}
+        def slow(n):
+            for i in range(20000): pass
+            return n
+        for i in range(20): slow(i)
+        open('late.txt', 'w').write(slow.__doc__ or 'none')
+        """, "slow", """
+        def slow(n):
+            "new"
+            return n
+        """)
+    assert verdict.verdict == "refused" and "late.txt" in verdict.reason
+
+
+def test_a_program_that_starts_programs_cannot_be_compared(write_program):
+    _, outcome = prove(write_program(UNIQUE + "\n    import subprocess; subprocess.run(['true'])\n"), hot=["unique"])
+    assert "starts other programs" in outcome.stopped
+    assert all(v.verdict == "cannot tell" for v in outcome.verdicts)
+
+
+def test_threads_at_the_call_cannot_be_judged(write_program):
+    _, outcome = prove(write_program("""
+    import threading
+    done = threading.Event()
+    threading.Thread(target=done.wait).start()
+    """ + UNIQUE + "\n    done.set()\n"), hot=["unique"])
+    verdict = by_kind(outcome)["set for membership"]
+    assert verdict.verdict == "cannot tell" and "threads" in verdict.reason
+
+
+@pytest.mark.parametrize("argument, word", [
+    ("open(__file__)", "TextIOWrapper"), ("iter([1])", "iterator"), ("(i for i in [1])", "generator"),
+    ("threading.Lock()", "lock"), ("[socket.socket()]", "socket"), ("{'a': zip([1])}", "zip"),
+])
+def test_live_handles_as_arguments_are_refused(judge_rewrite, argument, word):
+    verdict, _ = judge_rewrite(f"""
+        import socket, threading
+        def use(handle):
+            for i in range(1000): pass
+            return 1
+        for i in range(20):
+            use({argument})
+        """, "use", """
+        def use(handle):
+            return 1
+        """)
+    assert verdict.verdict == "refused", verdict.reason
+    assert "handle" in verdict.reason and word in verdict.reason
+
+
+def test_the_budget_ends_it_and_says_so(write_program):
+    script = write_program(UNIQUE.replace("range(2)", "range(12)"))
+    start = time.monotonic()
+    _, outcome = prove(script, budget_s=1.5, hot=["unique"])
+    assert time.monotonic() - start < 6
+    assert not outcome.proven
+    assert any("budget of 2 s" in v.reason for v in outcome.verdicts)
+
+
+def test_another_exit_code_than_recorded_stops_it(write_program):
+    _, outcome = prove(write_program(UNIQUE + "\n    raise SystemExit(4)\n"), hot=["unique"])
+    assert "ended with 4 now and with 0" in outcome.stopped
+
+
+def test_a_recorded_failure_is_compared_as_it_is(write_program):
+    _, outcome = prove(write_program(UNIQUE + "\n    raise SystemExit(4)\n"), hot=["unique"], exit_code=4)
+    assert by_kind(outcome)["set for membership"].verdict == "proven"
+
+
+def test_nothing_is_run_where_nothing_is_worth_it(write_program):
+    _, outcome = prove(write_program(UNIQUE), hot=["unique"], share=0.05)
+    assert outcome.program_runs == 0 and not outcome.proven
+
+
+def test_a_function_that_is_never_called_is_not_judged(write_program):
+    _, outcome = prove(write_program("""
+        def unused(words, known):
+            return [w for w in words if w in known]
+        print(1)
+        """), hot=["unused"])
+    assert by_kind(outcome)["set for membership"].verdict == "cannot tell"
+
+
+def test_deep_recursion_and_default_arguments_survive_the_wrapper(judge_rewrite):
+    verdict, _ = judge_rewrite("""
+        def depth(n, step=1):
+            for i in range(2000): pass
+            return 0 if n <= 0 else 1 + depth(n - step)
+        print(depth(900))
+        """, "depth", """
+        def depth(n, step=1):
+            return 0 if n <= 0 else 1 + depth(n - step)
+        """)
+    assert verdict.verdict == "proven", verdict.reason
+
+
+def test_no_process_and_no_file_is_left_behind(write_program, tmp_path):
+    script = write_program(UNIQUE)
+    prove(script, budget_s=20, hot=["unique"])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["program.py"]
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
