@@ -146,7 +146,9 @@ Value BodyLowering::math_unary(ValueId v, Known known, const Value& arg) {
 
 /// The first of equal values, as CPython: a later item must be strictly less (greater).
 Value BodyLowering::min_max(ValueId v, bool min, llvm::ArrayRef<Value> args) {
-  const Type& t = s_.types[v];
+  // The interval of the result is narrower than that of each candidate: the comparisons must not believe it.
+  Type t = s_.types[v];
+  t.interval = {};
   const Type boolean = Type::of(kBool);
   Value best = widen_to(args[0], t);
   for (const Value& next : args.drop_front()) {
