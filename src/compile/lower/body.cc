@@ -175,7 +175,21 @@ bool BodyLowering::borrowable(ValueId v) {
       default: return false;
     }
   }
-  return true;
+  return outlives(s_.view.args(v)[0], last);
+}
+
+/// Whether the list `v` is held by somebody until `last`, in the same block, is done.
+bool BodyLowering::outlives(ValueId v, ValueId last) {
+  if (!owns(v)) {
+    const Instr& i = instr(v);  // a parameter, a constant or a guarded global; or a row borrowed from another list
+    return i.op != Op::GetItem || s_.guards.contains(v) || outlives(s_.view.args(v)[0], last);
+  }
+  const BlockId block = instr(last).block;
+  if (s_.liveness.live_out(block, v)) return true;
+  for (ValueId at = last; at < s_.view.end(block); ++at) {
+    if (std::count(s_.view.args(at).begin(), s_.view.args(at).end(), v) > 0) return true;
+  }
+  return false;
 }
 
 void BodyLowering::compute_live(BlockId block) {
@@ -250,6 +264,7 @@ void BodyLowering::lower_instr(ValueId v) {
       define(v, poison(s_.types[v]));
       return;
     }
+    if (s_.type_at(arg, i.block).never()) return define(v, leaves(v, DeoptReason::Generic));  // a branch rules it out
   }
   switch (i.op) {
     case Op::Const:

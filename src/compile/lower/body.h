@@ -136,6 +136,7 @@ class BodyLowering {
   Value use(ValueId v, size_t arg);
   bool owns(ValueId v);
   bool borrowable(ValueId v);
+  bool outlives(ValueId v, ValueId last);
   void compute_live(BlockId block);
   bool live_after(ValueId at, ValueId v) const;
   void release_dead(ValueId v);

@@ -151,6 +151,7 @@ Value BodyLowering::min_max(ValueId v, bool min, llvm::ArrayRef<Value> args) {
   t.interval = {};
   const Type boolean = Type::of(kBool);
   Value best = widen_to(args[0], t);
+  best.constant = nullptr;
   for (const Value& next : args.drop_front()) {
     llvm::Value* better = each_alternative(next, boolean, [&](const Value& x) {
       return each_alternative(best, boolean, [&](const Value& y) -> Value {

@@ -106,7 +106,7 @@ Value BodyLowering::step_iterator(ValueId v, ValueId iterator_value, const Value
   size_t at = 0;
   if (it.type.only(kEnumerate)) {
     llvm::Value* count = it.parts.back();
-    items.push_back((*item.items)[0]);
+    items.push_back(Type::integer(it.type.interval.low, it.type.interval.high));
     tuple.parts.push_back(count);
   }
   for (const Type& inner : *it.type.items) {
@@ -183,6 +183,12 @@ Value BodyLowering::lower_iter_next(ValueId v) {
       leave_after(v, object, DeoptReason::Result, owned);
     }
     b.SetInsertPoint(go_on);
+  } else if (bound.never()) {
+    bool owned = false;
+    llvm::Value* object = box(item, &owned);
+    leave_after(v, object, DeoptReason::Result, owned);
+    b.SetInsertPoint(new_block("dead"));
+    result = poison(t);
   } else if (t.object) {
     result = own_as(item, t);
   } else {

@@ -278,6 +278,7 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
   *owned = false;
   if (v.constant) return m_.address(v.constant);
   if (v.type.object) return v.parts[0];
+  if (v.type.never() || v.type.only(kUnbound)) return llvm::ConstantPointerNull::get(b.getPtrTy());
   if (v.is_union()) {
     const Type object = Type::any();
     *owned = true;

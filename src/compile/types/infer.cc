@@ -395,6 +395,11 @@ Specialization& Unit::make(const mir::MirFunction& f, std::vector<Type> paramete
   Specialization& s = *specializations.back();
   s.index = static_cast<uint32_t>(specializations.size() - 1);
   s.symbol = "hasten_body_" + std::to_string(s.index);
+  // Constants stand in the entry block, which an entry in mid-loop never passes.
+  for (ValueId v = 0; v < f.instr_count; ++v) {
+    if (f.instrs[v].op == Op::Const) s.types[v] = type_of_constant(f.consts[f.instrs[v].aux], sites);
+    if (f.instrs[v].op == Op::Unbound) s.types[v] = Type::of(kUnbound);
+  }
   return s;
 }
 

@@ -206,6 +206,8 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
     if (PyType_Check(callee.known) || PyCFunction_Check(callee.known)) return Type::any();
     plan.target = unit.callee(callee.known, {operands.begin(), operands.end()});
     if (!plan.target) return Type::any();
+    PyObject* const python_function = plan.target->view.function().function;
+    unit.add_guard({Guard::What::FunctionCode, nullptr, 0, python_function, nullptr, PyFunction_GET_CODE(python_function), {}});
     plan.how = CallPlan::How::Direct;
     plan.args = plan.target->parameters;
     return plan.target->result;
