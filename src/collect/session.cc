@@ -212,13 +212,20 @@ class Session {
     return true;
   }
 
-  /// The target was stopped. If we are the terminal's foreground job, the shell must see us stop too;
-  /// being continued, we continue the target.
+  /// The target was stopped. If we are the terminal's foreground job, the shell must see us stop too; being
+  /// continued, we continue the target. Elsewhere nobody watches for it, and whoever continues the target
+  /// would not think of us.
   void follow_stop() {
-    if (::isatty(0) == 1 && ::tcgetpgrp(0) == ::getpgrp()) {
-      ::kill(::getpid(), SIGSTOP);
-      ::kill(pid_, SIGCONT);
+    if (::isatty(0) != 1 || ::tcgetpgrp(0) != ::getpgrp()) {
+      return;
     }
+    ::poll(nullptr, 0, 20);  // a continue may be under way to both of us
+    siginfo_t info{};
+    if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WCONTINUED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_) {
+      return;
+    }
+    ::kill(::getpid(), SIGSTOP);
+    ::kill(pid_, SIGCONT);
   }
 
   void finish(Outcome& outcome) {

@@ -1,0 +1,88 @@
+"""Programs under the probe, and what their captures say."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hasten import _core
+
+# Runs a program under the probe in a process of its own: the collector takes over signal handlers and
+# standard streams, and a hang must not hang the tests.
+_RUNNER = """\
+import json, sys
+from hasten import _core
+plan = json.loads(sys.argv[1])
+ended = _core.collect(plan["command"], plan["capture"], rate_hz=plan["rate_hz"], engine=plan["engine"])
+print(json.dumps({name: getattr(ended, name) for name in
+                  ("exit_code", "signal", "samples", "why_not_sampled", "capture_failure")}), file=sys.stderr)
+"""
+
+
+@dataclass
+class Ran:
+    exit_code: int
+    signal: int
+    samples: int
+    why_not_sampled: str
+    stdout: str
+    stderr: str
+    capture: Path
+
+    @property
+    def report(self):
+        return _core.read_report(str(self.capture))
+
+    def stacks(self):
+        """(thread name, [(function, line), ...] outermost first, CPU nanoseconds) of every sample."""
+        read = _core.read_stacks(str(self.capture))
+        for thread in read["threads"]:
+            for stack_idx, cpu_ns in thread["samples"]:
+                frames = [(read["functions"][f][0], line) for f, line in read["stacks"][stack_idx]]
+                yield thread["name"], frames, cpu_ns
+
+    def cpu_share(self, function):
+        """Inclusive share of a function, counted once in recursion."""
+        total = inside = 0
+        for _, frames, cpu_ns in self.stacks():
+            total += cpu_ns
+            inside += cpu_ns if any(name == function for name, _ in frames) else 0
+        return inside / total if total else 0.0
+
+
+@pytest.fixture(params=["perf", "threads"])
+def engine(request):
+    return request.param
+
+
+@pytest.fixture
+def probe(tmp_path):
+    """Run Python text under the probe."""
+    count = 0
+
+    def run(text, *arguments, rate_hz=1000, engine="", python=sys.executable, stdin=subprocess.DEVNULL, env=None):
+        import json
+
+        nonlocal count
+        count += 1
+        script = tmp_path / f"program{count}.py"
+        script.write_text(textwrap.dedent(text))
+        capture = tmp_path / f"{count}.hasten"
+        command = [python, str(script), *map(str, arguments)]
+        plan = {"command": command, "capture": str(capture), "rate_hz": rate_hz, "engine": engine}
+        result = subprocess.run(
+            [sys.executable, "-c", _RUNNER, json.dumps(plan)],
+            capture_output=True, text=True, timeout=120, cwd=tmp_path, stdin=stdin,
+            env=None if env is None else {**os.environ, **env},
+        )
+        *rest, last = result.stderr.splitlines() or [""]
+        assert result.returncode == 0, result.stderr
+        ended = json.loads(last)
+        assert ended.pop("capture_failure") == ""
+        return Ran(**ended, stdout=result.stdout, stderr="\n".join(rest), capture=capture)
+
+    return run
