@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -309,14 +310,21 @@ Result<Capture> parse_capture(std::span<const uint8_t> bytes, const std::string&
 }
 
 Result<Capture> read_capture(const std::string& path) {
+  const auto unreadable = [&path](const std::string& why) {
+    return Error{"record.open", fmt::format("cannot read {}: {}", path, why), "Give the path of a .hasten file"};
+  };
+  // Reading a directory fails only at the first byte, and by an exception.
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return unreadable("it is a directory");
+  }
   std::ifstream file(path, std::ios::binary);
   std::vector<char> bytes;
   if (file) {
     bytes.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
   }
   if (!file && !file.eof()) {
-    return Error{"record.open", fmt::format("cannot read {}: {}", path, std::strerror(errno)),
-                 "give the path of a .hasten file"};
+    return unreadable(std::strerror(errno));
   }
   return parse_capture({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, path);
 }
