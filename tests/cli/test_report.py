@@ -11,7 +11,8 @@ def binomial_sigma(share, count):
 
 
 def function(report, name):
-    return next(row for row in report["functions"] if row["function"] == name)
+    """The row of the program's own function of that name."""
+    return next(row for row in report["functions"] if row["function"] == name and row["origin"] == "own")
 
 
 def test_stable_keys(burned):
@@ -46,7 +47,8 @@ def test_shares_add_up(burned):
         low, high = row["cpu_share_interval"]
         assert 0 <= low <= row["cpu_share"] <= high <= 1
         assert row["cpu_share"] <= row["total_share"] + 1e-12 <= 1 + 1e-9
-    assert report["sampled_cpu_s"] == pytest.approx(report["cpu_s"], rel=0.1)
+    # The process's first and last milliseconds, before the probe begins and after it ends, have no samples.
+    assert report["cpu_s"] - 0.2 < report["sampled_cpu_s"] < 1.05 * report["cpu_s"]
 
 
 def test_a_known_program(burned):
@@ -111,7 +113,7 @@ def test_packages_and_library_are_folded(hasten):
 
 
 def test_recursion_counts_once(hasten):
-    hasten.write("fib.py", "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\nfib(27)\n")
+    hasten.write("fib.py", "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\nfib(30)\n")
     report = hasten.report("--rate", "1000", "fib.py")
     assert 0.8 < function(report, "fib")["total_share"] <= 1
 
