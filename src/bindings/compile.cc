@@ -9,7 +9,7 @@ namespace {
 
 const hasten::runtime::CompileTable compile_table = {
     hasten::runtime::kRuntimeAbiVersion, hasten::compile::syntax::build_mir, hasten::compile::release_mir,
-    hasten::compile::compile, hasten::compile::release};
+    hasten::compile::compile, hasten::compile::release, hasten::compile::learn};
 
 PyModuleDef definition = {PyModuleDef_HEAD_INIT, "hasten._compile", nullptr, -1, nullptr,
                           nullptr, nullptr, nullptr, nullptr};

@@ -29,14 +29,6 @@ struct LoadedUnit {
 
 const mir::MirFunction* mir_of(PyObject* callable) { return runtime_table.mir_of ? runtime_table.mir_of(callable) : nullptr; }
 
-void take_feedback(const mir::MirFunction* function, const runtime::Feedback* feedback, uint32_t count) {
-  for (uint32_t k = 0; k < count; ++k) {
-    Experience::Seen& seen = experience_for(function).values[feedback[k].value];
-    if (feedback[k].reason == runtime::DeoptReason::Overflow) seen.overflowed = true;
-    else if (feedback[k].seen) add_seen_class(seen, feedback[k].seen);
-  }
-}
-
 /// Types of the arguments, or of the values that an entry in mid-loop brings along.
 std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr, SiteTable& sites) {
   std::vector<Type> types;
@@ -77,12 +69,20 @@ bool set_up(const runtime::RuntimeTable& table) {
   return false;
 }
 
+void learn(const mir::MirFunction* function, const runtime::Feedback* feedback, uint32_t count) {
+  for (uint32_t k = 0; k < count; ++k) {
+    Experience::Seen& seen = experience_for(function).values[feedback[k].value];
+    if (feedback[k].reason == runtime::DeoptReason::Overflow) seen.overflowed = true;
+    else if (feedback[k].seen) add_seen_class(seen, feedback[k].seen);
+  }
+}
+
 runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
                                 mir::BlockId osr_block, const runtime::Feedback* feedback, uint32_t feedback_count,
                                 PyObject** reason) {
   static const bool show_times = std::getenv("HASTEN_JIT_TIMES") != nullptr;
   const auto start = std::chrono::steady_clock::now();
-  take_feedback(function, feedback, feedback_count);
+  learn(function, feedback, feedback_count);
   Unit unit(mir_of, experience_of);
   const bool osr = osr_block != mir::kNone;
   unit.make(*function, argument_types(args, arg_count, osr, unit.sites), osr_block);

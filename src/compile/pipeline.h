@@ -15,6 +15,8 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
                                 mir::BlockId osr_block, const runtime::Feedback* feedback, uint32_t feedback_count,
                                 PyObject** reason);
 void release(runtime::NativeVersion* version);
+/// See CompileTable::learn.
+void learn(const mir::MirFunction* function, const runtime::Feedback* feedback, uint32_t count);
 /// Forgets what was learnt about a function whose MIR goes away.
 void release_mir(mir::MirFunction* function);
 

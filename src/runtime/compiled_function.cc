@@ -22,6 +22,19 @@ constexpr uint32_t kParametersMax = 255;
 
 const CompileTable* compiler = nullptr;
 
+/// The native version that was entered last on this thread and has not returned. Landings are charged to it, also
+/// those of functions that it calls natively: recompiling it is what helps.
+struct NativeEntryScope {
+  CompiledFunction* function;
+  NativeVersion* native;
+  NativeEntryScope* outer;
+};
+thread_local NativeEntryScope* innermost_entry = nullptr;
+
+uint64_t mix(uint64_t hash, const void* pointer) {
+  return (hash ^ reinterpret_cast<uintptr_t>(pointer)) * 0x9E3779B97F4A7C15ULL + (hash >> 29);
+}
+
 std::unordered_map<const mir::MirFunction*, CompiledFunction*>& functions_by_mir() {
   static auto* map = new std::unordered_map<const mir::MirFunction*, CompiledFunction*>;
   return *map;
@@ -288,13 +301,46 @@ PyObject* CompiledFunction::call_bound(PyObject* const* args) {
   if (!active) {
     return nullptr;
   }
-  if (!replace_narrow_version(args)) {
+  bool is_vague = false;
+  uint64_t shape = shape_of(args, &is_vague);
+  if (!replace_narrow_version(args, shape)) {
     return nullptr;
   }
+  PyObject* result = try_versions(args, shape, true);
+  if (result != kGuardMiss || (is_vague && (result = try_versions(args, shape, false)) != kGuardMiss)) {
+    return result;
+  }
+  if (compiling_ || compile_count_ >= kCompilesMax || was_refused(shape)) {
+    return try_versions(args, shape, false);
+  }
+  NativeVersion* native = compile(args, param_count_, mir::kNone);
+  if (!native) {
+    if (PyErr_Occurred()) {
+      return nullptr;
+    }
+    refused_.push_back(shape);
+    return kGuardMiss;
+  }
+  versions_.insert(versions_.begin(), Version{native, shape, 1, 0});
+  return enter(native, args);
+}
+
+PyObject* CompiledFunction::enter(NativeVersion* native, PyObject* const* args) {
+  NativeEntryScope scope{this, native, innermost_entry};
+  innermost_entry = &scope;
+  PyObject* result = native->entry(native, args);
+  innermost_entry = scope.outer;
+  return result;
+}
+
+PyObject* CompiledFunction::try_versions(PyObject* const* args, uint64_t shape, bool same_shape) {
   for (size_t i = 0; i < versions_.size(); ++i) {
+    if ((versions_[i].shape == shape) != same_shape) {
+      continue;
+    }
     NativeVersion* native = versions_[i].native;
     ++versions_[i].calls;  // before the call: a landing inside compares with it
-    PyObject* result = native->entry(native, args);
+    PyObject* result = enter(native, args);
     if (result != kGuardMiss) {
       return result;
     }
@@ -302,28 +348,29 @@ PyObject* CompiledFunction::call_bound(PyObject* const* args) {
       --versions_[i].calls;
     }
   }
-  if (compiling_ || compile_count_ >= kCompilesMax || was_refused(args)) {
-    return kGuardMiss;
-  }
-  NativeVersion* native = compile(args, param_count_, mir::kNone);
-  if (!native) {
-    return PyErr_Occurred() ? nullptr : kGuardMiss;
-  }
-  versions_.insert(versions_.begin(), Version{native, 1, 0});
-  return native->entry(native, args);
+  return kGuardMiss;
 }
 
-bool CompiledFunction::was_refused(PyObject* const* args) const {
-  for (const auto& types : refused_) {
-    bool same = true;
-    for (uint32_t i = 0; i < param_count_ && same; ++i) {
-      same = types[i] == Py_TYPE(args[i]);
-    }
-    if (same) {
-      return true;
+uint64_t CompiledFunction::shape_of(PyObject* const* args, bool* is_vague) const {
+  constexpr int kDepth = 2;
+  uint64_t shape = 0;
+  for (uint32_t i = 0; i < param_count_; ++i) {
+    PyObject* object = args[i];
+    shape = mix(shape, Py_TYPE(object));
+    for (int depth = 0; depth < kDepth && PyList_CheckExact(object); ++depth) {
+      if (PyList_GET_SIZE(object) == 0) {
+        *is_vague = true;
+        break;
+      }
+      object = PyList_GET_ITEM(object, 0);
+      shape = mix(shape, Py_TYPE(object));
     }
   }
-  return false;
+  return shape;
+}
+
+bool CompiledFunction::was_refused(uint64_t shape) const {
+  return std::find(refused_.begin(), refused_.end(), shape) != refused_.end();
 }
 
 NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, mir::BlockId osr_block) {
@@ -344,12 +391,6 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
   if (native) {
     return native;
   }
-  if (!is_osr && refused_.size() < kCompilesMax) {
-    auto& types = refused_.emplace_back();
-    for (uint32_t i = 0; i < param_count_; ++i) {
-      types.push_back(Py_TYPE(args[i]));
-    }
-  }
   if (PyErr_Occurred()) {
     return nullptr;
   }
@@ -365,31 +406,40 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
   return nullptr;
 }
 
-CompiledFunction::Version* CompiledFunction::find(const NativeVersion* native) {
+void CompiledFunction::note_landing(NativeVersion* native) {
   for (Version& version : versions_) {
     if (version.native == native) {
-      return &version;
+      ++version.landings;
+      return;
     }
   }
-  return nullptr;
+  // An entry in mid-loop: the next one will be made with what was learnt.
+  auto found = std::find(osr_versions_.begin(), osr_versions_.end(), native);
+  if (found != osr_versions_.end()) {
+    osr_versions_.erase(found);
+    retired_.push_back(native);
+  }
 }
 
-bool CompiledFunction::replace_narrow_version(PyObject* const* args) {
+bool CompiledFunction::replace_narrow_version(PyObject* const* args, uint64_t shape) {
+  if (landing_depth_ > 0 || compiling_ || compile_count_ >= kCompilesMax) {
+    return true;
+  }
   for (size_t i = 0; i < versions_.size(); ++i) {
-    Version& version = versions_[i];
-    if (version.landings == 0 || version.landings * kLandingRarity < version.calls || landing_depth_ > 0 ||
-        compiling_) {
+    const Version& version = versions_[i];
+    if (version.shape != shape || version.landings == 0 || version.landings * kLandingRarity < version.calls) {
       continue;
     }
-    // Its next version knows what was learnt. Until code that runs it has returned, the old one must stay mapped.
+    // Code that runs it may still be active (in a recursion, in another thread): it stays mapped.
     retired_.push_back(version.native);
     versions_.erase(versions_.begin() + static_cast<ptrdiff_t>(i));
-    if (compile_count_ < kCompilesMax && !was_refused(args)) {
-      if (NativeVersion* native = compile(args, param_count_, mir::kNone)) {
-        versions_.insert(versions_.begin(), Version{native, 0, 0});
-      } else if (PyErr_Occurred()) {
-        return false;
-      }
+    NativeVersion* native = compile(args, param_count_, mir::kNone);
+    if (native) {
+      versions_.insert(versions_.begin(), Version{native, shape, 0, 0});
+    } else if (PyErr_Occurred()) {
+      return false;
+    } else {
+      refused_.push_back(shape);
     }
     return true;
   }
@@ -400,6 +450,10 @@ void CompiledFunction::learn(const DeoptPoint& point, PyObject* seen) {
   // What stands here is kept for the life of the function; a loop over many types must not make it long.
   constexpr size_t kLearntMax = 64;
   mir::ValueId value = point.result != mir::kNone ? point.result : point.resume;
+  if (compiler->learn) {
+    Feedback feedback{value, point.reason, seen};
+    compiler->learn(mir_, &feedback, 1);
+  }
   for (Learnt& known : learnt_) {
     if (known.value == value && known.reason == point.reason && known.seen.get() == seen) {
       ++known.count;
@@ -418,7 +472,8 @@ class OsrEntry final : public HotLoop {
 
   bool enter(mir::BlockId block, const ValueTable& values, PyObject** result) override {
     std::vector<PyObject*> live;
-    for (NativeVersion* native : function_->osr_versions_) {
+    const std::vector<NativeVersion*> versions = function_->osr_versions_;  // a landing inside changes the list
+    for (NativeVersion* native : versions) {
       if (native->osr_block == block && run(native, values, &live, result)) {
         return true;
       }
@@ -446,7 +501,7 @@ class OsrEntry final : public HotLoop {
 
   bool run(NativeVersion* native, const ValueTable& values, std::vector<PyObject*>* live, PyObject** result) {
     collect({native->osr_values, native->osr_values + native->osr_count}, values, live);
-    *result = native->entry(native, live->data());
+    *result = function_->enter(native, live->data());
     if (*result == kGuardMiss) {
       return false;
     }
@@ -461,8 +516,8 @@ PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, co
                                  PyObject* result) {
   const DeoptPoint& point = native->points[point_index];
   const mir::MirFunction& function = *native->function;
-  if (Version* version = find(native); version && point.reason != DeoptReason::Generic) {
-    ++version->landings;
+  if (innermost_entry && point.reason != DeoptReason::Generic) {
+    innermost_entry->function->note_landing(innermost_entry->native);
   }
   ValueTable values(function);
   if (!box_live_values(*native, point, slots, &values)) {

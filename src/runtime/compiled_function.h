@@ -63,6 +63,7 @@ class CompiledFunction {
 
   struct Version {
     NativeVersion* native;
+    uint64_t shape;  ///< shape_of() the arguments that it was compiled for
     uint64_t calls = 0;
     uint64_t landings = 0;
   };
@@ -80,10 +81,17 @@ class CompiledFunction {
   bool bind(PyObject* const* args, size_t nargs, PyObject* keyword_names, PyObject** bound) const;
   /// Compiles for these arguments (or for OSR). Null: not possible; an exception may be set.
   NativeVersion* compile(PyObject* const* args, uint32_t count, mir::BlockId osr_block);
-  bool was_refused(PyObject* const* args) const;
-  Version* find(const NativeVersion* native);
-  /// Replaces a version that lands often by a wider one. False: an exception is set.
-  bool replace_narrow_version(PyObject* const* args);
+  /// A number for what the arguments look like: their types, and those of the first items of lists, two levels deep.
+  /// *is_vague: an empty list is among them, which says nothing of its items.
+  uint64_t shape_of(PyObject* const* args, bool* is_vague) const;
+  /// Tries the versions (only those of this shape, or only the others). kGuardMiss if none took the call.
+  PyObject* try_versions(PyObject* const* args, uint64_t shape, bool same_shape);
+  bool was_refused(uint64_t shape) const;
+  /// Replaces a version of this shape that lands often by a wider one. False: an exception is set.
+  bool replace_narrow_version(PyObject* const* args, uint64_t shape);
+  /// A prediction failed in `native`, or in a function that it calls natively.
+  void note_landing(NativeVersion* native);
+  PyObject* enter(NativeVersion* native, PyObject* const* args);
   void learn(const DeoptPoint& point, PyObject* seen);
   void add_reason(PyObject* reason);
   bool raise_strict(PyObject* reason);
@@ -99,7 +107,7 @@ class CompiledFunction {
   bool compiling_ = false;
   std::vector<Version> versions_;  ///< tried in this order
   std::vector<NativeVersion*> osr_versions_, retired_;
-  std::vector<std::vector<PyTypeObject*>> refused_;  ///< argument types that could not be compiled
+  std::vector<uint64_t> refused_;  ///< shapes that could not be compiled
   std::vector<Learnt> learnt_;
   std::vector<ObjectRef> reasons_;
   uint32_t compile_count_ = 0, osr_compile_count_ = 0;

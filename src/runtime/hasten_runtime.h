@@ -125,6 +125,9 @@ struct CompileTable {
                             mir::BlockId osr_block, const Feedback* feedback, uint32_t feedback_count,
                             PyObject** reason);
   void (*release)(NativeVersion*);
+  /// Something was learnt about `function` when native code left, perhaps inside another function's version that calls
+  /// it natively: the next compile of whatever contains it should know. May be null.
+  void (*learn)(const mir::MirFunction* function, const Feedback* feedback, uint32_t feedback_count);
 };
 
 /// What `NativeEntry` returns when an argument does not have the type that it was compiled for.
