@@ -3,6 +3,7 @@
 import sys
 
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
+VERSION = tuple(sys.version_info)  # of this Python
 SUPPORTED_TEXT = "CPython 3.11, 3.12 and 3.13"
 
 

@@ -95,7 +95,7 @@ def supported_interpreter(path: str) -> str:
     Raises: UnsupportedError, one line that names the versions that can be measured.
     """
     if os.path.realpath(path) == os.path.realpath(sys.executable):
-        name, version, abi_flags, executable = sys.implementation.name, tuple(sys.version_info), sys.abiflags, path
+        name, version, abi_flags, executable = sys.implementation.name, _compat.VERSION, sys.abiflags, path
     else:
         name, version, abi_flags, executable = _ask(path)
     supported = f"Hasten measures {_compat.SUPPORTED_TEXT}"
