@@ -5,6 +5,7 @@
 #include <linux/perf_event.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -14,6 +15,12 @@
 #include "probe/sys.h"
 
 namespace hasten::probe {
+
+bool is_perf_fd(int fd) {
+  uint64_t id = 0;
+  return fd >= 0 && sys_call(__NR_ioctl, fd, PERF_EVENT_IOC_ID, reinterpret_cast<long>(&id)) == 0;
+}
+
 namespace {
 
 constexpr double kBudgetShare = 0.015;     ///< of CPU time, at the default rate
@@ -22,6 +29,7 @@ constexpr uint32_t kShortestMeanNs = 1'000'000;
 constexpr uint32_t kLongestMeanNs = 10'000'000;
 /// Descriptors of ours stand here, out of the way of the program's own.
 constexpr int kFdFloor = 700;
+constexpr long kPageBytes = 4096;
 
 int open_perf_event(uint32_t gap_ns) {
   perf_event_attr attr;
@@ -63,7 +71,22 @@ bool open_perf_clock(Watch& watch) {
     return false;
   }
   watch.fd = fd;
+  // A mapping holds the event as the descriptor does: should the program close the descriptor (os.closerange
+  // and the like), one more sample comes, and with it the chance to open another.
+  const long page = sys_call(__NR_mmap, 0, kPageBytes, PROT_READ, MAP_SHARED, fd, 0);
+  watch.event_page = page > 0 ? reinterpret_cast<void*>(page) : nullptr;
   return true;
+}
+
+void release_event(Watch& watch) {
+  if (watch.event_page != nullptr) {
+    sys_call(__NR_munmap, reinterpret_cast<long>(watch.event_page), kPageBytes);
+    watch.event_page = nullptr;
+  }
+  if (is_perf_fd(watch.fd)) {
+    sys_call(__NR_close, watch.fd);
+  }
+  watch.fd = -1;
 }
 
 /// A stretch of work whose length is known in turns, not in time.
@@ -141,11 +164,6 @@ void set_rate(uint32_t wanted_rate_hz) {
 
 }  // namespace
 
-bool is_perf_fd(int fd) {
-  uint64_t id = 0;
-  return fd >= 0 && sys_call(__NR_ioctl, fd, PERF_EVENT_IOC_ID, reinterpret_cast<long>(&id)) == 0;
-}
-
 int set_up_clock(record::Engine only, uint32_t wanted_rate_hz) {
   const int signal = take_signal();
   if (signal == 0) {
@@ -180,7 +198,7 @@ int set_up_clock(record::Engine only, uint32_t wanted_rate_hz) {
       const Cost cost = measure_cost(calibration);
       g_process.cost_ns = cost.sample_ns;
       g_process.latency_ns = cost.latency_ns;
-      sys_call(__NR_close, calibration.fd);
+      release_event(calibration);
     }
   } else {
     g_process.cost_ns = measure_helper_cost(calibration);
@@ -191,6 +209,7 @@ int set_up_clock(record::Engine only, uint32_t wanted_rate_hz) {
 
 bool open_clock(Watch& watch) {
   watch.fd = -1;
+  watch.event_page = nullptr;
   watch.mean_gap_ns = g_process.base_gap_ns;
   if (g_process.engine == record::Engine::PerfClock && !open_perf_clock(watch)) {
     return false;
@@ -199,12 +218,7 @@ bool open_clock(Watch& watch) {
   return true;
 }
 
-void close_clock(Watch& watch) {
-  if (is_perf_fd(watch.fd)) {
-    sys_call(__NR_close, watch.fd);
-  }
-  watch.fd = -1;
-}
+void close_clock(Watch& watch) { release_event(watch); }
 
 void arm_clock(Watch& watch) {
   watch.gap_ns = draw_gap(watch.mean_gap_ns, &watch.random_state);
@@ -215,8 +229,7 @@ void arm_clock(Watch& watch) {
   uint64_t gap_ns = watch.gap_ns;
   if (sys_call(__NR_ioctl, watch.fd, PERF_EVENT_IOC_PERIOD, reinterpret_cast<long>(&gap_ns)) < 0 ||
       sys_call(__NR_ioctl, watch.fd, PERF_EVENT_IOC_REFRESH, 1) < 0) {
-    // The program closed our descriptor (os.closerange and the like): open another.
-    watch.fd = -1;
+    release_event(watch);
     if (open_perf_clock(watch)) {
       sys_call(__NR_ioctl, watch.fd, PERF_EVENT_IOC_PERIOD, reinterpret_cast<long>(&gap_ns));
       sys_call(__NR_ioctl, watch.fd, PERF_EVENT_IOC_REFRESH, 1);

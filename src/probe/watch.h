@@ -38,6 +38,7 @@ struct Watch {
   uint32_t slot_idx;
   uint32_t tid;
   int fd;                       ///< of the perf clock, or -1
+  void* event_page;             ///< keeps the perf clock alive if the program closes fd; or null
   uint32_t gap_ns;              ///< drawn for the sample to come
   uint32_t mean_gap_ns;         ///< of the distribution that it was drawn from
   uint32_t mean_handler_ns;     ///< running mean of the handler's own time

@@ -23,6 +23,10 @@ print(json.dumps({name: getattr(ended, name) for name in
 """
 
 
+# One probe serves every Python: the programs can run in another one than the tests.
+TARGET = os.environ.get("HASTEN_TEST_TARGET", sys.executable)
+
+
 @dataclass
 class Ran:
     exit_code: int
@@ -64,7 +68,7 @@ def probe(tmp_path):
     """Run Python text under the probe."""
     count = 0
 
-    def run(text, *arguments, rate_hz=1000, engine="", python=sys.executable, stdin=subprocess.DEVNULL, env=None):
+    def run(text, *arguments, rate_hz=1000, engine="", python=TARGET, stdin=subprocess.DEVNULL, env=None):
         import json
 
         nonlocal count

@@ -10,6 +10,8 @@ import textwrap
 
 import pytest
 
+TARGET = os.environ.get("HASTEN_TEST_TARGET", sys.executable)
+
 pytestmark = pytest.mark.process
 
 BURN = """\
@@ -127,7 +129,7 @@ def test_subprocesses_and_pools_work_as_without(probe):
 def test_the_environment_is_the_programs_own(probe, tmp_path):
     text = "import os, json; print(json.dumps([dict(os.environ), list(os.environ)]))"
     ran = probe(text)
-    plain = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, cwd=tmp_path)
+    plain = subprocess.run([TARGET, "-c", text], capture_output=True, text=True, cwd=tmp_path)
     assert json.loads(ran.stdout) == json.loads(plain.stdout)
 
 
@@ -315,7 +317,7 @@ def test_exceptions_tracebacks_and_faulthandler(probe, tmp_path):
     fails()
     """)
     ran = probe(text)
-    plain = subprocess.run([sys.executable, ran.report["command"][1]], capture_output=True, text=True, cwd=tmp_path)
+    plain = subprocess.run([TARGET, ran.report["command"][1]], capture_output=True, text=True, cwd=tmp_path)
     assert ran.exit_code == plain.returncode == 1
     assert ran.stderr.rstrip("\n") == plain.stderr.rstrip("\n")
 
