@@ -13,17 +13,17 @@ import environment
 import system_packages
 from environment import ROOT
 
-PROGRAM = "julia_set.py"
+PROGRAM = Path("examples/julia_set.py")
 
 
-def hasten(env: environment.Environment, where: Path, *arguments: str) -> None:
-    """Runs one command of Hasten as a user would, in `where`. Raises: Failed."""
+def hasten(env: environment.Environment, *arguments: str) -> None:
+    """Runs one command of Hasten as a user would, in the top directory. Raises: Failed."""
     command = [str(env.directory / "bin" / "hasten"), *arguments]
     print(f"\n$ hasten {' '.join(arguments)}", flush=True)
     settings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     # The program is started by the `python` of this environment, as if it had been activated.
     settings["PATH"] = f"{env.directory / 'bin'}{os.pathsep}{settings.get('PATH', '')}"
-    done = subprocess.run(command, cwd=where, env=settings)
+    done = subprocess.run(command, cwd=ROOT, env=settings)
     if done.returncode != 0:
         raise environment.Failed(f"hasten {arguments[0]} ended with exit code {done.returncode}")
 
@@ -42,20 +42,20 @@ def run(where: Path) -> None:
     env = environment.set_up(every_python=False, tests=False)[0]
     print(f"set-up took {time.monotonic() - start:.1f} s")
     where.mkdir(parents=True, exist_ok=True)
-    program = os.path.relpath(ROOT / "examples" / PROGRAM, where)
-    hasten(env, where, "run", "--json", "run.json", program)
+    shown = where.relative_to(ROOT)
+    hasten(env, "run", "--json", f"{shown}/run.json", "--out", str(shown), str(PROGRAM))
     capture = newest(where, "*.hasten")
-    hasten(env, where, "fix", "--yes", "--json", "fix.json", capture.name)
-    patches = [fix["patch"] for fix in json.loads((where / "fix.json").read_text())["fixes"] if fix.get("patch")]
+    hasten(env, "fix", "--yes", "--json", f"{shown}/fix.json", str(capture.relative_to(ROOT)))
+    fixes = json.loads((where / "fix.json").read_text())["fixes"]
+    patches = [fix["patch"] for fix in fixes if fix["verdict"] == "proven"]
     print(f"\ncapture  {capture}")
     print(f"JSON     {where / 'run.json'}")
     print(f"         {where / 'fix.json'}")
-    if patches:
-        patch = where / "fix.patch"
-        patch.write_text("".join(text if text.endswith("\n") else text + "\n" for text in patches))
-        print(f"patch    {patch}")
-    else:
-        raise environment.Failed("hasten fix proved nothing on the Julia set, so there is no patch (see fix.json)")
+    if not patches:
+        raise environment.Failed("hasten fix proved nothing this time, so there is no patch; fix.json says why")
+    patch = where / "fix.patch"
+    patch.write_text("".join(text if text.endswith("\n") else text + "\n" for text in patches))
+    print(f"patch    {patch}")
 
 
 if __name__ == "__main__":
