@@ -275,7 +275,7 @@ class Session:
             here = [c for c in self.candidates if c.source.path == path]
             overlay[path] = here[0].source.apply([e for c in here for e in c.prescription.additions])
             added |= {name for c in here for name in c.prescription.added_names}
-        limit_s = min(0.7 * self._left_s(), 2 * self._reference_s + seconds + shadow_seconds + 5)
+        limit_s = min(0.7 * self._left_s(), 4 * self._reference_s + seconds + shadow_seconds + 5)
         try:
             run = self._runner.trial(overlay, limit_s, "judge", targets=specs, seconds=seconds,
                                      shadow_seconds=shadow_seconds, additions=sorted(added),
@@ -471,7 +471,8 @@ class Trial:
             return True  # more runs could only delay the refusal; giving up early never proves anything
         width = math.log(high / low) / 2
         # Far from the threshold a wide interval says enough.
-        return width < TIGHT_RATIO or width < abs(math.log(gain / GAIN_MIN)) / 12
+        distance = abs(math.log(gain / GAIN_MIN))
+        return width < max(TIGHT_RATIO, distance / 12) or len(self.before) >= 5 and width < distance / 5
 
     def decide(self, session):
         verdict = self.verdict

@@ -86,6 +86,25 @@ bool read_linecache(PyObject* name, FileText* text) {
   return true;
 }
 
+/// Source that the module's loader alone has: an archive, or text that stands in for a file (`hasten fix` tries
+/// changes that way).
+bool read_loader(PyObject* function, FileText* text) {
+  PyObject* globals = PyFunction_GET_GLOBALS(function);
+  PyObject* loader = PyDict_GetItemString(globals, "__loader__");  // borrowed
+  PyObject* name = PyDict_GetItemString(globals, "__name__");      // borrowed
+  ObjectRef source = ObjectRef::steal(
+      loader && name ? PyObject_CallMethod(loader, "get_source", "O", name) : nullptr);
+  Py_ssize_t size = 0;
+  const char* utf8 = source && PyUnicode_Check(source.get()) ? PyUnicode_AsUTF8AndSize(source.get(), &size) : nullptr;
+  if (!utf8) {
+    PyErr_Clear();
+    return false;
+  }
+  text->bytes.assign(utf8, static_cast<size_t>(size));
+  text->mtime_ns = -1;
+  return true;
+}
+
 /// The trees read last. A tree takes about 20 times the bytes of its text, so only a few are kept.
 struct ParsedFile {
   ObjectRef name;
@@ -294,7 +313,7 @@ std::optional<Definition> find_definition(PyObject* function, std::optional<Refu
   if (!path) {
     PyErr_Clear();
   }
-  if (!(path && read_file(path, &text)) && !read_linecache(file, &text)) {
+  if (!(path && read_file(path, &text)) && !read_linecache(file, &text) && !read_loader(function, &text)) {
     *refusal = Refusal{"C100", 0, 0, "the source text cannot be read", "define the function in a file"};
     return {};
   }
@@ -306,15 +325,23 @@ std::optional<Definition> find_definition(PyObject* function, std::optional<Refu
     attempts.push_back({std::move(*excerpt), text.mtime_ns});
   }
   attempts.push_back(std::move(text));
-  for (FileText& attempt : attempts) {
-    if (auto definition = find_in(std::move(attempt), code)) {
-      return definition;
-    }
-    if (PyErr_Occurred()) {
-      if (must_propagate()) {
-        return {};
+  for (bool asked_loader : {false, true}) {
+    if (asked_loader) {
+      attempts.clear();
+      if (FileText loaded; read_loader(function, &loaded)) {
+        attempts.push_back(std::move(loaded));
       }
-      PyErr_Clear();
+    }
+    for (FileText& attempt : attempts) {
+      if (auto definition = find_in(std::move(attempt), code)) {
+        return definition;
+      }
+      if (PyErr_Occurred()) {
+        if (must_propagate()) {
+          return {};
+        }
+        PyErr_Clear();
+      }
     }
   }
   bool is_lambda = PyUnicode_CompareWithASCIIString(code->co_name, "<lambda>") == 0;

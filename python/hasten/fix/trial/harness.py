@@ -25,14 +25,17 @@ def main():
     finish = None
     if mode != "time":
         compile_module, finish = prepare(spec, trial, mode)
+    loader = SourceFileLoader
     if overlay:
-        finder = sibling(trial, "overlay").OverlayFinder(overlay, compile_module)
-        sys.meta_path.insert(0, finder)
+        sources = sibling(trial, "overlay")
+        sys.meta_path.insert(0, sources.OverlayFinder(overlay, compile_module))
+        if spec["target"] in overlay:
+            loader = lambda name, path: sources.OverlayLoader(name, path, overlay[path], compile_module)  # noqa: E731
     sys.argv[:] = spec["argv"]
     sys.orig_argv[:] = spec["orig_argv"]
     if spec["path0"] is not None:  # else -P or -I was given, and Python put nothing there
         sys.path[0] = spec["path0"]
-    namespace, code = load_main(spec, overlay, compile_module)
+    namespace, code = load_main(spec, overlay, compile_module, loader)
     sys.modules["__main__"] = namespace
     if finish is not None:
         import atexit
@@ -49,7 +52,7 @@ def main():
     sys.exit(1)
 
 
-def load_main(spec, overlay, compile_module):
+def load_main(spec, overlay, compile_module, loader):
     """(the __main__ module, its code), laid out as the interpreter itself does it."""
     module = type(sys)("__main__")
     names = module.__dict__
@@ -60,7 +63,7 @@ def load_main(spec, overlay, compile_module):
         names["__loader__"] = builtins.__loader__
         return module, compile(target, "<string>", "exec", dont_inherit=True)
     if kind == "script":
-        names["__loader__"] = SourceFileLoader("__main__", target)
+        names["__loader__"] = loader("__main__", target)
         names["__file__"] = target
         names["__cached__"] = None
         if target in overlay:

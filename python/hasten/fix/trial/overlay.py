@@ -5,23 +5,35 @@ comes from the trial. The main script is compiled from the trial's text under it
 """
 
 import sys
+from importlib._bootstrap_external import decode_source
 from importlib.machinery import SourceFileLoader
 
 
 class OverlayLoader(SourceFileLoader):
-    def __init__(self, fullname, path, compile_module):
+    """Reads one file from memory. hasten.jit asks it for the text that a function was compiled from."""
+
+    def __init__(self, fullname, path, raw, compile_module):
         super().__init__(fullname, path)
+        self._raw = raw
         self._compile_module = compile_module
 
     def get_code(self, fullname):
         return self._compile_module(self.path)
 
+    def get_source(self, fullname):
+        return decode_source(self._raw)
+
+
+# The program sees the usual loader by its usual name.
+OverlayLoader.__name__ = OverlayLoader.__qualname__ = SourceFileLoader.__name__
+OverlayLoader.__module__ = SourceFileLoader.__module__
+
 
 class OverlayFinder:
     """First on sys.meta_path; asks the others where a module is, and swaps the loader if the file is overlaid."""
 
-    def __init__(self, paths, compile_module):
-        self._paths = frozenset(paths)
+    def __init__(self, overlay, compile_module):
+        self._overlay = overlay  # path -> bytes
         self._compile_module = compile_module
 
     def find_spec(self, fullname, path=None, target=None):
@@ -30,8 +42,9 @@ class OverlayFinder:
                 continue
             spec = finder.find_spec(fullname, path, target)
             if spec is not None:
-                if spec.origin in self._paths and isinstance(spec.loader, SourceFileLoader):
-                    spec.loader = OverlayLoader(spec.loader.name, spec.loader.path, self._compile_module)
+                if spec.origin in self._overlay and isinstance(spec.loader, SourceFileLoader):
+                    spec.loader = OverlayLoader(spec.loader.name, spec.loader.path, self._overlay[spec.origin],
+                                                self._compile_module)
                 return spec
         return None
 

@@ -12,6 +12,7 @@ lenient one it stands for itself by type and address, which forked copies share.
 """
 
 import hashlib
+import marshal
 import struct
 import sys
 import types
@@ -55,33 +56,9 @@ _ATOMS = {
 }
 
 
-def _bulk_floats(values):
-    return b"Lf" + struct.pack("<%dd" % len(values), *values)
-
-
-def _bulk_complex(values):
-    flat = [part for v in values for part in (v.real, v.imag)]
-    return b"Lc" + struct.pack("<%dd" % len(flat), *flat)
-
-
-def _bulk_ints(values):
-    try:
-        return b"Li" + struct.pack("<%dq" % len(values), *values)
-    except struct.error:
-        return b"LI" + b"".join(map(_int_bytes, values))
-
-
-def _bulk_strings(values):
-    lengths = struct.pack("<%dI" % len(values), *map(len, values))
-    return b"Ls" + lengths + "".join(values).encode("utf-8", "surrogatepass")
-
-
-def _bulk_bools(values):
-    return b"Lb" + bytes(values)
-
-
-_BULK = {float: _bulk_floats, complex: _bulk_complex, int: _bulk_ints, str: _bulk_strings,
-         bool: _bulk_bools, type(None): lambda v: b"LN"}
+# Lists of these go through marshal in one step: version 2 writes each with its type, numbers bit by bit, and
+# neither references nor interning.
+_BULK = {float, complex, int, str, bool, type(None)}
 
 # Immutable or fully reconstructible library objects: __reduce_ex__ says all that there is to say.
 _REDUCIBLE = {
@@ -195,16 +172,10 @@ class Snapshot:
         return b"%d;" % len(items)
 
     def _bulk(self, node):
-        if len(node) < 8:
-            return None
-        kinds = set(map(type, node))
-        if len(kinds) != 1:
-            return None
-        bulk = _BULK.get(kinds.pop())
-        if bulk is None:
+        if len(node) < 8 or not _BULK.issuperset(map(type, node)):
             return None
         self._node_count += len(node)
-        return b"%d:" % len(node) + bulk(node)
+        return marshal.dumps(node, 2)
 
     def _push(self, stack, *parts):
         """Parts made on the spot: kept alive, because their addresses name them."""
