@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -46,15 +45,12 @@ def run(where: Path) -> None:
     hasten(env, "run", "--json", f"{shown}/run.json", "--out", str(shown), str(PROGRAM))
     capture = newest(where, "*.hasten")
     hasten(env, "fix", "--yes", "--json", f"{shown}/fix.json", str(capture.relative_to(ROOT)))
-    fixes = json.loads((where / "fix.json").read_text())["fixes"]
-    patches = [fix["patch"] for fix in fixes if fix["verdict"] == "proven"]
     print(f"\ncapture  {capture}")
     print(f"JSON     {where / 'run.json'}")
     print(f"         {where / 'fix.json'}")
-    if not patches:
+    patch = capture.with_suffix(".patch")  # written beside the capture if, and only if, something is proven
+    if not patch.exists():
         raise environment.Failed("hasten fix proved nothing this time, so there is no patch; fix.json says why")
-    patch = where / "fix.patch"
-    patch.write_text("".join(text if text.endswith("\n") else text + "\n" for text in patches))
     print(f"patch    {patch}")
 
 
