@@ -1,0 +1,73 @@
+"""The true shares of a program, from instruction counts: callgrind counts repeat to the last digit, where clocks on
+a shared machine do not.
+
+A line's cost is what one more copy of it adds; a function's, what one more call of it adds. What a loop itself
+costs (its header, and the jump back that CPython books to the body's last line) is counted with an empty body.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from programs import CALL_OR_INLINE, FOUR_LINES, PAIR
+
+
+def instructions(python: str, text: str, rounds: int) -> int:
+    """Instructions of one run of `text`."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "program.py"
+        script.write_text(text)
+        out = Path(folder) / "out"
+        result = subprocess.run(
+            ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "-q", python, "-I", "-S", str(script), str(rounds)],
+            capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "0", "PATH": "/usr/bin:/bin"},
+        )
+        del result
+        return int(re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.MULTILINE).group(1))
+
+
+def per_round(python: str, text: str, rounds: int) -> float:
+    """Instructions that one more round adds."""
+    return (instructions(python, text, 3 * rounds) - instructions(python, text, rounds)) / (2 * rounds)
+
+
+def four_lines(python: str) -> dict[str, float]:
+    """Shares of the loop's lines; `for` is its header."""
+    rounds = 20_000
+    lines = FOUR_LINES.splitlines()
+    base = per_round(python, FOUR_LINES, rounds)
+    cost = {}
+    for name in "abcd":
+        at = next(i for i, line in enumerate(lines) if line.endswith(f"# line {name}"))
+        doubled = "\n".join([*lines[: at + 1], lines[at], *lines[at + 1 :]]) + "\n"
+        cost[name] = per_round(python, doubled, rounds) - base
+    header = base - sum(cost.values())  # FOR_ITER, STORE_FAST, and the jump back, which belongs to line d
+    jump = header / 3
+    cost["d"] += jump
+    cost["for"] = header - jump
+    total = sum(cost.values())
+    return {name: value / total for name, value in cost.items()}
+
+
+def functions(python: str, text: str, first: str, second: str) -> dict[str, float]:
+    """Shares of two calls that a loop makes one after the other, all that they call included."""
+    rounds = 60
+    cost = {}
+    for name in (first, second):
+        lines = text.splitlines()
+        at = next(i for i, line in enumerate(lines) if line.startswith(f"    total += {name}("))
+        doubled = "\n".join([*lines[: at + 1], lines[at], *lines[at + 1 :]]) + "\n"
+        cost[name] = per_round(python, doubled, rounds) - per_round(python, text, rounds)
+    total = sum(cost.values())
+    return {name: value / total for name, value in cost.items()}
+
+
+def all_truths(python: str) -> dict[str, dict[str, float]]:
+    return {
+        "four lines": four_lines(python),
+        "75/25 pair": functions(python, PAIR, "three", "one"),
+        "call or inlined": functions(python, CALL_OR_INLINE, "calls", "inlined"),
+    }

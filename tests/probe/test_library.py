@@ -1,0 +1,59 @@
+"""What libhasten_probe.so may need and show: it is loaded into every process of the program."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import hasten
+
+LIBRARY = Path(hasten.__file__).parent / "libhasten_probe.so"
+
+# Nothing that allocates, locks, prints, or depends on a locale may appear here: the handler could come to it.
+ALLOWED = {
+    # system calls and the vdso
+    "clock_gettime", "clock_nanosleep", "close", "fstat", "getpid", "mmap", "munmap", "open", "prctl", "read",
+    # strings
+    "memcpy", "memmove", "memset", "strlen", "strnlen", "strstr", "strtol", "strtoull",
+    "__isoc23_strtol", "__isoc23_strtoull",
+    # set-up and thread start only: never the handler
+    "dladdr1", "dlsym", "free", "malloc", "getenv", "unsetenv", "pthread_atfork", "__register_atfork",
+    "pthread_attr_destroy", "pthread_attr_getstack", "pthread_attr_init", "pthread_attr_setdetachstate",
+    "pthread_attr_setstacksize", "pthread_getattr_np", "pthread_key_create", "pthread_self", "pthread_setspecific",
+    # signals
+    "__errno_location", "__libc_current_sigrtmax", "__libc_current_sigrtmin", "sigaddset", "sigdelset", "sigemptyset",
+    "sigfillset", "sigismember",
+    # the linker's own
+    "__cxa_finalize", "__gmon_start__", "_ITM_deregisterTMCloneTable", "_ITM_registerTMCloneTable", "__tls_get_addr",
+}
+
+EXPORTED = {"pthread_create", "sigaction", "signal", "pthread_sigmask", "sigprocmask", "hasten_probe_register_code"}
+
+
+def symbols(*options):
+    lines = subprocess.run(["nm", "-D", *options, str(LIBRARY)], capture_output=True, text=True, check=True).stdout
+    return {line.split()[-1].split("@")[0] for line in lines.splitlines()}
+
+
+def test_it_needs_nothing_but_libc():
+    dynamic = subprocess.run(["readelf", "-d", str(LIBRARY)], capture_output=True, text=True, check=True).stdout
+    assert [line.split("[")[1].rstrip("]") for line in dynamic.splitlines() if "(NEEDED)" in line] == ["libc.so.6"]
+
+
+def test_every_function_it_needs_is_on_the_list():
+    assert symbols("--undefined-only") - ALLOWED == set()
+
+
+def test_it_shows_only_what_it_stands_in_front_of():
+    assert symbols("--defined-only") == EXPORTED
+
+
+def test_it_has_no_thread_local_storage_that_must_be_allocated():
+    relocations = subprocess.run(["readelf", "-r", str(LIBRARY)], capture_output=True, text=True, check=True).stdout
+    assert "DTPMOD64" not in relocations  # general-dynamic TLS; ours is initial-exec (TPOFF64)
+
+
+@pytest.mark.process
+def test_it_does_nothing_uninvited():
+    result = subprocess.run(["/bin/true"], env={"LD_PRELOAD": str(LIBRARY)}, capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
