@@ -44,6 +44,10 @@ class Resolver {
       to.native_idx = native_idx(names.name_of(process, from.rip));
       recording_.samples.push_back(to);
     }
+    for (const record::Thread& thread : capture_.threads) {
+      const auto cpu_ns = static_cast<double>(thread.cpu_ns);
+      recording_.crowding.push_back(cpu_ns > 0 ? 1 + static_cast<double>(thread.runnable_ns) / cpu_ns : 1);
+    }
     // Neighbours in a thread must be neighbours in the vector.
     std::stable_sort(recording_.samples.begin(), recording_.samples.end(), [](const Sample& a, const Sample& b) {
       return a.thread_idx != b.thread_idx ? a.thread_idx < b.thread_idx : a.end_ns < b.end_ns;

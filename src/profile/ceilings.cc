@@ -1,5 +1,6 @@
 // A sample stands for the CPU time that its thread spent up to it, so it occupies the stretch of wall
-// time of that length that ends at it. One sweep over the ends of all stretches finds when exactly
+// time of that length that ends at it; on a crowded machine a longer one, for while the thread waited for a
+// CPU it would have run the same code, and without that code it would not have waited. One sweep over the ends of all stretches finds when exactly
 // one function was running. What the sweep yields is each function's *fraction* of solo time; it is
 // applied to the function's CPU time, because the stretches are cut where the clock's jitter would
 // make two of one thread overlap, and a cut must not lose time.
@@ -24,16 +25,19 @@ std::vector<double> solo_wall_s(const Recording& recording) {
   std::vector<Edge> edges;
   edges.reserve(recording.samples.size() * 2);
   std::vector<int64_t> occupied_ns(native_runner + 1, 0);
-  std::vector<int64_t> cpu_ns(native_runner + 1, 0);
+  std::vector<int64_t> ready_ns(native_runner + 1, 0);
   for (size_t i = 0; i < recording.samples.size(); ++i) {
     const Sample& sample = recording.samples[i];
     const auto& stack = recording.stacks[sample.stack_idx];
     const uint32_t runner = stack.empty() ? native_runner : stack.front().function_idx;
-    int64_t start_ns = sample.end_ns - sample.cpu_ns();
+    const double crowding =
+        sample.thread_idx < recording.crowding.size() ? recording.crowding[sample.thread_idx] : 1.0;
+    const auto length_ns = static_cast<int64_t>(static_cast<double>(sample.cpu_ns()) * crowding);
+    int64_t start_ns = sample.end_ns - length_ns;
     if (i > 0 && recording.samples[i - 1].thread_idx == sample.thread_idx) {
       start_ns = std::max(start_ns, recording.samples[i - 1].end_ns);
     }
-    cpu_ns[runner] += sample.cpu_ns();
+    ready_ns[runner] += length_ns;
     if (start_ns < sample.end_ns) {
       occupied_ns[runner] += sample.end_ns - start_ns;
       edges.push_back({start_ns, runner, +1});
@@ -66,7 +70,7 @@ std::vector<double> solo_wall_s(const Recording& recording) {
   std::vector<double> solo_s(native_runner, 0);
   for (uint32_t f = 0; f < native_runner; ++f) {
     if (occupied_ns[f] > 0) {
-      solo_s[f] = static_cast<double>(cpu_ns[f]) * 1e-9 * static_cast<double>(solo_ns[f]) /
+      solo_s[f] = static_cast<double>(ready_ns[f]) * 1e-9 * static_cast<double>(solo_ns[f]) /
                   static_cast<double>(occupied_ns[f]);
     }
   }

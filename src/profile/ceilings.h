@@ -8,8 +8,8 @@
 
 namespace hasten::profile {
 
-/// For each function: seconds of wall time in which its own code ran and nothing else in the process
-/// tree did. Only that much can be won by removing the function.
+/// For each function: seconds of wall time in which its own code ran (or was ready to, but had no
+/// CPU) and nothing else in the process tree did. Only that much can be won by removing the function.
 std::vector<double> solo_wall_s(const Recording& recording);
 
 /// wall / (wall - solo); nothing if that is beyond 1e6 or there was no wall time.

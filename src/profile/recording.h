@@ -66,6 +66,8 @@ struct Recording {
   std::vector<std::string> natives{""};    ///< names of native functions; 0 is unknown
   std::vector<Sample> samples;             ///< by thread and, within one, by time
   std::vector<Wait> waits;                 ///< empty where waiting was not measured
+  /// By thread: wall time it was ready to run per CPU time it got, 1 on an idle machine. Missing is 1.
+  std::vector<double> crowding;
   int64_t wall_ns = 0;                     ///< from the program's start to its end
 };
 

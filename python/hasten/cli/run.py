@@ -89,7 +89,10 @@ def measure(target: Target, capture: Path, *, rate_hz: float | None) -> Outcome:
     """
     from hasten import _core
 
+    sys.stdout.flush()
     ended = _core.collect(target.command, str(capture), rate_hz=rate_hz or 0.0)
+    if ended.capture_failure:
+        print(f"hasten run: {ended.capture_failure}", file=sys.stderr)
     return Outcome(ended.exit_code, ended.signal)
 
 

@@ -84,6 +84,9 @@ def _notes(report: dict) -> Iterator[str]:
     for process in report["processes"]:
         if "why_not_sampled" in process:
             yield f"note    process {process['pid']} was not measured: {process['why_not_sampled']}"
+    queued_s = sum(thread["runnable_s"] for thread in report.get("threads", ()))
+    if report.get("cpu_s") and queued_s > 0.1 * report["cpu_s"] and queued_s > 0.1:
+        yield f"note    this machine was busy: threads were ready to run but without a CPU for {seconds(queued_s)}"
     if report.get("unsampled_threads"):
         yield f"note    {plural(report['unsampled_threads'], 'thread')} could not be sampled"
 
@@ -165,7 +168,8 @@ def _row(text: str, length: int, row: dict, sides: list[str], waits: bool) -> st
     # A label longer than its column keeps the figures on a line of their own rather than out of line.
     cells = " ".join(f"{100 * row['split'][side]:>{_side_width(side)}.0f}" for side in sides)
     if waits:
-        cells += f"  {seconds(_waited(row)):>7}"
+        waited_s = _waited(row)
+        cells += f"  {seconds(waited_s) if waited_s >= 0.0005 else '0':>7}"
     if length > _LABEL_COLUMNS - 2:
         return f"  {text}\n{'':<{_LABEL_COLUMNS}} {cells}"
     return f"  {text}{'':<{_LABEL_COLUMNS - 2 - length}} {cells}"
