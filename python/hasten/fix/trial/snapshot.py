@@ -67,6 +67,8 @@ _REDUCIBLE = {
     ("operator", "attrgetter"), ("operator", "methodcaller"), ("functools", "partial"),
     ("_random", "Random"), ("zoneinfo", "ZoneInfo"), ("builtins", "slice"),
 }
+_DESCRIPTORS = {types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType,
+                types.GetSetDescriptorType, types.MemberDescriptorType}
 _LIVE_MODULES = {"_io", "_socket", "select", "itertools", "mmap", "_thread", "_queue", "zlib", "_bz2", "_lzma",
                  "_csv", "_asyncio", "_ssl", "_sqlite3", "sqlite3"}
 _LIVE_BUILTINS = {"generator", "coroutine", "async_generator", "map", "filter", "zip", "enumerate", "reversed",
@@ -197,6 +199,11 @@ class Snapshot:
                 return b"k" + _str_bytes(f"{node.__module__}.{node.__qualname__}")
             self._push(stack, owner)
             return b"K" + _str_bytes(node.__qualname__)
+        if kind in _DESCRIPTORS:
+            return b"k" + _str_bytes(f"{node.__objclass__.__module__}.{node.__objclass__.__qualname__}.{node.__name__}")
+        if module == "_struct" and name == "Struct":
+            self._push(stack, node.format)
+            return head
         if kind is types.MethodType:
             self._push(stack, node.__func__, node.__self__)
             return b"M"
@@ -244,6 +251,9 @@ class Snapshot:
             return head
         if kind is types.MappingProxyType:
             self._push(stack, dict(node))
+            return head
+        if module.partition(".")[0] == "pathlib" and hasattr(kind, "__fspath__"):
+            self._push(stack, str(node))  # its slots are caches, filled when first asked
             return head
         if module == "random" and name == "Random":
             self._push(stack, node.getstate())
@@ -373,10 +383,14 @@ def preview(value, limit=160):
         text = repr(value[:limit])
     elif kind in (list, tuple, set, frozenset, dict):
         open_, close = {list: "[]", tuple: "()", dict: "{}"}.get(kind, "{}")
+        if limit < 10:  # deep inside, perhaps inside itself
+            return open_ + "..." + close
+        inner = min(40, limit // 2)
         parts = []
         size = 0
         for item in (dict.items(value) if kind is dict else value):
-            part = (f"{preview(item[0], 40)}: {preview(item[1], 40)}" if kind is dict else preview(item, 40))
+            part = (f"{preview(item[0], inner)}: {preview(item[1], inner)}" if kind is dict
+                    else preview(item, inner))
             parts.append(part)
             size += len(part) + 2
             if size > limit:
@@ -386,10 +400,10 @@ def preview(value, limit=160):
         if kind in (set, frozenset) and not value:
             text = f"{kind.__name__}()"
     elif isinstance(value, BaseException):
-        text = f"{kind.__qualname__}{preview(value.args, limit)}"
+        text = f"{kind.__name__}{preview(value.args, limit)}"
     elif isinstance(value, type):
-        text = f"<class {value.__qualname__}>"
+        text = f"<class {value.__name__}>"
     else:
         state = getattr(value, "__dict__", None) if kind.__flags__ & _HEAP_TYPE else None
-        text = f"<{kind.__qualname__}" + (f" {preview(state, 60)}" if type(state) is dict and limit > 40 else "") + ">"
+        text = f"<{kind.__name__}" + (f" {preview(state, 60)}" if type(state) is dict and limit > 40 else "") + ">"
     return text if len(text) <= limit else text[:limit - 3] + "..."
