@@ -2,6 +2,7 @@
 #include <array>
 #include <string_view>
 
+#include "compile/syntax/folding.h"
 #include "compile/syntax/iterate.h"
 #include "compile/syntax/operators.h"
 #include "compile/syntax/translator.h"
@@ -43,7 +44,12 @@ ValueId Translator::expression(Node node) {
         case Kind::Invert: op = mir::UnaryOp::Invert; break;
         default: break;
       }
-      return emit(Op::Unary, {expression(node[Field::operand])}, position, kNone, static_cast<uint8_t>(op));
+      ValueId operand = expression(node[Field::operand]);
+      PyObject* known = constant_object(operand);
+      if (PyObject* folded = known ? fold_unary(op, known) : nullptr) {
+        return new_constant(folded);
+      }
+      return emit(Op::Unary, {operand}, position, kNone, static_cast<uint8_t>(op));
     }
     case Kind::BoolOp:
       return bool_op(node);
@@ -99,6 +105,12 @@ ValueId Translator::expression(Node node) {
   }
 }
 
+ValueId Translator::new_constant(PyObject* object) {
+  ValueId value = constant(object);
+  Py_DECREF(object);  // the constant keeps it
+  return value;
+}
+
 ValueId Translator::name_load(Node node) {
   std::string name = mangled(node.object(Field::id));
   bool from_function = false;
@@ -123,8 +135,12 @@ ValueId Translator::name_load(Node node) {
 ValueId Translator::binary(Node node) {
   ValueId left = expression(node[Field::left]);
   ValueId right = expression(node[Field::right]);
-  return emit(Op::Binary, {left, right}, node.position(), kNone,
-              static_cast<uint8_t>(binary_op(node[Field::op].kind())));
+  mir::BinaryOp op = binary_op(node[Field::op].kind());
+  PyObject *a = constant_object(left), *b = constant_object(right);
+  if (PyObject* folded = a && b ? fold_binary(op, a, b) : nullptr) {
+    return new_constant(folded);
+  }
+  return emit(Op::Binary, {left, right}, node.position(), kNone, static_cast<uint8_t>(op));
 }
 
 ValueId Translator::truth(ValueId value, Position position) {
@@ -355,9 +371,7 @@ ValueId Translator::formatted_text(Node node) {
   if (!join) {
     return none();
   }
-  ValueId joiner = constant(join);
-  Py_DECREF(join);  // the constant keeps it
-  return emit(Op::Call, {joiner, all}, node.position());
+  return emit(Op::Call, {new_constant(join), all}, node.position());
 }
 
 ValueId Translator::dict_display(Node node) {

@@ -40,6 +40,10 @@ class SsaBuilder {
   /// A Const or Unbound, placed at the start of the entry block, one for each `aux`.
   ValueId constant(uint32_t const_index);
   ValueId unbound();
+  /// The `aux` of a constant, or kNone for any other value.
+  uint32_t const_index_of(ValueId value) const {
+    return drafts_[value].op == Op::Const ? drafts_[value].aux : kNone;
+  }
   void jump(BlockId target);
   void branch(Op op, ValueId condition, BlockId if_true, BlockId if_false, Position position);
 

@@ -241,9 +241,7 @@ ValueId Translator::builtin(const char* name) {
     Py_DECREF(object);
     return refuse("C115", Node(), std::string("builtins.") + name + " has been replaced by the program");
   }
-  ValueId value = constant(object);
-  Py_DECREF(object);  // the constant keeps it
-  return value;
+  return new_constant(object);
 }
 
 const VariableId* Translator::find_variable(const std::string& name, bool* from_function) const {

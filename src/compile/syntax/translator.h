@@ -56,6 +56,7 @@ class Translator {
   // expressions.cc
   ValueId expression(Node node);
   std::vector<ValueId> expressions(NodeList list);
+  ValueId new_constant(PyObject* object);  ///< takes the reference over
   ValueId name_load(Node node);
   ValueId binary(Node node);
   ValueId bool_op(Node node);
@@ -86,6 +87,11 @@ class Translator {
   ValueId constant(PyObject* object) { return ssa_.constant(const_index(object)); }
   /// A built-in function as a constant, whatever its name means in the program. None if there is no such.
   ValueId builtin(const char* name);
+  /// The object of a constant (borrowed), or null.
+  PyObject* constant_object(ValueId value) const {
+    uint32_t index = ssa_.const_index_of(value);
+    return index == kNone ? nullptr : consts_[index];
+  }
   ValueId none() { return constant(Py_None); }
   const VariableId* find_variable(const std::string& name, bool* from_function) const;
   ValueId read_variable(VariableId variable, const std::string& name, Position position, bool as_free);

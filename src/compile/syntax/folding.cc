@@ -1,0 +1,91 @@
+#include "compile/syntax/folding.h"
+
+namespace hasten::compile::syntax {
+namespace {
+
+constexpr size_t kBitsMax = 4096;
+
+bool is_number(PyObject* object) {
+  return PyLong_CheckExact(object) || PyFloat_CheckExact(object) || PyComplex_CheckExact(object);
+}
+
+/// Bits of an int; kBitsMax + 1 for more than that. REQUIRES: an int.
+size_t bits_of(PyObject* object) {
+  int overflow = 0;
+  long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
+  if (overflow == 0) {
+    unsigned long long magnitude = value < 0 ? 0ULL - static_cast<unsigned long long>(value)
+                                             : static_cast<unsigned long long>(value);
+    return magnitude ? 64 - static_cast<size_t>(__builtin_clzll(magnitude)) : 0;
+  }
+  PyObject* bits = PyObject_CallMethod(object, "bit_length", nullptr);
+  long count = bits ? PyLong_AsLong(bits) : -1;
+  Py_XDECREF(bits);
+  PyErr_Clear();
+  return count < 0 || count > static_cast<long>(kBitsMax) ? kBitsMax + 1 : static_cast<size_t>(count);
+}
+
+/// Whether an int result stays small.
+bool is_affordable(mir::BinaryOp op, PyObject* a, PyObject* b) {
+  if (!PyLong_CheckExact(a) || !PyLong_CheckExact(b)) {
+    return true;
+  }
+  int overflow = 0;
+  long long count = PyLong_AsLongLongAndOverflow(b, &overflow);
+  bool is_count = overflow == 0 && count >= 0 && count <= static_cast<long long>(kBitsMax);
+  switch (op) {
+    case mir::BinaryOp::Pow:
+      return overflow == 0 && (count < 0 || (is_count && bits_of(a) * static_cast<size_t>(count) <= kBitsMax));
+    case mir::BinaryOp::LShift:
+      return is_count && bits_of(a) + static_cast<size_t>(count) <= kBitsMax;
+    default:
+      return bits_of(a) + bits_of(b) <= kBitsMax;
+  }
+}
+
+PyObject* or_nothing(PyObject* result) {
+  if (!result) {
+    PyErr_Clear();
+  }
+  return result;
+}
+
+}  // namespace
+
+PyObject* fold_binary(mir::BinaryOp op, PyObject* a, PyObject* b) {
+  using mir::BinaryOp;
+  if (!is_number(a) || !is_number(b) || !is_affordable(op, a, b)) {
+    return nullptr;
+  }
+  switch (op) {
+    case BinaryOp::Add: return or_nothing(PyNumber_Add(a, b));
+    case BinaryOp::Sub: return or_nothing(PyNumber_Subtract(a, b));
+    case BinaryOp::Mul: return or_nothing(PyNumber_Multiply(a, b));
+    case BinaryOp::TrueDiv: return or_nothing(PyNumber_TrueDivide(a, b));
+    case BinaryOp::FloorDiv: return or_nothing(PyNumber_FloorDivide(a, b));
+    case BinaryOp::Mod: return or_nothing(PyNumber_Remainder(a, b));
+    case BinaryOp::Pow: return or_nothing(PyNumber_Power(a, b, Py_None));
+    case BinaryOp::LShift: return or_nothing(PyNumber_Lshift(a, b));
+    case BinaryOp::RShift: return or_nothing(PyNumber_Rshift(a, b));
+    case BinaryOp::And: return or_nothing(PyNumber_And(a, b));
+    case BinaryOp::Or: return or_nothing(PyNumber_Or(a, b));
+    case BinaryOp::Xor: return or_nothing(PyNumber_Xor(a, b));
+    case BinaryOp::MatMul: return nullptr;
+  }
+  return nullptr;
+}
+
+PyObject* fold_unary(mir::UnaryOp op, PyObject* a) {
+  if (!is_number(a)) {
+    return nullptr;
+  }
+  switch (op) {
+    case mir::UnaryOp::Neg: return or_nothing(PyNumber_Negative(a));
+    case mir::UnaryOp::Pos: return or_nothing(PyNumber_Positive(a));
+    case mir::UnaryOp::Invert: return or_nothing(PyNumber_Invert(a));
+    case mir::UnaryOp::Not: return nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace hasten::compile::syntax
