@@ -160,7 +160,7 @@ plant("random numbers consumed otherwise", "pick", """
     import random
     random.seed(5)
     def pick(xs):
-        random.shuffle(xs)
+        random.random()
         return len(xs)
     """ + main_loop("pick([1])"), """
     def pick(xs):

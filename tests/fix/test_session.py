@@ -239,6 +239,23 @@ def test_deep_recursion_and_default_arguments_survive_the_wrapper(judge_rewrite)
     assert verdict.verdict == "proven", verdict.reason
 
 
+def test_a_program_with_random_numbers_can_be_proven(judge_rewrite):
+    # The random module seeds itself anew in a forked child: the copies must not see that.
+    verdict, _ = judge_rewrite("""
+        import random
+        random.seed(1)
+        def walk(n):
+            for i in range(n): pass
+            return random.random() + random.gauss(0, 1)
+        print(sum(walk(20000) for i in range(100)))
+        """, "walk", """
+        def walk(n):
+            return random.random() + random.gauss(0, 1)
+        """)
+    assert verdict.verdict == "proven", verdict.reason
+    assert verdict.identical == 36
+
+
 def test_no_process_and_no_file_is_left_behind(write_program, tmp_path):
     script = write_program(UNIQUE)
     prove(script, budget_s=20, hot=["unique"])

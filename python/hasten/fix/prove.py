@@ -190,7 +190,7 @@ class Session:
         self._reference = observed
         self._runner._note_files(plain) if not self._runner.written_files else None
         self._drop_unsteady(plain, first=True)
-        self._reference_s = observed.wall_s
+        self._reference_s = observed.elapsed_s
         return True
 
     def _drop_unsteady(self, run, first=False):
@@ -382,7 +382,7 @@ class Session:
         if trial is None:
             self._drop_unsteady(run)
             self._runs_old.append(run)
-            self._reference_s = run.wall_s
+            self._reference_s = run.elapsed_s
             return run.wall_s
         trial.peaks.append(run.peak_rss_bytes)
         for channel in self._channels:

@@ -31,7 +31,8 @@ class OutOfTime(Exception):
 class Run:
     """One run of the whole program."""
 
-    wall_s: float
+    wall_s: float            # without the time in which the main thread waited for a CPU that others used
+    elapsed_s: float         # by the wall clock: what the budget pays
     exit_code: int           # negative: killed by that signal
     stdout: str              # digests of what was printed
     stderr: str
@@ -110,7 +111,7 @@ class Runner:
                     process_group=0)
             os.close(writer)
             writer = -1
-            events, usage, status, wall_s = self._watch(child, reader, start, limit_s)
+            events, usage, status, wall_s, elapsed_s = self._watch(child, reader, start, limit_s)
         finally:
             self.stop()
             os.close(reader)
@@ -121,7 +122,7 @@ class Runner:
             tail = file.read().decode("utf-8", "replace")
         # A child's peak begins with its parent's size at the fork: below that nothing is known.
         peak = usage.ru_maxrss if usage.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss else None
-        run = Run(wall_s, os.waitstatus_to_exitcode(status), _digest_file(paths[0]), _digest_file(paths[1]), tail,
+        run = Run(wall_s, elapsed_s, os.waitstatus_to_exitcode(status), _digest_file(paths[0]), _digest_file(paths[1]), tail,
                   peak * 1024 if peak else None, events)
         self._note_files(run)
         for path in paths:
@@ -151,11 +152,12 @@ class Runner:
                     *lines, pending = pending.split(b"\n")
                     events += [json.loads(line) for line in lines]
                 elif pidfd in ready:
-                    wall_s = time.perf_counter() - start
+                    elapsed_s = time.perf_counter() - start
+                    wall_s = max(1e-6, elapsed_s - _delay_s(child.pid))
                     _, status, usage = os.wait4(child.pid, 0)
                     child.returncode = status
                     events += _drain(reader, pending)
-                    return events, usage, status, wall_s
+                    return events, usage, status, wall_s, elapsed_s
         finally:
             os.close(pidfd)
 
@@ -165,6 +167,15 @@ class Runner:
                 self.written_files.append(event["detail"])
         for path in self.written_files:
             run.files[path] = _digest_file(path) if os.path.isfile(path) else "absent"
+
+
+def _delay_s(pid):
+    """How long the main thread of an ended, unreaped process stood ready while others had the CPU."""
+    try:
+        with open(f"/proc/{pid}/schedstat") as file:
+            return int(file.read().split()[1]) * 1e-9
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 def _drain(reader, pending):

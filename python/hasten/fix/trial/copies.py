@@ -203,9 +203,14 @@ class Judge:
     def _run_copy(self, variant, call, limit_s):
         reader, writer = os.pipe()
         self._effects.quiet = True
+        # The random module seeds itself anew in every forked child; a copy must not see that.
+        shared_random = getattr(sys.modules.get("random"), "_inst", None)
+        random_state = shared_random.getstate() if shared_random is not None else None
         pid = os.fork()
         if pid == 0:
             try:
+                if shared_random is not None:
+                    shared_random.setstate(random_state)
                 try:
                     message = self._inside(variant, *call)
                 except BaseException as error:  # our own failure inside the copy must reach a person

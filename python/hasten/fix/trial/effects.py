@@ -119,7 +119,9 @@ def _classify(event, args):
     if event in _PROCESSES:
         return "process", _command(event, args)
     if event in _FILES:
-        return "file", _text(args[0]) if args else event
+        # Of a rename the new name matters: that is how a file is replaced.
+        named = [a for a in args[:2] if isinstance(a, (str, bytes, os.PathLike))]
+        return "file", os.path.abspath(_text(named[-1])) if named else event
     if event in _OTHERS:
         return "other", _OTHERS[event]
     return None

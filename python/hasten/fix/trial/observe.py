@@ -13,6 +13,8 @@ import types
 _perf_counter_ns = time.perf_counter_ns
 _os_write = os.write
 SLOWEST_COUNT = 8
+# Where any Python keeps its library and what is installed, whichever Python runs this.
+_FOREIGN_PARTS = ("/site-packages/", "/dist-packages/", "/lib/python3.")
 
 
 class Reporter:
@@ -39,7 +41,8 @@ class OwnModules:
             module = sys.modules.get(name) if isinstance(name, str) else None
             file = getattr(module, "__file__", None)
             known = (isinstance(file, str) and file.endswith((".py", ".pyc"))
-                     and not os.path.abspath(file).startswith(self._foreign))
+                     and not os.path.abspath(file).startswith(self._foreign)
+                     and not any(part in file for part in _FOREIGN_PARTS))
             if module is not None:
                 self._known[name] = known
         return known
