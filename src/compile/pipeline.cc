@@ -1,6 +1,5 @@
 #include "compile/pipeline.h"
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
@@ -11,6 +10,7 @@
 #include "compile/lower/support.h"
 #include "compile/syntax/build_mir.h"
 #include "compile/types/sample.h"
+#include "compile/types/worth.h"
 
 namespace hasten::compile {
 namespace {
@@ -81,13 +81,18 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
                                 mir::BlockId osr_block, const runtime::Feedback* feedback, uint32_t feedback_count,
                                 PyObject** reason) {
   static const bool show_times = std::getenv("HASTEN_JIT_TIMES") != nullptr;
-  const auto start = std::chrono::steady_clock::now();
+  using Clock = ThreadClock;
+  const auto start = Clock::now();
   learn(function, feedback, feedback_count);
   Unit unit(mir_of, experience_of);
   const bool osr = osr_block != mir::kNone;
   unit.make(*function, argument_types(args, arg_count, osr, unit.sites), osr_block);
   unit.infer();  // every value has a type from here on
-  const auto typed = std::chrono::steady_clock::now();
+  if (const auto why = why_not_worth(unit)) {
+    *reason = PyUnicode_FromString(why->c_str());
+    return nullptr;
+  }
+  const auto typed = Clock::now();
 
   auto loaded = std::make_unique<LoadedUnit>();
   for (const Guard& guard : unit.guards) {
@@ -111,9 +116,8 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
     if (!version.code_end || end > version.code_end) version.code_end = end;
   }
   if (show_times) {
-    const auto ms = [](auto d) { return std::chrono::duration<double, std::milli>(d).count(); };
-    std::fprintf(stderr, "hasten compile: types %.2f ms, optimize %.2f, emit %.2f, all %.2f\n", ms(typed - start),
-                 times.optimize_ms, times.emit_ms, ms(std::chrono::steady_clock::now() - start));
+    std::fprintf(stderr, "hasten compile (CPU time): types %.2f ms, optimize %.2f, emit %.2f, all %.2f\n", typed - start,
+                 times.optimize_ms, times.emit_ms, Clock::now() - start);
   }
   version.owner = loaded.release();
   return &version;

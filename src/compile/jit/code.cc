@@ -1,7 +1,7 @@
 #include "compile/jit/code.h"
 
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 
 #include <llvm/ExecutionEngine/JITLink/JITLink.h>
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
@@ -16,11 +16,6 @@
 namespace hasten::compile {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double ms_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
 
 Error from_llvm(llvm::Error error) {
   return {"compile.llvm", "LLVM could not load the compiled code: " + llvm::toString(std::move(error)), "please report it"};
@@ -114,6 +109,12 @@ bool is_set(const char* variable) {
 
 }  // namespace
 
+double ThreadClock::now() {
+  timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) * 1e-6;
+}
+
 Result<std::unique_ptr<CodeImage>> load_module(const std::function<std::unique_ptr<llvm::Module>(llvm::LLVMContext&)>& make,
                                                const std::string& entry, const std::vector<NamedAddress>& externals,
                                                CompileTimes* times) {
@@ -134,13 +135,13 @@ Result<std::unique_ptr<CodeImage>> load_module(const std::function<std::unique_p
   static const bool verify = is_set("HASTEN_JIT_VERIFY"), dump = is_set("HASTEN_JIT_DUMP");
   if (verify) check_module(*module, "before optimization");
   if (dump) module->print(llvm::errs(), nullptr);
-  const auto start = Clock::now();
+  const double start = ThreadClock::now();
   optimize(*module, *jit.machine);
-  times->optimize_ms = ms_since(start);
+  times->optimize_ms = ThreadClock::now() - start;
   if (verify) check_module(*module, "after optimization");
   if (dump) module->print(llvm::errs(), nullptr);
 
-  const auto emit_start = Clock::now();
+  const double emit_start = ThreadClock::now();
   auto dylib = jit.lljit->createJITDylib("hasten " + std::to_string(jit.next_name++));
   if (!dylib) return from_llvm(dylib.takeError());
   dylib->addToLinkOrder(*jit.externals);
@@ -150,7 +151,7 @@ Result<std::unique_ptr<CodeImage>> load_module(const std::function<std::unique_p
   if (auto error = jit.lljit->addIRModule(*dylib, std::move(safe))) return from_llvm(std::move(error));
   auto found = jit.lljit->lookup(*dylib, entry);
   if (!found) return from_llvm(found.takeError());
-  times->emit_ms = ms_since(emit_start);
+  times->emit_ms = ThreadClock::now() - emit_start;
   image->ranges_ = std::move(jit.recorder->ranges);
   jit.recorder->ranges.clear();
   return std::unique_ptr<CodeImage>(std::move(image));

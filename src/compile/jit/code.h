@@ -37,6 +37,11 @@ class CodeImage {
   virtual const std::vector<CodeRange>& ranges() const = 0;
 };
 
+/// CPU time of this thread in ms.
+struct ThreadClock {
+  static double now();
+};
+
 /// Time that the steps of one compilation took.
 struct CompileTimes {
   double optimize_ms = 0;

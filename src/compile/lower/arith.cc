@@ -183,7 +183,7 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
       const auto combine = [&](llvm::Value* p, llvm::Value* q) {
         return op == BinaryOp::And ? b.CreateAnd(p, q) : op == BinaryOp::Or ? b.CreateOr(p, q) : b.CreateXor(p, q);
       };
-      if (a.type.only(kBool) && c.type.only(kBool)) return from_parts(Type::of(kBool), {combine(a.parts[0], c.parts[0])});
+      if (a.type.only(kBool) && c.type.only(kBool) && !planted_bug(Plant::BoolIsInt)) return from_parts(Type::of(kBool), {combine(a.parts[0], c.parts[0])});
       return integer(combine(l, r));
     }
     default: return leaves(v, DeoptReason::Generic);

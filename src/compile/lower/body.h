@@ -22,7 +22,7 @@
 #include <llvm/IR/Module.h>
 
 #include "compile/lower/image.h"
-#include "compile/lower/planted.h"
+#include "compile/types/planted.h"
 #include "compile/types/infer.h"
 
 namespace hasten::compile {
@@ -150,8 +150,17 @@ class BodyLowering {
   llvm::BasicBlock* raise_at(ValueId v);
   llvm::BasicBlock* traced_raise(ValueId v);
   void finish_exits();
-  void emit_exit(uint32_t resume, ValueId result_of, llvm::Value* result, runtime::DeoptReason reason, bool raises,
-                 const std::vector<ValueId>& live, const std::vector<ValueId>& also_owned, llvm::Value* also_dropped);
+  /// Where an instruction leaves: one block stores the live values; two phis tell why, and with which result.
+  struct Exit {
+    llvm::BasicBlock* block = nullptr;
+    llvm::PHINode *selector = nullptr, *result = nullptr;
+    uint32_t live_begin = 0, live_count = 0, owned_index = 0;
+    std::map<std::pair<bool, int>, uint32_t> points;  ///< (after, reason) -> index
+    std::map<int, llvm::BasicBlock*> ways;            ///< reason, or -1 for an exception -> block that goes there
+  };
+  Exit& exit_of(ValueId v);
+  uint32_t point_of(Exit& exit, ValueId v, bool after, runtime::DeoptReason reason);
+  void go_out(Exit& exit, uint32_t selector, llvm::Value* result);
   Value never_returns(ValueId v) {  ///< after an exit without condition: code that nobody reaches
     b.SetInsertPoint(new_block("dead"));
     return poison(s_.types[v]);
@@ -213,6 +222,7 @@ class BodyLowering {
 
   Specialization& s_;
   BodyRecord& record_;
+  bool unboxes_out_of_line_ = false;  ///< once a call, not in a loop: small code rather than fast
   std::vector<Value> values_;
   std::vector<char> defined_;
   std::unordered_map<ValueId, llvm::SmallVector<llvm::AllocaInst*, 4>> homes_;  ///< values kept in memory (SROA lifts them)
@@ -220,12 +230,13 @@ class BodyLowering {
   std::vector<std::vector<uint64_t>> live_;   ///< of the current block: live after its k-th instruction
   BlockId current_ = 0;
   ValueId current_instr_ = mir::kNone;
-  std::map<std::pair<ValueId, int>, llvm::BasicBlock*> exit_blocks_;
+  std::unordered_map<ValueId, Exit> exits_;
   llvm::AllocaInst* slots_ = nullptr;
   llvm::AllocaInst* scratch_ = nullptr;  ///< argument arrays of boxed calls
   uint32_t slots_max_ = 1, scratch_max_ = 1;
   llvm::Value *depth_ = nullptr, *stack_low_ = nullptr;
   llvm::AllocaInst* poll_budget_ = nullptr;
+  std::map<ValueId, llvm::AllocaInst*> planted_sizes_;  ///< Plant::ListLengthStale
   llvm::BasicBlock* entry_block_ = nullptr;
 };
 

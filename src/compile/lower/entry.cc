@@ -7,6 +7,7 @@ void BodyLowering::lower_entry(const char* symbol) {
                                      llvm::Function::ExternalLinkage, symbol, m_.module);
   function_->setDoesNotThrow();
   open_function();
+  unboxes_out_of_line_ = true;
   llvm::Value* args = function_->getArg(1);
   llvm::BasicBlock* miss = new_block("miss");
   llvm::Value* one = llvm::ConstantExpr::getIntToPtr(b.getInt64(1), b.getPtrTy());

@@ -144,71 +144,81 @@ class SlotWriter {
 
 }  // namespace
 
-void BodyLowering::emit_exit(uint32_t resume, ValueId result_of, llvm::Value* result, DeoptReason reason, bool raises,
-                             const std::vector<ValueId>& live, const std::vector<ValueId>& also_owned,
-                             llvm::Value* also_dropped) {
-  const auto index = static_cast<uint32_t>(record_.points.size());
-  const auto live_begin = static_cast<uint32_t>(record_.live.size());
+BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
+  Exit& exit = exits_[v];
+  if (exit.block) return exit;
+  exit.block = new_block("exit");
+  llvm::IRBuilder<>::InsertPointGuard guard(b);
+  b.SetInsertPoint(exit.block);
+  exit.selector = b.CreatePHI(m_.i32, 2);
+  exit.result = b.CreatePHI(m_.ptr, 2);
+  exit.live_begin = static_cast<uint32_t>(record_.live.size());
   std::vector<uint16_t> owned_slots;
   SlotWriter writer(*this, slots_, record_.live, owned_slots);
-  bool plant = planted_bug(Plant::DeoptLosesPhi) && !raises;
-  for (ValueId v : live) {
-    Value value = get(v);
-    if (raises) {
-      if (owns(v)) writer.references(value);
-      continue;
-    }
-    if (plant && instr(v).op == Op::Phi && value.type.only(kInt)) {
+  bool plant = planted_bug(Plant::DeoptLosesPhi);
+  for (ValueId one : s_.liveness.live_before(v)) {
+    Value value = get(one);
+    if (plant && instr(one).op == Op::Phi && value.type.only(kInt)) {
       value.parts[0] = b.CreateSub(value.parts[0], b.getInt64(1));
       plant = false;
     }
-    writer.value(v, value, owns(v), instr(v).op == Op::GetAttr);
+    writer.value(one, value, owns(one), instr(one).op == Op::GetAttr);
   }
-  for (ValueId v : also_owned) writer.references(get(v));
-  if (also_dropped) writer.references(from_parts(Type::any(), {also_dropped}));
-  record_.points.push_back({resume, result_of, reason, live_begin, static_cast<uint32_t>(record_.live.size()) - live_begin});
+  exit.live_count = static_cast<uint32_t>(record_.live.size()) - exit.live_begin;
+  exit.owned_index = static_cast<uint32_t>(record_.owned_slots.size());
   record_.owned_slots.push_back(std::move(owned_slots));
   slots_max_ = std::max<uint32_t>(slots_max_, writer.used());
-  llvm::Value* status = b.CreateCall(
-      m_.helper(raises ? "hj_raise" : "hj_leave", m_.ptr, {m_.ptr, m_.i32, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
-      {m_.address(&record_), b.getInt32(index), slots_, result ? result : llvm::ConstantPointerNull::get(b.getPtrTy())});
+  llvm::Value* status = b.CreateCall(m_.helper("hj_leave", m_.ptr, {m_.ptr, m_.i32, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
+                                     {m_.address(&record_), exit.selector, slots_, exit.result});
   llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
   b.CreateRet(b.CreateInsertValue(returned, status, 0));
+  return exit;
+}
+
+/// The point before `v`, or after it with its result: both know the values that live before it (of those that die
+/// in it the interpreter just gets more than it asks for).
+uint32_t BodyLowering::point_of(Exit& exit, ValueId v, bool after, DeoptReason reason) {
+  const auto [found, is_new] = exit.points.try_emplace({after, static_cast<int>(reason)}, static_cast<uint32_t>(record_.points.size()));
+  if (is_new) {
+    record_.points.push_back({after ? v + 1 : v, after ? v : mir::kNone, reason, exit.live_begin, exit.live_count});
+    record_.owned_of_point.push_back(exit.owned_index);
+  }
+  return found->second;
+}
+
+void BodyLowering::go_out(Exit& exit, uint32_t selector, llvm::Value* result) {
+  exit.selector->addIncoming(b.getInt32(selector), b.GetInsertBlock());
+  exit.result->addIncoming(result, b.GetInsertBlock());
+  b.CreateBr(exit.block);
 }
 
 llvm::BasicBlock* BodyLowering::leave_before(ValueId v, DeoptReason reason) {
-  llvm::BasicBlock*& block = exit_blocks_[{v, static_cast<int>(reason)}];
-  if (!block) {
-    block = new_block("leave");
+  Exit& exit = exit_of(v);
+  llvm::BasicBlock*& way = exit.ways[static_cast<int>(reason)];
+  if (!way) {
+    way = new_block("leave");
     llvm::IRBuilder<>::InsertPointGuard guard(b);
-    b.SetInsertPoint(block);
-    emit_exit(v, mir::kNone, nullptr, reason, false, s_.liveness.live_before(v), {}, nullptr);
+    b.SetInsertPoint(way);
+    go_out(exit, point_of(exit, v, false, reason), llvm::ConstantPointerNull::get(b.getPtrTy()));
   }
-  return block;
+  return way;
 }
 
 void BodyLowering::leave_after(ValueId v, llvm::Value* result, DeoptReason reason, bool owned) {
-  std::vector<ValueId> live = s_.liveness.live_before(v + 1);
-  std::erase(live, v);
-  // The operands that die here have not been dropped yet.
-  std::vector<ValueId> dying;
-  for (ValueId arg : s_.view.args(v)) {
-    const bool listed = std::find(live.begin(), live.end(), arg) != live.end() ||
-                        std::find(dying.begin(), dying.end(), arg) != dying.end();
-    if (!listed && owns(arg)) dying.push_back(arg);
-  }
-  emit_exit(v + 1, v, result, reason, false, live, dying, owned ? result : nullptr);
+  Exit& exit = exit_of(v);
+  go_out(exit, point_of(exit, v, true, reason) | (owned ? kDropResult : 0), result);
 }
 
 llvm::BasicBlock* BodyLowering::raise_at(ValueId v) {
-  llvm::BasicBlock*& block = exit_blocks_[{v, -1}];
-  if (!block) {
-    block = new_block("raise");
+  Exit& exit = exit_of(v);
+  llvm::BasicBlock*& way = exit.ways[-1];
+  if (!way) {
+    way = new_block("raise");
     llvm::IRBuilder<>::InsertPointGuard guard(b);
-    b.SetInsertPoint(block);
-    emit_exit(v, mir::kNone, nullptr, DeoptReason::Generic, true, s_.liveness.live_before(v), {}, nullptr);
+    b.SetInsertPoint(way);
+    go_out(exit, point_of(exit, v, false, DeoptReason::Generic) | kRaises, llvm::ConstantPointerNull::get(b.getPtrTy()));
   }
-  return block;
+  return way;
 }
 
 llvm::BasicBlock* BodyLowering::traced_raise(ValueId v) {

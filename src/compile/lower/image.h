@@ -13,14 +13,20 @@ namespace hasten::compile {
 
 struct UnitRecord;
 
+// Flags beside a point's index when native code leaves.
+inline constexpr uint32_t kRaises = 1u << 31;      ///< an exception is set: only drop references
+inline constexpr uint32_t kDropResult = 1u << 30;  ///< the result's reference was ours
+
 /// Deopt points of one body, in the form that the runtime reads, and which slots hold references to drop.
 struct BodyRecord {
   runtime::NativeVersion version = {};
   std::vector<runtime::DeoptPoint> points;
   std::vector<runtime::LiveValue> live;
-  std::vector<std::vector<uint16_t>> owned_slots;  ///< per point: PyObject* slots that the body owned (may be null)
+  std::vector<std::vector<uint16_t>> owned_slots;  ///< per exit: PyObject* slots that the body owned (may be null)
+  std::vector<uint32_t> owned_of_point;            ///< index into owned_slots
   std::vector<mir::ValueId> osr_values;
   UnitRecord* unit = nullptr;
+  bool is_root = false;
   std::string symbol;
 };
 
@@ -29,6 +35,7 @@ struct UnitRecord {
   std::vector<std::unique_ptr<BodyRecord>> bodies;  ///< the first is the root
   std::vector<Guard> guards;
   std::vector<PyObject*> references;  ///< strong: whatever the code names by address
+  uint32_t callee_landings = 0;        ///< how often a directly called body left (see kCalleeLandingsMax)
   bool unit_runs_foreign_code = false;  ///< then guards are checked where they are used, not only at entry
 };
 

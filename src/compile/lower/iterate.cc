@@ -48,6 +48,10 @@ Value BodyLowering::make_iterator(ValueId v, const Value& iterable, const Type& 
 Value BodyLowering::lower_get_iter(ValueId v) {
   const Value iterable = use(v, 0);
   if (s_.types[v].object) return boxed_instr(v);
+  if (planted_bug(Plant::ListLengthStale) && iterable.type.only(kList)) {
+    llvm::AllocaInst* size = planted_sizes_[v] = b.CreateAlloca(m_.i64);
+    b.CreateStore(list_size(iterable.parts[0]), size);
+  }
   return make_iterator(v, iterable, s_.types[v]);
 }
 
@@ -71,6 +75,9 @@ Value BodyLowering::step_iterator(ValueId v, ValueId iterator_value, const Value
     case kListIter: {
       llvm::Value *list = it.parts[0], *index = it.parts[1];
       stop_if(b.CreateICmpUGE(index, list_size(list)));
+      if (const auto planted = planted_sizes_.find(iterator_value); planted != planted_sizes_.end()) {
+        stop_if(b.CreateICmpUGE(index, b.CreateLoad(m_.i64, planted->second)));
+      }
       llvm::Value* object = load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, list_items(list), index), 0, Place::Item);
       next.append({list, b.CreateAdd(index, b.getInt64(1))});
       return from_parts(Type::any(), {object});

@@ -95,6 +95,7 @@ std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit,
     v.live_count = static_cast<uint32_t>(body->live.size());
     v.osr_values = body->osr_values.data();
     v.osr_count = static_cast<uint32_t>(body->osr_values.size());
+    body->is_root = body == record.bodies.front();
   }
   return module;
 }

@@ -58,6 +58,9 @@ struct Limits {
   uintptr_t stack_low;
 };
 
+// A directly called body that leaves this often makes its caller leave too: the next version knows better types.
+constexpr uint32_t kCalleeLandingsMax = 200;
+
 PyObject* const kRaised = reinterpret_cast<PyObject*>(1);  // status of a body: an exception is set
 
 bool guard_holds(const Guard& guard) {
@@ -74,7 +77,7 @@ bool guard_holds(const Guard& guard) {
 }
 
 void drop_owned(const BodyRecord& record, uint32_t point, const uint64_t* slots) {
-  for (uint16_t slot : record.owned_slots[point]) {
+  for (uint16_t slot : record.owned_slots[record.owned_of_point[point]]) {
     PyObject* object = nullptr;
     std::memcpy(&object, &slots[slot], sizeof object);
     Py_XDECREF(object);
@@ -91,24 +94,26 @@ void drop_owned_keeping_error(const BodyRecord& record, uint32_t point, const ui
 
 extern "C" {
 
-PyObject* hj_leave(BodyRecord* record, uint32_t point_index, const uint64_t* slots, PyObject* result) {
-  const DeoptPoint& point = record->points[point_index];
+PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots, PyObject* result) {
+  const uint32_t index = selector & ~(kRaises | kDropResult);
+  if (selector & kRaises) {
+    drop_owned_keeping_error(*record, index, slots);
+    return kRaised;
+  }
+  const DeoptPoint& point = record->points[index];
   Experience& experience = experience_for(record->version.function);
   if (point.reason == DeoptReason::Overflow) experience.values[point.resume].overflowed = true;
   if (point.reason == DeoptReason::Result && result) {
     add_seen_class(experience.values[point.result], reinterpret_cast<PyObject*>(Py_TYPE(result)));
   }
-  PyObject* answer = calls.deopt(&record->version, point_index, slots, Py_XNewRef(result));
+  if (!record->is_root && point.reason != DeoptReason::Generic) ++record->unit->callee_landings;
+  if (!(selector & kDropResult)) Py_XINCREF(result);
+  PyObject* answer = calls.deopt(&record->version, index, slots, result);
   if (answer) {
-    drop_owned(*record, point_index, slots);
+    drop_owned(*record, index, slots);
     return answer;
   }
-  drop_owned_keeping_error(*record, point_index, slots);
-  return kRaised;
-}
-
-PyObject* hj_raise(BodyRecord* record, uint32_t point_index, const uint64_t* slots, PyObject*) {
-  drop_owned_keeping_error(*record, point_index, slots);
+  drop_owned_keeping_error(*record, index, slots);
   return kRaised;
 }
 
@@ -128,12 +133,12 @@ Limits hj_enter(UnitRecord* unit) {
   return limits;
 }
 
-int32_t hj_guards_hold(UnitRecord* unit) { return guards_hold(*unit); }
+int32_t hj_guards_hold(UnitRecord* unit) { return unit->callee_landings < kCalleeLandingsMax && guards_hold(*unit); }
 int32_t hj_guard_holds(UnitRecord* unit, uint32_t index) { return guard_holds(unit->guards[index]); }
 
 int32_t hj_poll(UnitRecord* unit, const mir::MirFunction* function, uint32_t instr) {
   if (calls.poll(function, instr) != kOk) return -1;
-  return guards_hold(*unit) ? 0 : 1;
+  return hj_guards_hold(unit) ? 0 : 1;
 }
 
 void hj_recursion_error(const mir::MirFunction* caller, uint32_t instr) { calls.recursion_error(caller, instr); }
@@ -205,6 +210,7 @@ PyObject* hj_box_enumerate(PyObject* const* items, int64_t, int64_t count) {
 PyObject* hj_get_attr(PyObject* object, PyObject* name) { return PyObject_GetAttr(object, name); }
 
 IntAndStatus hj_unbox_int(PyObject* object) {
+  if (!PyLong_CheckExact(object)) return {0, 0};
   int overflow = 0;
   const int64_t value = PyLong_AsLongLongAndOverflow(object, &overflow);
   return {value, overflow == 0};
@@ -324,7 +330,7 @@ std::span<const SupportSymbol> support_symbols() {
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
 #define HASTEN_LIBM(name) {"hj_" #name, reinterpret_cast<void*>(static_cast<Unary>(&std::name))}
   static const SupportSymbol kSymbols[] = {
-      HASTEN_SYMBOL(hj_leave), HASTEN_SYMBOL(hj_raise), HASTEN_SYMBOL(hj_traceback), HASTEN_SYMBOL(hj_enter),
+      HASTEN_SYMBOL(hj_leave), HASTEN_SYMBOL(hj_traceback), HASTEN_SYMBOL(hj_enter),
       HASTEN_SYMBOL(hj_guards_hold), HASTEN_SYMBOL(hj_guard_holds), HASTEN_SYMBOL(hj_poll), HASTEN_SYMBOL(hj_recursion_error),
       HASTEN_SYMBOL(hj_execute), HASTEN_SYMBOL(hj_dealloc), HASTEN_SYMBOL(hj_box_int), HASTEN_SYMBOL(hj_box_float),
       HASTEN_SYMBOL(hj_box_complex), HASTEN_SYMBOL(hj_box_range), HASTEN_SYMBOL(hj_box_range_iter),

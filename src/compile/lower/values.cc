@@ -396,6 +396,12 @@ Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* 
                             load(m_.f64, object, l.complex_imag, Place::Number)});
     case kList: expect(type_is(object, l.list_type)); return from_parts(t, {object});
     case kInt: {
+      if (unboxes_out_of_line_) {
+        llvm::Value* checked = b.CreateCall(
+            m_.helper("hj_unbox_int", llvm::StructType::get(m_.i64, m_.i64), {m_.ptr}, ModuleContext::Effects::Any), {object});
+        expect(b.CreateICmpNE(b.CreateExtractValue(checked, 1), b.getInt64(0)));
+        return from_parts(t, {b.CreateExtractValue(checked, 0)});
+      }
       expect(type_is(object, l.long_type));
       llvm::BasicBlock *small = new_block(""), *big = new_block(""), *done = new_block("");
       llvm::Value* header = load(m_.i64, object, l.long_size_or_tag, Place::Size);

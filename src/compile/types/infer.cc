@@ -315,6 +315,20 @@ class Sweeper {
   bool narrowing_ = false;
 };
 
+/// Whether two types have the same form, lists in them the same predicted content (or only their kinds compared).
+bool alike(const Type& a, const Type& b, SiteTable& sites, int depth, bool only_kinds) {
+  if (a.kinds != b.kinds || a.object != b.object || a.known != b.known) return false;
+  if (a.items || b.items) {
+    if (!a.items || !b.items || a.items->size() != b.items->size()) return false;
+    for (size_t k = 0; k < a.items->size(); ++k) {
+      if (!alike((*a.items)[k], (*b.items)[k], sites, depth, only_kinds)) return false;
+    }
+  }
+  if (a.site == kNoSite || b.site == kNoSite || sites.find(a.site) == sites.find(b.site) || only_kinds) return true;
+  const Type x = sites.element(a.site), y = sites.element(b.site);
+  return x.never() || y.never() || depth >= 4 || alike(x, y, sites, depth + 1, false);
+}
+
 void refine_by_compare(Type& t, CompareOp op, bool holds, bool left, const Type& other) {
   if (op == CompareOp::Is || op == CompareOp::IsNot) {
     if (!other.only(kNoneType)) return;
@@ -409,8 +423,28 @@ Specialization* Unit::callee(PyObject* function, std::vector<Type> args) {
   for (Type& t : args) {
     if (t.kinds & kWithInterval) t.interval = {};
   }
+  // Lists of equal content share a specialization (and from then on their predictions): a recursive function that
+  // makes lists would otherwise need a new one at each level.
+  size_t of_same_function = 0;
+  Specialization* last = nullptr;
   for (auto& s : specializations) {
-    if (s->osr_block == mir::kNone && &s->view.function() == f && s->parameters == args) return s.get();
+    if (s->osr_block != mir::kNone || &s->view.function() != f) continue;
+    if (s->parameters == args) return s.get();
+    bool same = true;
+    for (size_t k = 0; k < args.size(); ++k) same = same && alike(s->parameters[k], args[k], sites, 0, false);
+    bool same_kinds = true;
+    for (size_t k = 0; k < args.size(); ++k) same_kinds = same_kinds && alike(s->parameters[k], args[k], sites, 0, true);
+    if (same_kinds) {
+      ++of_same_function;
+      last = s.get();
+    }
+    if (!same) continue;
+    for (size_t k = 0; k < args.size(); ++k) join(s->parameters[k], args[k], sites);
+    return s.get();
+  }
+  if (last && of_same_function >= 2) {
+    for (size_t k = 0; k < args.size(); ++k) join(last->parameters[k], args[k], sites);
+    return last;
   }
   if (specializations.size() >= kSpecializationsMax) return nullptr;
   return &make(*f, std::move(args), mir::kNone);

@@ -2,6 +2,7 @@
 // leave int64 at all.
 #pragma once
 
+#include "compile/types/planted.h"
 #include "compile/types/type.h"
 #include "runtime/mir.h"
 
@@ -11,7 +12,9 @@ __extension__ typedef __int128 Wide;
 
 struct WideInterval {
   Wide low, high;
-  bool fits() const { return low >= Interval{}.low && high <= Interval{}.high; }
+  bool fits() const {
+    return low >= Interval{}.low && high <= Wide{Interval{}.high} + (planted_bug(Plant::IntervalOffByOne) ? 1 : 0);
+  }
   /// The part inside int64 (the values that do not deoptimise).
   Interval clamped() const;
 };

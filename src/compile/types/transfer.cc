@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compile/types/interval.h"
+#include "compile/types/planted.h"
 
 namespace hasten::compile {
 
@@ -25,7 +26,7 @@ Type integral_binary(BinaryOp op, const Type& a, const Type& b) {
     case BinaryOp::And:
     case BinaryOp::Or:
     case BinaryOp::Xor:
-      if (a.only(kBool) && b.only(kBool)) return Type::of(kBool);
+      if (a.only(kBool) && b.only(kBool) && !planted_bug(Plant::BoolIsInt)) return Type::of(kBool);
       break;
     case BinaryOp::Pow:
       // A negative exponent gives a float: predicted only where it is sure; elsewhere it deoptimises once.

@@ -11,10 +11,10 @@ enum class Plant {
   NegativeIndex = 4,       ///< lst[-1] reads lst[len - 2]
   NegativeZero = 5,        ///< -x is computed as 0.0 - x
   NanCompare = 6,          ///< x != y of floats is false for NaN
-  IntervalOffByOne = 7,    ///< i <= n counts as i < n when overflow checks are dropped
+  IntervalOffByOne = 7,    ///< a result of 2**63 counts as fitting when overflow checks are dropped
   UnionTag = 8,            ///< an int that joins a float union is taken for a bool
   RangeStepCount = 9,      ///< ranges with a negative step miss their last item
-  ListLengthStale = 10,    ///< a list iterator keeps the length it saw first
+  ListLengthStale = 10,    ///< a loop over a list does not see what it appends
   IntToFloatRounds = 11,   ///< ints and floats are compared as floats beyond 2**53
   ShiftWide = 12,          ///< x >> 64 and more shifts by the low six bits
   PowNegative = 13,        ///< int ** negative int gives 0

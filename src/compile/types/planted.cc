@@ -1,4 +1,4 @@
-#include "compile/lower/planted.h"
+#include "compile/types/planted.h"
 
 #ifdef HASTEN_PLANTED_BUGS
 #include <cstdlib>

@@ -1,0 +1,109 @@
+#include "compile/types/worth.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hasten::compile {
+
+using mir::Instr;
+using mir::Op;
+using mir::ValueId;
+
+namespace {
+
+constexpr double kGainWanted = 1.15;
+constexpr double kBoxedNs = 40, kPlainNs = 25, kNativeNs = 1;
+constexpr uint16_t kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
+
+const char* operation_name(Op op) {
+  switch (op) {
+    case Op::GetAttr: return "an attribute";
+    case Op::SetAttr: return "an attribute";
+    case Op::GetItem: return "an item of an object that is no list of numbers";
+    case Op::SetItem: return "an assignment to an item of an object that is no list";
+    case Op::Call:
+    case Op::CallMethod: return "a call of a function that is not compiled";
+    case Op::IterNext: return "an iteration over an object that is no list or range";
+    default: return "an operation on objects that are no numbers";
+  }
+}
+
+std::string place(const Specialization& s, const Instr& i) {
+  const mir::MirFunction& f = s.view.function();
+  auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f.function));
+  const char* file = PyUnicode_AsUTF8(code->co_filename);
+  if (!file) {
+    PyErr_Clear();
+    file = "?";
+  }
+  return std::string(file) + ":" + std::to_string(i.position.line);
+}
+
+}  // namespace
+
+bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
+  const Instr& i = s.view.instr(v);
+  const auto type = [&](size_t k) { return s.type_at(s.view.args(v)[k], i.block); };
+  switch (i.op) {
+    case Op::Unary:
+    case Op::Truth: return !type(0).within(kScalar | kTuple | kList);
+    case Op::Binary:
+    case Op::Inplace:
+    case Op::Compare:
+      if (s.types[v].object) return true;
+      if (i.op == Op::Compare && (static_cast<mir::CompareOp>(i.sub) == mir::CompareOp::Is || static_cast<mir::CompareOp>(i.sub) == mir::CompareOp::IsNot)) return false;
+      return !type(0).within(kScalar) || !type(1).within(kScalar);
+    case Op::GetAttr: return !s.guards.contains(v) && !s.types[v].only(kMethod) && !type(0).only(kComplex);
+    case Op::GetGlobal: return !s.guards.contains(v);
+    case Op::GetFree:
+    case Op::SetAttr:
+    case Op::DelItem:
+    case Op::BuildSlice: return true;
+    case Op::GetItem: return !(type(0).within(kList | kTuple) && type(1).within(kInt | kBool));
+    case Op::SetItem: return !(type(0).only(kList) && type(1).within(kInt | kBool));
+    case Op::IterNext: return !type(0).within(kIterators);
+    case Op::Call:
+    case Op::CallMethod: {
+      const auto plan = s.calls.find(v);
+      return plan == s.calls.end() || plan->second.how == CallPlan::How::Boxed || s.types[v].object;
+    }
+    default: return false;
+  }
+}
+
+std::optional<std::string> why_not_worth(Unit& unit) {
+  double plain_ns = 0, native_ns = 0, worst_ns = 0;
+  bool has_loop = false;
+  const Specialization* worst_in = nullptr;
+  ValueId worst = mir::kNone;
+  for (auto& s : unit.specializations) {
+    for (mir::BlockId b : s->flow.order()) {
+      const int depth = s->view.block(b).loop_depth;
+      has_loop |= depth > 0;
+      const double weight = std::pow(10.0, std::min(depth, 6));
+      for (ValueId v = s->view.first(b); v < s->view.end(b); ++v) {
+        const Op op = s->view.instr(v).op;
+        if (op == Op::Const || op == Op::Phi || op == Op::Jump || op == Op::Param || op == Op::Unbound || op == Op::CheckBound) continue;
+        if (stays_boxed(unit, *s, v)) {
+          const double ns = weight * kBoxedNs;
+          plain_ns += ns;
+          native_ns += ns * 1.1;
+          if (ns > worst_ns) {
+            worst_ns = ns;
+            worst_in = s.get();
+            worst = v;
+          }
+        } else {
+          plain_ns += weight * kPlainNs;
+          native_ns += weight * kNativeNs;
+        }
+      }
+    }
+  }
+  if (!has_loop || !worst_in || plain_ns >= kGainWanted * native_ns) return {};
+  const Instr& i = worst_in->view.instr(worst);
+  return place(*worst_in, i) + ": " + operation_name(i.op) +
+         " stays a Python call, and little else is left to compile: native code would not be faster";
+}
+
+}  // namespace hasten::compile
