@@ -306,7 +306,7 @@ nb::dict read_report(const std::string& path) {
         parts.sources.emplace(file.path, std::move(file.text));
       }
     }
-    parts.causes = profile::find_causes(parts.model, parts.sources, parts.facts.cpu_s.value_or(0));
+    parts.causes = profile::find_causes(parts.model, parts.sources, parts.facts.busy_s);
     parts.waits_measured = !capture.waits.empty();
   }
   nb::dict report;

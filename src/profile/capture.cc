@@ -14,6 +14,19 @@ constexpr double kSecondsPerNs = 1e-9;
 /// Code that no frame could be named for; one function, so that its cost is shown rather than dropped.
 const Function kUnknownFunction{"<unknown>", "<code whose name could not be read>", 0};
 
+/// Whether a command line is `python [FLAGS] -c CODE`.
+bool runs_code(const std::vector<std::string>& command) {
+  for (size_t i = 1; i < command.size() && command[i].starts_with('-'); ++i) {
+    if (command[i].starts_with("-c")) {
+      return true;
+    }
+    if (command[i] == "-W" || command[i] == "-X") {
+      ++i;  // takes a value
+    }
+  }
+  return false;
+}
+
 class Resolver {
  public:
   explicit Resolver(const record::Capture& capture) : capture_(capture) {
@@ -30,6 +43,7 @@ class Resolver {
     for (const size_t root : roots) {
       recording_.wall_ns += wall_ns_of(root);
     }
+    recording_.string_is_own = !capture_.processes.empty() && runs_code(capture_.processes[0].command);
     NativeNames names(capture_);
     recording_.samples.reserve(capture_.samples.size());
     for (const record::Sample& from : capture_.samples) {
@@ -270,7 +284,12 @@ CaptureFacts facts_of(const record::Capture& capture) {
     out.cpu_s = static_cast<double>(thread.cpu_ns) * kSecondsPerNs;
     out.runnable_s = static_cast<double>(thread.runnable_ns) * kSecondsPerNs;
     out.waiting_s = static_cast<double>(thread.waiting_ns) * kSecondsPerNs;
+    facts.busy_s += out.cpu_s + out.runnable_s;
     facts.threads.push_back(std::move(out));
+  }
+  if (facts.busy_s > 0) {
+    // The kernel's account also has what no watched thread used.
+    facts.busy_s = std::max(facts.busy_s, facts.cpu_s.value_or(0));
   }
   for (const record::Wait& wait : capture.waits) {
     if (wait.thread < facts.threads.size() && static_cast<size_t>(wait.kind) < kSleepCount) {

@@ -38,6 +38,7 @@ struct ThreadFacts {
 
 struct CaptureFacts {
   std::optional<double> cpu_s;      ///< of the process tree, by the kernel's account
+  double busy_s = 0;                ///< all threads' time on a CPU or ready for one; 0 is unknown
   std::optional<uint64_t> peak_rss_bytes;  ///< of the largest process
   uint32_t run_count = 0;           ///< first processes: more than one after --repeat
   uint64_t lost = 0;

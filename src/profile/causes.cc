@@ -7,7 +7,7 @@
 //   package            >= 50 % of all CPU time in one package below own code.
 //   imports            >= 40 % of CPU time below the import system.
 //   garbage-collector  >= 10 % of CPU time in the cycle collector's functions.
-//   waiting            the CPU was used for less than half of the wall time.
+//   waiting            all threads together ran, or were ready to, for less than half of the wall time.
 // Wrong when: the interpreter is stripped, because then only exported functions have names and rules that
 // need one stay silent; or a C extension copies CPython's names.
 #include "profile/causes.h"
@@ -86,8 +86,8 @@ std::string listing(const Natives& natives, double whole_s, Keep keep) {
 
 class Finder {
  public:
-  Finder(const Profile& profile, const Sources& sources, double cpu_s)
-      : profile_(profile), sources_(sources), cpu_s_(cpu_s) {}
+  Finder(const Profile& profile, const Sources& sources, double busy_s)
+      : profile_(profile), sources_(sources), busy_s_(busy_s) {}
 
   std::vector<Cause> find() {
     if (profile_.sampled_cpu_s > 0) {
@@ -261,12 +261,14 @@ class Finder {
   }
 
   void waiting() {
-    if (profile_.wall_s <= 0.05 || cpu_s_ <= 0 || cpu_s_ >= 0.5 * profile_.wall_s) {
+    // All threads together: whatever they overlap, the program waited for the rest of the wall time at least.
+    if (profile_.wall_s <= 0.05 || busy_s_ <= 0 || busy_s_ >= 0.5 * profile_.wall_s) {
       return;
     }
-    const double idle_share = 1 - cpu_s_ / profile_.wall_s;
+    const double idle_share = 1 - busy_s_ / profile_.wall_s;
     Cause cause{"", 0, "", "waiting", "the program mostly waits; faster code would not help much",
-                fmt::format("{:.2f} s of CPU time in {:.2f} s of wall time", cpu_s_, profile_.wall_s), idle_share};
+                fmt::format("all threads ran or were ready to for {:.2f} s of {:.2f} s of wall time", busy_s_,
+                            profile_.wall_s), idle_share};
     // The line that waits longest, if waiting was measured.
     double longest_s = 0;
     for (const LineRow& line : profile_.lines) {
@@ -309,7 +311,7 @@ class Finder {
 
   const Profile& profile_;
   const Sources& sources_;
-  double cpu_s_;
+  double busy_s_;
   std::vector<Cause> causes_;
 };
 
@@ -339,8 +341,8 @@ std::string source_at(const Sources& sources, const std::string& file, const Pos
   return std::string(line.substr(column, static_cast<size_t>(std::max(0, position.end_column - position.column))));
 }
 
-std::vector<Cause> find_causes(const Profile& profile, const Sources& sources, double cpu_s) {
-  return Finder(profile, sources, cpu_s).find();
+std::vector<Cause> find_causes(const Profile& profile, const Sources& sources, double busy_s) {
+  return Finder(profile, sources, busy_s).find();
 }
 
 }  // namespace hasten::profile

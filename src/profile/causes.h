@@ -24,8 +24,8 @@ struct Cause {
 /// Text of source files by path, as the capture holds it.
 using Sources = std::unordered_map<std::string, std::string>;
 
-/// Heaviest first. `cpu_s` is the tree's CPU time by the kernel's account, 0 if unknown.
-std::vector<Cause> find_causes(const Profile& profile, const Sources& sources, double cpu_s);
+/// Heaviest first. `busy_s`: all threads' time on a CPU or ready for one, 0 if unknown.
+std::vector<Cause> find_causes(const Profile& profile, const Sources& sources, double busy_s);
 
 /// The source that a position covers, on one line; empty if the text or the columns are not known.
 std::string source_at(const Sources& sources, const std::string& file, const Position& position);

@@ -133,7 +133,7 @@ class Builder {
   void number_stacks() {
     group_of_function_.reserve(recording_.functions.size());
     for (const Function& function : recording_.functions) {
-      Origin origin = origin_of(function.file);
+      Origin origin = origin_of(function.file, recording_.string_is_own);
       group_of_function_.push_back(group_numbers_.index_of({origin.kind, origin.name}));
     }
     stack_rows_.resize(recording_.stacks.size());
@@ -277,7 +277,7 @@ class Builder {
     row_of_function_.assign(recording_.functions.size(), 0);
     for (const uint32_t f : order) {
       row_of_function_[f] = static_cast<uint32_t>(profile.functions.size());
-      profile.functions.push_back({recording_.functions[f], origin_of(recording_.functions[f].file),
+      profile.functions.push_back({recording_.functions[f], origin_of(recording_.functions[f].file, recording_.string_is_own),
                                    cost_of(functions_[f], population_), called_of(functions_[f]),
                                    ceiling_of(profile.wall_s, solo_s[f])});
     }

@@ -55,7 +55,7 @@ std::string_view frozen_module(std::string_view file) {
 
 }  // namespace
 
-Origin origin_of(std::string_view file) {
+Origin origin_of(std::string_view file, bool string_is_own) {
   for (const std::string_view marker : {"/site-packages/", "/dist-packages/"}) {
     const std::string_view package = component_after(file, marker);
     if (!package.empty()) {
@@ -67,8 +67,8 @@ Origin origin_of(std::string_view file) {
       return {OriginKind::Standard, std::string(module)};
     }
   }
-  // <string> is `python -c`, <stdin> a script from a pipe: both are what the user wrote.
-  if (file.starts_with('<') && file != "<string>" && file != "<stdin>" && !file.starts_with("<ipython")) {
+  // <stdin> is a script from a pipe: what the user wrote.
+  if (file.starts_with('<') && file != "<stdin>" && !(string_is_own && file == "<string>")) {
     return {OriginKind::Generated, "generated code"};
   }
   return {OriginKind::Own, {}};

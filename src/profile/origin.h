@@ -16,8 +16,9 @@ struct Origin {
   friend bool operator==(const Origin&, const Origin&) = default;
 };
 
-/// `file` is co_filename: a path, or "<...>" for code that no file holds.
-Origin origin_of(std::string_view file);
+/// `file` is co_filename: a path, or "<...>" for code that no file holds. "<string>" is the user's under
+/// `python -c` (`string_is_own`); else something that called exec, as dataclasses and .pth files do.
+Origin origin_of(std::string_view file, bool string_is_own = false);
 
 /// "own", "package", "standard library" or "generated".
 std::string_view to_text(OriginKind kind);

@@ -6,7 +6,7 @@ namespace hasten::profile {
 namespace {
 
 TEST(Origin, OwnCode) {
-  for (const char* file : {"app.py", "/home/u/project/app.py", "<string>", "<stdin>", "/srv/lib/python3/tool.py", "/home/u/lib/python3.ideas/a.py"}) {
+  for (const char* file : {"app.py", "/home/u/project/app.py", "<stdin>", "/srv/lib/python3/tool.py", "/home/u/lib/python3.ideas/a.py"}) {
     EXPECT_EQ(origin_of(file).kind, OriginKind::Own) << file;
   }
 }
@@ -28,6 +28,8 @@ TEST(Origin, StandardLibraryByModule) {
 }
 
 TEST(Origin, Generated) {
+  EXPECT_EQ(origin_of("<string>").kind, OriginKind::Generated);
+  EXPECT_EQ(origin_of("<string>", true).kind, OriginKind::Own);
   EXPECT_EQ(origin_of("<attrs generated init app.Point>").kind, OriginKind::Generated);
   EXPECT_EQ(origin_of("<__array_function__ internals>").kind, OriginKind::Generated);
 }

@@ -60,11 +60,11 @@ def test_the_whole_verdict():
     assert text == """\
 hasten  8.40 s wall, 8.40 s CPU, peak 182 MB, 1 process; 3 341 samples, sampling cost 1.2 %
 
-where the time went                                  bytecode runtime extension library kernel
-   96.9 % +-0.6  julia.py  calculate_z                     19      65         0      13      0
+where the time went                                          bytecode runtime extension library kernel
+   96.9 % +-0.6  julia.py  calculate_z                             19      65         0      13      0
      line 22     58.1 %   while abs(z) < 2 and n < maxiter:
      line 23     31.0 %   z = z * z + c
-    2.5 % +-0.6  julia.py  main                             2       0         0       0      0
+    2.5 % +-0.6  julia.py  main                                     2       0         0       0      0
 why     julia.py:23  the interpreter makes an object of every complex number here
         61 % in complex_mul
 ceiling removing calculate_z's own code entirely would make the program 24x faster

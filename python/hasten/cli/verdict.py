@@ -16,7 +16,7 @@ _LINES_MAX = 4
 _PACKAGES_MAX = 8
 _CAUSES_MAX = 3
 _SHARE_MIN = 0.01  # what weighs less has no row of its own
-_LABEL_COLUMNS = 52
+_LABEL_COLUMNS = 60
 _SAMPLES_FEW = 200  # below this a share is uncertain by about 7 points
 
 
@@ -122,7 +122,7 @@ def _table(report: dict, style: Style, width: int) -> Iterator[str]:
     own = [row for row in report["functions"] if row["origin"] == "own" and _weight(row) >= _SHARE_MIN]
     own.sort(key=_weight, reverse=True)
     for row in own[:_FUNCTIONS_MAX]:
-        label = f"{_share(row)}  {short_path(row['file'], report.get('cwd'))}  {_call_name(row['function'])}"
+        label = f"{_share(row)} {short_path(row['file'], report.get('cwd'))}  {_call_name(row['function'])}"
         yield _row(style.bold(label), len(label), row, sides, waits)
         yield from _line_rows(report, row, style, width)
     if len(own) > _FUNCTIONS_MAX:
@@ -132,11 +132,11 @@ def _table(report: dict, style: Style, width: int) -> Iterator[str]:
 
     packages = [row for row in report["groups"] if row["origin"] != "own" and row["cpu_share"] >= _SHARE_MIN]
     for row in packages[:_PACKAGES_MAX]:
-        label = f"{_share(row)}  {_group_name(row)}"
+        label = f"{_share(row)} {_group_name(row)}"
         yield _row(label, len(label), row, sides, waits)
     outside = report["outside_python"]
     if outside["cpu_share"] >= _SHARE_MIN:
-        label = f"{_share(outside)}  outside Python: start-up, exit, native threads"
+        label = f"{_share(outside)} outside Python: start-up, exit, native threads"
         yield _row(label, len(label), outside, sides, waits=False)
 
 
@@ -186,7 +186,7 @@ def _waited(row: dict) -> float:
 
 def _share(row: dict) -> str:
     low, high = row["cpu_share_interval"]
-    return f"{100 * row['cpu_share']:5.1f} % +-{50 * (high - low):.1f}"
+    return f"{100 * row['cpu_share']:5.1f} % +-{50 * (high - low):<4.1f}"
 
 
 def _any_compiled(report: dict) -> bool:
