@@ -1,13 +1,8 @@
 # _core: everything that needs no LLVM. Static nanobind in a domain of our own, so that another
 # package's nanobind never meets ours.
-nanobind_add_module(_core NB_STATIC NB_DOMAIN hasten module.cc error.cc machine.cc profile.cc fix.cc)
-target_link_libraries(_core PRIVATE hasten_machine hasten_profile hasten_fix)
+nanobind_add_module(_core NB_STATIC NB_DOMAIN hasten module.cc error.cc machine.cc profile.cc collect.cc fix.cc)
+target_link_libraries(_core PRIVATE hasten_machine hasten_profile hasten_collect hasten_fix)
 # Its headers are not ours to keep free of warnings.
 set_property(TARGET nanobind-static PROPERTY SYSTEM ON)
-if(TARGET hasten_collect AND EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/collect.cc")
-  target_sources(_core PRIVATE collect.cc)
-  target_link_libraries(_core PRIVATE hasten_collect)
-  target_compile_definitions(_core PRIVATE HASTEN_HAS_COLLECT)
-endif()
 hasten_seal(_core)
 install(TARGETS _core LIBRARY DESTINATION hasten)

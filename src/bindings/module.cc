@@ -10,7 +10,5 @@ NB_MODULE(_core, m) {
   hasten::bindings::bind_machine(m);
   hasten::bindings::bind_profile(m);
   hasten::bindings::bind_fix(m);
-#ifdef HASTEN_HAS_COLLECT
   hasten::bindings::bind_collect(m);
-#endif
 }

@@ -25,7 +25,7 @@ namespace {
 using Names = std::initializer_list<std::string_view>;
 
 constexpr double kFunctionShareMin = 0.05;  // lighter functions are not worth a cause
-constexpr uint64_t kFunctionSamplesMin = 20;
+constexpr uint64_t kSamplesMin = 20;          // fewer are no evidence, of a function or of the program
 
 bool starts_with_any(std::string_view name, Names prefixes) {
   return std::any_of(prefixes.begin(), prefixes.end(),
@@ -90,11 +90,11 @@ class Finder {
       : profile_(profile), sources_(sources), busy_s_(busy_s) {}
 
   std::vector<Cause> find() {
-    if (profile_.sampled_cpu_s > 0) {
+    if (profile_.sampled_cpu_s > 0 && profile_.sample_count >= kSamplesMin) {
       for (uint32_t f = 0; f < profile_.functions.size(); ++f) {
         const FunctionRow& row = profile_.functions[f];
         if (row.origin.kind == OriginKind::Own && row.cost.self.value >= kFunctionShareMin &&
-            row.cost.sample_count >= kFunctionSamplesMin) {
+            row.cost.sample_count >= kSamplesMin) {
           explain_function(f);
         }
       }

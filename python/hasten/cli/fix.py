@@ -77,6 +77,7 @@ def _prove(capture, args):
     except KeyboardInterrupt:
         session.outcome.stopped = "interrupted; what was proven until then is kept"
         session.keep_what_is_proven()
+        args.interrupted = True
     finally:
         progress.end()
     _, patch = results.save(session.outcome, capture)
@@ -104,7 +105,7 @@ def _show(document, capture, args):
               else f"  to undo: patch -p0 < {reverse}")
     if args.json is not None:
         write_json({k: v for k, v in document.items() if k not in ("write", "capture_sha256")}, args.json)
-    return 0
+    return 130 if getattr(args, "interrupted", False) else 0
 
 
 def _ask(question):

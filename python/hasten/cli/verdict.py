@@ -87,6 +87,11 @@ def _notes(report: dict) -> Iterator[str]:
     queued_s = sum(thread["runnable_s"] for thread in report.get("threads", ()))
     if report.get("cpu_s") and queued_s > 0.1 * report["cpu_s"] and queued_s > 0.1:
         yield f"note    this machine was busy: threads were ready to run but without a CPU for {seconds(queued_s)}"
+    if report.get("cpu_s", 0) > 0.5 and report["sampled_cpu_s"] < 0.5 * report["cpu_s"]:
+        yield (
+            f"note    the samples account for {100 * report['sampled_cpu_s'] / report['cpu_s']:.0f} % of the CPU time only; "
+            "the rest is not in this table (hasten doctor may say why)"
+        )
     if report.get("unsampled_threads"):
         yield f"note    {plural(report['unsampled_threads'], 'thread')} could not be sampled"
 
@@ -103,6 +108,8 @@ def _too_short(report: dict) -> Iterator[str]:
             f"{seconds(report['wall_s'])}; it waited the rest"
         )
         return
+    if cpu_s > 0.5 and report["sampled_cpu_s"] < 0.5 * cpu_s:
+        return  # not short but unseen, which the notes above say
     wanted = max(2, min(1000, math.ceil(runs * 2.5 * _SAMPLES_FEW / max(effective, 1))))
     yield (
         f"note    too short to be sure: {plural(report['samples'], 'sample')} in {seconds(cpu_s)} of CPU time. "
