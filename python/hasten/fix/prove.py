@@ -62,6 +62,7 @@ class Session:
         self._given = candidates
         self.outcome = Outcome()
         self._runs_old = []
+        self._judge_note = ""  # how the judged run went wrong
 
     # -- the walk --------------------------------------------------------------------------------
 
@@ -172,6 +173,10 @@ class Session:
         self._say("the unmodified program, watched")
         touched = self._touched(self.candidates)
         observed = self._runner.trial(touched, self._left_s(), "observe", targets=self._target_specs(None))
+        if observed.exit_code != plain.exit_code:
+            outcome.stopped = (f"the program ended with {plain.exit_code} plainly and with {observed.exit_code} when it was "
+                               f"watched{_last_line(observed.stderr_tail)}")
+            return False
         outcome.effects = [e for e in observed.events if e["event"] == "effect"]
         self._counts = {e["key"]: e for e in observed.events if e["event"] == "counted"}
         if any(e["kind"] == "process" and e["detail"] != "fork" for e in outcome.effects):
@@ -281,6 +286,8 @@ class Session:
                                      shadow_seconds=shadow_seconds, additions=sorted(added),
                                      seed=self._dice.getrandbits(63))
             events = run.events
+            if run.exit_code != self._reference.exit_code:
+                self._judge_note = f": it ended with {run.exit_code}{_last_line(run.stderr_tail)}"
         except OutOfTime as error:
             events = error.args[0] if error.args else []
         self._read_judgement(events)
@@ -296,7 +303,7 @@ class Session:
                 verdict.identical += 1
                 pairs.setdefault(event["variant"], []).extend(event["pairs"])
             elif event["event"] == "dropped":
-                verdict.calls += 1 if event["verdict"] == REFUSED else 0
+                verdict.calls += event["judged"]
                 where = f"call {event['index']}: " if not event["why"].startswith("call ") and event["index"] else ""
                 verdict.refuse(where + event["why"], event["verdict"])
             elif event["event"] == "shadow":
@@ -319,7 +326,7 @@ class Session:
         if verdict.reason:
             return False
         if not verdict.calls:
-            verdict.refuse("no call of it could be judged in this run", CANNOT_TELL)
+            verdict.refuse(f"no call of it could be judged{self._judge_note}", CANNOT_TELL)
             return False
         speedup = verdict.call_speedup
         if verdict.call_interval is not None and verdict.call_interval[1] < GAIN_MIN:

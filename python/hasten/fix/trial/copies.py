@@ -82,10 +82,10 @@ class Judge:
 
     def wrap(self, function, target):
         if type(function) is not types.FunctionType:
-            self._refuse_all(target, "is not a plain function where it is defined")
+            self._refuse_all(target, "it is not a plain function where it is defined")
             return function
         if function.__code__.co_flags & _NOT_A_PLAIN_FUNCTION:
-            self._refuse_all(target, "is a generator or a coroutine: its calls cannot be judged one by one")
+            self._refuse_all(target, "it is a generator or a coroutine: its calls cannot be judged one by one")
             return function
         news = {}
 
@@ -116,10 +116,10 @@ class Judge:
             if variant.alive:
                 self._drop(target, variant, why, verdict)
 
-    def _drop(self, target, variant, why, verdict="refused"):
+    def _drop(self, target, variant, why, verdict="refused", judged=False):
         variant.alive = False
         self._report({"event": "dropped", "key": target.key, "variant": variant.id, "why": why, "verdict": verdict,
-                      "index": target.count})
+                      "index": target.count, "judged": judged})
 
     # -- one judged call ----------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class Judge:
         new = self._run_copy(variant, call, limit_s)
         why = new.get("stopped") or difference(old, new)
         if why:
-            self._drop(target, variant, why, new.get("verdict", "refused"))
+            self._drop(target, variant, why, new.get("verdict", "refused"), judged="stopped" not in new)
             return
         pure = old["pure"] and new["pure"]
         variant.same_pure_count += pure
