@@ -22,7 +22,7 @@ def instructions(python: str, text: str, rounds: int) -> int:
         script.write_text(text)
         out = Path(folder) / "out"
         result = subprocess.run(
-            ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "-q", python, "-I", "-S", str(script), str(rounds)],
+            ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "-q", python, "-S", str(script), str(rounds)],
             capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "0", "PATH": "/usr/bin:/bin"},
         )
         del result
@@ -36,7 +36,7 @@ def per_round(python: str, text: str, rounds: int) -> float:
 
 def four_lines(python: str) -> dict[str, float]:
     """Shares of the loop's lines; `for` is its header."""
-    rounds = 20_000
+    rounds = 2_000
     lines = FOUR_LINES.splitlines()
     base = per_round(python, FOUR_LINES, rounds)
     cost = {}
@@ -54,7 +54,7 @@ def four_lines(python: str) -> dict[str, float]:
 
 def functions(python: str, text: str, first: str, second: str) -> dict[str, float]:
     """Shares of two calls that a loop makes one after the other, all that they call included."""
-    rounds = 60
+    rounds = 20
     cost = {}
     for name in (first, second):
         lines = text.splitlines()

@@ -222,6 +222,12 @@ void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length
   sample.stack = stack_of(frames);
   if (sample.code_class == record::CodeClass::Compiled) {
     sample.stack = compiled_leaf(raw.rip, sample.stack);
+  } else if (raw.compiled_pc != 0) {
+    // Compiled code is called by compiled code or by the extension module that runs it, never by CPython.
+    const record::CodeClass caller = classify(raw.compiled_caller, alive);
+    if (caller == record::CodeClass::Compiled || caller == record::CodeClass::Extension) {
+      sample.stack = compiled_leaf(raw.compiled_pc - 1, sample.stack);  // a call's line, not the next one's
+    }
   }
   const bool earlier = view.held && (raw.flags & record::kInKernel) == 0;
   const uint64_t earlier_ns = earlier ? raw.kernel_ns / 2 : 0;

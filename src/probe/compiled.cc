@@ -1,4 +1,6 @@
 // Machine code that announces itself (hasten_probe.h) goes to the collector through a ring of its own.
+#include "probe/compiled.h"
+
 #include <string.h>
 
 #include "probe/hasten_probe.h"
@@ -16,7 +18,49 @@ uint32_t bounded_length(const char* text) {
   return static_cast<uint32_t>(length);
 }
 
+/// What was registered, for the handler. Append only; the count is published last.
+struct Range {
+  uint64_t begin;
+  uint64_t end;
+};
+constexpr uint32_t kRangeCountMax = 4096;
+Range g_ranges[kRangeCountMax];
+std::atomic<uint32_t> g_range_count{0};
+std::atomic<uint64_t> g_lowest{~0ull};
+std::atomic<uint64_t> g_highest{0};
+
+void note_range(uint64_t begin, uint64_t end) {
+  const uint32_t count = g_range_count.load(std::memory_order_relaxed);
+  if (count == kRangeCountMax) {
+    return;  // later code still shows by its own instructions, not by what it calls
+  }
+  g_ranges[count] = {begin, end};
+  if (begin < g_lowest.load(std::memory_order_relaxed)) {
+    g_lowest.store(begin, std::memory_order_relaxed);
+  }
+  if (end > g_highest.load(std::memory_order_relaxed)) {
+    g_highest.store(end, std::memory_order_relaxed);
+  }
+  g_range_count.store(count + 1, std::memory_order_release);
+}
+
 }  // namespace
+
+bool is_compiled_code(uint64_t pc) {
+  const uint32_t count = g_range_count.load(std::memory_order_acquire);
+  if (count == 0 || pc < g_lowest.load(std::memory_order_relaxed) || pc >= g_highest.load(std::memory_order_relaxed)) {
+    return false;
+  }
+  for (uint32_t i = 0; i < count; ++i) {
+    if (pc >= g_ranges[i].begin && pc < g_ranges[i].end) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool any_compiled_code() { return g_range_count.load(std::memory_order_acquire) != 0; }
+
 }  // namespace hasten::probe
 
 extern "C" __attribute__((visibility("default"))) int hasten_probe_register_code(
@@ -52,6 +96,7 @@ extern "C" __attribute__((visibility("default"))) int hasten_probe_register_code
     memcpy(to + sizeof head + record::pad8(file_bytes), function, function_bytes);
     memcpy(to + sizeof head + record::pad8(file_bytes) + record::pad8(function_bytes), lines, kept_lines * 8);
     ring.commit(bytes);
+    note_range(head.begin, head.end);
   }
   g_registering.clear(std::memory_order_release);
   return to != nullptr ? 1 : 0;

@@ -8,6 +8,7 @@
 
 #include "probe/clock.h"
 #include "probe/code_table.h"
+#include "probe/compiled.h"
 #include "probe/own_memory.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
@@ -87,12 +88,14 @@ void count(std::atomic<uint64_t>& counter, uint64_t by = 1) {
 struct Interrupted {
   uint64_t rip;
   uint64_t stack_pointer;
+  uint64_t frame_pointer;
   bool in_kernel;  ///< a system call was running: only the helper's signals see this
 };
 
 Interrupted interrupted_at(const ucontext_t& context) {
   Interrupted at{static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RIP]),
-                 static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RSP]), false};
+                 static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RSP]),
+                 static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RBP]), false};
   if (g_process.engine == record::Engine::ThreadClocks) {
     // The signal was delivered on the way out of a system call if its instruction was the last one.
     uint8_t before[2];
@@ -125,6 +128,27 @@ void account(const Watch& watch, const Interrupted& at, record::SampleRecord* sa
   }
 }
 
+/// Compiled code that called what runs now (libm, a helper). Such code keeps a frame pointer and the callee
+/// most likely left it alone: then the return address stands between the stack pointer and that frame. A
+/// word that only looks like one is told apart by the frame's own caller, which the collector checks.
+void find_compiled_caller(const Watch& watch, const Interrupted& at, record::SampleRecord* sample) {
+  constexpr uint64_t kBytesMax = 4096;
+  if (!any_compiled_code() || is_compiled_code(at.rip) || at.stack_pointer < watch.stack_low ||
+      at.frame_pointer < at.stack_pointer || at.frame_pointer - at.stack_pointer > kBytesMax ||
+      at.frame_pointer % 8 != 0 || at.stack_pointer % 8 != 0 || at.frame_pointer + 16 > watch.stack_high) {
+    return;
+  }
+  for (uint64_t place = at.stack_pointer; place < at.frame_pointer; place += 8) {
+    uint64_t word;
+    std::memcpy(&word, reinterpret_cast<const void*>(place), sizeof word);
+    if (is_compiled_code(word)) {
+      sample->compiled_pc = word;
+      std::memcpy(&sample->compiled_caller, reinterpret_cast<const void*>(at.frame_pointer + 8), 8);
+      return;
+    }
+  }
+}
+
 void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   using Sink = pyread::FrameSink<record::kFrameCountMax>;
   record::ThreadSlot& slot = *watch.slot;
@@ -134,6 +158,7 @@ void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   sample.mono_ns = mono_ns();
   sample.rip = at.rip;
   account(watch, at, &sample);
+  find_compiled_caller(watch, at, &sample);
 
   Sink sink(watch.frames);
   pyread::WalkEnd end = pyread::WalkEnd::Complete;

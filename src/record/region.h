@@ -14,7 +14,7 @@
 namespace hasten::record {
 
 inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
-inline constexpr uint32_t kRegionVersion = 1;
+inline constexpr uint32_t kRegionVersion = 2;
 inline constexpr uint32_t kSlotCount = 512;  ///< threads alive at one time; more are counted, not sampled
 inline constexpr uint32_t kThreadRingBytes = 1u << 20;
 inline constexpr uint32_t kCompiledRingBytes = 1u << 20;
@@ -56,6 +56,8 @@ struct SampleRecord {
   uint64_t kernel_ns;   ///< CPU time in the kernel since the sample before
   uint64_t rip;
   uint64_t python_state;
+  uint64_t compiled_pc;      ///< a return address in registered code that called what runs now, or 0
+  uint64_t compiled_caller;  ///< what called that code, by its frame pointer: the proof that it is live
   uint32_t weight_ns;   ///< mean gap in force: the user time that this sample stands for
   uint32_t flags;       ///< SampleFlag
   uint32_t frame_count;

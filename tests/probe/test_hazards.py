@@ -407,3 +407,31 @@ def test_a_missing_program_leaves_no_capture(tmp_path):
     with pytest.raises(HastenError, match="no-such-program"):
         _core.collect(["/no-such-program"], str(tmp_path / "x.hasten"))
     assert os.listdir(tmp_path) == []
+
+
+def test_compiled_code_that_announces_itself_has_lines(probe):
+    """A loop in machine code, made by hand and registered: 4 bytes that jump to themselves until told."""
+    ran = probe(
+        program("""
+        import ctypes, mmap
+        # void spin(long n): loop: dec rdi; jnz loop; ret
+        machine = b"\\x48\\xff\\xcf\\x75\\xfb\\xc3"
+        page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+        page.write(machine)
+        begin = ctypes.addressof(ctypes.c_char.from_buffer(page))
+        spin = ctypes.CFUNCTYPE(None, ctypes.c_long)(begin)
+        class Line(ctypes.Structure):
+            _fields_ = [("offset", ctypes.c_uint32), ("line", ctypes.c_uint32)]
+        lines = (Line * 2)(Line(0, 77), Line(5, 78))
+        register = ctypes.CDLL(None).hasten_probe_register_code
+        register.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint32,
+                             ctypes.c_void_p, ctypes.c_size_t]
+        assert register(begin, begin + 6, b"/made/up.py", b"spinner", 70, lines, 2) == 1
+        def caller(): spin(400_000_000)
+        caller()
+        """)
+    )
+    inside = [frames for _, frames, _ in ran.stacks() if frames and frames[-1][0] == "spinner"]
+    assert len(inside) > 30
+    assert all(frames[-1][1] == 77 and frames[-2][0] == "caller" for frames in inside)
+    assert ran.report["functions"][0]["split"]["compiled"] > 0.5
