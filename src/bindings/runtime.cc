@@ -14,7 +14,7 @@ using hasten::runtime::CompiledFunction;
 
 const hasten::mir::MirFunction* mir_of(PyObject* callable) {
   CompiledFunction* function = compiled_function(callable);
-  if (!function) {
+  if (!function || !function->is_current()) {
     return nullptr;
   }
   const hasten::mir::MirFunction* mir = function->mir();
@@ -61,8 +61,8 @@ PyMethodDef methods[] = {
     {"mir_text", text_of_mir, METH_O, "mir_text(function) -> str or None: the MIR, for people and tests"},
     {nullptr, nullptr, 0, nullptr}};
 
-PyModuleDef definition = {PyModuleDef_HEAD_INIT, "hasten._runtime", nullptr, -1, methods,
-                          nullptr, nullptr, nullptr, nullptr};
+PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "hasten._runtime", nullptr, -1, methods, nullptr, nullptr, nullptr, nullptr};
 
 bool fill_table() {
   runtime_table.abi_version = hasten::runtime::kRuntimeAbiVersion;

@@ -53,6 +53,8 @@ class CompiledFunction {
   PyObject* report() const;
 
   PyObject* function() const { return function_; }
+  /// Whether the MIR is still that of the function's code (a program may assign to __code__).
+  bool is_current() const;
   int traverse(visitproc visit, void* arg) const;
 
   /// The CompiledFunction whose MIR this is; null if it is gone.
@@ -95,7 +97,6 @@ class CompiledFunction {
   void learn(const DeoptPoint& point, PyObject* seen);
   void add_reason(PyObject* reason);
   bool raise_strict(PyObject* reason);
-  bool is_current() const;
 
   PyObject* function_;  ///< borrowed: the Python object around us owns it
   PyObject* code_;      ///< the code object that the MIR is of, borrowed from the MIR's function while it is current
