@@ -116,6 +116,7 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
     if (!version.code_end || end > version.code_end) version.code_end = end;
   }
   if (show_times) {
+    // tidy: printf: a developer's switch, asked for by an environment variable.
     std::fprintf(stderr, "hasten compile (CPU time): types %.2f ms, optimize %.2f, emit %.2f, all %.2f\n", typed - start,
                  times.optimize_ms, times.emit_ms, Clock::now() - start);
   }
