@@ -11,7 +11,7 @@ How it is verified: recorded calls in forked copies (the compiled function again
 whole-program runs, which include the time to compile.
 When it is wrong: code that looks at its own frames, or patches the function's code object. What cannot be compiled
 is called through CPython, so that the answer stays; then the measurement shows no gain and the fix is refused.
-Sources: docs/guide/compile.md.
+Sources: docs/guide/jit.md.
 """
 
 import libcst as cst
