@@ -125,8 +125,8 @@ def test_a_program_may_survive_ctrl_c(hasten, terminal):
     hasten.write(
         "stubborn.py",
         "import sys\n"
-        "print('ready', flush=True)\n"
         "try:\n"
+        "    print('ready', flush=True)\n"
         "    while True:\n"
         "        pass\n"
         "except KeyboardInterrupt:\n"
