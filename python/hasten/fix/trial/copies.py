@@ -317,15 +317,22 @@ class Judge:
         """Mean ns of a call that changes nothing, over at least 3 ms; the first, cold one is left out."""
         if first_ns > 1_000_000_000:
             return first_ns
-        repeat_count = max(1, min(2000, 3_000_000 // max(first_ns, 1)))
         clock = _perf_counter_ns if waited else _process_time_ns
         self._effects.inside_copy = True
-        start = clock()
-        for _ in range(repeat_count):
+        try:
+            # The first call may have compiled something: the second tells how many fit into the time.
+            start = clock()
             callee(*args, **kwargs)
-        spent = clock() - start
-        self._effects.inside_copy = False
-        return spent / repeat_count
+            warm_ns = max(clock() - start, 1)
+            repeat_count = min(2000, 3_000_000 // warm_ns)
+            if not repeat_count:
+                return warm_ns
+            start = clock()
+            for _ in range(repeat_count):
+                callee(*args, **kwargs)
+            return (clock() - start) / repeat_count
+        finally:
+            self._effects.inside_copy = False
 
     def _add_state(self, taken, function, args, kwargs, reached):
         """Everything that a call can be seen to change, in one order; the outcome comes last, so that an
