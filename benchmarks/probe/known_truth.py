@@ -74,13 +74,11 @@ def distance(a: dict[str, float], b: dict[str, float]) -> float:
 
 
 def line_shares(run: Run) -> dict[str, float]:
-    """The loop's lines of FOUR_LINES."""
+    """The heavy lines of FOUR_LINES among themselves."""
     names = {}
     for number, line in enumerate(programs.FOUR_LINES.splitlines(), 1):
         if "# line " in line:
             names[number] = line[-1]
-        elif line.startswith("    for "):
-            names[number] = "for"
     counts: Counter = Counter()
     for frames, cpu_ns in run.stacks:
         if frames and frames[-1][0] == "work" and frames[-1][1] in names:
