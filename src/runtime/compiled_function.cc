@@ -14,7 +14,7 @@
 namespace hasten::runtime {
 namespace {
 
-constexpr uint32_t kCompilesMax = 16;     // per function: beyond, calls go to the versions there are or to Python
+constexpr uint32_t kCompilesMax = 16;  // per function: beyond, calls go to the versions there are or to Python
 constexpr uint32_t kOsrCompilesMax = 8;
 constexpr uint32_t kLandingDepthMax = 16;  // native code entered from a landing inside a landing ...
 constexpr uint64_t kLandingRarity = 64;    // a version that lands less often than once in so many calls stays
@@ -42,10 +42,14 @@ std::unordered_map<const mir::MirFunction*, CompiledFunction*>& functions_by_mir
 
 const char* reason_name(DeoptReason reason) {
   switch (reason) {
-    case DeoptReason::Overflow: return "integer beyond 64 bits";
-    case DeoptReason::Type: return "another type than before";
-    case DeoptReason::Result: return "a call returned another type than before";
-    case DeoptReason::Generic: break;
+    case DeoptReason::Overflow:
+      return "integer beyond 64 bits";
+    case DeoptReason::Type:
+      return "another type than before";
+    case DeoptReason::Result:
+      return "a call returned another type than before";
+    case DeoptReason::Generic:
+      break;
   }
   return "a case that is left to the interpreter";
 }
@@ -266,8 +270,7 @@ PyObject* CompiledFunction::call(PyObject* const* args, size_t nargsf, PyObject*
   }
   PyObject* bound[kParametersMax + 1];
   PyObject* const* in_order = args;
-  if (keyword_names || nargs != param_count_ ||
-      reinterpret_cast<PyCodeObject*>(code_)->co_kwonlyargcount != 0) {
+  if (keyword_names || nargs != param_count_ || reinterpret_cast<PyCodeObject*>(code_)->co_kwonlyargcount != 0) {
     if (param_count_ > kParametersMax || !bind(args, nargs, keyword_names, bound)) {
       return call_original(args, nargsf, keyword_names);  // which raises the TypeError
     }
@@ -382,10 +385,9 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
   ++(is_osr ? osr_compile_count_ : compile_count_);
   compiling_ = true;
   PyObject* reason = nullptr;
-  NativeVersion* native =
-      compiler->compile ? compiler->compile(mir_, args, count, osr_block, feedback.data(),
-                                            static_cast<uint32_t>(feedback.size()), &reason)
-                        : nullptr;
+  NativeVersion* native = compiler->compile ? compiler->compile(mir_, args, count, osr_block, feedback.data(),
+                                                                static_cast<uint32_t>(feedback.size()), &reason)
+                                            : nullptr;
   compiling_ = false;
   ObjectRef kept_reason = ObjectRef::steal(reason);
   if (native) {
@@ -512,8 +514,7 @@ class OsrEntry final : public HotLoop {
   CompiledFunction* function_;
 };
 
-PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, const uint64_t* slots,
-                                 PyObject* result) {
+PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, const uint64_t* slots, PyObject* result) {
   const DeoptPoint& point = native->points[point_index];
   const mir::MirFunction& function = *native->function;
   if (innermost_entry && point.reason != DeoptReason::Generic) {
@@ -561,8 +562,8 @@ PyObject* CompiledFunction::report() const {
     return ok;
   };
   for (const Version& version : versions_) {
-    auto bytes = static_cast<const char*>(version.native->code_end) -
-                 static_cast<const char*>(version.native->code_begin);
+    auto bytes =
+        static_cast<const char*>(version.native->code_end) - static_cast<const char*>(version.native->code_begin);
     if (!append(versions, Py_BuildValue("{sKsKsn}", "calls", version.calls, "landings", version.landings, "code_bytes",
                                         static_cast<Py_ssize_t>(bytes)))) {
       return nullptr;
@@ -580,9 +581,10 @@ PyObject* CompiledFunction::report() const {
       return nullptr;
     }
   }
-  const char* tier = !mir_ && !mir_tried_ ? "not called yet"
-                     : !versions_.empty() ? "native"
-                     : interpreter_calls_ > 0 ? "interpreter" : "python";
+  const char* tier = !mir_ && !mir_tried_     ? "not called yet"
+                     : !versions_.empty()     ? "native"
+                     : interpreter_calls_ > 0 ? "interpreter"
+                                              : "python";
   return Py_BuildValue("{sssOsOsOsKsKsKsIsIsN}", "tier", tier, "versions", versions.get(), "reasons", reasons.get(),
                        "landings", landings.get(), "python_calls", original_calls_, "interpreter_calls",
                        interpreter_calls_, "loop_entries", osr_entries_, "compiles", compile_count_, "loop_compiles",

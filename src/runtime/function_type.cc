@@ -10,8 +10,7 @@ namespace {
 
 /// A raw vectorcall type: a binding library's call costs twice as much, and 30 ns matter here.
 struct FunctionObject {
-  PyObject_HEAD
-  vectorcallfunc vectorcall;
+  PyObject_HEAD vectorcallfunc vectorcall;
   PyObject* function;      ///< the original
   PyObject* strict_error;  ///< or null
   PyObject* dict;
@@ -23,8 +22,8 @@ FunctionObject* cast(PyObject* object) { return reinterpret_cast<FunctionObject*
 
 /// Attributes that live on the original: reading and assigning them means the function.
 constexpr std::array<std::string_view, 13> kForwarded = {
-    "__name__",     "__qualname__",    "__module__",      "__doc__",     "__defaults__", "__kwdefaults__", "__code__",
-    "__globals__",  "__annotations__", "__type_params__", "__closure__", "__builtins__", "__annotate__"};
+    "__name__",    "__qualname__",    "__module__",      "__doc__",     "__defaults__", "__kwdefaults__", "__code__",
+    "__globals__", "__annotations__", "__type_params__", "__closure__", "__builtins__", "__annotate__"};
 
 bool is_forwarded(PyObject* name) {
   Py_ssize_t size = 0;

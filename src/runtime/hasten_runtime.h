@@ -17,18 +17,18 @@ inline constexpr uint32_t kRuntimeAbiVersion = 1;
 
 /// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
 enum class SlotKind : uint8_t {
-  Int,       ///< 1 slot: int64
-  Float,     ///< 1 slot: double
-  Complex,   ///< 2 slots: real, imaginary
-  Bool,      ///< 1 slot: 0 or 1
-  None,      ///< 0 slots
-  Unbound,   ///< 0 slots
-  Object,    ///< 1 slot: PyObject*, borrowed (deopt takes its own reference); null means Unbound
-  RangeIter, ///< 3 slots: next value, step, items left. Boxed as a real range iterator in that state
-  ListIter,  ///< 2 slots: list (borrowed), next index. Boxed as a real list iterator in that state
-  Tuple,     ///< `count` values follow as the next entries of the table; boxed as a tuple
-  Union,     ///< 1 slot: tag; `count` alternatives follow as the next entries, the tag-th is the value
-  Method,    ///< 1 slot: receiver, borrowed. `value` is a GetAttr: boxed as the attribute names[aux] of it
+  Int,        ///< 1 slot: int64
+  Float,      ///< 1 slot: double
+  Complex,    ///< 2 slots: real, imaginary
+  Bool,       ///< 1 slot: 0 or 1
+  None,       ///< 0 slots
+  Unbound,    ///< 0 slots
+  Object,     ///< 1 slot: PyObject*, borrowed (deopt takes its own reference); null means Unbound
+  RangeIter,  ///< 3 slots: next value, step, items left. Boxed as a real range iterator in that state
+  ListIter,   ///< 2 slots: list (borrowed), next index. Boxed as a real list iterator in that state
+  Tuple,      ///< `count` values follow as the next entries of the table; boxed as a tuple
+  Union,      ///< 1 slot: tag; `count` alternatives follow as the next entries, the tag-th is the value
+  Method,     ///< 1 slot: receiver, borrowed. `value` is a GetAttr: boxed as the attribute names[aux] of it
 };
 
 struct LiveValue {
@@ -72,16 +72,16 @@ struct NativeVersion {
 
 /// Offsets into CPython's objects, measured and self-tested at import: the compiler bakes them into code.
 struct ObjectLayout {
-  uint32_t refcount, type;                     ///< PyObject
-  uint32_t immortal_refcounts;                 ///< 1 from CPython 3.12: refcount's low 32 bits < 0 => leave alone
+  uint32_t refcount, type;      ///< PyObject
+  uint32_t immortal_refcounts;  ///< 1 from CPython 3.12: refcount's low 32 bits < 0 => leave alone
   uint32_t float_value, complex_real, complex_imag;
-  uint32_t var_size;                           ///< PyVarObject::ob_size (list, tuple length)
+  uint32_t var_size;  ///< PyVarObject::ob_size (list, tuple length)
   uint32_t list_items, tuple_items;
-  uint32_t long_is_tagged;                     ///< 0: ob_size and digits (3.11); 1: lv_tag (3.12+)
-  uint32_t long_size_or_tag, long_digits;      ///< digits are uint32 of 30 bits
-  int32_t small_int_min, small_int_max;        ///< cached ints, contiguous from small_ints
-  uint32_t small_int_stride;                   ///< 0 if the self-test failed: call box_int instead
-  PyObject* small_ints;                        ///< the object of small_int_min
+  uint32_t long_is_tagged;                 ///< 0: ob_size and digits (3.11); 1: lv_tag (3.12+)
+  uint32_t long_size_or_tag, long_digits;  ///< digits are uint32 of 30 bits
+  int32_t small_int_min, small_int_max;    ///< cached ints, contiguous from small_ints
+  uint32_t small_int_stride;               ///< 0 if the self-test failed: call box_int instead
+  PyObject* small_ints;                    ///< the object of small_int_min
   PyObject *true_object, *false_object, *none_object;
   PyObject *long_type, *float_type, *complex_type, *bool_type, *list_type, *tuple_type, *range_type;
 };
@@ -107,9 +107,9 @@ struct RuntimeTable {
 
 /// What was seen when native code left: passed back to the compiler so that the next version is wider.
 struct Feedback {
-  mir::ValueId value;   ///< the value (an instruction) whose prediction failed
+  mir::ValueId value;  ///< the value (an instruction) whose prediction failed
   DeoptReason reason;
-  PyObject* seen;       ///< for Type and Result: the type object seen (borrowed)
+  PyObject* seen;  ///< for Type and Result: the type object seen (borrowed)
 };
 
 struct CompileTable {

@@ -125,8 +125,8 @@ InterpreterPlan::InterpreterPlan(const mir::MirFunction& function)
   }
 }
 
-PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& plan, ValueTable& values,
-                    uint32_t start, HotLoop* hot_loop) {
+PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& plan, ValueTable& values, uint32_t start,
+                    HotLoop* hot_loop) {
   Activation self{function, plan, values};
   std::vector<uint32_t> visits(hot_loop ? function.block_count : 0, 0);
   PyObject* operands_inline[16];

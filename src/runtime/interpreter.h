@@ -56,7 +56,7 @@ class HotLoop {
 
 /// Runs from instruction `start` on. Returns a new reference, or null with an exception set and the traceback entry
 /// of this function added. `hot_loop` may be null.
-PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& plan, ValueTable& values,
-                    uint32_t start, HotLoop* hot_loop);
+PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& plan, ValueTable& values, uint32_t start,
+                    HotLoop* hot_loop);
 
 }  // namespace hasten::runtime

@@ -47,8 +47,7 @@ class Boxer {
         return alternative(live.count, slot[0], entry);
       case SlotKind::Method: {
         const mir::MirFunction& function = *version_.function;
-        return PyObject_GetAttr(reinterpret_cast<PyObject*>(slot[0]),
-                                function.names[function.instrs[live.value].aux]);
+        return PyObject_GetAttr(reinterpret_cast<PyObject*>(slot[0]), function.names[function.instrs[live.value].aux]);
       }
     }
     return nullptr;
@@ -63,7 +62,7 @@ class Boxer {
     ObjectRef length = ObjectRef::steal(stride && count ? PyNumber_Multiply(stride.get(), count.get()) : nullptr);
     ObjectRef end = ObjectRef::steal(first && length ? PyNumber_Add(first.get(), length.get()) : nullptr);
     ObjectRef range = ObjectRef::steal(end ? PyObject_CallFunctionObjArgs(reinterpret_cast<PyObject*>(&PyRange_Type),
-                                                                         first.get(), end.get(), stride.get(), nullptr)
+                                                                          first.get(), end.get(), stride.get(), nullptr)
                                            : nullptr);
     return range ? PyObject_GetIter(range.get()) : nullptr;
   }
@@ -74,8 +73,7 @@ class Boxer {
     if (!iterator || !position) {
       return nullptr;
     }
-    ObjectRef done =
-        ObjectRef::steal(PyObject_CallMethod(iterator.get(), "__setstate__", "O", position.get()));
+    ObjectRef done = ObjectRef::steal(PyObject_CallMethod(iterator.get(), "__setstate__", "O", position.get()));
     return done ? iterator.release() : nullptr;
   }
 
@@ -119,8 +117,7 @@ class Boxer {
 
 }  // namespace
 
-bool box_live_values(const NativeVersion& version, const DeoptPoint& point, const uint64_t* slots,
-                     ValueTable* values) {
+bool box_live_values(const NativeVersion& version, const DeoptPoint& point, const uint64_t* slots, ValueTable* values) {
   Boxer boxer(version, slots);
   for (uint32_t entry = point.live_begin; entry < point.live_begin + point.live_count;) {
     mir::ValueId value = version.live[entry].value;

@@ -9,7 +9,6 @@
 namespace hasten::runtime {
 
 /// Fills `values` from `slots` as `point` describes. False with an exception set (out of memory).
-bool box_live_values(const NativeVersion& version, const DeoptPoint& point, const uint64_t* slots,
-                     ValueTable* values);
+bool box_live_values(const NativeVersion& version, const DeoptPoint& point, const uint64_t* slots, ValueTable* values);
 
 }  // namespace hasten::runtime

@@ -13,7 +13,8 @@ void clear_bit(uint64_t* row, ValueId v) { row[v / 64] &= ~(uint64_t{1} << (v % 
 /// Turns live-after-`last` in `row` into live-before-`first`, walking backward; phis keep themselves.
 void walk_back(const MirView& view, uint64_t* row, ValueId first, ValueId last) {
   for (ValueId v = last + 1; v-- > first;) {
-    if (view.instr(v).op == Op::Phi) continue;  // used phis stay live at the start; operands belong to the edges
+    if (view.instr(v).op == Op::Phi)
+      continue;  // used phis stay live at the start; operands belong to the edges
     clear_bit(row, v);
     for (ValueId arg : view.args(v)) set_bit(row, arg);
   }
@@ -21,8 +22,7 @@ void walk_back(const MirView& view, uint64_t* row, ValueId first, ValueId last) 
 
 }  // namespace
 
-Liveness::Liveness(const MirFunction& function)
-    : function_(&function), words_((function.instr_count + 63) / 64) {
+Liveness::Liveness(const MirFunction& function) : function_(&function), words_((function.instr_count + 63) / 64) {
   const MirView view(function);
   in_.assign(words_ * function.block_count, 0);
   out_.assign(words_ * function.block_count, 0);
@@ -38,7 +38,8 @@ Liveness::Liveness(const MirFunction& function)
         for (ValueId v = view.first(s); view.instr(v).op == Op::Phi; ++v) clear_bit(from_one.data(), v);
         for (ValueId v = view.first(s); view.instr(v).op == Op::Phi; ++v) {
           for (size_t p = 0; p < preds.size(); ++p) {
-            if (preds[p] == b) set_bit(from_one.data(), view.args(v)[p]);
+            if (preds[p] == b)
+              set_bit(from_one.data(), view.args(v)[p]);
           }
         }
         for (size_t w = 0; w < words_; ++w) row[w] |= from_one[w];
@@ -53,9 +54,7 @@ Liveness::Liveness(const MirFunction& function)
   }
 }
 
-std::vector<ValueId> Liveness::live_in_values(BlockId b) const {
-  return list(in_.data() + b * words_);
-}
+std::vector<ValueId> Liveness::live_in_values(BlockId b) const { return list(in_.data() + b * words_); }
 
 std::vector<ValueId> Liveness::live_before(ValueId at) const {
   const MirView view(*function_);
@@ -70,7 +69,8 @@ std::vector<ValueId> Liveness::list(const uint64_t* row) const {
   std::vector<ValueId> values;
   for (ValueId v = 0; v < function_->instr_count; ++v) {
     const Op op = function_->instrs[v].op;
-    if (((row[v / 64] >> (v % 64)) & 1) && op != Op::Const && op != Op::Unbound) values.push_back(v);
+    if (((row[v / 64] >> (v % 64)) & 1) && op != Op::Const && op != Op::Unbound)
+      values.push_back(v);
   }
   return values;
 }

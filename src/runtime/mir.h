@@ -23,10 +23,10 @@ inline constexpr uint32_t kNone = 0xffffffffu;
 
 enum class Op : uint16_t {
   // Values that need no computation.
-  Param,      ///< aux = parameter index
-  Const,      ///< aux = index into consts
-  Unbound,    ///< a local that has no value on this path; only Phi and CheckBound may use it
-  Phi,        ///< one operand per predecessor, in the order of Block::preds; first in its block
+  Param,    ///< aux = parameter index
+  Const,    ///< aux = index into consts
+  Unbound,  ///< a local that has no value on this path; only Phi and CheckBound may use it
+  Phi,      ///< one operand per predecessor, in the order of Block::preds; first in its block
   // Names.
   CheckBound,  ///< args: v. v itself; raises UnboundLocalError for the local names[aux] if v is Unbound
   GetGlobal,   ///< aux = name: globals, then builtins; raises NameError
@@ -60,7 +60,7 @@ enum class Op : uint16_t {
   Return,       ///< args: v
   Raise,        ///< args: exception [, cause]; `raise` as Python does it (class or instance)
   // Later additions (the numbers above stay).
-  SetAttr,      ///< args: v, value; aux = name; `v.name = value`; defines nothing
+  SetAttr,  ///< args: v, value; aux = name; `v.name = value`; defines nothing
 };
 
 enum class UnaryOp : uint8_t { Neg, Pos, Invert, Not };
@@ -86,11 +86,11 @@ struct Instr {
 };
 
 struct Block {
-  uint32_t first = 0;  ///< first instruction (instructions of a block are contiguous)
-  uint32_t count = 0;  ///< >= 1; the last one is the terminator
+  uint32_t first = 0;                        ///< first instruction (instructions of a block are contiguous)
+  uint32_t count = 0;                        ///< >= 1; the last one is the terminator
   uint32_t preds_begin = 0, pred_count = 0;  ///< into block_ids
   uint32_t succs_begin = 0, succ_count = 0;  ///< into block_ids
-  uint8_t loop_header = 0;  ///< target of a back edge: where hot loops are counted and entered (OSR)
+  uint8_t loop_header = 0;                   ///< target of a back edge: where hot loops are counted and entered (OSR)
   uint16_t loop_depth = 0;
 };
 

@@ -10,14 +10,14 @@ namespace {
 using mir::Op;
 
 constexpr const char* kOps[] = {
-    "Param",      "Const",   "Unbound", "Phi",        "CheckBound", "GetGlobal", "GetFree",  "Unary",      "Binary",
-    "Inplace",    "Compare", "Truth",   "GetAttr",    "GetItem",    "SetItem",   "DelItem",  "BuildList",  "BuildTuple",
-    "BuildSlice", "ListAppend", "Unpack", "Extract",  "Call",       "CallMethod", "GetIter", "IterNext",   "Jump",
-    "Branch",     "BranchBound", "Return", "Raise",   "SetAttr"};
+    "Param",     "Const",      "Unbound",    "Phi",        "CheckBound",  "GetGlobal", "GetFree", "Unary",
+    "Binary",    "Inplace",    "Compare",    "Truth",      "GetAttr",     "GetItem",   "SetItem", "DelItem",
+    "BuildList", "BuildTuple", "BuildSlice", "ListAppend", "Unpack",      "Extract",   "Call",    "CallMethod",
+    "GetIter",   "IterNext",   "Jump",       "Branch",     "BranchBound", "Return",    "Raise",   "SetAttr"};
 static_assert(std::size(kOps) == static_cast<size_t>(Op::SetAttr) + 1);
 constexpr const char* kUnaryOps[] = {"Neg", "Pos", "Invert", "Not"};
-constexpr const char* kBinaryOps[] = {"Add", "Sub", "Mul", "TrueDiv", "FloorDiv", "Mod", "Pow", "LShift", "RShift",
-                                      "And", "Or", "Xor", "MatMul"};
+constexpr const char* kBinaryOps[] = {"Add",    "Sub",    "Mul", "TrueDiv", "FloorDiv", "Mod",   "Pow",
+                                      "LShift", "RShift", "And", "Or",      "Xor",      "MatMul"};
 constexpr const char* kCompareOps[] = {"Lt", "Le", "Eq", "Ne", "Gt", "Ge", "Is", "IsNot", "In", "NotIn"};
 
 std::string text_of(PyObject* object, PyObject* (*convert)(PyObject*)) {
@@ -32,9 +32,16 @@ std::string aux_text(const mir::MirFunction& function, const mir::Instr& instr) 
   switch (instr.op) {
     case Op::Const:
       return text_of(function.consts[instr.aux], PyObject_Repr);
-    case Op::CheckBound: case Op::GetGlobal: case Op::GetAttr: case Op::SetAttr: case Op::CallMethod:
+    case Op::CheckBound:
+    case Op::GetGlobal:
+    case Op::GetAttr:
+    case Op::SetAttr:
+    case Op::CallMethod:
       return text_of(function.names[instr.aux], PyObject_Str);
-    case Op::Param: case Op::GetFree: case Op::Unpack: case Op::Extract:
+    case Op::Param:
+    case Op::GetFree:
+    case Op::Unpack:
+    case Op::Extract:
       return fmt::format("{}", instr.aux);
     case Op::Call:
       return instr.aux == mir::kNone ? "" : text_of(function.consts[instr.aux], PyObject_Repr);
@@ -53,10 +60,15 @@ bool defines_value(Op op) {
 std::string operation_name(const mir::Instr& instr) {
   std::string name = kOps[static_cast<size_t>(instr.op)];
   switch (instr.op) {
-    case Op::Unary: return name + "." + kUnaryOps[instr.sub];
-    case Op::Binary: case Op::Inplace: return name + "." + kBinaryOps[instr.sub];
-    case Op::Compare: return name + "." + kCompareOps[instr.sub];
-    default: return name;
+    case Op::Unary:
+      return name + "." + kUnaryOps[instr.sub];
+    case Op::Binary:
+    case Op::Inplace:
+      return name + "." + kBinaryOps[instr.sub];
+    case Op::Compare:
+      return name + "." + kCompareOps[instr.sub];
+    default:
+      return name;
   }
 }
 

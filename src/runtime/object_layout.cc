@@ -72,8 +72,8 @@ bool int_layout_holds(const ObjectLayout& layout, long long value) {
   if (!object) {
     return false;
   }
-  unsigned long long magnitude = value < 0 ? 0ULL - static_cast<unsigned long long>(value)
-                                            : static_cast<unsigned long long>(value);
+  unsigned long long magnitude =
+      value < 0 ? 0ULL - static_cast<unsigned long long>(value) : static_cast<unsigned long long>(value);
   uint64_t digit_count = 0;
   bool negative = false;
   if (layout.long_is_tagged) {
@@ -132,7 +132,8 @@ const ObjectLayout* measure_object_layout() {
   layout.range_type = object(PyRange_Type);
   if (!layout_holds(layout)) {
     if (!PyErr_Occurred()) {
-      PyErr_SetString(PyExc_ImportError, "hasten._runtime was built for another CPython: its objects lie differently "
+      PyErr_SetString(PyExc_ImportError,
+                      "hasten._runtime was built for another CPython: its objects lie differently "
                       "in memory. Reinstall hasten with this interpreter");
     }
     return nullptr;
@@ -140,9 +141,7 @@ const ObjectLayout* measure_object_layout() {
   return &layout;
 }
 
-PyObject* function_builtins(PyObject* function) {
-  return reinterpret_cast<PyFunctionObject*>(function)->func_builtins;
-}
+PyObject* function_builtins(PyObject* function) { return reinterpret_cast<PyFunctionObject*>(function)->func_builtins; }
 
 void raise_too_many_values(PyObject* sequence, Py_ssize_t expected) {
 #if PY_VERSION_HEX >= 0x030E0000

@@ -14,38 +14,64 @@ using mir::UnaryOp;
 
 PyObject* binary(BinaryOp op, PyObject* a, PyObject* b) {
   switch (op) {
-    case BinaryOp::Add: return PyNumber_Add(a, b);
-    case BinaryOp::Sub: return PyNumber_Subtract(a, b);
-    case BinaryOp::Mul: return PyNumber_Multiply(a, b);
-    case BinaryOp::TrueDiv: return PyNumber_TrueDivide(a, b);
-    case BinaryOp::FloorDiv: return PyNumber_FloorDivide(a, b);
-    case BinaryOp::Mod: return PyNumber_Remainder(a, b);
-    case BinaryOp::Pow: return PyNumber_Power(a, b, Py_None);
-    case BinaryOp::LShift: return PyNumber_Lshift(a, b);
-    case BinaryOp::RShift: return PyNumber_Rshift(a, b);
-    case BinaryOp::And: return PyNumber_And(a, b);
-    case BinaryOp::Or: return PyNumber_Or(a, b);
-    case BinaryOp::Xor: return PyNumber_Xor(a, b);
-    case BinaryOp::MatMul: return PyNumber_MatrixMultiply(a, b);
+    case BinaryOp::Add:
+      return PyNumber_Add(a, b);
+    case BinaryOp::Sub:
+      return PyNumber_Subtract(a, b);
+    case BinaryOp::Mul:
+      return PyNumber_Multiply(a, b);
+    case BinaryOp::TrueDiv:
+      return PyNumber_TrueDivide(a, b);
+    case BinaryOp::FloorDiv:
+      return PyNumber_FloorDivide(a, b);
+    case BinaryOp::Mod:
+      return PyNumber_Remainder(a, b);
+    case BinaryOp::Pow:
+      return PyNumber_Power(a, b, Py_None);
+    case BinaryOp::LShift:
+      return PyNumber_Lshift(a, b);
+    case BinaryOp::RShift:
+      return PyNumber_Rshift(a, b);
+    case BinaryOp::And:
+      return PyNumber_And(a, b);
+    case BinaryOp::Or:
+      return PyNumber_Or(a, b);
+    case BinaryOp::Xor:
+      return PyNumber_Xor(a, b);
+    case BinaryOp::MatMul:
+      return PyNumber_MatrixMultiply(a, b);
   }
   return nullptr;
 }
 
 PyObject* inplace(BinaryOp op, PyObject* a, PyObject* b) {
   switch (op) {
-    case BinaryOp::Add: return PyNumber_InPlaceAdd(a, b);
-    case BinaryOp::Sub: return PyNumber_InPlaceSubtract(a, b);
-    case BinaryOp::Mul: return PyNumber_InPlaceMultiply(a, b);
-    case BinaryOp::TrueDiv: return PyNumber_InPlaceTrueDivide(a, b);
-    case BinaryOp::FloorDiv: return PyNumber_InPlaceFloorDivide(a, b);
-    case BinaryOp::Mod: return PyNumber_InPlaceRemainder(a, b);
-    case BinaryOp::Pow: return PyNumber_InPlacePower(a, b, Py_None);
-    case BinaryOp::LShift: return PyNumber_InPlaceLshift(a, b);
-    case BinaryOp::RShift: return PyNumber_InPlaceRshift(a, b);
-    case BinaryOp::And: return PyNumber_InPlaceAnd(a, b);
-    case BinaryOp::Or: return PyNumber_InPlaceOr(a, b);
-    case BinaryOp::Xor: return PyNumber_InPlaceXor(a, b);
-    case BinaryOp::MatMul: return PyNumber_InPlaceMatrixMultiply(a, b);
+    case BinaryOp::Add:
+      return PyNumber_InPlaceAdd(a, b);
+    case BinaryOp::Sub:
+      return PyNumber_InPlaceSubtract(a, b);
+    case BinaryOp::Mul:
+      return PyNumber_InPlaceMultiply(a, b);
+    case BinaryOp::TrueDiv:
+      return PyNumber_InPlaceTrueDivide(a, b);
+    case BinaryOp::FloorDiv:
+      return PyNumber_InPlaceFloorDivide(a, b);
+    case BinaryOp::Mod:
+      return PyNumber_InPlaceRemainder(a, b);
+    case BinaryOp::Pow:
+      return PyNumber_InPlacePower(a, b, Py_None);
+    case BinaryOp::LShift:
+      return PyNumber_InPlaceLshift(a, b);
+    case BinaryOp::RShift:
+      return PyNumber_InPlaceRshift(a, b);
+    case BinaryOp::And:
+      return PyNumber_InPlaceAnd(a, b);
+    case BinaryOp::Or:
+      return PyNumber_InPlaceOr(a, b);
+    case BinaryOp::Xor:
+      return PyNumber_InPlaceXor(a, b);
+    case BinaryOp::MatMul:
+      return PyNumber_InPlaceMatrixMultiply(a, b);
   }
   return nullptr;
 }
@@ -54,10 +80,14 @@ PyObject* from_truth(int truth) { return truth < 0 ? nullptr : PyBool_FromLong(t
 
 PyObject* unary(UnaryOp op, PyObject* v) {
   switch (op) {
-    case UnaryOp::Neg: return PyNumber_Negative(v);
-    case UnaryOp::Pos: return PyNumber_Positive(v);
-    case UnaryOp::Invert: return PyNumber_Invert(v);
-    case UnaryOp::Not: break;
+    case UnaryOp::Neg:
+      return PyNumber_Negative(v);
+    case UnaryOp::Pos:
+      return PyNumber_Positive(v);
+    case UnaryOp::Invert:
+      return PyNumber_Invert(v);
+    case UnaryOp::Not:
+      break;
   }
   int truth = PyObject_IsTrue(v);
   return truth < 0 ? nullptr : PyBool_FromLong(!truth);
@@ -65,16 +95,26 @@ PyObject* unary(UnaryOp op, PyObject* v) {
 
 PyObject* compare(CompareOp op, PyObject* a, PyObject* b) {
   switch (op) {
-    case CompareOp::Lt: return PyObject_RichCompare(a, b, Py_LT);
-    case CompareOp::Le: return PyObject_RichCompare(a, b, Py_LE);
-    case CompareOp::Eq: return PyObject_RichCompare(a, b, Py_EQ);
-    case CompareOp::Ne: return PyObject_RichCompare(a, b, Py_NE);
-    case CompareOp::Gt: return PyObject_RichCompare(a, b, Py_GT);
-    case CompareOp::Ge: return PyObject_RichCompare(a, b, Py_GE);
-    case CompareOp::Is: return PyBool_FromLong(a == b);
-    case CompareOp::IsNot: return PyBool_FromLong(a != b);
-    case CompareOp::In: return from_truth(PySequence_Contains(b, a));
-    case CompareOp::NotIn: break;
+    case CompareOp::Lt:
+      return PyObject_RichCompare(a, b, Py_LT);
+    case CompareOp::Le:
+      return PyObject_RichCompare(a, b, Py_LE);
+    case CompareOp::Eq:
+      return PyObject_RichCompare(a, b, Py_EQ);
+    case CompareOp::Ne:
+      return PyObject_RichCompare(a, b, Py_NE);
+    case CompareOp::Gt:
+      return PyObject_RichCompare(a, b, Py_GT);
+    case CompareOp::Ge:
+      return PyObject_RichCompare(a, b, Py_GE);
+    case CompareOp::Is:
+      return PyBool_FromLong(a == b);
+    case CompareOp::IsNot:
+      return PyBool_FromLong(a != b);
+    case CompareOp::In:
+      return from_truth(PySequence_Contains(b, a));
+    case CompareOp::NotIn:
+      break;
   }
   int truth = PySequence_Contains(b, a);
   return truth < 0 ? nullptr : PyBool_FromLong(!truth);
@@ -113,11 +153,13 @@ PyObject* get_free(const mir::MirFunction& function, uint32_t index) {
   if (value) {
     return Py_NewRef(value);
   }
-  ObjectRef names = ObjectRef::steal(
-      PyCode_GetFreevars(reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function.function))));
+  ObjectRef names =
+      ObjectRef::steal(PyCode_GetFreevars(reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function.function))));
   if (names) {
-    PyErr_Format(PyExc_NameError, "cannot access free variable '%.200U' where it is not associated with a value in "
-                 "enclosing scope", PyTuple_GET_ITEM(names.get(), index));
+    PyErr_Format(PyExc_NameError,
+                 "cannot access free variable '%.200U' where it is not associated with a value in "
+                 "enclosing scope",
+                 PyTuple_GET_ITEM(names.get(), index));
   }
   return nullptr;
 }
@@ -127,11 +169,15 @@ PyObject* check_bound(const mir::MirFunction& function, const Instr& instr, PyOb
     return Py_NewRef(value);
   }
   if (instr.sub) {
-    PyErr_Format(PyExc_NameError, "cannot access free variable '%.200U' where it is not associated with a value in "
-                 "enclosing scope", function.names[instr.aux]);
+    PyErr_Format(PyExc_NameError,
+                 "cannot access free variable '%.200U' where it is not associated with a value in "
+                 "enclosing scope",
+                 function.names[instr.aux]);
   } else {
-    PyErr_Format(PyExc_UnboundLocalError, "cannot access local variable '%.200U' where it is not associated with a "
-                 "value", function.names[instr.aux]);
+    PyErr_Format(PyExc_UnboundLocalError,
+                 "cannot access local variable '%.200U' where it is not associated with a "
+                 "value",
+                 function.names[instr.aux]);
   }
   return nullptr;
 }
@@ -323,7 +369,8 @@ bool execute(const mir::MirFunction& function, uint32_t index, PyObject* const* 
       return !failed;
     }
     default:
-      PyErr_Format(PyExc_SystemError, "hasten: MIR instruction %d cannot be executed alone", static_cast<int>(instr.op));
+      PyErr_Format(PyExc_SystemError, "hasten: MIR instruction %d cannot be executed alone",
+                   static_cast<int>(instr.op));
       break;
   }
   *result = value;

@@ -29,9 +29,7 @@ bool poll() {
   // 100 ns when nobody does.
   long now = now_ns();
   if (now - last_switch_ns >= kSwitchInterval_ns) {
-    Py_BEGIN_ALLOW_THREADS
-    Py_END_ALLOW_THREADS
-    last_switch_ns = now_ns();
+    Py_BEGIN_ALLOW_THREADS Py_END_ALLOW_THREADS last_switch_ns = now_ns();
   }
   return true;
 }

@@ -25,25 +25,40 @@ using mir::Position;
 std::vector<std::string_view> opcode_names(Op op) {
   switch (op) {
     case Op::CheckBound:
-    case Op::GetFree: return {"LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE", "LOAD_CLASSDEREF", "DELETE_FAST"};
-    case Op::GetGlobal: return {"LOAD_GLOBAL", "LOAD_NAME"};
+    case Op::GetFree:
+      return {"LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE", "LOAD_CLASSDEREF", "DELETE_FAST"};
+    case Op::GetGlobal:
+      return {"LOAD_GLOBAL", "LOAD_NAME"};
     case Op::Binary:
-    case Op::Inplace: return {"BINARY_OP"};
-    case Op::Unary: return {"UNARY_", "TO_BOOL", "CALL_INTRINSIC_1"};
-    case Op::Compare: return {"COMPARE_OP", "CONTAINS_OP", "IS_OP"};
-    case Op::Truth: return {"TO_BOOL", "POP_JUMP_", "JUMP_IF_", "UNARY_NOT", "COMPARE_OP"};
+    case Op::Inplace:
+      return {"BINARY_OP"};
+    case Op::Unary:
+      return {"UNARY_", "TO_BOOL", "CALL_INTRINSIC_1"};
+    case Op::Compare:
+      return {"COMPARE_OP", "CONTAINS_OP", "IS_OP"};
+    case Op::Truth:
+      return {"TO_BOOL", "POP_JUMP_", "JUMP_IF_", "UNARY_NOT", "COMPARE_OP"};
     case Op::GetAttr:
-    case Op::SetAttr: return {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "LOAD_SUPER_ATTR"};
-    case Op::GetItem: return {"BINARY_SUBSCR", "BINARY_SLICE", "BINARY_OP"};
+    case Op::SetAttr:
+      return {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "LOAD_SUPER_ATTR"};
+    case Op::GetItem:
+      return {"BINARY_SUBSCR", "BINARY_SLICE", "BINARY_OP"};
     case Op::SetItem:
-    case Op::DelItem: return {"STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR"};
+    case Op::DelItem:
+      return {"STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR"};
     case Op::Call:
-    case Op::CallMethod: return {"CALL", "PRECALL", "FORMAT_", "CONVERT_VALUE", "BUILD_STRING", "BUILD_MAP", "BUILD_CONST"};
-    case Op::Unpack: return {"UNPACK_SEQUENCE"};
-    case Op::GetIter: return {"GET_ITER"};
-    case Op::IterNext: return {"FOR_ITER"};
-    case Op::Raise: return {"RAISE_VARARGS"};
-    default: return {"BUILD_", "LIST_APPEND"};
+    case Op::CallMethod:
+      return {"CALL", "PRECALL", "FORMAT_", "CONVERT_VALUE", "BUILD_STRING", "BUILD_MAP", "BUILD_CONST"};
+    case Op::Unpack:
+      return {"UNPACK_SEQUENCE"};
+    case Op::GetIter:
+      return {"GET_ITER"};
+    case Op::IterNext:
+      return {"FOR_ITER"};
+    case Op::Raise:
+      return {"RAISE_VARARGS"};
+    default:
+      return {"BUILD_", "LIST_APPEND"};
   }
 }
 

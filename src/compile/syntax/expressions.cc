@@ -11,8 +11,8 @@ namespace hasten::compile::syntax {
 namespace {
 
 /// Built-in functions that look at the frame that calls them: compiled code has none.
-constexpr std::array<std::string_view, 9> kFrameReaders = {"locals", "vars", "dir",        "eval",      "exec",
-                                                            "super",  "globals", "__import__", "breakpoint"};
+constexpr std::array<std::string_view, 9> kFrameReaders = {"locals", "vars",    "dir",        "eval",      "exec",
+                                                           "super",  "globals", "__import__", "breakpoint"};
 
 }  // namespace
 
@@ -39,10 +39,17 @@ ValueId Translator::expression(Node node) {
     case Kind::UnaryOp: {
       mir::UnaryOp op = mir::UnaryOp::Not;
       switch (node[Field::op].kind()) {
-        case Kind::USub: op = mir::UnaryOp::Neg; break;
-        case Kind::UAdd: op = mir::UnaryOp::Pos; break;
-        case Kind::Invert: op = mir::UnaryOp::Invert; break;
-        default: break;
+        case Kind::USub:
+          op = mir::UnaryOp::Neg;
+          break;
+        case Kind::UAdd:
+          op = mir::UnaryOp::Pos;
+          break;
+        case Kind::Invert:
+          op = mir::UnaryOp::Invert;
+          break;
+        default:
+          break;
       }
       ValueId operand = expression(node[Field::operand]);
       PyObject* known = constant_object(operand);
@@ -96,9 +103,13 @@ ValueId Translator::expression(Node node) {
       return refuse("C111", node, "a lambda is not compiled yet", "move it to the module as a def");
     case Kind::GeneratorExp:
       return refuse("C111", node, "a generator expression is not compiled yet", "a list comprehension or a loop");
-    case Kind::Set: case Kind::DictComp: case Kind::SetComp:
+    case Kind::Set:
+    case Kind::DictComp:
+    case Kind::SetComp:
       return refuse("C111", node, "sets and dict comprehensions are not compiled yet", "build it in the caller");
-    case Kind::Yield: case Kind::YieldFrom: case Kind::Await:
+    case Kind::Yield:
+    case Kind::YieldFrom:
+    case Kind::Await:
       return refuse("C113", node, "generators and async functions are not compiled");
     default:
       return refuse("C111", node, std::string("the expression ") + node.kind_name() + " is not compiled yet");
@@ -173,16 +184,36 @@ ValueId Translator::bool_op(Node node) {
 ValueId Translator::compare_pair(Kind op, ValueId left, ValueId right, Position position) {
   mir::CompareOp code = mir::CompareOp::Lt;
   switch (op) {
-    case Kind::Lt: code = mir::CompareOp::Lt; break;
-    case Kind::LtE: code = mir::CompareOp::Le; break;
-    case Kind::Eq: code = mir::CompareOp::Eq; break;
-    case Kind::NotEq: code = mir::CompareOp::Ne; break;
-    case Kind::Gt: code = mir::CompareOp::Gt; break;
-    case Kind::GtE: code = mir::CompareOp::Ge; break;
-    case Kind::Is: code = mir::CompareOp::Is; break;
-    case Kind::IsNot: code = mir::CompareOp::IsNot; break;
-    case Kind::In: code = mir::CompareOp::In; break;
-    default: code = mir::CompareOp::NotIn; break;
+    case Kind::Lt:
+      code = mir::CompareOp::Lt;
+      break;
+    case Kind::LtE:
+      code = mir::CompareOp::Le;
+      break;
+    case Kind::Eq:
+      code = mir::CompareOp::Eq;
+      break;
+    case Kind::NotEq:
+      code = mir::CompareOp::Ne;
+      break;
+    case Kind::Gt:
+      code = mir::CompareOp::Gt;
+      break;
+    case Kind::GtE:
+      code = mir::CompareOp::Ge;
+      break;
+    case Kind::Is:
+      code = mir::CompareOp::Is;
+      break;
+    case Kind::IsNot:
+      code = mir::CompareOp::IsNot;
+      break;
+    case Kind::In:
+      code = mir::CompareOp::In;
+      break;
+    default:
+      code = mir::CompareOp::NotIn;
+      break;
   }
   return emit(Op::Compare, {left, right}, position, kNone, static_cast<uint8_t>(code));
 }
@@ -343,10 +374,17 @@ ValueId Translator::subscript_key(Node node) {
 ValueId Translator::formatted_value(Node node) {
   const char* convert = nullptr;
   switch (node.integer(Field::conversion)) {
-    case 's': convert = "str"; break;
-    case 'r': convert = "repr"; break;
-    case 'a': convert = "ascii"; break;
-    default: break;
+    case 's':
+      convert = "str";
+      break;
+    case 'r':
+      convert = "repr";
+      break;
+    case 'a':
+      convert = "ascii";
+      break;
+    default:
+      break;
   }
   ValueId value = expression(node[Field::value]);
   if (convert) {

@@ -14,8 +14,8 @@ size_t bits_of(PyObject* object) {
   int overflow = 0;
   long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
   if (overflow == 0) {
-    unsigned long long magnitude = value < 0 ? 0ULL - static_cast<unsigned long long>(value)
-                                             : static_cast<unsigned long long>(value);
+    unsigned long long magnitude =
+        value < 0 ? 0ULL - static_cast<unsigned long long>(value) : static_cast<unsigned long long>(value);
     return magnitude ? 64 - static_cast<size_t>(__builtin_clzll(magnitude)) : 0;
   }
   PyObject* bits = PyObject_CallMethod(object, "bit_length", nullptr);
@@ -58,19 +58,32 @@ PyObject* fold_binary(mir::BinaryOp op, PyObject* a, PyObject* b) {
     return nullptr;
   }
   switch (op) {
-    case BinaryOp::Add: return or_nothing(PyNumber_Add(a, b));
-    case BinaryOp::Sub: return or_nothing(PyNumber_Subtract(a, b));
-    case BinaryOp::Mul: return or_nothing(PyNumber_Multiply(a, b));
-    case BinaryOp::TrueDiv: return or_nothing(PyNumber_TrueDivide(a, b));
-    case BinaryOp::FloorDiv: return or_nothing(PyNumber_FloorDivide(a, b));
-    case BinaryOp::Mod: return or_nothing(PyNumber_Remainder(a, b));
-    case BinaryOp::Pow: return or_nothing(PyNumber_Power(a, b, Py_None));
-    case BinaryOp::LShift: return or_nothing(PyNumber_Lshift(a, b));
-    case BinaryOp::RShift: return or_nothing(PyNumber_Rshift(a, b));
-    case BinaryOp::And: return or_nothing(PyNumber_And(a, b));
-    case BinaryOp::Or: return or_nothing(PyNumber_Or(a, b));
-    case BinaryOp::Xor: return or_nothing(PyNumber_Xor(a, b));
-    case BinaryOp::MatMul: return nullptr;
+    case BinaryOp::Add:
+      return or_nothing(PyNumber_Add(a, b));
+    case BinaryOp::Sub:
+      return or_nothing(PyNumber_Subtract(a, b));
+    case BinaryOp::Mul:
+      return or_nothing(PyNumber_Multiply(a, b));
+    case BinaryOp::TrueDiv:
+      return or_nothing(PyNumber_TrueDivide(a, b));
+    case BinaryOp::FloorDiv:
+      return or_nothing(PyNumber_FloorDivide(a, b));
+    case BinaryOp::Mod:
+      return or_nothing(PyNumber_Remainder(a, b));
+    case BinaryOp::Pow:
+      return or_nothing(PyNumber_Power(a, b, Py_None));
+    case BinaryOp::LShift:
+      return or_nothing(PyNumber_Lshift(a, b));
+    case BinaryOp::RShift:
+      return or_nothing(PyNumber_Rshift(a, b));
+    case BinaryOp::And:
+      return or_nothing(PyNumber_And(a, b));
+    case BinaryOp::Or:
+      return or_nothing(PyNumber_Or(a, b));
+    case BinaryOp::Xor:
+      return or_nothing(PyNumber_Xor(a, b));
+    case BinaryOp::MatMul:
+      return nullptr;
   }
   return nullptr;
 }
@@ -80,10 +93,14 @@ PyObject* fold_unary(mir::UnaryOp op, PyObject* a) {
     return nullptr;
   }
   switch (op) {
-    case mir::UnaryOp::Neg: return or_nothing(PyNumber_Negative(a));
-    case mir::UnaryOp::Pos: return or_nothing(PyNumber_Positive(a));
-    case mir::UnaryOp::Invert: return or_nothing(PyNumber_Invert(a));
-    case mir::UnaryOp::Not: return nullptr;
+    case mir::UnaryOp::Neg:
+      return or_nothing(PyNumber_Negative(a));
+    case mir::UnaryOp::Pos:
+      return or_nothing(PyNumber_Positive(a));
+    case mir::UnaryOp::Invert:
+      return or_nothing(PyNumber_Invert(a));
+    case mir::UnaryOp::Not:
+      return nullptr;
   }
   return nullptr;
 }

@@ -21,19 +21,32 @@ mir::Position from_attribute_name(mir::Position position, Node attribute) {
 mir::BinaryOp binary_op(Kind kind) {
   using mir::BinaryOp;
   switch (kind) {
-    case Kind::Add: return BinaryOp::Add;
-    case Kind::Sub: return BinaryOp::Sub;
-    case Kind::Mult: return BinaryOp::Mul;
-    case Kind::MatMult: return BinaryOp::MatMul;
-    case Kind::Div: return BinaryOp::TrueDiv;
-    case Kind::FloorDiv: return BinaryOp::FloorDiv;
-    case Kind::Mod: return BinaryOp::Mod;
-    case Kind::Pow: return BinaryOp::Pow;
-    case Kind::LShift: return BinaryOp::LShift;
-    case Kind::RShift: return BinaryOp::RShift;
-    case Kind::BitAnd: return BinaryOp::And;
-    case Kind::BitOr: return BinaryOp::Or;
-    default: return BinaryOp::Xor;
+    case Kind::Add:
+      return BinaryOp::Add;
+    case Kind::Sub:
+      return BinaryOp::Sub;
+    case Kind::Mult:
+      return BinaryOp::Mul;
+    case Kind::MatMult:
+      return BinaryOp::MatMul;
+    case Kind::Div:
+      return BinaryOp::TrueDiv;
+    case Kind::FloorDiv:
+      return BinaryOp::FloorDiv;
+    case Kind::Mod:
+      return BinaryOp::Mod;
+    case Kind::Pow:
+      return BinaryOp::Pow;
+    case Kind::LShift:
+      return BinaryOp::LShift;
+    case Kind::RShift:
+      return BinaryOp::RShift;
+    case Kind::BitAnd:
+      return BinaryOp::And;
+    case Kind::BitOr:
+      return BinaryOp::Or;
+    default:
+      return BinaryOp::Xor;
   }
 }
 
@@ -42,9 +55,7 @@ bool asserts_are_on() {
   return !builtins || PyDict_GetItemString(builtins, "__debug__") != Py_False;
 }
 
-mir::Position attribute_position(Node attribute) {
-  return from_attribute_name(attribute.position(), attribute);
-}
+mir::Position attribute_position(Node attribute) { return from_attribute_name(attribute.position(), attribute); }
 
 mir::Position call_position(Node call) {
   Node callee = call[Field::func];

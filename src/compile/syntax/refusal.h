@@ -11,11 +11,11 @@
 namespace hasten::compile::syntax {
 
 struct Refusal {
-  const char* code;      ///< stable, e.g. "C110"
-  uint32_t line = 0;     ///< 1-based; 0 = the function's first line
-  uint32_t column = 0;   ///< 1-based; 0 = none
+  const char* code;     ///< stable, e.g. "C110"
+  uint32_t line = 0;    ///< 1-based; 0 = the function's first line
+  uint32_t column = 0;  ///< 1-based; 0 = none
   std::string why;
-  std::string hint;      ///< what to do; may be empty
+  std::string hint;  ///< what to do; may be empty
 
   /// "FILE:LINE:COLUMN: CODE why; try: hint" as a new str.
   PyObject* text(PyObject* file, uint32_t first_line) const {

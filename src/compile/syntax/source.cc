@@ -92,8 +92,7 @@ bool read_loader(PyObject* function, FileText* text) {
   PyObject* globals = PyFunction_GET_GLOBALS(function);
   PyObject* loader = PyDict_GetItemString(globals, "__loader__");  // borrowed
   PyObject* name = PyDict_GetItemString(globals, "__name__");      // borrowed
-  ObjectRef source = ObjectRef::steal(
-      loader && name ? PyObject_CallMethod(loader, "get_source", "O", name) : nullptr);
+  ObjectRef source = ObjectRef::steal(loader && name ? PyObject_CallMethod(loader, "get_source", "O", name) : nullptr);
   Py_ssize_t size = 0;
   const char* utf8 = source && PyUnicode_Check(source.get()) ? PyUnicode_AsUTF8AndSize(source.get(), &size) : nullptr;
   if (!utf8) {
@@ -132,8 +131,7 @@ ObjectRef parse(PyObject* name, FileText text) {
   if (text.mtime_ns == -1) {
     flags.cf_flags |= PyCF_IGNORE_COOKIE;
   }
-  ObjectRef tree = ObjectRef::steal(
-      Py_CompileStringObject(text.bytes.c_str(), name, Py_file_input, &flags, -1));
+  ObjectRef tree = ObjectRef::steal(Py_CompileStringObject(text.bytes.c_str(), name, Py_file_input, &flags, -1));
   if (tree) {
     files.push_front({ObjectRef::share(name), std::move(text), tree});
     if (files.size() > kParsedFilesKept) {
@@ -189,8 +187,15 @@ class Locator {
       case Kind::ClassDef:
         class_name = node.object(Field::name);
         break;
-      case Kind::If: case Kind::For: case Kind::While: case Kind::Try: case Kind::TryStar: case Kind::With:
-      case Kind::AsyncFor: case Kind::AsyncWith: case Kind::Match:
+      case Kind::If:
+      case Kind::For:
+      case Kind::While:
+      case Kind::Try:
+      case Kind::TryStar:
+      case Kind::With:
+      case Kind::AsyncFor:
+      case Kind::AsyncWith:
+      case Kind::Match:
         break;
       default:
         return;
@@ -226,7 +231,11 @@ bool append_imports(NodeList statements, PyObject* body) {
           return false;
         }
         break;
-      case Kind::FunctionDef: case Kind::AsyncFunctionDef: case Kind::ClassDef: case Kind::Expr: case Kind::Assign:
+      case Kind::FunctionDef:
+      case Kind::AsyncFunctionDef:
+      case Kind::ClassDef:
+      case Kind::Expr:
+      case Kind::Assign:
         break;
       default:
         for (Field field : {Field::body, Field::orelse, Field::finalbody, Field::handlers, Field::cases}) {
@@ -255,8 +264,8 @@ ObjectRef compile_around(Node module, Node top, PyObject* file, int features) {
     return {};
   }
   SilencedWarnings quiet;
-  return ObjectRef::steal(PyObject_CallMethod(builtins.get(), "compile", "OOsii", reduced.get(), file, "exec",
-                                              features, 1));
+  return ObjectRef::steal(
+      PyObject_CallMethod(builtins.get(), "compile", "OOsii", reduced.get(), file, "exec", features, 1));
 }
 
 /// Whether `code` or one nested in it equals `wanted` (name, line, bytecode, constants, names, positions).
@@ -317,7 +326,8 @@ std::optional<Definition> find_definition(PyObject* function, std::optional<Refu
     *refusal = Refusal{"C100", 0, 0, "the source text cannot be read", "define the function in a file"};
     return {};
   }
-  const Refusal changed{"C101", 0, 0, "the source text is not the code that runs (edited since, or rewritten at import)",
+  const Refusal changed{"C101", 0, 0,
+                        "the source text is not the code that runs (edited since, or rewritten at import)",
                         "restart the program"};
   // The statement around the function first, the whole file if that did not lead to the code that runs.
   std::vector<FileText> attempts;

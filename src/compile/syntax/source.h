@@ -10,8 +10,8 @@
 namespace hasten::compile::syntax {
 
 struct Definition {
-  runtime::ObjectRef tree;    ///< keeps the nodes alive
-  Node node;                  ///< the FunctionDef
+  runtime::ObjectRef tree;         ///< keeps the nodes alive
+  Node node;                       ///< the FunctionDef
   PyObject* class_name = nullptr;  ///< of the innermost class around it (for private names), borrowed from the tree
 };
 

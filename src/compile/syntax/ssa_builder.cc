@@ -314,8 +314,8 @@ struct OwnedFunction : mir::MirFunction {
 
 }  // namespace
 
-mir::MirFunction* SsaBuilder::finish(std::vector<PyObject*> consts, std::vector<PyObject*> names,
-                                     PyObject* function, uint32_t param_count) {
+mir::MirFunction* SsaBuilder::finish(std::vector<PyObject*> consts, std::vector<PyObject*> names, PyObject* function,
+                                     uint32_t param_count) {
   std::vector<uint8_t> loop_header;
   std::vector<BlockId> order = reverse_post_order(&loop_header);
   drop_unreachable(order);
@@ -364,8 +364,14 @@ mir::MirFunction* SsaBuilder::finish(std::vector<PyObject*> consts, std::vector<
     made->block_store.push_back(to);
     for (ValueId value : layout[i]) {
       const Draft& draft = drafts_[value];
-      mir::Instr instr{draft.op, draft.sub, draft.scope, draft.aux, static_cast<uint32_t>(made->operand_store.size()),
-                       static_cast<uint32_t>(draft.args.size()), static_cast<BlockId>(i), draft.position};
+      mir::Instr instr{draft.op,
+                       draft.sub,
+                       draft.scope,
+                       draft.aux,
+                       static_cast<uint32_t>(made->operand_store.size()),
+                       static_cast<uint32_t>(draft.args.size()),
+                       static_cast<BlockId>(i),
+                       draft.position};
       for (ValueId arg : draft.args) {
         made->operand_store.push_back(new_value_id[resolve(arg)]);
       }

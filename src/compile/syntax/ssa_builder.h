@@ -41,9 +41,7 @@ class SsaBuilder {
   ValueId constant(uint32_t const_index);
   ValueId unbound();
   /// The `aux` of a constant, or kNone for any other value.
-  uint32_t const_index_of(ValueId value) const {
-    return drafts_[value].op == Op::Const ? drafts_[value].aux : kNone;
-  }
+  uint32_t const_index_of(ValueId value) const { return drafts_[value].op == Op::Const ? drafts_[value].aux : kNone; }
   void jump(BlockId target);
   void branch(Op op, ValueId condition, BlockId if_true, BlockId if_false, Position position);
 
@@ -53,9 +51,7 @@ class SsaBuilder {
   }
   ValueId read(VariableId variable) { return read_in(variable, current_); }
   /// Whether `value` may be an Unbound as far as is known now (phis count as "may be").
-  bool may_be_unbound(ValueId value) const {
-    return drafts_[value].op == Op::Phi || drafts_[value].op == Op::Unbound;
-  }
+  bool may_be_unbound(ValueId value) const { return drafts_[value].op == Op::Phi || drafts_[value].op == Op::Unbound; }
   /// Whether `value` is True or False whatever its operands are.
   bool is_exact_bool(ValueId value) const;
 

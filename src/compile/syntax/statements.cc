@@ -98,8 +98,7 @@ void Translator::assign(Node target, ValueId value) {
     }
     case Kind::Attribute: {
       ValueId object = expression(target[Field::value]);
-      emit(Op::SetAttr, {object, value}, attribute_position(target),
-           name_index(mangled(target.object(Field::attr))));
+      emit(Op::SetAttr, {object, value}, attribute_position(target), name_index(mangled(target.object(Field::attr))));
       return;
     }
     case Kind::Tuple:

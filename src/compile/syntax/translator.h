@@ -116,7 +116,7 @@ class Translator {
   std::vector<Loop> loops_;
   std::optional<Refusal> refusal_;
   uint16_t loop_depth_ = 0;
-  uint8_t own_code_depth_ = 0;       ///< comprehensions around that are functions of their own (CPython 3.11)
+  uint8_t own_code_depth_ = 0;  ///< comprehensions around that are functions of their own (CPython 3.11)
   bool comprehension_has_code_ = false;
 };
 
