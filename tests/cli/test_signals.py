@@ -179,11 +179,12 @@ def test_ctrl_c_arrives_once(hasten, terminal):
         "counts.py",
         "import signal, sys\n"
         "seen = []\n"
-        "signal.signal(signal.SIGINT, lambda *_: seen.append(1))\n"
+        "def note(*_):\n"
+        "    seen.append(1)\n"
+        "    signal.setitimer(signal.ITIMER_REAL, 0.5)\n"  # time enough for a second one
+        "signal.signal(signal.SIGINT, note)\n"
         "signal.signal(signal.SIGALRM, lambda *_: sys.exit(40 + len(seen)))\n"
         "print('ready', flush=True)\n"
-        "signal.pause()\n"
-        "signal.setitimer(signal.ITIMER_REAL, 0.5)\n"  # time enough for a second one
         "while True:\n"
         "    signal.pause()\n",
     )
