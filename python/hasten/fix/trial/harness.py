@@ -105,12 +105,12 @@ def prepare(spec, trial, mode):
     if mode == "judge":
         snapshot = sibling(trial, "snapshot")
         copies = sibling(trial, "copies")
+    # Each level of a recursion passes through our wrapper: three more on the interpreter's count.
+    sys.setrecursionlimit(4 * sys.getrecursionlimit() + 100)
     observe = sibling(trial, "observe")
     report = observe.Reporter(spec["report_fd"])
     effects = sibling(trial, "effects").Effects(report)
     if mode == "judge":
-        # Each level of a recursion passes through the judge's wrapper: three more on the interpreter's count.
-        sys.setrecursionlimit(4 * sys.getrecursionlimit() + 100)
         effects.wrap_functions()
         own = observe.OwnModules(spec["foreign"])
         judge = copies.Judge(spec, report, effects, snapshot, own)
