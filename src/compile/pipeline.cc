@@ -6,6 +6,7 @@
 #include <llvm/IR/Module.h>
 
 #include "compile/jit/code.h"
+#include "compile/jit/visible.h"
 #include "compile/lower/module.h"
 #include "compile/lower/support.h"
 #include "compile/syntax/build_mir.h"
@@ -115,6 +116,7 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
     if (!version.code_begin || range.begin < version.code_begin) version.code_begin = range.begin;
     if (!version.code_end || end > version.code_end) version.code_end = end;
   }
+  announce(*loaded->image, loaded->record);
   if (show_times) {
     // tidy: printf: a developer's switch, asked for by an environment variable.
     std::fprintf(stderr, "hasten compile (CPU time): types %.2f ms, optimize %.2f, emit %.2f, all %.2f\n", typed - start,

@@ -16,6 +16,9 @@
 namespace hasten::compile {
 namespace {
 
+// About a second of compiling; ordinary functions have some hundreds to 5 000.
+constexpr uint32_t kInstructionsMax = 40'000;
+
 
 Error from_llvm(llvm::Error error) {
   return {"compile.llvm", "LLVM could not load the compiled code: " + llvm::toString(std::move(error)), "please report it"};
@@ -131,6 +134,13 @@ Result<std::unique_ptr<CodeImage>> load_module(const std::function<std::unique_p
     function.addFnAttr("target-features", jit.machine->getTargetFeatureString());
     function.addFnAttr("frame-pointer", "all");  // profilers walk through
     function.setUWTableKind(llvm::UWTableKind::Async);
+  }
+  // The passes and the register allocator take time that grows faster than the code does.
+  const uint32_t instructions = module->getInstructionCount();
+  if(getenv("DBGN")) fprintf(stderr,"IR %u\n",instructions);
+  if (instructions > kInstructionsMax) {
+    return Error{"compile.size", "for these types the function becomes too large (" + std::to_string(instructions) + " instructions)",
+                 "split it, or let each variable keep one type"};
   }
   static const bool verify = is_set("HASTEN_JIT_VERIFY"), dump = is_set("HASTEN_JIT_DUMP");
   if (verify) check_module(*module, "before optimization");

@@ -93,7 +93,8 @@ llvm::Function* ModuleContext::body_function(const Specialization& s) {
   llvm::SmallVector<llvm::Type*, 8> parameters{i64, i64};
   for (const Type& t : s.parameters) append_layout(t, parameters);
   auto* f = llvm::Function::Create(llvm::FunctionType::get(result_struct(s), parameters, false),
-                                   llvm::Function::InternalLinkage, s.symbol, module);
+                                   llvm::Function::ExternalLinkage, s.symbol, module);
+  f->setVisibility(llvm::GlobalValue::HiddenVisibility);  // internal functions lose their names on the way
   f->setDoesNotThrow();
   return f;
 }
