@@ -137,7 +137,6 @@ Result<std::unique_ptr<CodeImage>> load_module(const std::function<std::unique_p
   }
   // The passes and the register allocator take time that grows faster than the code does.
   const uint32_t instructions = module->getInstructionCount();
-  if(getenv("DBGN")) fprintf(stderr,"IR %u\n",instructions);
   if (instructions > kInstructionsMax) {
     return Error{"compile.size", "for these types the function becomes too large (" + std::to_string(instructions) + " instructions)",
                  "split it, or let each variable keep one type"};
