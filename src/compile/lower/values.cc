@@ -530,10 +530,18 @@ Value BodyLowering::each_alternative(const Value& v, const Type& result, const s
 }
 
 llvm::Value* BodyLowering::as_int(const Value& v) {
+  if (v.is_union()) {
+    const Type result = Type::of(kInt);
+    return each_alternative(v, result, [&](const Value& one) { return from_parts(result, {as_int(one)}); }).parts[0];
+  }
   return v.type.only(kBool) ? b.CreateZExt(v.parts[0], m_.i64) : v.parts[0];
 }
 
 llvm::Value* BodyLowering::as_double(const Value& v) {
+  if (v.is_union()) {
+    const Type result = Type::of(kFloat);
+    return each_alternative(v, result, [&](const Value& one) { return from_parts(result, {as_double(one)}); }).parts[0];
+  }
   return v.type.only(kFloat) ? v.parts[0] : b.CreateSIToFP(as_int(v), m_.f64);
 }
 
