@@ -16,9 +16,7 @@ def float_zero_division(a, b):
 def index_error(values, n):
     total = 0
     for i in range(n):
-        total += values[
-            i + 7
-        ]
+        total += values[i + 7]
     return total
 
 
@@ -53,11 +51,8 @@ def attribute(a, b):
 
 
 def method_over_lines(a, b):
-    return (
-        a
-        .no_such_method(
-            b,
-        )
+    return a.no_such_method(
+        b,
     )
 
 
@@ -132,15 +127,12 @@ def in_callee(a, b):
 
 
 def in_comprehension(a, b):
-    rows = [
-        [x // (y - b) for y in range(3)]
-        for x in range(4)
-    ]
+    rows = [[x // (y - b) for y in range(3)] for x in range(4)]
     return rows
 
 
 def overflow(a, b):
-    return 10.0 ** 400.0 + a
+    return 10.0**400.0 + a
 
 
 def domain(a, b):

@@ -39,7 +39,7 @@ def text(a, b):
 
 
 def text_of_nested_spec(x, width):
-    return f"{x:{width}d}" f"{x!r}" "tail"
+    return f"{x:{width}d}{x!r}tail"
 
 
 def dicts(a, b):
@@ -145,7 +145,7 @@ def keywords(xs):
 
 
 def constants():
-    return None is None, ..., 1_000, 0x1F, 1e3, 2j, "a" "b", b"c", True, (), [], -0.0, not 0
+    return None is None, ..., 1_000, 0x1F, 1e3, 2j, "ab", b"c", True, (), [], -0.0, not 0
 
 
 def constant_conditions(n):
@@ -203,11 +203,22 @@ def strings(s):
 
 
 def globals_and_builtins(n):
-    return math.sqrt(n), math.pi, TABLE[n], len(TABLE), pow(n, 3), pow(n, 3, 5), divmod(-7, n), round(2.5)
+    return (
+        math.sqrt(n),
+        math.pi,
+        TABLE[n],
+        len(TABLE),
+        pow(n, 3),
+        pow(n, 3, 5),
+        divmod(-7, n),
+        round(2.5),
+    )
 
 
 def many_arguments(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r):
-    return [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r], max(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r)
+    return [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r], max(
+        a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r
+    )
 
 
 def annotated(n: int) -> int:

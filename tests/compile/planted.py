@@ -2,7 +2,7 @@
 
     python tests/compile/planted.py [--python .venv/bin/python] [--bugs 1-20] [--calls 30000]
 
-Builds the compiler with -DHASTEN_PLANTED_BUGS=ON (src/compile/lower/planted.h lists the bugs; none is in a shipped build),
+Builds the compiler with -DHASTEN_PLANTED_BUGS=ON (src/compile/types/planted.h lists the bugs; none is in a shipped build),
 then runs the generator of tests/compile/exact once for each bug, chosen by HASTEN_PLANT=N, until it shows a
 difference from CPython. Fails unless every bug is found and, with no bug chosen, nothing is.
 """
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).parent / "exact"))
 from pool import run_seeds  # noqa: E402
 
-HEADER = ROOT / "src" / "compile" / "lower" / "planted.h"
+HEADER = ROOT / "src" / "compile" / "types" / "planted.h"
 BUG_COUNT = 20
 
 
@@ -30,16 +30,22 @@ def build(python: str, directory: Path) -> Path:
     """The package directory to put on PYTHONPATH: our Python files and the modules with the planted bugs."""
     configure = ["cmake", "-S", ROOT, "-B", directory, "-G", "Ninja", "-DHASTEN_PLANTED_BUGS=ON",
                  f"-DPython_EXECUTABLE={Path(python).absolute()}"]  # fmt: skip
-    for command in (configure, ["cmake", "--build", directory, "-j2"]):
+    for command in (
+        configure,
+        ["cmake", "--build", directory, "-j2", "--target", "_runtime", "_compile"],
+    ):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
-            raise SystemExit(f"the build with planted bugs failed\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+            raise SystemExit(
+                f"the build with planted bugs failed\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+            )
     package = directory / "pkg"
-    subprocess.run(["cmake", "--install", directory, "--prefix", package], check=True, capture_output=True)
-    for source in (ROOT / "python" / "hasten").iterdir():
+    (package / "hasten").mkdir(parents=True, exist_ok=True)
+    modules = (directory / "src" / "bindings").glob("_*.so")
+    for source in (*(ROOT / "python" / "hasten").iterdir(), *modules):
         target = package / "hasten" / source.name
-        if not target.exists() and source.name != "__pycache__":
-            target.symlink_to(source)
+        target.unlink(missing_ok=True)
+        target.symlink_to(source)
     return package
 
 
@@ -60,10 +66,14 @@ def hunt(bug: int | None, package: Path, python: str, calls: int, keep: Path):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--bugs", default=f"1-{BUG_COUNT}")
-    parser.add_argument("--calls", type=int, default=30_000, help="calls after which a bug counts as not found")
+    parser.add_argument(
+        "--calls", type=int, default=30_000, help="calls after which a bug counts as not found"
+    )
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "planted")
     options = parser.parse_args()
     begun = time.monotonic()

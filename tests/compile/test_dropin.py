@@ -233,7 +233,9 @@ def test_every_access_gives_the_decorator(access):
 
 
 def test_switched_off():
-    assert run("import hasten\ndef f(): pass\nprint(hasten.jit(f) is f)", HASTEN_JIT="0") == "True\n"
+    assert (
+        run("import hasten\ndef f(): pass\nprint(hasten.jit(f) is f)", HASTEN_JIT="0") == "True\n"
+    )
 
 
 def test_what_is_not_a_function_is_left_alone():
@@ -389,7 +391,9 @@ def test_no_warning_is_repeated(tmp_path):
     assert done.returncode == 0
     plain = textwrap.dedent(program).replace("@hasten.jit\n", "")
     path.write_text(plain)
-    expected = subprocess.run([sys.executable, "-W", "always", path], capture_output=True, text=True)
+    expected = subprocess.run(
+        [sys.executable, "-W", "always", path], capture_output=True, text=True
+    )
     assert done.stderr.count("Warning") == expected.stderr.count("Warning")
 
 

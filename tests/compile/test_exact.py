@@ -18,9 +18,28 @@ def test_generated_programs_run_as_under_cpython(tmp_path):
     hasten = pytest.importorskip("hasten")
     if not hasattr(hasten, "jit"):
         pytest.skip("hasten.jit is not built here")
-    limits = ["--calls", str(CALLS), "--fixed", "200", "--seconds", str(SECONDS_MAX), "--stop-at", "3"]
+    limits = [
+        "--calls",
+        str(CALLS),
+        "--fixed",
+        "200",
+        "--seconds",
+        str(SECONDS_MAX),
+        "--stop-at",
+        "3",
+    ]
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", EXACT, "--keep", tmp_path, *limits, "--native-floor", str(NATIVE_FLOOR)],
+        [
+            sys.executable,
+            "-W",
+            "ignore",
+            EXACT,
+            "--keep",
+            tmp_path,
+            *limits,
+            "--native-floor",
+            str(NATIVE_FLOOR),
+        ],
         capture_output=True,
         text=True,
         timeout=900,

@@ -219,7 +219,9 @@ def globals_rebound_in_the_middle(wrap):
         space = rebuilt(wrap, scaled)
         function = space["scaled"]
         seen.append(outcome(function, [1, 2, 3], lambda _: None))
-        seen.append(outcome(function, [1, 2, 3], every(2, lambda _, v=value, s=space: s.update(FACTOR=v))))
+        seen.append(
+            outcome(function, [1, 2, 3], every(2, lambda _, v=value, s=space: s.update(FACTOR=v)))
+        )
         space["FACTOR"] = 2
         seen.append(outcome(function, [1, 2, 3], lambda _: None))
         seen.append(outcome(function, [1, 2, 3], every(2, lambda _, s=space: s.pop("FACTOR"))))
@@ -235,7 +237,11 @@ def callee_replaced_in_the_middle(wrap):
         for _ in range(3):
             space["helper"] = original
             seen.append(outcome(function, [1, 2, 3], lambda _: None))
-            seen.append(outcome(function, [1, 2, 3], every(2, lambda _, o=other, s=space: s.update(helper=o))))
+            seen.append(
+                outcome(
+                    function, [1, 2, 3], every(2, lambda _, o=other, s=space: s.update(helper=o))
+                )
+            )
     return repr(seen)
 
 
@@ -368,7 +374,22 @@ def numbers_of_other_kinds(wrap):
     from fractions import Fraction
 
     space = rebuilt(wrap, add, in_place, compare_chain, loop_to, truth_of)
-    values = [1, 1.5, 1j, True, None, "a", (1,), [1], b"x", Decimal("1.5"), Fraction(1, 3), 2**63, -0.0, range(3)]
+    values = [
+        1,
+        1.5,
+        1j,
+        True,
+        None,
+        "a",
+        (1,),
+        [1],
+        b"x",
+        Decimal("1.5"),
+        Fraction(1, 3),
+        2**63,
+        -0.0,
+        range(3),
+    ]
     seen = []
     for a in values:
         seen.append(outcome(space["truth_of"], a))

@@ -51,7 +51,9 @@ def test_overflow_goes_on_exactly_and_widens_the_next_version():
     compiled = hasten.jit(factorial)
     assert compiled(20) == 2432902008176640000
     assert compiled(25) == 15511210043330985984000000
-    assert [landing["why"] for landing in compiled.report()["landings"]] == ["integer beyond 64 bits"]
+    assert [landing["why"] for landing in compiled.report()["landings"]] == [
+        "integer beyond 64 bits"
+    ]
     for n in range(30):
         assert compiled(n) == math.factorial(n)
 
@@ -64,7 +66,14 @@ def total(items):
 
 
 def test_an_int_start_stays_an_int_until_a_float_comes():
-    report = both(total, lambda: ([],), lambda: ([1.5, 2.25],), lambda: ([1, 2],), lambda: ([1, 2.5, True],), lambda: ([-0.0],))
+    report = both(
+        total,
+        lambda: ([],),
+        lambda: ([1.5, 2.25],),
+        lambda: ([1, 2],),
+        lambda: ([1, 2.5, True],),
+        lambda: ([-0.0],),
+    )
     assert report["tier"] == "native"
 
 
@@ -80,7 +89,11 @@ def test_lists_change_in_place():
     assert compiled(given, 1, 9.5) == (9.5, 3.0, 3)
     assert given == [1.0, 9.5, 3.0]
     assert kept == 2.0, "a float that somebody else holds must not be overwritten"
-    assert outcome(compiled, ([1.0], 5, 2.0)) == ("raised", "IndexError", "list assignment index out of range")
+    assert outcome(compiled, ([1.0], 5, 2.0)) == (
+        "raised",
+        "IndexError",
+        "list assignment index out of range",
+    )
 
 
 def escape(limit, points, offsets):
@@ -103,8 +116,19 @@ def test_complex_lists():
     assert report["tier"] == "native" and report["landings"] == []
 
 
-@pytest.mark.parametrize("parts", [(2.0, 0.0), (1.2, 1.6), (math.nextafter(2, 0), 0.0), (math.sqrt(2), math.sqrt(2)),
-                                   (math.nan, 0.0), (math.inf, math.nan), (1e308, 1e308), (5e-324, 0.0)])
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (2.0, 0.0),
+        (1.2, 1.6),
+        (math.nextafter(2, 0), 0.0),
+        (math.sqrt(2), math.sqrt(2)),
+        (math.nan, 0.0),
+        (math.inf, math.nan),
+        (1e308, 1e308),
+        (5e-324, 0.0),
+    ],
+)
 def test_magnitudes_at_the_border_compare_as_hypot_does(parts):
     def near(z, bound):
         return abs(z) < bound, abs(z) <= bound, abs(z) > bound, abs(z) >= bound
@@ -173,4 +197,6 @@ def only_objects(words):
 def test_what_would_not_be_faster_is_left_to_python_with_the_reason():
     report = both(only_objects, lambda: (["a", "B"],))
     assert report["python_calls"] == 1
-    assert "not be faster" in report["reasons"][0] and "test_native_code.py:" in report["reasons"][0]
+    assert (
+        "not be faster" in report["reasons"][0] and "test_native_code.py:" in report["reasons"][0]
+    )

@@ -117,6 +117,7 @@ def run_seeds(
     ]
     environment = dict(os.environ, PYTHONHASHSEED="0", **(env or {}))
     totals, selector, workers = Totals(), selectors.DefaultSelector(), {}
+    report = progress or (lambda _: None)
     seeds = iter(seeds)
     started = 0
 
@@ -163,8 +164,7 @@ def run_seeds(
                         totals.findings.append(Finding(line["end"], line["found"]))
                     worker.done += 1
                     feed(worker, slot)
-                if progress:
-                    progress(totals)
+                report(totals)
             for slot, worker in list(workers.items()):
                 if time.monotonic() > worker.deadline:
                     os.kill(

@@ -168,7 +168,7 @@ def make_calls(rng, functions, global_kinds) -> str:
             number += 1
         function = rng.choice(functions[-2:] if rng.random() < 0.7 else functions)
         profile = values.profile(function)
-        for _ in range(rng.choice([1, 3, 4, 6])):
+        for _ in range(rng.choice([2, 5, 8, 14])):
             lines.append(f"def call_{number}():\n{values.call(function, profile)}\n")
             number += 1
     return "\n".join(lines)

@@ -105,7 +105,7 @@ def collect_reports(functions, tally: dict) -> None:
 def counters(report: dict) -> dict:
     counts = {f"jit {key}": value for key, value in report.items() if type(value) is int}
     counts["jit native_calls"] = sum(version["calls"] for version in report["versions"])
-    counts["jit landings"] = sum(version["landings"] for version in report["versions"])
+    counts["jit landings"] = sum(landing["count"] for landing in report["landings"])
     counts["jit functions"] = 1
     for reason in report["reasons"]:
         why = re.sub(r"^.*?:\d+(:\d+)?: ", "", reason)
