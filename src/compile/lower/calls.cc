@@ -173,6 +173,9 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
   const auto number = [&](llvm::Value* x) { return from_parts(Type::of(kFloat), {x}); };
   const auto integer = [&](llvm::Value* x) { return from_parts(Type::of(kInt), {x}); };
   const auto each = [&](const std::function<Value(const Value&)>& f) { return each_alternative(args[0], t, f); };
+  const auto whole = [&](const Value& x) {  // bool or int, whichever it is
+    return each_alternative(x, Type::of(kInt), [&](const Value& one) { return integer(as_int(one)); }).parts[0];
+  };
   switch (known) {
     case Known::Abs:
       return each([&](const Value& x) -> Value {
@@ -200,14 +203,14 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
       return integer(b.getInt64(args[0].type.items->size()));
     case Known::Range: {
       llvm::Value* one = b.getInt64(1);
-      llvm::Value* first = as_int(args[0]);
+      llvm::Value* first = whole(args[0]);
       Value r;
       r.type = t;
       if (args.size() == 1) {
         r.parts.append({b.getInt64(0), first, one});
       } else {
-        r.parts.append({first, as_int(args[1]), args.size() == 3 ? as_int(args[2]) : one});
-        if (args.size() == 3 && (args[2].type.only(kBool) || args[2].type.interval.contains(0))) {
+        r.parts.append({first, whole(args[1]), args.size() == 3 ? whole(args[2]) : one});
+        if (args.size() == 3 && ((args[2].type.kinds & kBool) || args[2].type.interval.contains(0))) {
           go_if(b.CreateICmpEQ(r.parts[2], b.getInt64(0)), leave_before(v, DeoptReason::Generic));
         }
       }
@@ -215,7 +218,7 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
     }
     case Known::Enumerate: {
       Value inner = make_iterator(v, args[0], t.items->front());
-      inner.parts.push_back(args.size() == 2 ? as_int(args[1]) : b.getInt64(0));
+      inner.parts.push_back(args.size() == 2 ? whole(args[1]) : b.getInt64(0));
       inner.type = t;
       return inner;
     }

@@ -92,6 +92,20 @@ void drop_owned_keeping_error(const BodyRecord& record, uint32_t point, const ui
   PyErr_Restore(type, value, traceback);
 }
 
+/// An exit boxes iterators also when it is an exception that passes: calling Python with one set is an error.
+class KeepError {
+ public:
+  KeepError() { PyErr_Fetch(&type_, &value_, &traceback_); }
+  ~KeepError() {
+    if (type_) PyErr_Restore(type_, value_, traceback_);
+  }
+  KeepError(const KeepError&) = delete;
+  KeepError& operator=(const KeepError&) = delete;
+
+ private:
+  PyObject *type_, *value_, *traceback_;
+};
+
 extern "C" {
 
 PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots, PyObject* result) {
@@ -156,11 +170,13 @@ PyObject* hj_box_float(double value) { return PyFloat_FromDouble(value); }
 PyObject* hj_box_complex(double real, double imag) { return PyComplex_FromDoubles(real, imag); }
 
 PyObject* hj_box_range(int64_t start, int64_t stop, int64_t step) {
+  const KeepError keep;
   return PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyRange_Type), "LLL", static_cast<long long>(start),
                                static_cast<long long>(stop), static_cast<long long>(step));
 }
 
 PyObject* hj_box_range_iter(int64_t next, int64_t step, int64_t left) {
+  const KeepError keep;
   // iter(range(next, next + left * step, step)); the end may lie beyond int64, so it is computed as an object.
   PyObject* range = nullptr;
   PyObject *a = PyLong_FromLongLong(left), *s = PyLong_FromLongLong(step), *n = PyLong_FromLongLong(next);
@@ -178,6 +194,7 @@ PyObject* hj_box_range_iter(int64_t next, int64_t step, int64_t left) {
 }
 
 PyObject* hj_box_list_iter(PyObject* list, int64_t index) {
+  const KeepError keep;
   PyObject* iterator = PyObject_GetIter(list);
   if (!iterator) return nullptr;
   PyObject* done = PyObject_CallMethod(iterator, "__setstate__", "L", static_cast<long long>(index));
@@ -192,6 +209,7 @@ PyObject* hj_box_tuple(PyObject* const* items, int64_t count, int64_t) {
 }
 
 PyObject* hj_box_tuple_iter(PyObject* const* items, int64_t count, int64_t index) {
+  const KeepError keep;
   PyObject* tuple = hj_box_tuple(items, count, 0);
   PyObject* iterator = tuple ? PyObject_GetIter(tuple) : nullptr;
   Py_XDECREF(tuple);
@@ -200,10 +218,12 @@ PyObject* hj_box_tuple_iter(PyObject* const* items, int64_t count, int64_t index
 }
 
 PyObject* hj_box_zip(PyObject* const* items, int64_t count, int64_t) {
+  const KeepError keep;
   return PyObject_Vectorcall(reinterpret_cast<PyObject*>(&PyZip_Type), items, static_cast<size_t>(count), nullptr);
 }
 
 PyObject* hj_box_enumerate(PyObject* const* items, int64_t, int64_t count) {
+  const KeepError keep;
   return PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyEnum_Type), "OL", items[0], static_cast<long long>(count));
 }
 
