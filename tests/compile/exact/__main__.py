@@ -28,7 +28,9 @@ def seeds(options):
     if options.seeds:
         first, last = (int(part) for part in options.seeds.split(":"))
         return range(first, last)
-    start = options.start or random.SystemRandom().randrange(10**6, 10**9)
+    start = options.start
+    if start is None:
+        start = random.SystemRandom().randrange(10**6, 10**9)
     print(f"new seeds start at {start}", flush=True)
     return itertools.chain(range(options.fixed), itertools.count(start))
 
