@@ -89,7 +89,9 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   const bool osr = osr_block != mir::kNone;
   unit.make(*function, argument_types(args, arg_count, osr, unit.sites), osr_block);
   unit.infer();  // every value has a type from here on
-  if (const auto why = why_not_worth(unit)) {
+  auto why = why_not_exact(unit);
+  if (!why) why = why_not_worth(unit);
+  if (why) {
     *reason = PyUnicode_FromString(why->c_str());
     return nullptr;
   }

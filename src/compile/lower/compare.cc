@@ -116,7 +116,7 @@ llvm::Value* BodyLowering::compare_int_float(CompareOp op, llvm::Value* i, Inter
   }, true).parts[0];
 }
 
-/// `is`. Numbers have no identity here: equal bits of one type are the same, as in PyPy.
+/// `is`. What has lost its identity by being unboxed never meets its like here: why_not_exact refuses that.
 llvm::Value* BodyLowering::same_object(const Value& a, const Value& c) {
   if (a.type.object || c.type.object || a.type.only(kList) || c.type.only(kList)) {
     const bool fixed = (a.type.object || a.type.only(kList) || a.type.within(kNoneType | kBool) || a.type.only(kKnown)) &&

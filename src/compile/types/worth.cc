@@ -71,6 +71,28 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
   }
 }
 
+std::optional<std::string> why_not_exact(Unit& unit) {
+  // Unboxed, these have no identity left: two equal ones may be one object or two.
+  constexpr uint16_t kNoIdentity = kInt | kFloat | kComplex | kTuple;
+  for (auto& s : unit.specializations) {
+    for (mir::BlockId b : s->flow.order()) {
+      for (ValueId v = s->view.first(b); v < s->view.end(b); ++v) {
+        const Instr& i = s->view.instr(v);
+        if (i.op != Op::Compare) continue;
+        const auto op = static_cast<mir::CompareOp>(i.sub);
+        if (op != mir::CompareOp::Is && op != mir::CompareOp::IsNot) continue;
+        const Type left = s->type_at(s->view.args(v)[0], b), right = s->type_at(s->view.args(v)[1], b);
+        const uint16_t of_left = left.kinds & kNoIdentity, of_right = right.kinds & kNoIdentity;
+        if ((of_left & of_right) || (of_left && right.object) || (of_right && left.object)) {
+          return place(*s, i) + ": `is` between numbers or tuples asks which object it is, and native code does not keep "
+                 "them as objects; compare with == instead";
+        }
+      }
+    }
+  }
+  return {};
+}
+
 std::optional<std::string> why_not_worth(Unit& unit) {
   double plain_ns = 0, native_ns = 0, worst_ns = 0;
   bool has_loop = false;

@@ -1,4 +1,4 @@
-// Whether native code of a unit would be faster than the interpreter that runs the original.
+// Whether native code of a unit would be exact, and faster than the interpreter that runs the original.
 #pragma once
 
 #include <optional>
@@ -14,6 +14,9 @@ namespace hasten::compile {
 /// CPython (about 40 ns), and one that becomes native falls from 25 ns to 1 ns. Code without loops is always
 /// compiled: other compiled code may call it.
 std::optional<std::string> why_not_worth(Unit& unit);
+
+/// Nothing if native code gives the interpreter's answers; else "FILE:LINE: why" for a question that it cannot answer.
+std::optional<std::string> why_not_exact(Unit& unit);
 
 /// Whether the instruction stays a call through CPython.
 bool stays_boxed(Unit& unit, const Specialization& s, mir::ValueId v);
