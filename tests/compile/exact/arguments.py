@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scope import FLOAT_EDGES, INT_EDGES
+from scope import FLOAT_BORDERS, FLOAT_EDGES, INT_BORDERS, INT_EDGES
 
 OTHER = {  # what may come where a kind is expected
     "i": ["b", "f", "f", "i", "c", "n", "str", "IntSub", "FloatSub"],
@@ -59,9 +59,9 @@ class Arguments:
     def edge(self, kind: str) -> str:
         rng = self.rng
         if kind == "i":
-            return str(rng.choice(INT_EDGES))
+            return str(rng.choice(INT_BORDERS if rng.random() < 0.4 else INT_EDGES))
         if kind == "f":
-            return rng.choice(FLOAT_EDGES + ["inf", "-inf", "nan"])
+            return rng.choice(FLOAT_BORDERS if rng.random() < 0.4 else FLOAT_EDGES)
         if kind == "c":
             if rng.random() < 0.4:  # on a circle, as well as doubles can say
                 radius, real = rng.choice([1.0, 2.0, 5.0]), round(rng.uniform(-1, 1), 2)

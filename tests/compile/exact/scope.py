@@ -57,6 +57,9 @@ INT_EDGES = [
     2**127,
     -(2**200),
 ]
+# Where an operation leaves 64 bits by exactly one, or a sign of zero is lost: drawn more often than the others.
+INT_BORDERS = [2**63 - 1, -(2**63), 2**63 - 2, -(2**63) + 1, 2**62, -(2**62), 2**53 + 1, 2**63]
+FLOAT_BORDERS = ["0.0", "-0.0", "inf", "-inf", "nan", "9.223372036854776e+18"]
 FLOAT_EDGES = [
     "0.0",
     "-0.0",
