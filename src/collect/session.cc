@@ -29,6 +29,8 @@ using record::ProbeState;
 
 constexpr int kTickMs = 10;
 constexpr uint64_t kFlushGapNs = 250'000'000;
+/// A process younger than this is taken to be growing still.
+constexpr uint64_t kStartingNs = 1'000'000'000;
 
 uint64_t clock_ns(clockid_t clock) {
   timespec now;
@@ -205,11 +207,22 @@ class Session {
     end_.cpu_user_ns = timeval_ns(usage.ru_utime);
     end_.cpu_system_ns = timeval_ns(usage.ru_stime);
     end_.children_in_cpu = true;
-    // The kernel's figure begins with the memory of the process that started it: ours.
-    const uint64_t kernel_peak = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
-    const uint64_t told_peak = std::max(owner_.region()->peak_rss_bytes.load(), polled_peak_bytes_);
-    end_.peak_rss_bytes = kernel_peak > own_peak_bytes_ ? std::max(kernel_peak, told_peak) : told_peak;
+    end_.peak_rss_bytes = peak_of_target(static_cast<uint64_t>(usage.ru_maxrss) * 1024);
     return true;
+  }
+
+  /// 0 if nobody knows. The kernel's figure begins with the memory of the process that started the target, ours,
+  /// so it tells only of larger ones. The probe tells at the end, unless the target ended at once (a signal,
+  /// os._exit); then what was read while it ran serves, but not what was read while it was still growing.
+  uint64_t peak_of_target(uint64_t kernel_bytes) const {
+    if (kernel_bytes > own_peak_bytes_) {
+      return kernel_bytes;
+    }
+    const uint64_t told_bytes = owner_.region()->peak_rss_bytes.load();
+    if (told_bytes == 0 && end_.wall_ns < kStartingNs) {
+      return 0;
+    }
+    return std::max(told_bytes, polled_peak_bytes_);
   }
 
   /// The target was stopped. If we are the terminal's foreground job, the shell must see us stop too; being

@@ -10,6 +10,9 @@ namespace hasten::profile {
 namespace {
 
 constexpr double kSecondsPerNs = 1e-9;
+/// CPU time outside the watched threads that is no other process's work: start-up and exit, about.
+constexpr double kElsewhereShare = 0.2;
+constexpr double kElsewhereLeastS = 0.05;
 
 /// Code that no frame could be named for; one function, so that its cost is shown rather than dropped.
 const Function kUnknownFunction{"<unknown>", "<code whose name could not be read>", 0};
@@ -58,10 +61,7 @@ class Resolver {
       to.native_idx = native_idx(names.name_of(process, from.rip));
       recording_.samples.push_back(to);
     }
-    for (const record::Thread& thread : capture_.threads) {
-      const auto cpu_ns = static_cast<double>(thread.cpu_ns);
-      recording_.crowding.push_back(cpu_ns > 0 ? 1 + static_cast<double>(thread.runnable_ns) / cpu_ns : 1);
-    }
+    note_crowding();
     // Neighbours in a thread must be neighbours in the vector.
     std::stable_sort(recording_.samples.begin(), recording_.samples.end(), [](const Sample& a, const Sample& b) {
       return a.thread_idx != b.thread_idx ? a.thread_idx < b.thread_idx : a.end_ns < b.end_ns;
@@ -75,6 +75,22 @@ class Resolver {
   }
 
  private:
+  /// The samples of a thread are drawn, so by chance they stand for a little more than it used. They must not
+  /// stand for more wall time than it was there.
+  void note_crowding() {
+    std::vector<double> sampled_ns(capture_.threads.size(), 0);
+    for (const Sample& sample : recording_.samples) {
+      if (sample.thread_idx < sampled_ns.size()) {
+        sampled_ns[sample.thread_idx] += static_cast<double>(sample.cpu_ns());
+      }
+    }
+    for (size_t t = 0; t < capture_.threads.size(); ++t) {
+      const auto cpu_ns = static_cast<double>(capture_.threads[t].cpu_ns);
+      const auto runnable_ns = static_cast<double>(capture_.threads[t].runnable_ns);
+      recording_.crowding.push_back(cpu_ns > 0 ? (cpu_ns + runnable_ns) / std::max(cpu_ns, sampled_ns[t]) : 1);
+    }
+  }
+
   std::vector<size_t> root_processes() const {
     std::vector<size_t> roots;
     for (size_t p = 0; p < capture_.processes.size(); ++p) {
@@ -220,6 +236,7 @@ bool is_root(const record::Capture& capture, size_t process_idx) {
 
 CaptureFacts facts_of(const record::Capture& capture) {
   CaptureFacts facts;
+  double threads_cpu_s = 0;
   std::vector<const record::End*> end_of(capture.processes.size(), nullptr);
   for (const record::End& end : capture.ends) {
     if (end.process < end_of.size()) {
@@ -242,13 +259,15 @@ CaptureFacts facts_of(const record::Capture& capture) {
     facts.run_count += root ? 1 : 0;
     if (const record::End* end = end_of[p]) {
       out.cpu_s = static_cast<double>(end->cpu_user_ns + end->cpu_system_ns) * kSecondsPerNs;
-      out.peak_rss_bytes = end->peak_rss_bytes;
+      if (end->peak_rss_bytes != 0) {
+        out.peak_rss_bytes = end->peak_rss_bytes;
+        facts.peak_rss_bytes = std::max(facts.peak_rss_bytes.value_or(0), end->peak_rss_bytes);
+      }
       if (end->signal != 0) {
         out.signal = end->signal;
       } else {
         out.exit_code = end->exit_code;
       }
-      facts.peak_rss_bytes = std::max(facts.peak_rss_bytes.value_or(0), end->peak_rss_bytes);
       // A root whose account includes its children already is the whole tree.
       if (root || (end_of[0] != nullptr && !end_of[0]->children_in_cpu)) {
         cpu_s += *out.cpu_s;
@@ -284,12 +303,16 @@ CaptureFacts facts_of(const record::Capture& capture) {
     out.cpu_s = static_cast<double>(thread.cpu_ns) * kSecondsPerNs;
     out.runnable_s = static_cast<double>(thread.runnable_ns) * kSecondsPerNs;
     out.waiting_s = static_cast<double>(thread.waiting_ns) * kSecondsPerNs;
+    threads_cpu_s += out.cpu_s;
     facts.busy_s += out.cpu_s + out.runnable_s;
     facts.threads.push_back(std::move(out));
   }
   if (facts.busy_s > 0) {
-    // The kernel's account also has what no watched thread used.
-    facts.busy_s = std::max(facts.busy_s, facts.cpu_s.value_or(0));
+    // The kernel's account also has what no watched thread used. A little is start-up and exit.
+    const double elsewhere_s = facts.cpu_s.value_or(0) - threads_cpu_s;
+    facts.busy_s = elsewhere_s > kElsewhereShare * facts.cpu_s.value_or(0) + kElsewhereLeastS
+                       ? 0
+                       : std::max(facts.busy_s, facts.cpu_s.value_or(0));
   }
   for (const record::Wait& wait : capture.waits) {
     if (wait.thread < facts.threads.size() && static_cast<size_t>(wait.kind) < kSleepCount) {

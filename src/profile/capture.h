@@ -38,7 +38,9 @@ struct ThreadFacts {
 
 struct CaptureFacts {
   std::optional<double> cpu_s;      ///< of the process tree, by the kernel's account
-  double busy_s = 0;                ///< all threads' time on a CPU or ready for one; 0 is unknown
+  /// All threads' time on a CPU or ready for one. 0 is unknown: so it is where other processes did much of
+  /// the work, because a thread that waits for them may wait for code.
+  double busy_s = 0;
   std::optional<uint64_t> peak_rss_bytes;  ///< of the largest process
   uint32_t run_count = 0;           ///< first processes: more than one after --repeat
   uint64_t lost = 0;

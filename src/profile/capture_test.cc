@@ -118,6 +118,38 @@ TEST(Capture, RunsAddUpAndChildrenDoNot) {
   EXPECT_NEAR(*facts_of(capture).cpu_s, 0.022, 1e-12) << "the first process's account includes its child";
 }
 
+// Drawn samples may add up to more than the thread used; what they leave of the wall time must not vanish.
+TEST(Capture, SamplesStandForNoMoreWallTimeThanThereWas) {
+  record::Capture capture = small_capture();
+  capture.threads[0].runnable_ns = 10 * kMs;  // 10 ms on a CPU, 10 ms in the queue
+  for (uint64_t i = 1; i <= 12; ++i) {
+    capture.samples.push_back(sample_at(i * 20 / 12, i <= 9 ? 1 : 0));  // 12 ms of CPU time; 9 of them in work
+  }
+  capture.ends = {end_of(0, 20)};
+  const Profile profile = build_profile(recording_of(capture));
+  ASSERT_EQ(profile.functions.size(), 1u);
+  EXPECT_NEAR(profile.functions[0].ceiling.value_or(0), 4.0, 1e-4);  // lengths are whole nanoseconds
+}
+
+// A program that waits for its children may well wait for code: nothing is said of its threads' idleness.
+TEST(Capture, WorkInOtherProcessesLeavesBusinessUnknown) {
+  record::Capture capture = small_capture();  // one thread, 10 ms
+  capture.ends = {end_of(0, 1000)};
+  capture.ends[0].cpu_user_ns = 12 * kMs;
+  EXPECT_NEAR(facts_of(capture).busy_s, 0.012, 1e-12);
+  capture.ends[0].cpu_user_ns = 600 * kMs;
+  EXPECT_EQ(facts_of(capture).busy_s, 0);
+}
+
+TEST(Capture, APeakThatNobodyReadIsAbsent) {
+  record::Capture capture = small_capture();
+  capture.ends = {end_of(0, 10)};
+  EXPECT_EQ(facts_of(capture).peak_rss_bytes, 1000u);
+  capture.ends[0].peak_rss_bytes = 0;
+  EXPECT_FALSE(facts_of(capture).peak_rss_bytes.has_value());
+  EXPECT_FALSE(facts_of(capture).processes[0].peak_rss_bytes.has_value());
+}
+
 TEST(Capture, WhatIsNotKnownIsAbsent) {
   const CaptureFacts facts = facts_of(small_capture());
   EXPECT_FALSE(facts.cpu_s.has_value());

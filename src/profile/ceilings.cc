@@ -62,7 +62,7 @@ std::vector<double> solo_wall_s(const Recording& recording) {
     // Ends and starts at one instant come in any order, so a count may pass through -1.
     if (before == 0 || after == 0) {
       const bool now_running = after != 0;
-      running_count += now_running ? 1 : -1;
+      running_count = now_running ? running_count + 1 : running_count - 1;
       running_id_sum += now_running ? edge.runner : -static_cast<uint64_t>(edge.runner);
     }
   }

@@ -176,3 +176,20 @@ def test_repeat_stops_at_a_failing_run(hasten):
     assert (result.returncode, result.stdout) == (3, "ran\n")
     assert "stopped after run 1 of 4" in result.stderr
     assert hasten.captures == ["fails.hasten"]
+
+
+def test_waiting_for_a_child_that_works_is_no_reason_to_give_up(hasten):
+    hasten.write(
+        "parent.py",
+        "import subprocess, sys\n"
+        "subprocess.run([sys.executable, '-c', 'for i in range(20_000_000): pass'])\n",
+    )
+    report = hasten.report("parent.py")
+    assert report["cpu_s"] - report["sampled_cpu_s"] > 0.3
+    assert not any(cause["kind"] == "waiting" for cause in report["causes"])
+    assert "child processes, and programs started by exec, are not sampled" in hasten("view").stdout
+
+
+def test_a_peak_that_nobody_could_read_is_absent(hasten):
+    ended = hasten.report("-c", "import os; x = bytearray(1_000_000); os._exit(0)")
+    assert "peak_rss_bytes" not in ended or ended["peak_rss_bytes"] > 7_000_000

@@ -103,6 +103,29 @@ def test_waiting_is_a_column_only_where_it_was_measured():
     assert any(row.endswith("2.00 s") for row in rows)
 
 
+def test_the_line_that_waits_is_shown_and_a_function_that_only_waits():
+    joins = {"wait_s": {"lock": 3.4}}
+    rows = report(
+        functions=[function("f", 0.9), function("(module)", 0.0, **joins), function("idle", 0.0, wait_s={"io": 0.1})],
+        lines=[
+            line(1, 0.004, "import threading", "(module)"), line(14, 0.0, "for t in ts: t.join()", "(module)", **joins),
+            line(3, 0.9, "work()", "f"), line(5, 0.0, "read()", "f", wait_s={"io": 0.1}),
+        ],
+    )  # fmt: skip
+    text = verdict_lines(rows)
+    assert [row.split()[1] for row in only(text, "     line")] == ["3", "14"]
+    assert any(row.endswith("for t in ts: t.join()  (waits 3.40 s)") for row in text)
+    assert not any("idle" in row for row in text)
+
+
+def test_work_of_other_processes_is_said_to_be_unseen():
+    elsewhere = verdict_lines(report(cpu_s=0.62, sampled_cpu_s=0.03, samples=7, effective_samples=7.0, wall_s=1.65))
+    (note,) = only(elsewhere, "note")
+    assert "0.59 s of the 0.62 s of CPU time are not in these figures" in note
+    flat = report(cpu_s=0.62, sampled_cpu_s=0.03, functions=[function("f", 0.9, ceiling=1.02)])
+    assert not only(verdict_lines(flat), "ceiling")
+
+
 def test_how_it_ended_and_what_is_missing():
     notes = only(verdict_lines(report(exit_code=3)), "note")
     assert notes == ["note    the program exited with 3"]

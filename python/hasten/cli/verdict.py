@@ -17,6 +17,7 @@ _PACKAGES_MAX = 8
 _CAUSES_MAX = 3
 _SHARE_MIN = 0.01  # what weighs less has no row of its own
 _LABEL_COLUMNS = 60
+_WAIT_SHARE_MIN = 0.05  # of wall time: waiting below this is no news
 _SAMPLES_FEW = 200  # below this a share is uncertain by about 7 points
 
 
@@ -87,13 +88,20 @@ def _notes(report: dict) -> Iterator[str]:
     queued_s = sum(thread["runnable_s"] for thread in report.get("threads", ()))
     if report.get("cpu_s") and queued_s > 0.1 * report["cpu_s"] and queued_s > 0.1:
         yield f"note    this machine was busy: threads were ready to run but without a CPU for {seconds(queued_s)}"
-    if report.get("cpu_s", 0) > 0.5 and report["sampled_cpu_s"] < 0.5 * report["cpu_s"]:
+    if _much_unseen(report) and not any("why_not_sampled" in process for process in report["processes"]):
+        unseen_s = report["cpu_s"] - report["sampled_cpu_s"]
         yield (
-            f"note    the samples account for {100 * report['sampled_cpu_s'] / report['cpu_s']:.0f} % of the CPU time only; "
-            "the rest is not in this table (hasten doctor may say why)"
+            f"note    {seconds(unseen_s)} of the {seconds(report['cpu_s'])} of CPU time are not in these figures: child "
+            "processes, and programs started by exec, are not sampled"
         )
     if report.get("unsampled_threads"):
         yield f"note    {plural(report['unsampled_threads'], 'thread')} could not be sampled"
+
+
+def _much_unseen(report: dict) -> bool:
+    """Whether CPU time was used where no sample could be taken, beyond the interpreter's start and end."""
+    cpu_s = report.get("cpu_s", 0.0)
+    return cpu_s - report["sampled_cpu_s"] > max(0.1, 0.25 * cpu_s)
 
 
 def _too_short(report: dict) -> Iterator[str]:
@@ -108,7 +116,7 @@ def _too_short(report: dict) -> Iterator[str]:
             f"{seconds(report['wall_s'])}; it waited the rest"
         )
         return
-    if cpu_s > 0.5 and report["sampled_cpu_s"] < 0.5 * cpu_s:
+    if _much_unseen(report):
         return  # not short but unseen, which the notes above say
     wanted = max(2, min(1000, math.ceil(runs * 2.5 * _SAMPLES_FEW / max(effective, 1))))
     yield (
@@ -126,8 +134,9 @@ def _table(report: dict, style: Style, width: int) -> Iterator[str]:
     heads = " ".join(f"{side:>{_side_width(side)}}" for side in sides) + ("  waiting" if waits else "")
     yield f"{style.bold('where the time went'):<{_LABEL_COLUMNS + len(style.bold('')) }} {heads}"
 
-    own = [row for row in report["functions"] if row["origin"] == "own" and _weight(row) >= _SHARE_MIN]
-    own.sort(key=_weight, reverse=True)
+    wall_s = report["wall_s"]
+    own = [row for row in report["functions"] if row["origin"] == "own" and _matter(row, wall_s) >= _SHARE_MIN]
+    own.sort(key=lambda row: (round(_weight(row), 2), _matter(row, wall_s)), reverse=True)
     for row in own[:_FUNCTIONS_MAX]:
         label = f"{_share(row)} {short_path(row['file'], report.get('cwd'))}  {_call_name(row['function'])}"
         yield _row(style.bold(label), len(label), row, sides, waits)
@@ -155,14 +164,16 @@ def _line_rows(report: dict, function: dict, style: Style, width: int) -> Iterat
         if row["file"] == function["file"]
         and row["function"] == function["function"]
         and row["first_line"] == function["first_line"]
-        and _weight(row) >= max(_SHARE_MIN, 0.05 * _weight(function))
     ]
-    lines.sort(key=_weight, reverse=True)
+    wall_s = report["wall_s"]
+    least = max(_SHARE_MIN, 0.05 * _matter(function, wall_s))
+    lines = [row for row in lines if _matter(row, wall_s) >= least]
+    lines.sort(key=lambda row: _matter(row, wall_s), reverse=True)
     for row in lines[:_LINES_MAX]:
         called = row.get("called")
-        note = ""
+        note = f"  (waits {seconds(_waited(row))})" if _waited(row) >= _WAIT_SHARE_MIN * wall_s else ""
         if called and called["cpu_share"] >= _SHARE_MIN:
-            note = f"  (+ {100 * called['cpu_share']:.1f} % in {called['through'] or 'what it calls'})"
+            note += f"  (+ {100 * called['cpu_share']:.1f} % in {called['through'] or 'what it calls'})"
         source = row.get("source", "").strip()
         room = max(20, width - 27 - len(note))
         if len(source) > room:
@@ -185,6 +196,12 @@ def _row(text: str, length: int, row: dict, sides: list[str], waits: bool) -> st
 def _weight(row: dict) -> float:
     """Own time and that of packages called from it: what a change of this row could touch."""
     return row["cpu_share"] + row.get("called", {}).get("cpu_share", 0.0)
+
+
+def _matter(row: dict, wall_s: float) -> float:
+    """Its share of CPU time, or of wall time if it waits for more than that."""
+    waited = _waited(row) / wall_s if wall_s > 0 else 0.0
+    return max(_weight(row), waited if waited >= _WAIT_SHARE_MIN else 0.0)
 
 
 def _waited(row: dict) -> float:
@@ -238,6 +255,8 @@ def _ceiling(report: dict, style: Style) -> Iterator[str]:
     name = _call_name(best["function"])
     if best["ceiling"] is None:
         text = f"the program is {name} and nothing else"
+    elif best["ceiling"] < 1.1 and _much_unseen(report):
+        return  # the code that is worth something may be among what was not seen
     elif best["ceiling"] < 1.1:
         text = f"no single function's own code is worth more than {best['ceiling']:.2f}x"
     else:
