@@ -25,6 +25,7 @@ namespace {
 using Names = std::initializer_list<std::string_view>;
 
 constexpr double kFunctionShareMin = 0.05;  // lighter functions are not worth a cause
+constexpr double kWaitingWallLeastS = 0.5;    // below this a busy disk at start-up looks like waiting
 constexpr uint64_t kSamplesMin = 20;          // fewer are no evidence, of a function or of the program
 
 bool starts_with_any(std::string_view name, Names prefixes) {
@@ -262,7 +263,7 @@ class Finder {
 
   void waiting() {
     // All threads together: whatever they overlap, the program waited for the rest of the wall time at least.
-    if (profile_.wall_s <= 0.05 || busy_s_ <= 0 || busy_s_ >= 0.5 * profile_.wall_s) {
+    if (profile_.wall_s < kWaitingWallLeastS || busy_s_ <= 0 || busy_s_ >= 0.5 * profile_.wall_s) {
       return;
     }
     const double idle_share = 1 - busy_s_ / profile_.wall_s;

@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+import subprocess
 import sys
 
 import pytest
@@ -133,6 +134,45 @@ def test_binary_streams_pass_through(hasten):
     hasten.write("cat.py", "import sys\nsys.stdout.buffer.write(sys.stdin.buffer.read())\n")
     data = bytes(range(256)) * 1000
     assert hasten("run", "cat.py", input=data, text=False).stdout == data
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_streams_stay_closed(hasten, closed):
+    hasten.write(
+        "closed.py",
+        "import os, sys\n"
+        "def state(fd):\n"
+        "    try:\n"
+        "        return os.readlink(f'/proc/self/fd/{fd}')[:5]\n"
+        "    except OSError:\n"
+        "        return 'closed'\n"
+        "said = [s is None for s in (sys.stdin, sys.stdout, sys.stderr)], [state(fd) for fd in range(3)]\n"
+        "print(said, file=open(sys.argv[1], 'w'))\n"
+        "sys.exit(7)\n",
+    )
+    shell = f'exec "$@" {closed}'
+    for name, words in (("plain", []), ("measured", ["-m", "hasten", "run"])):
+        command = ["sh", "-c", shell, "sh", sys.executable, *words, "closed.py", name]
+        result = subprocess.run(command, cwd=hasten.folder, capture_output=True, text=True, timeout=60)
+        assert result.returncode == 7, result.stderr
+        assert result.stdout == ""
+        assert "Traceback" not in result.stderr
+    assert (hasten.folder / "measured").read_text() == (hasten.folder / "plain").read_text()
+
+
+def test_a_verdict_that_nobody_reads_leaves_the_exit_code_alone(hasten):
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = hasten("run", "-c", "raise SystemExit(5)", capture_output=False, stderr=writer, stdout=subprocess.PIPE)
+    os.close(writer)
+    assert result.returncode == 5
+
+
+def test_a_full_disk_under_json_is_named_and_the_verdict_shown(hasten):
+    result = hasten("run", "--json", "/dev/full", "-c", "print(1)")
+    assert (result.returncode, result.stdout) == (125, "1\n")
+    assert "/dev/full" in result.stderr.splitlines()[-1]
+    assert "capture command.hasten" in result.stderr
 
 
 def test_inherited_descriptors_stay_open(hasten):

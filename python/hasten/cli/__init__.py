@@ -30,6 +30,7 @@ examples:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return the exit code; `run` may end this process by a signal instead."""
+    _stand_in_for_closed_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     if not words:
         print(_help_text(), end="", file=sys.stderr)
@@ -46,6 +47,16 @@ def main(argv: list[str] | None = None) -> int:
     if name not in COMMANDS:
         return _unknown_command(name)
     return _run_command(name, rest)
+
+
+def _stand_in_for_closed_streams() -> None:
+    """`>&-` or `2>&-`: Python has no stream then. The stand-in takes the free number and is closed again in
+    the program that is measured, so nothing of ours lands on the program's descriptors 1 and 2."""
+    import os
+
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 def version_line() -> str:
@@ -115,9 +126,9 @@ def _run_command(name: str, words: list[str]) -> int:
         return fail(name, error)
     except BrokenPipeError:
         # The reader of our output left (| head): as any tool, end quietly.
-        import os
+        from hasten.cli.output import drop_output
 
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output(sys.stdout)
         return 141
     except OSError as error:
         return fail(name, error)

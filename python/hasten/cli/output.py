@@ -34,7 +34,11 @@ def write_text(text: str, file: str) -> None:
         return
     path = Path(file)
     if path.exists() and not path.is_file():  # /dev/stdout, a pipe: nothing to rename over
-        path.write_text(text, encoding="utf-8")
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            error.filename = error.filename or file
+            raise
         return
     import tempfile
 
@@ -46,9 +50,19 @@ def write_text(text: str, file: str) -> None:
         os.umask(umask)
         os.chmod(beside, 0o666 & ~umask)
         os.replace(beside, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(beside)
+        if isinstance(error, OSError):  # "No space left on device" alone does not say where
+            error.filename = file
+            error.filename2 = None
         raise
+
+
+def drop_output(stream: TextIO) -> None:
+    """Let what is still buffered for a stream that nobody reads go nowhere, quietly."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def write_json(value: Any, file: str) -> None:

@@ -9,7 +9,7 @@ from collections import namedtuple
 from pathlib import Path
 
 from hasten.cli.captures import SUFFIX, free_path
-from hasten.cli.output import print_verdict, write_json
+from hasten.cli.output import drop_output, print_verdict, write_json
 from hasten.cli.target import Target, UsageError, resolve
 from hasten.errors import HastenError
 
@@ -76,9 +76,12 @@ def main(args: argparse.Namespace) -> int:
     from hasten._core import read_report
 
     report = read_report(str(capture))
+    try:
+        print_verdict(report, capture, sys.stderr)
+    except OSError:  # nobody reads it (2>&1 | head); the program's exit code still counts
+        drop_output(sys.stderr)
     if args.json is not None:
         write_json(report, args.json)
-    print_verdict(report, capture, sys.stderr)
     return _end_like(outcome)
 
 

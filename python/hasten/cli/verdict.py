@@ -106,8 +106,8 @@ def _much_unseen(report: dict) -> bool:
 
 def _too_short(report: dict) -> Iterator[str]:
     effective = report.get("effective_samples", report["samples"])
-    if effective >= _SAMPLES_FEW:
-        return
+    if effective >= _SAMPLES_FEW or not report.get("complete", True):
+        return  # a capture that was cut short may be of a long run
     cpu_s = report.get("cpu_s", report["sampled_cpu_s"])
     runs = report.get("runs", 1)
     if cpu_s > 0 and report["wall_s"] > 10 * cpu_s and report["wall_s"] > 2:
