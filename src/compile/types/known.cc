@@ -1,6 +1,7 @@
 #include "compile/types/known.h"
 
 #include <cstring>
+#include <memory>
 #include <unordered_map>
 
 namespace hasten::compile {
@@ -73,14 +74,17 @@ void read_module(const char* module_name, const Entry (&entries)[N], std::unorde
   Py_DECREF(module);
 }
 
+/// Importing runs Python code, which may hand the GIL to a thread that asks for the table too: the guard of a
+/// static with an initialiser would then make that thread wait with the GIL in its hand, for ever.
 std::unordered_map<PyObject*, Known>& table() {
-  static auto* const known = [] {
-    auto* t = new std::unordered_map<PyObject*, Known>;
-    read_module("builtins", kBuiltins, *t);
-    read_module("math", kMath, *t);
-    read_module("cmath", kCmath, *t);
-    return t;
-  }();
+  static std::unordered_map<PyObject*, Known>* known = nullptr;  // read and written under the GIL
+  if (!known) {
+    auto made = std::make_unique<std::unordered_map<PyObject*, Known>>();
+    read_module("builtins", kBuiltins, *made);
+    read_module("math", kMath, *made);
+    read_module("cmath", kCmath, *made);
+    if (!known) known = made.release();  // else another thread was faster
+  }
   return *known;
 }
 
