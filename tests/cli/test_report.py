@@ -62,7 +62,9 @@ def test_a_known_program(burned):
     assert function(report, "<module>")["total_share"] > 0.9
     # One thread, always running or ready to: what is won is what the function takes.
     thread = next(row for row in report["threads"] if row["pid"] == row["tid"])
-    taken = heavy["self_cpu_s"] * (1 + thread["runnable_s"] / thread["cpu_s"])
+    # Its samples may by chance stand for more than it used; they stand for no more wall time than there was.
+    ready_s = thread["cpu_s"] + thread["runnable_s"]
+    taken = heavy["self_cpu_s"] * ready_s / max(thread["cpu_s"], report["sampled_cpu_s"])
     assert heavy["ceiling"] == pytest.approx(report["wall_s"] / (report["wall_s"] - taken), rel=0.02)
 
 
