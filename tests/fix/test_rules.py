@@ -78,7 +78,7 @@ def test_membership_in_a_module_constant():
 
 @pytest.mark.parametrize("body", [
     "known.remove(w)", "known = other(w)", "known[0] = w", "known += [w]", "change(known)", "alias = known",
-    "del known[0]", "known.append(w + 'x')", "known.extend([w])", "lambda: known",
+    "del known[0]", "known.append(*w)", "known.extend([w])", "lambda: known",
 ])
 def test_membership_in_a_list_that_changes_otherwise(body):
     silent(membership_set, f"""
@@ -86,6 +86,24 @@ def test_membership_in_a_list_that_changes_otherwise(body):
             for w in words:
                 if w in known:
                     {body}
+        """)
+
+
+def test_membership_in_a_list_that_grows_by_an_expression_evaluates_it_once():
+    only(membership_set, """
+        def f(rows, known):
+            for row in rows:
+                if row[0] in known:
+                    continue
+                known.append(row.pop(0))
+        """, """
+        def f(rows, known):
+            known_set = set(known)
+            for row in rows:
+                if row[0] in known_set:
+                    continue
+                known.append(row.pop(0))
+                known_set.add(known[-1])
         """)
 
 

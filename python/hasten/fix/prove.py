@@ -20,6 +20,7 @@ from hasten.fix.verdict import CANNOT_TELL, GAIN_MIN, PROVEN, REFUSED, Verdict
 
 CALLS_JUDGED_MAX = 36
 PAIR_COUNT_MIN, PAIR_COUNT_MAX = 3, 15
+PAIR_COUNT_LEAST = 2      # where the budget ends: Student's t then makes the interval wide
 TIGHT_RATIO = 0.03        # half width of the interval at which more runs would say little more
 _SERIOUS = ("file", "network", "process")
 
@@ -272,11 +273,14 @@ class Session:
     def _judge(self):
         """One run in which calls are judged in forked copies."""
         self._say("calls judged in forked copies")
-        seconds = 0.35 * self._left_s()
+        # Calls get what the shortest whole-program proof (three pairs, the new at half the time) leaves over.
+        left_s = self._left_s()
+        pairs_s = PAIR_COUNT_MIN * 1.5 * self._reference_s
+        seconds = min(0.35 * left_s, max(0.1 * left_s, left_s - self._reference_s - pairs_s))
         shadow_seconds = min(max(1.0, self._reference_s), 0.15 * self._left_s())
         specs = self._target_specs({"seconds": seconds, "shadow_seconds": shadow_seconds})
         overlay, added = {}, set()
-        for path, raw in self._touched(self.candidates).items():
+        for path in self._touched(self.candidates):
             here = [c for c in self.candidates if c.source.path == path]
             overlay[path] = here[0].source.apply([e for c in here for e in c.prescription.additions])
             added |= {name for c in here for name in c.prescription.added_names}
@@ -284,9 +288,10 @@ class Session:
         try:
             run = self._runner.trial(overlay, limit_s, "judge", targets=specs, seconds=seconds,
                                      shadow_seconds=shadow_seconds, additions=sorted(added),
+                                     may_stop=not self.outcome.effects,
                                      seed=self._dice.getrandbits(63))
             events = run.events
-            if run.exit_code != self._reference.exit_code:
+            if run.exit_code != self._reference.exit_code and not any(e["event"] == "stopped" for e in events):
                 self._judge_note = f": it ended with {run.exit_code}{_last_line(run.stderr_tail)}"
         except OutOfTime as error:
             events = error.args[0] if error.args else []
@@ -375,9 +380,21 @@ class Session:
                     active.remove(trial)
                     trial.decide(self)
             round_s = time.monotonic() - round_from
-            if self._left_s() < round_s * 1.15 + reserve_rounds * 2 * self._reference_s:
+            if number < PAIR_COUNT_MIN:
+                self._shed(active, PAIR_COUNT_MIN - number, round_s)  # a last round may fail to end: nothing is lost by it
+            elif self._left_s() < round_s * 1.15 + reserve_rounds * 2 * self._reference_s:
                 break
         self._finish(active)
+
+    def _shed(self, active, rounds, round_s):
+        """Drops the candidates that gain least where the time does not suffice for all, so that one can be decided."""
+        sides_s = {trial: trial.after[-1] for trial in active}
+        scale = round_s / (sum(sides_s.values()) + self._runs_old[-1].wall_s)  # times without waiting, to times that pass
+        while len(active) > 1 and self._left_s() < rounds * scale * (
+                self._runs_old[-1].wall_s + sum(sides_s[t] for t in active)):
+            worst = max(active, key=lambda t: t.after[-1])
+            active.remove(worst)
+            worst.decide(self)
 
     def _finish(self, active):
         for trial in active:
@@ -411,8 +428,11 @@ class Session:
         for candidate in survivors:
             verdict = self._verdicts[candidate.id]
             if verdict.verdict == CANNOT_TELL and not verdict.reason:
-                verdict.refuse(f"the budget of {self.budget_s:.0f} s ended before {PAIR_COUNT_MIN} whole-program pairs were run",
-                               CANNOT_TELL)
+                verdict.refuse(self.too_few_pairs_text(), CANNOT_TELL)
+
+    def too_few_pairs_text(self):
+        return (f"the budget of {self.budget_s:.0f} s ended before {PAIR_COUNT_LEAST} whole-program pairs were run; "
+                "give more with --budget SECONDS")
 
     # -- all proven fixes at once ---------------------------------------------------------------------------
 
@@ -492,9 +512,8 @@ class Trial:
         if verdict.verdict == REFUSED:
             return
         verdict.compared = list(session.outcome.compared)
-        if len(self.before) < PAIR_COUNT_MIN:
-            verdict.refuse(f"the budget of {session.budget_s:.0f} s ended before {PAIR_COUNT_MIN} whole-program pairs were run",
-                           CANNOT_TELL)
+        if len(self.before) < PAIR_COUNT_LEAST:
+            verdict.refuse(session.too_few_pairs_text(), CANNOT_TELL)
             return
         verdict.program_speedup, *interval = self.gain()
         verdict.interval = tuple(interval)
@@ -506,6 +525,9 @@ class Trial:
             verdict.peak_after_bytes = int(statistics.median(self.peaks))
         if interval[0] > GAIN_MIN:
             verdict.verdict, verdict.reason = PROVEN, ""
+        elif len(self.before) < PAIR_COUNT_MIN:
+            verdict.refuse(f"the budget of {session.budget_s:.0f} s ended after {len(self.before)} whole-program pairs: "
+                           f"{_gain_text(verdict.program_speedup, interval)}; give more with --budget SECONDS", CANNOT_TELL)
         else:
             verdict.refuse(f"not surely faster: the whole program gains {_gain_text(verdict.program_speedup, interval)}, "
                            f"and all of the interval must lie above {GAIN_MIN}")
@@ -542,7 +564,8 @@ def _channel_text(channel):
 
 
 def _gain_text(gain, interval):
-    return f"{gain:.2f}x ({interval[0]:.2f}-{interval[1]:.2f})"
+    low, mid, high = (f"{g:.2g}" if 0 < g < 0.1 else f"{g:.2f}" for g in (interval[0], gain, interval[1]))
+    return f"{mid}x ({low}-{high})"
 
 
 def _last_line(text):

@@ -130,7 +130,7 @@ def _seconds(value):
 def _number(value):
     if value is None or math.isinf(value):
         return "unbounded"
-    return f"{value:.2f}" if value < 3 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+    return f"{value:.2g}" if value < 0.1 else f"{value:.2f}" if value < 3 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
 def _times(value):

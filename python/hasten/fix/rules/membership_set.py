@@ -1,7 +1,7 @@
 """A membership test on a list, repeated in a loop, becomes a test on a set.
 
 What it sees: `x in L` or `x not in L` inside a loop, where L is a list that the loop does not change, or
-only extends by `L.append(name)`; or such a test on a module's constant list.
+only extends by `L.append(item)`; or such a test on a module's constant list.
 Evidence needed: the test's lines hold enough of the program's time that removing them would make it more
 than 1.1 times faster; L is a list or a tuple at every judged call.
 Why it is slow: a list is searched from its beginning, some 5 ns for each element; a set looks at one
@@ -109,16 +109,19 @@ def is_list(context, value):
 
 
 def _appends(context, name, place):
-    """[(call, its statement, the item's name)] of `name.append(item)`; None if the list grows in another way."""
+    """[(call, its statement, the item again)] of `name.append(item)`; None if the list grows in another way."""
     found = []
     for call in walk(place, (cst.Call,)):
         if not (isinstance(call.func, cst.Attribute) and isinstance(call.func.value, cst.Name)
                 and call.func.value.value == name and call.func.attr.value == "append"):
             continue
         statement = context.parent(call)
-        if not (isinstance(statement, cst.Expr) and len(call.args) == 1 and isinstance(call.args[0].value, cst.Name)):
+        if not (isinstance(statement, cst.Expr) and len(call.args) == 1 and not call.args[0].star
+                and call.args[0].keyword is None):
             return None
-        found.append((call, statement, call.args[0].value.value))
+        item = call.args[0].value
+        # Any other expression is not evaluated twice: the list knows what it was.
+        found.append((call, statement, item.value if isinstance(item, cst.Name) else f"{name}[-1]"))
     return found
 
 

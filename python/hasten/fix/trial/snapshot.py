@@ -11,6 +11,7 @@ What cannot be looked into (a C object of unknown state) raises CannotTell in a 
 lenient one it stands for itself by type and address, which forked copies share.
 """
 
+import gc
 import hashlib
 import marshal
 import struct
@@ -225,6 +226,9 @@ class Snapshot:
             return head
         if module == "numpy":
             return self._open_numpy(node, kind, stack, head)
+        if module == "_contextvars" and name == "ContextVar":
+            self._push(stack, node.name)  # its value is in the context, which is compared
+            return head
         if module in ("re", "_sre") and name == "Pattern":
             self._push(stack, node.pattern, node.flags)
             return head
@@ -232,7 +236,8 @@ class Snapshot:
             self._push(stack, node.re, node.string, node.regs, node.pos, node.endpos)
             return head
         if module == "functools" and name == "_lru_cache_wrapper":
-            self._push(stack, tuple(node.cache_info()), node.__wrapped__)
+            # What is in the cache is not ordered by anything that two copies could disagree on.
+            self._push(stack, tuple(node.cache_info()), node.__wrapped__, *_cached_in(node))
             return head
         if module == "_io" and name in ("StringIO", "BytesIO") and not node.closed:
             self._push(stack, node.getvalue(), node.tell())
@@ -254,6 +259,9 @@ class Snapshot:
             return head
         if module.partition(".")[0] == "pathlib" and hasattr(kind, "__fspath__"):
             self._push(stack, str(node))  # its slots are caches, filled when first asked
+            return head
+        if module.startswith("numpy.random.") and hasattr(node, "bit_generator"):
+            self._push(stack, node.bit_generator.state)
             return head
         if module == "random" and name == "Random":
             self._push(stack, node.getstate())
@@ -328,6 +336,8 @@ class Snapshot:
                 break
         if isinstance(node, BaseException):
             parts += (node.args, node.__cause__, node.__context__, node.__suppress_context__)
+            # OSError.filename, ImportError.name and their like are in neither args nor __dict__.
+            parts += (getattr(node, name, None) for name in _members_of(kind))
         self._push(stack, *parts)
         return head + b"%d;" % len(parts)
 
@@ -369,6 +379,24 @@ class Snapshot:
         if isinstance(node, numpy.ufunc):
             return b"k" + _str_bytes(f"numpy.{node.__name__}")
         raise CannotTell(f"a numpy.{kind.__qualname__}, whose state cannot be looked into")
+
+
+def _cached_in(wrapper):
+    """Keys and results that functools.lru_cache holds."""
+    found = []
+    for part in gc.get_referents(wrapper):
+        if type(part) is dict and part is not wrapper.__dict__:
+            found += [x for item in part.items() for x in item if type(x).__name__ != "_lru_list_elem"]
+        elif part is not wrapper.__wrapped__ and part is not wrapper.__dict__ and not isinstance(part, type):
+            found.append(part)
+    return found
+
+
+def _members_of(kind):
+    """The fields that a built-in exception type keeps for itself, by name; not the object of an AttributeError."""
+    return sorted({name for base in kind.__mro__ if not base.__flags__ & _HEAP_TYPE
+                   for name, value in vars(base).items() if type(value) is types.MemberDescriptorType
+                   and not name.startswith("_") and name != "obj"})
 
 
 def preview(value, limit=160):
