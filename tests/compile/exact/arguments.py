@@ -64,7 +64,7 @@ class Arguments:
             return rng.choice(FLOAT_BORDERS if rng.random() < 0.4 else FLOAT_EDGES)
         if kind == "c":
             if rng.random() < 0.4:  # on a circle, as well as doubles can say
-                radius, real = rng.choice([1.0, 2.0, 5.0]), round(rng.uniform(-1, 1), 2)
+                radius, real = rng.choice([1.0, 2.0, 2.0, 5.0]), round(rng.uniform(-1, 1), 2)
                 imaginary = math.sqrt(radius**2 - (radius * real) ** 2)
                 return f"complex({radius * real}, {imaginary})"
             return f"complex({self.edge('f')}, {self.edge('f')})"
@@ -203,6 +203,10 @@ class Arguments:
                     for place in places:
                         nested = profile["kinds"][place] != kind
                         texts[place] = f"[same, same, {self.benign(kind)}]" if nested else "same"
+        kinds = profile["kinds"][:given]
+        if profile["style"] == "edge" and "i" in kinds and "f" in kinds and rng.random() < 0.2:
+            number = rng.choice([2**53 + 1, 2**54 - 1, 2**62 + 1, 2**63 - 1, -(2**53) - 1, 2**53])
+            texts[kinds.index("i")], texts[kinds.index("f")] = str(number), repr(float(number))
         names = [name for name, _ in function.params]
         keywords = "{}"
         if given and rng.random() < 0.04:

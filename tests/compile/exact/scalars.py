@@ -194,8 +194,19 @@ class Scalars:
         a_list = self.variable("L" + kind)
         if a_list and self.s.chance(0.35):
             return f"{self.rng.choice([name, name, 'sum'])}({a_list})"
+        if self.s.chance(0.25):  # equal values of two types, or two zeros: the first one wins
+            same = self.atom(kind)
+            other = self.rng.choice([f"float({same})", f"-{same}", f"{same} * 1.0", f"{same} + 0"])
+            pair = [same, other] if self.s.chance(0.5) else [other, same]
+            return f"{name}({', '.join(pair)})"
         count = self.rng.choice([2, 2, 2, 3, 4])
         return f"{name}({', '.join(self.make(kind, d) for _ in range(count))})"
+
+    def nearest_double(self) -> str:
+        number = self.atom("i")
+        sides = [number, f"float({number})"]
+        self.rng.shuffle(sides)
+        return f"({sides[0]} {self.rng.choice(COMPARE)} {sides[1]})"
 
     def math_int(self, d: int) -> str:
         e = lambda: self.make("i", d)
@@ -333,9 +344,14 @@ class Scalars:
             (0.3, lambda: f"isinstance({e()}, {self.rng.choice(['int', 'float', 'bool'])})"),
             # Near a circle, |z| < r is a matter of rounding.
             (
-                1.5 if "c" in self.s.flavour.numbers else 0.05,
-                lambda: f"(abs({e('c')}) {self.rng.choice(COMPARE)} {self.rng.choice('125')})",
+                4 if "c" in self.s.flavour.numbers else 0.05,
+                lambda: (
+                    f"(abs({self.atom('c') if self.s.chance(0.8) else e('c')}) "
+                    f"{self.rng.choice(COMPARE)} {self.rng.choice('1225')})"
+                ),
             ),
+            # An int and the nearest double: equal or not, beyond 2**53 only exact arithmetic tells.
+            (2, lambda: self.nearest_double()),
             (
                 0.3,
                 lambda: (
