@@ -541,11 +541,12 @@ def combined_texts(candidates):
     return {path: group[0].source.apply([e for c in group for e in c.edits]) for path, group in by_path.items()}
 
 
-def patch_of(candidates):
-    """A unified diff of all these candidates' edits."""
+def patch_of(candidates, raw=False):
+    """A unified diff of all these candidates' edits; raw: in the files' own bytes, as surrogates, for a patch file."""
     texts = combined_texts(candidates)
     sources = {c.source.path: c.source for c in candidates}
-    return "".join(unified_diff(path, sources[path].raw, text, sources[path].encoding) for path, text in texts.items())
+    return "".join(unified_diff(path, sources[path].raw, text, "utf-8" if raw else sources[path].encoding)
+                   for path, text in texts.items())
 
 
 def _verdict_of(candidate):

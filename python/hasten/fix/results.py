@@ -45,7 +45,7 @@ def save(outcome, capture):
     document = document_of(outcome)
     sources = {c.source.path: c.source for c in outcome.accepted}
     document["write"] = [
-        {"path": path, "before_sha256": sources[path].sha256, "encoding": sources[path].encoding,
+        {"path": path, "before_sha256": sources[path].sha256,
          "after": base64.b64encode(text).decode()}
         for path, text in (combined_texts(outcome.accepted) if outcome.accepted else {}).items()]
     document["capture_sha256"] = _digest(capture)
@@ -55,7 +55,7 @@ def save(outcome, capture):
         if os.path.exists(patch_path(capture)):
             os.unlink(patch_path(capture))  # of an earlier session, no longer true
         return path, None
-    _write_new(patch_path(capture), document["patch"].encode("utf-8", "surrogateescape"))
+    _write_new(patch_path(capture), patch_of(outcome.accepted, raw=True).encode("utf-8", "surrogateescape"))
     return path, patch_path(capture)
 
 
@@ -93,11 +93,12 @@ def write_files(document, capture):
         if hashlib.sha256(before).hexdigest() != entry["before_sha256"]:
             raise HastenError(f"{path} has changed since the fix was proven; nothing was written",
                               hint="record it again with hasten run, then hasten fix")
-        changes.append((path, before, base64.b64decode(entry["after"]), entry["encoding"]))
-    reverse = "".join(unified_diff(path, after, before, encoding) for path, before, after, encoding in changes)
+        changes.append((path, before, base64.b64decode(entry["after"])))
+    # `patch` compares bytes: whatever the files' encoding, theirs must stand in it.
+    reverse = "".join(unified_diff(path, after, before) for path, before, after in changes)
     reverse_path = _free(reverse_patch_path(capture))
     _write_new(reverse_path, reverse.encode("utf-8", "surrogateescape"))
-    for path, _, after, _ in changes:
+    for path, _, after in changes:
         write_beside_and_rename(path, after)
     return [path for path, *_ in changes], reverse_path
 
