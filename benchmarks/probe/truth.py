@@ -18,7 +18,6 @@ from pathlib import Path
 
 from programs import CALL_OR_INLINE, FOUR_LINES, PAIR
 
-
 _CACHE = Path(__file__).resolve().parents[2] / "build" / "known-truth.json"
 
 
