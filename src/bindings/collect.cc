@@ -37,8 +37,7 @@ record::Engine engine_named(const std::string& name) {
 }
 
 collect::Outcome collect_run(std::vector<std::string> command, std::string capture, double rate_hz,
-                             std::vector<std::string> environment, const std::string& engine,
-                             std::string probe_path) {
+                             std::vector<std::string> environment, const std::string& engine, std::string probe_path) {
   if (command.empty()) {
     raise_error(Error{"collect.spawn", "there is no program to run", ""});
   }

@@ -7,23 +7,26 @@
 
 namespace {
 
-const hasten::runtime::CompileTable compile_table = {
-    hasten::runtime::kRuntimeAbiVersion, hasten::compile::syntax::build_mir, hasten::compile::release_mir,
-    hasten::compile::compile, hasten::compile::release, hasten::compile::learn};
+const hasten::runtime::CompileTable compile_table = {hasten::runtime::kRuntimeAbiVersion,
+                                                     hasten::compile::syntax::build_mir,
+                                                     hasten::compile::release_mir,
+                                                     hasten::compile::compile,
+                                                     hasten::compile::release,
+                                                     hasten::compile::learn};
 
-PyModuleDef definition = {PyModuleDef_HEAD_INIT, "hasten._compile", nullptr, -1, nullptr,
-                          nullptr, nullptr, nullptr, nullptr};
+PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "hasten._compile", nullptr, -1, nullptr, nullptr, nullptr, nullptr, nullptr};
 
 }  // namespace
 
 PyMODINIT_FUNC PyInit__compile() {
-  auto* runtime =
-      static_cast<hasten::runtime::RuntimeTable*>(PyCapsule_Import("hasten._runtime._table", 0));
+  auto* runtime = static_cast<hasten::runtime::RuntimeTable*>(PyCapsule_Import("hasten._runtime._table", 0));
   if (!runtime) {
     return nullptr;
   }
   if (runtime->abi_version != hasten::runtime::kRuntimeAbiVersion) {
-    PyErr_SetString(PyExc_ImportError, "hasten._compile and hasten._runtime are of different versions; reinstall hasten");
+    PyErr_SetString(PyExc_ImportError,
+                    "hasten._compile and hasten._runtime are of different versions; reinstall hasten");
     return nullptr;
   }
   if (!hasten::compile::set_up(*runtime)) {

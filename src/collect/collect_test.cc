@@ -66,7 +66,8 @@ TEST(Modules, ThisProcessIsMappedAsItIs) {
 }
 
 TEST(Spawn, TellingVariablesAreFewAndHoldNoSecrets) {
-  const auto telling = telling_variables({"PYTHONHASHSEED=0", "AWS_SECRET_ACCESS_KEY=x", "LANG=C", "HOME=/root", "odd"});
+  const auto telling =
+      telling_variables({"PYTHONHASHSEED=0", "AWS_SECRET_ACCESS_KEY=x", "LANG=C", "HOME=/root", "odd"});
   ASSERT_EQ(telling.size(), 2u);
   EXPECT_EQ(telling[0].first, "PYTHONHASHSEED");
 }

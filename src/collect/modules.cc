@@ -131,10 +131,14 @@ CodeClass ModuleMap::classify(uint64_t rip) const {
   const Module& module = *std::prev(after);
   switch (module.kind) {
     case ModuleKind::Python:
-    case ModuleKind::Program: return CodeClass::Runtime;
-    case ModuleKind::Extension: return CodeClass::Extension;
-    case ModuleKind::Library: return CodeClass::Library;
-    case ModuleKind::Other: break;
+    case ModuleKind::Program:
+      return CodeClass::Runtime;
+    case ModuleKind::Extension:
+      return CodeClass::Extension;
+    case ModuleKind::Library:
+      return CodeClass::Library;
+    case ModuleKind::Other:
+      break;
   }
   // No file behind it: the vdso, or what some compiler made at run time.
   return module.path.starts_with('[') ? CodeClass::Library : CodeClass::Compiled;

@@ -91,8 +91,7 @@ uint32_t NameTable::code(const std::string& path, record::Code code, const std::
 
 uint32_t NameTable::node(const record::StackNode& node) {
   const auto id = static_cast<uint32_t>(nodes_.size() + 1);
-  const auto [place, is_new] =
-      nodes_.emplace(NodeKey{node.parent, node.code, node.offset, node.compiled_line}, id);
+  const auto [place, is_new] = nodes_.emplace(NodeKey{node.parent, node.code, node.offset, node.compiled_line}, id);
   if (is_new) {
     writer_.add_stack(node);
   }

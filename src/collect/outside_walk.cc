@@ -62,8 +62,8 @@ std::optional<OutsideWalk::KnownCode> OutsideWalk::code_at(uint64_t address) {
   if (!reader.read(address, &fields)) {
     return std::nullopt;
   }
-  const uint64_t fingerprint = fields.file.address * 31 + fields.qualname.address * 17 +
-                               fields.line_table_address * 7 + fields.line_table_bytes * 5ull + fields.first_line;
+  const uint64_t fingerprint = fields.file.address * 31 + fields.qualname.address * 17 + fields.line_table_address * 7 +
+                               fields.line_table_bytes * 5ull + fields.first_line;
   const auto known = codes_.find(address);
   if (known != codes_.end() && known->second.fingerprint == fingerprint) {
     return known->second;
@@ -87,8 +87,7 @@ std::optional<OutsideWalk::KnownCode> OutsideWalk::code_at(uint64_t address) {
   code.flags = fields.flags;
   code.code_bytes = fields.code_bytes;
   const std::string path = to_utf8(file.data(), {fields.file.unit_bytes, fields.file.length});
-  const KnownCode found{fingerprint, recorder_.names().code(path, std::move(code), recorder_.cwd()),
-                        fields.code_bytes};
+  const KnownCode found{fingerprint, recorder_.names().code(path, std::move(code), recorder_.cwd()), fields.code_bytes};
   codes_[address] = found;
   return found;
 }

@@ -47,7 +47,7 @@ class Recorder {
     std::optional<uint32_t> thread;
     bool given_up = false;  ///< the ring made no sense
     std::optional<record::Sample> held;
-    record::Counts seen;           ///< the slot's counters when last added up (slots are reused)
+    record::Counts seen;  ///< the slot's counters when last added up (slots are reused)
   };
 
   void drain_slot(uint32_t slot_idx, bool alive);

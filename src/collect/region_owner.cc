@@ -7,7 +7,6 @@
 #include <cstring>
 #include <utility>
 
-
 namespace hasten::collect {
 namespace {
 

@@ -273,8 +273,10 @@ class Session {
                            version_text(region.python_hex));
       case ProbeState::NoClock:
         return fmt::format("no clock to sample with: {}", std::strerror(static_cast<int>(region.setup_errno)));
-      case ProbeState::Claimed: return "the program ended while Hasten was setting up";
-      default: return "the program ran no Python that could be measured";
+      case ProbeState::Claimed:
+        return "the program ended while Hasten was setting up";
+      default:
+        return "the program ran no Python that could be measured";
     }
   }
 

@@ -15,18 +15,18 @@ struct Plan {
   std::vector<std::string> environment;  ///< as the program is to see it; empty: this process's own
   std::string capture_path;
   std::string probe_path;
-  double rate_hz = 0;                    ///< 0: from the measured cost
+  double rate_hz = 0;                            ///< 0: from the measured cost
   record::Engine engine = record::Engine::None;  ///< None: the best there is
 };
 
 struct Outcome {
   uint32_t pid = 0;
   int exit_code = 0;
-  int signal = 0;      ///< the signal that ended the program, or 0
+  int signal = 0;  ///< the signal that ended the program, or 0
   double wall_s = 0;
   uint64_t samples = 0;
   uint64_t capture_bytes = 0;
-  int interrupts = 0;  ///< Ctrl-C seen meanwhile
+  int interrupts = 0;           ///< Ctrl-C seen meanwhile
   std::string why_not_sampled;  ///< empty when it was; else one line for a person
   std::string capture_failure;  ///< empty, or why the capture is not whole (disk full)
 };

@@ -40,8 +40,7 @@ std::vector<std::string> with_probe(const Command& command, int fd) {
   if (!had_preload) {
     environment.push_back(fmt::format("{}{}", kPreload, command.probe_path));
   }
-  environment.push_back(
-      fmt::format("{}={}:{}:{}", record::kProbeVariable, record::kRegionVersion, fd, theirs));
+  environment.push_back(fmt::format("{}={}:{}:{}", record::kProbeVariable, record::kRegionVersion, fd, theirs));
   return environment;
 }
 

@@ -39,10 +39,13 @@ WaitKind kind_of_call(long number) {
     case SYS_clock_nanosleep:
     case SYS_pause:
     case SYS_rt_sigsuspend:
-    case SYS_rt_sigtimedwait: return WaitKind::Sleep;
-    case SYS_futex: return WaitKind::Lock;
+    case SYS_rt_sigtimedwait:
+      return WaitKind::Sleep;
+    case SYS_futex:
+      return WaitKind::Lock;
     case SYS_wait4:
-    case SYS_waitid: return WaitKind::Child;
+    case SYS_waitid:
+      return WaitKind::Child;
     case SYS_read:
     case SYS_write:
     case SYS_readv:
@@ -68,8 +71,10 @@ WaitKind kind_of_call(long number) {
     case SYS_openat:
     case SYS_flock:
     case SYS_sendfile:
-    case SYS_copy_file_range: return WaitKind::Io;
-    default: return WaitKind::Unknown;
+    case SYS_copy_file_range:
+      return WaitKind::Io;
+    default:
+      return WaitKind::Unknown;
   }
 }
 

@@ -40,12 +40,12 @@ class ThreadWatch {
     uint32_t tid = 0;
     uint32_t thread = 0;
     int schedstat_fd = -1;
-    Account first;           ///< when the watch began
-    Account settled;         ///< up to here all time is accounted for
+    Account first;    ///< when the watch began
+    Account settled;  ///< up to here all time is accounted for
     uint64_t settled_ns = 0;
     uint64_t waiting_ns = 0;
     uint64_t asleep_cpu_ns = ~0ull;  ///< the CPU clock when it was last found asleep
-    record::Wait open;       ///< being extended; no duration: none
+    record::Wait open;               ///< being extended; no duration: none
   };
 
   void look_at(Seen& seen, uint64_t now_ns);

@@ -28,7 +28,9 @@ struct LoadedUnit {
   }
 };
 
-const mir::MirFunction* mir_of(PyObject* callable) { return runtime_table.mir_of ? runtime_table.mir_of(callable) : nullptr; }
+const mir::MirFunction* mir_of(PyObject* callable) {
+  return runtime_table.mir_of ? runtime_table.mir_of(callable) : nullptr;
+}
 
 /// Types of the arguments, or of the values that an entry in mid-loop brings along.
 std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr, SiteTable& sites) {
@@ -37,7 +39,8 @@ std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr
     Type t = type_of_argument(args[k], sites);
     // Iterators that only the interpreter's value table knows become native iterators.
     if (osr && args[k] && Py_REFCNT(args[k]) == 1) {
-      if (Py_TYPE(args[k]) == &PyRangeIter_Type) t = Type::of(kRangeIter);
+      if (Py_TYPE(args[k]) == &PyRangeIter_Type)
+        t = Type::of(kRangeIter);
       if (Py_TYPE(args[k]) == &PyListIter_Type) {
         if (PyObject* list = list_of_iterator(args[k])) {
           t = Type::of(kListIter);
@@ -52,7 +55,8 @@ std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr
 }
 
 void keep(UnitRecord& record, PyObject* object) {
-  if (object) record.references.push_back(Py_NewRef(object));
+  if (object)
+    record.references.push_back(Py_NewRef(object));
 }
 
 std::vector<NamedAddress> externals() {
@@ -65,7 +69,8 @@ std::vector<NamedAddress> externals() {
 
 bool set_up(const runtime::RuntimeTable& table) {
   runtime_table = table;
-  if (connect_runtime(table)) return true;
+  if (connect_runtime(table))
+    return true;
   PyErr_SetString(PyExc_ImportError, "hasten._compile and hasten._runtime are of different versions; reinstall hasten");
   return false;
 }
@@ -73,8 +78,10 @@ bool set_up(const runtime::RuntimeTable& table) {
 void learn(const mir::MirFunction* function, const runtime::Feedback* feedback, uint32_t count) {
   for (uint32_t k = 0; k < count; ++k) {
     Experience::Seen& seen = experience_for(function).values[feedback[k].value];
-    if (feedback[k].reason == runtime::DeoptReason::Overflow) seen.overflowed = true;
-    else if (feedback[k].seen) add_seen_class(seen, feedback[k].seen);
+    if (feedback[k].reason == runtime::DeoptReason::Overflow)
+      seen.overflowed = true;
+    else if (feedback[k].seen)
+      add_seen_class(seen, feedback[k].seen);
   }
 }
 
@@ -90,7 +97,8 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   unit.make(*function, argument_types(args, arg_count, osr, unit.sites), osr_block);
   unit.infer();  // every value has a type from here on
   auto why = why_not_exact(unit);
-  if (!why) why = why_not_worth(unit);
+  if (!why)
+    why = why_not_worth(unit);
   if (why) {
     *reason = PyUnicode_FromString(why->c_str());
     return nullptr;
@@ -115,14 +123,16 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   version.entry = reinterpret_cast<runtime::NativeEntry>(loaded->image->find(kEntrySymbol));
   for (const CodeRange& range : loaded->image->ranges()) {
     const char* end = range.begin + range.bytes;
-    if (!version.code_begin || range.begin < version.code_begin) version.code_begin = range.begin;
-    if (!version.code_end || end > version.code_end) version.code_end = end;
+    if (!version.code_begin || range.begin < version.code_begin)
+      version.code_begin = range.begin;
+    if (!version.code_end || end > version.code_end)
+      version.code_end = end;
   }
   announce(*loaded->image, loaded->record);
   if (show_times) {
     // tidy: printf: a developer's switch, asked for by an environment variable.
-    std::fprintf(stderr, "hasten compile (CPU time): types %.2f ms, optimize %.2f, emit %.2f, all %.2f\n", typed - start,
-                 times.optimize_ms, times.emit_ms, Clock::now() - start);
+    std::fprintf(stderr, "hasten compile (CPU time): types %.2f ms, optimize %.2f, emit %.2f, all %.2f\n",
+                 typed - start, times.optimize_ms, times.emit_ms, Clock::now() - start);
   }
   version.owner = loaded.release();
   return &version;

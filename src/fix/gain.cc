@@ -32,11 +32,13 @@ Moments moments_of(std::span<const double> values) {
 
 Result<void> check_times(std::span<const double> before, std::span<const double> after) {
   if (before.empty() || before.size() != after.size()) {
-    return Error{"fix.pairs", fmt::format("{} times before and {} after are no pairs", before.size(), after.size()), ""};
+    return Error{"fix.pairs", fmt::format("{} times before and {} after are no pairs", before.size(), after.size()),
+                 ""};
   }
   for (std::span<const double> times : {before, after}) {
     for (double t : times) {
-      if (!(t > 0) || !std::isfinite(t)) return Error{"fix.time", fmt::format("{} is not a time", t), ""};
+      if (!(t > 0) || !std::isfinite(t))
+        return Error{"fix.time", fmt::format("{} is not a time", t), ""};
     }
   }
   return {};
@@ -77,7 +79,8 @@ double student_t_975(std::size_t degrees) {
   constexpr std::array<double, 30> kTable{12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
                                           2.201,  2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
                                           2.080,  2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042};
-  if (degrees <= kTable.size()) return kTable[degrees - 1];
+  if (degrees <= kTable.size())
+    return kTable[degrees - 1];
   // Cornish-Fisher around the normal quantile z; exact to 4 digits from 30 degrees on.
   constexpr double z = 1.959964;
   const auto n = static_cast<double>(degrees);
@@ -85,12 +88,14 @@ double student_t_975(std::size_t degrees) {
 }
 
 Result<Gain> gain_of_runs(std::span<const double> before_s, std::span<const double> after_s, std::uint64_t seed) {
-  if (auto ok = check_times(before_s, after_s); !ok) return ok.error();
+  if (auto ok = check_times(before_s, after_s); !ok)
+    return ok.error();
   std::vector<double> logs(before_s.size());
   for (std::size_t i = 0; i < logs.size(); ++i) logs[i] = std::log(before_s[i] / after_s[i]);
   const Moments whole = moments_of(logs);
   Gain gain{std::exp(whole.mean), 0, std::numeric_limits<double>::infinity(), logs.size()};
-  if (logs.size() < 2) return gain;
+  if (logs.size() < 2)
+    return gain;
   double low = whole.mean;
   double high = whole.mean;
   if (whole.standard_error > 0) {
@@ -110,7 +115,8 @@ Result<Gain> gain_of_runs(std::span<const double> before_s, std::span<const doub
 }
 
 Result<Gain> gain_of_calls(std::span<const double> before_ns, std::span<const double> after_ns) {
-  if (auto ok = check_times(before_ns, after_ns); !ok) return ok.error();
+  if (auto ok = check_times(before_ns, after_ns); !ok)
+    return ok.error();
   double before = 0;
   double after = 0;
   for (std::size_t i = 0; i < before_ns.size(); ++i) {
@@ -118,7 +124,8 @@ Result<Gain> gain_of_calls(std::span<const double> before_ns, std::span<const do
     after += after_ns[i];
   }
   Gain gain{before / after, 0, std::numeric_limits<double>::infinity(), before_ns.size()};
-  if (before_ns.size() < 2) return gain;
+  if (before_ns.size() < 2)
+    return gain;
   double squares = 0;
   for (std::size_t i = 0; i < before_ns.size(); ++i) {
     const double residual = before_ns[i] - gain.ratio * after_ns[i];

@@ -13,9 +13,9 @@
 namespace hasten::probe {
 
 struct CodeRef {
-  uint32_t id = 0;          ///< 0: there is no code object, or it could not be described
+  uint32_t id = 0;  ///< 0: there is no code object, or it could not be described
   uint32_t code_bytes = 0;
-  bool not_code = false;    ///< something else stands there (3.13 allows any object in a frame)
+  bool not_code = false;  ///< something else stands there (3.13 allows any object in a frame)
 };
 
 /// Safe in a signal handler. `watch` owns the ring that a description goes to; `believed` says that the

@@ -63,9 +63,11 @@ bool any_compiled_code() { return g_range_count.load(std::memory_order_acquire) 
 
 }  // namespace hasten::probe
 
-extern "C" __attribute__((visibility("default"))) int hasten_probe_register_code(
-    const void* begin, const void* end, const char* file, const char* function, uint32_t first_line,
-    const struct hasten_probe_line* lines, size_t line_count) {
+extern "C" __attribute__((visibility("default"))) int hasten_probe_register_code(const void* begin, const void* end,
+                                                                                 const char* file, const char* function,
+                                                                                 uint32_t first_line,
+                                                                                 const struct hasten_probe_line* lines,
+                                                                                 size_t line_count) {
   using namespace hasten;
   using namespace hasten::probe;
   constexpr size_t kLineCountMax = 16'384;

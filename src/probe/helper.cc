@@ -110,8 +110,7 @@ void signal_thread(uint32_t tid) {
   info.si_code = SI_QUEUE;
   info.si_pid = static_cast<pid_t>(sys_call(__NR_getpid));
   info.si_value.sival_ptr = &g_token;
-  sys_call(__NR_rt_tgsigqueueinfo, info.si_pid, static_cast<long>(tid), info.si_signo,
-           reinterpret_cast<long>(&info));
+  sys_call(__NR_rt_tgsigqueueinfo, info.si_pid, static_cast<long>(tid), info.si_signo, reinterpret_cast<long>(&info));
 }
 
 void start_helper_thread() {

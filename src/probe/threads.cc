@@ -147,8 +147,7 @@ void forget_all_watches() {
 
 extern "C" __attribute__((visibility("default"))) int pthread_create(pthread_t* thread,
                                                                      const pthread_attr_t* attributes,
-                                                                     void* (*routine)(void*),
-                                                                     void* argument) noexcept {
+                                                                     void* (*routine)(void*), void* argument) noexcept {
   using namespace hasten::probe;
   using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
   static std::atomic<void*> cache;

@@ -23,11 +23,11 @@ struct Process {
   uint64_t code_type = 0;
   record::Engine engine = record::Engine::None;
   int signal = 0;
-  uint32_t base_gap_ns = 0;      ///< mean gap when nothing is throttled
-  uint32_t latency_ns = 0;       ///< CPU time from the end of a gap to the handler and back, at best
-  uint32_t cost_ns = 0;          ///< one sample without its walk
-  double budget = 0;             ///< share of CPU time that sampling may take
-  std::atomic<bool> active{false};  ///< false before set-up and in forked children
+  uint32_t base_gap_ns = 0;               ///< mean gap when nothing is throttled
+  uint32_t latency_ns = 0;                ///< CPU time from the end of a gap to the handler and back, at best
+  uint32_t cost_ns = 0;                   ///< one sample without its walk
+  double budget = 0;                      ///< share of CPU time that sampling may take
+  std::atomic<bool> active{false};        ///< false before set-up and in forked children
   std::atomic<bool> foreign_reads{true};  ///< process_vm_readv on ourselves works
 };
 extern Process g_process;
@@ -37,13 +37,13 @@ struct Watch {
   record::ThreadSlot* slot;
   uint32_t slot_idx;
   uint32_t tid;
-  int fd;                       ///< of the perf clock, or -1
-  void* event_page;             ///< keeps the perf clock alive if the program closes fd; or null
-  uint32_t gap_ns;              ///< drawn for the sample to come
-  uint32_t mean_gap_ns;         ///< of the distribution that it was drawn from
-  uint32_t mean_handler_ns;     ///< running mean of the handler's own time
-  uint32_t full_count;          ///< samples in a row that found the ring full
-  uint64_t armed_cpu_ns;        ///< the thread's CPU clock when the clock was armed
+  int fd;                    ///< of the perf clock, or -1
+  void* event_page;          ///< keeps the perf clock alive if the program closes fd; or null
+  uint32_t gap_ns;           ///< drawn for the sample to come
+  uint32_t mean_gap_ns;      ///< of the distribution that it was drawn from
+  uint32_t mean_handler_ns;  ///< running mean of the handler's own time
+  uint32_t full_count;       ///< samples in a row that found the ring full
+  uint64_t armed_cpu_ns;     ///< the thread's CPU clock when the clock was armed
   uint64_t stack_low;
   uint64_t stack_high;
   uint64_t random_state;

@@ -34,9 +34,9 @@ class Resolver {
  public:
   explicit Resolver(const record::Capture& capture) : capture_(capture) {
     for (const record::Code& code : capture.codes) {
-      const std::string& file = code.file < capture.files.size() ? capture.files[code.file].path : kUnknownFunction.file;
-      function_of_code_.push_back(
-          function_idx({file, code.qualname, static_cast<int32_t>(code.first_line)}));
+      const std::string& file =
+          code.file < capture.files.size() ? capture.files[code.file].path : kUnknownFunction.file;
+      function_of_code_.push_back(function_idx({file, code.qualname, static_cast<int32_t>(code.first_line)}));
       tables_.emplace_back(code.line_table, static_cast<int32_t>(code.first_line));
     }
   }
@@ -127,8 +127,7 @@ class Resolver {
   }
 
   int64_t absolute_ns(uint32_t process, uint64_t time_ns) const {
-    const uint64_t start_ns =
-        process < capture_.processes.size() ? capture_.processes[process].start_mono_ns : 0;
+    const uint64_t start_ns = process < capture_.processes.size() ? capture_.processes[process].start_mono_ns : 0;
     return static_cast<int64_t>(start_ns + time_ns);
   }
 
@@ -152,7 +151,8 @@ class Resolver {
   }
 
   uint32_t function_idx(const Function& function) {
-    const auto [at, is_new] = function_numbers_.try_emplace(function, static_cast<uint32_t>(recording_.functions.size()));
+    const auto [at, is_new] =
+        function_numbers_.try_emplace(function, static_cast<uint32_t>(recording_.functions.size()));
     if (is_new) {
       recording_.functions.push_back(function);
     }

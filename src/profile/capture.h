@@ -32,22 +32,22 @@ struct ThreadFacts {
   std::string name;
   double cpu_s = 0;
   double runnable_s = 0;
-  double waiting_s = 0;       ///< off the CPU of its own accord, by the scheduler's account
+  double waiting_s = 0;                       ///< off the CPU of its own accord, by the scheduler's account
   double explained_wait_s[kSleepCount] = {};  ///< of that, what was seen sleeping in what
 };
 
 struct CaptureFacts {
-  std::optional<double> cpu_s;      ///< of the process tree, by the kernel's account
+  std::optional<double> cpu_s;  ///< of the process tree, by the kernel's account
   /// All threads' time on a CPU or ready for one. 0 is unknown: so it is where other processes did much of
   /// the work, because a thread that waits for them may wait for code.
   double busy_s = 0;
   std::optional<uint64_t> peak_rss_bytes;  ///< of the largest process
-  uint32_t run_count = 0;           ///< first processes: more than one after --repeat
+  uint32_t run_count = 0;                  ///< first processes: more than one after --repeat
   uint64_t lost = 0;
   uint64_t broken_stacks = 0;
   uint64_t throttled = 0;
   uint64_t unsampled_threads = 0;
-  uint64_t sampling_cost_ns = 0;    ///< samples times what one costs
+  uint64_t sampling_cost_ns = 0;  ///< samples times what one costs
   double rate_hz = 0;
   std::string engine;
   std::string python;

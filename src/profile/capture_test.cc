@@ -74,8 +74,8 @@ TEST(Capture, EqualCodeObjectsAreOneFunction) {
 
 TEST(Capture, CompiledLinesAndUnknownFrames) {
   record::Capture capture = small_capture();
-  capture.stacks.push_back({1, 0, record::kNoOffset, 33});                // node 2: compiled line 33, called by 1
-  capture.stacks.push_back({2, record::kUnknownCode, record::kNoOffset, 0});  // node 3
+  capture.stacks.push_back({1, 0, record::kNoOffset, 33});                      // node 2: compiled line 33, called by 1
+  capture.stacks.push_back({2, record::kUnknownCode, record::kNoOffset, 0});    // node 3
   capture.stacks.push_back({1, record::kOmittedFrames, record::kNoOffset, 0});  // node 4
   capture.samples = {sample_at(1, 2), sample_at(2, 3), sample_at(3, 4)};
   const Recording recording = recording_of(capture);
@@ -88,8 +88,8 @@ TEST(Capture, CompiledLinesAndUnknownFrames) {
 // Whatever a damaged capture names, the walk ends and stays inside the tables.
 TEST(Capture, LinksThatLeadNowhere) {
   record::Capture capture = small_capture();
-  capture.stacks.push_back({2, 0, 2, 0});       // its own parent
-  capture.stacks.push_back({900, 77, 2, 0});    // no such parent, no such code
+  capture.stacks.push_back({2, 0, 2, 0});     // its own parent
+  capture.stacks.push_back({900, 77, 2, 0});  // no such parent, no such code
   capture.samples = {sample_at(1, 2), sample_at(2, 3), sample_at(3, 4000)};
   capture.samples[1].thread = 55;
   EXPECT_EQ(build_profile(recording_of(capture)).sample_count, 3u);

@@ -25,8 +25,8 @@ namespace {
 using Names = std::initializer_list<std::string_view>;
 
 constexpr double kFunctionShareMin = 0.05;  // lighter functions are not worth a cause
-constexpr double kWaitingWallLeastS = 0.5;    // below this a busy disk at start-up looks like waiting
-constexpr uint64_t kSamplesMin = 20;          // fewer are no evidence, of a function or of the program
+constexpr double kWaitingWallLeastS = 0.5;  // below this a busy disk at start-up looks like waiting
+constexpr uint64_t kSamplesMin = 20;        // fewer are no evidence, of a function or of the program
 
 bool starts_with_any(std::string_view name, Names prefixes) {
   return std::any_of(prefixes.begin(), prefixes.end(),
@@ -35,10 +35,13 @@ bool starts_with_any(std::string_view name, Names prefixes) {
 
 bool is_any(std::string_view name, Names names) { return std::find(names.begin(), names.end(), name) != names.end(); }
 
-bool is_complex(std::string_view name) { return starts_with_any(name, {"complex_", "PyComplex_", "_Py_c_", "_PyComplex_"}); }
+bool is_complex(std::string_view name) {
+  return starts_with_any(name, {"complex_", "PyComplex_", "_Py_c_", "_PyComplex_"});
+}
 bool is_float(std::string_view name) { return starts_with_any(name, {"float_", "PyFloat_", "_PyFloat_"}); }
 bool is_int(std::string_view name) {
-  return starts_with_any(name, {"long_", "PyLong_", "_PyLong_", "x_add", "x_sub", "k_mul", "l_mod", "l_divmod", "x_divrem"});
+  return starts_with_any(name,
+                         {"long_", "PyLong_", "_PyLong_", "x_add", "x_sub", "k_mul", "l_mod", "l_divmod", "x_divrem"});
 }
 bool is_collector(std::string_view name) {
   return starts_with_any(name, {"gc_collect", "deduce_unreachable", "visit_", "update_refs", "subtract_refs",
@@ -114,9 +117,8 @@ class Finder {
   void explain_function(uint32_t f) {
     const size_t before = causes_.size();
     for (const auto& [position, position_s] : positions_of(f)) {
-      const Natives natives = natives_of(profile_, [&, p = position](const SpotRow& spot) {
-        return spot.function_row == f && spot.position == p;
-      });
+      const Natives natives = natives_of(
+          profile_, [&, p = position](const SpotRow& spot) { return spot.function_row == f && spot.position == p; });
       membership(f, position, position_s, natives);
       concatenation(f, position, position_s, natives);
     }
@@ -223,7 +225,10 @@ class Finder {
           caller = &line;
         }
       }
-      Cause cause{"", 0, "", "package",
+      Cause cause{"",
+                  0,
+                  "",
+                  "package",
                   fmt::format("the time is inside {}, not in the program's own lines", group.origin.name),
                   fmt::format("{:.0f} % of CPU time in {}", 100 * group.cost.self.value, group.origin.name),
                   group.cost.self.value};
@@ -267,9 +272,14 @@ class Finder {
       return;
     }
     const double idle_share = 1 - busy_s_ / profile_.wall_s;
-    Cause cause{"", 0, "", "waiting", "the program mostly waits; faster code would not help much",
-                fmt::format("all threads ran or were ready to for {:.2f} s of {:.2f} s of wall time", busy_s_,
-                            profile_.wall_s), idle_share};
+    Cause cause{
+        "",
+        0,
+        "",
+        "waiting",
+        "the program mostly waits; faster code would not help much",
+        fmt::format("all threads ran or were ready to for {:.2f} s of {:.2f} s of wall time", busy_s_, profile_.wall_s),
+        idle_share};
     // The line that waits longest, if waiting was measured.
     double longest_s = 0;
     for (const LineRow& line : profile_.lines) {
@@ -306,8 +316,8 @@ class Finder {
 
   void add(uint32_t f, int32_t line, std::string kind, std::string cause, std::string evidence, double cause_share) {
     const Function& function = profile_.functions[f].function;
-    causes_.push_back({function.file, line, function.name, std::move(kind), std::move(cause), std::move(evidence),
-                       cause_share});
+    causes_.push_back(
+        {function.file, line, function.name, std::move(kind), std::move(cause), std::move(evidence), cause_share});
   }
 
   const Profile& profile_;

@@ -15,7 +15,8 @@ struct Hit {
 };
 
 /// `count` samples of one function at columns [column, end_column) of a line, in each native function.
-void add_hits(Recording& recording, const char* function, Position position, Side side, std::initializer_list<Hit> hits) {
+void add_hits(Recording& recording, const char* function, Position position, Side side,
+              std::initializer_list<Hit> hits) {
   recording.functions.push_back({kApp, function, position.line});
   recording.stacks.push_back({{static_cast<uint32_t>(recording.functions.size() - 1), position}});
   for (const Hit& hit : hits) {

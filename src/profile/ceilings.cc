@@ -30,8 +30,7 @@ std::vector<double> solo_wall_s(const Recording& recording) {
     const Sample& sample = recording.samples[i];
     const auto& stack = recording.stacks[sample.stack_idx];
     const uint32_t runner = stack.empty() ? native_runner : stack.front().function_idx;
-    const double crowding =
-        sample.thread_idx < recording.crowding.size() ? recording.crowding[sample.thread_idx] : 1.0;
+    const double crowding = sample.thread_idx < recording.crowding.size() ? recording.crowding[sample.thread_idx] : 1.0;
     const auto length_ns = static_cast<int64_t>(static_cast<double>(sample.cpu_ns()) * crowding);
     int64_t start_ns = sample.end_ns - length_ns;
     if (i > 0 && recording.samples[i - 1].thread_idx == sample.thread_idx) {

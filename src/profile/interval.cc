@@ -47,12 +47,11 @@ Share share_of(double group_weight, const PairSums& pairs, const Population& pop
   }
   // e differs by (w_i - w_j) q inside the group, by (w_i - w_j) p outside it, by a q + b p across its edge.
   const double outside = std::max(0.0, population.pair_squares - pairs.touched);
-  const double squares = pairs.within * q * q + outside * p * p + pairs.aa * q * q + 2 * pairs.ab * p * q +
-                         pairs.bb * p * p;
+  const double squares =
+      pairs.within * q * q + outside * p * p + pairs.aa * q * q + 2 * pairs.ab * p * q + pairs.bb * p * p;
   const double mean_weight = population.weight / static_cast<double>(population.count);
   // However regular the run, the edges of a phase are known to a sample's length at best.
-  const double variance =
-      std::max(squares / 2, mean_weight * mean_weight) / (population.weight * population.weight);
+  const double variance = std::max(squares / 2, mean_weight * mean_weight) / (population.weight * population.weight);
   return wilson(p, p * q / variance);
 }
 

@@ -19,7 +19,7 @@ namespace hasten::profile {
 
 struct Share {
   double value = 0;
-  double low = 0;   ///< 95 %, within this run
+  double low = 0;  ///< 95 %, within this run
   double high = 0;
 };
 
@@ -29,8 +29,8 @@ Share wilson(double share, double effective_count);
 /// What one group needs to know about the neighbouring pairs that touch it. Pairs of a thread's
 /// consecutive samples; `a` is the weight inside the group, `b` the weight outside.
 struct PairSums {
-  double within = 0;        ///< sum (w_i - w_j)^2 over pairs with both samples in the group
-  double touched = 0;       ///< sum (w_i - w_j)^2 over pairs with at least one
+  double within = 0;              ///< sum (w_i - w_j)^2 over pairs with both samples in the group
+  double touched = 0;             ///< sum (w_i - w_j)^2 over pairs with at least one
   double aa = 0, ab = 0, bb = 0;  ///< sums of products over pairs with exactly one
 
   void add_both(double w_i, double w_j);

@@ -17,11 +17,11 @@ TEST(LocationTable, AFunctionOfCPython) {
 
 TEST(LocationTable, EveryForm) {
   const std::vector<uint8_t> bytes{
-      0x80 | (2 << 3) | 1, 0x35,           // short: columns 16+3 .. +5, two units
-      0x80 | (12 << 3), 7, 9,              // one line form, two lines on
-      0x80 | (13 << 3), 0x03,              // no columns, line -1
-      0x80 | (14 << 3), 0x02, 0x02, 0x05, 0x41, 0x01,  // long: +1, ends 2 further, column 4, end column 64
-      0x80 | (15 << 3) | 7,                // none, eight units
+      0x80 | (2 << 3) | 1,  0x35,                          // short: columns 16+3 .. +5, two units
+      0x80 | (12 << 3),     7,    9,                       // one line form, two lines on
+      0x80 | (13 << 3),     0x03,                          // no columns, line -1
+      0x80 | (14 << 3),     0x02, 0x02, 0x05, 0x41, 0x01,  // long: +1, ends 2 further, column 4, end column 64
+      0x80 | (15 << 3) | 7,                                // none, eight units
   };
   const LocationTable table(bytes, 10);
   const auto all = table.positions();

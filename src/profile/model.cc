@@ -23,7 +23,7 @@ struct Tally {
   Waits wait_ns{};
   std::map<uint32_t, double> called_ns;       ///< by the group that was called
   std::map<uint32_t, double> called_wait_ns;  ///< likewise
-  uint64_t last_sample_seen = ~uint64_t{0};  ///< so that recursion counts a sample once
+  uint64_t last_sample_seen = ~uint64_t{0};   ///< so that recursion counts a sample once
 };
 
 double weight_of(const Sample& sample) { return static_cast<double>(sample.cpu_ns()); }
@@ -139,8 +139,8 @@ class Builder {
     stack_rows_.resize(recording_.stacks.size());
     for (size_t s = 0; s < recording_.stacks.size(); ++s) {
       for (const Frame& frame : recording_.stacks[s]) {
-        CHECK(frame.function_idx < recording_.functions.size(), "frame of function {} of {}",
-              frame.function_idx, recording_.functions.size());
+        CHECK(frame.function_idx < recording_.functions.size(), "frame of function {} of {}", frame.function_idx,
+              recording_.functions.size());
         stack_rows_[s].push_back({frame.function_idx, line_numbers_.index_of({frame.function_idx, line_of(frame)}),
                                   group_of_function_[frame.function_idx]});
       }
@@ -149,8 +149,7 @@ class Builder {
 
   /// Code without a line is the function's set-up: its first line.
   int32_t line_of(const Frame& frame) const {
-    return frame.position.line >= 0 ? frame.position.line
-                                    : recording_.functions[frame.function_idx].first_line;
+    return frame.position.line >= 0 ? frame.position.line : recording_.functions[frame.function_idx].first_line;
   }
 
   FrameRows leaf_rows(const Sample& sample) const {
@@ -277,9 +276,9 @@ class Builder {
     row_of_function_.assign(recording_.functions.size(), 0);
     for (const uint32_t f : order) {
       row_of_function_[f] = static_cast<uint32_t>(profile.functions.size());
-      profile.functions.push_back({recording_.functions[f], origin_of(recording_.functions[f].file, recording_.string_is_own),
-                                   cost_of(functions_[f], population_), called_of(functions_[f]),
-                                   ceiling_of(profile.wall_s, solo_s[f])});
+      profile.functions.push_back(
+          {recording_.functions[f], origin_of(recording_.functions[f].file, recording_.string_is_own),
+           cost_of(functions_[f], population_), called_of(functions_[f]), ceiling_of(profile.wall_s, solo_s[f])});
     }
   }
 
@@ -287,8 +286,8 @@ class Builder {
     for (uint32_t l = 0; l < line_numbers_.keys().size(); ++l) {
       if (is_worth_a_row(lines_[l])) {
         const auto [function, line] = line_numbers_.keys()[l];
-        profile.lines.push_back({row_of_function_[function], line, cost_of(lines_[l], population_),
-                                 called_of(lines_[l])});
+        profile.lines.push_back(
+            {row_of_function_[function], line, cost_of(lines_[l], population_), called_of(lines_[l])});
       }
     }
     std::stable_sort(profile.lines.begin(), profile.lines.end(), [](const LineRow& a, const LineRow& b) {

@@ -157,7 +157,7 @@ const std::string& NativeNames::name_of(uint32_t process, uint64_t rip) {
 const SymbolTable& NativeNames::table_of(const record::Module& module) {
   const auto [at, is_new] = tables_.try_emplace(module.path);
   if (is_new && module.path.starts_with('/')) {
-    struct stat status {};
+    struct stat status{};
     const int64_t start_s = capture_.processes[module.process].start_wall_ns / 1'000'000'000;
     if (stat(module.path.c_str(), &status) == 0 && (start_s == 0 || status.st_mtime <= start_s)) {
       at->second = SymbolTable::read(module.path);

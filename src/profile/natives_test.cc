@@ -54,7 +54,9 @@ TEST(SymbolTable, NothingForWhatIsNoElf) {
   EXPECT_TRUE(SymbolTable::read("/dev/null").empty());
   EXPECT_TRUE(SymbolTable::read("/does/not/exist").empty());
   const std::string path = testing::TempDir() + "/cut.so";
-  std::ofstream(path, std::ios::binary) << "\x7f" "ELF\x02\x01\x01 and then nothing that fits" << std::string(64, '\xff');
+  std::ofstream(path, std::ios::binary) << "\x7f"
+                                           "ELF\x02\x01\x01 and then nothing that fits"
+                                        << std::string(64, '\xff');
   EXPECT_TRUE(SymbolTable::read(path).empty());
 }
 

@@ -33,7 +33,7 @@ std::string_view standard_module(std::string_view file) {
     }
     const std::string_view rest = file.substr(at + marker.size());
     const std::string_view version = rest.substr(0, rest.find('/'));
-    const std::string_view digits = version.ends_with(".zip") ? version.substr(0, version.size() - 4)
+    const std::string_view digits = version.ends_with(".zip")  ? version.substr(0, version.size() - 4)
                                     : version.starts_with('.') ? version.substr(1)
                                                                : std::string_view{};
     if (!digits.empty() && digits.size() <= 3 && version.size() < rest.size() &&

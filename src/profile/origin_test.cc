@@ -6,7 +6,8 @@ namespace hasten::profile {
 namespace {
 
 TEST(Origin, OwnCode) {
-  for (const char* file : {"app.py", "/home/u/project/app.py", "<stdin>", "/srv/lib/python3/tool.py", "/home/u/lib/python3.ideas/a.py"}) {
+  for (const char* file :
+       {"app.py", "/home/u/project/app.py", "<stdin>", "/srv/lib/python3/tool.py", "/home/u/lib/python3.ideas/a.py"}) {
     EXPECT_EQ(origin_of(file).kind, OriginKind::Own) << file;
   }
 }
@@ -18,10 +19,12 @@ TEST(Origin, Packages) {
 }
 
 TEST(Origin, StandardLibraryByModule) {
-  const std::pair<const char*, const char*> cases[]{
-      {"/usr/lib/python3.11/json/decoder.py", "json"}, {"<frozen importlib._bootstrap>", "importlib"},
-      {"<frozen os>", "os"},                           {"/opt/py/lib/python3.13/asyncio/events.py", "asyncio"},
-      {"/usr/lib64/python3.12/os.py", "os"},           {"/usr/lib/python311.zip/os.py", "os"}};
+  const std::pair<const char*, const char*> cases[]{{"/usr/lib/python3.11/json/decoder.py", "json"},
+                                                    {"<frozen importlib._bootstrap>", "importlib"},
+                                                    {"<frozen os>", "os"},
+                                                    {"/opt/py/lib/python3.13/asyncio/events.py", "asyncio"},
+                                                    {"/usr/lib64/python3.12/os.py", "os"},
+                                                    {"/usr/lib/python311.zip/os.py", "os"}};
   for (const auto& [file, module] : cases) {
     EXPECT_EQ(origin_of(file), (Origin{OriginKind::Standard, module})) << file;
   }

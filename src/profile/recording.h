@@ -68,8 +68,8 @@ struct Recording {
   std::vector<Wait> waits;                 ///< empty where waiting was not measured
   /// By thread: wall time it was ready to run per CPU time it got, 1 on an idle machine. Missing is 1.
   std::vector<double> crowding;
-  bool string_is_own = false;              ///< the program is `python -c`, so that "<string>" is the user's
-  int64_t wall_ns = 0;                     ///< from the program's start to its end
+  bool string_is_own = false;  ///< the program is `python -c`, so that "<string>" is the user's
+  int64_t wall_ns = 0;         ///< from the program's start to its end
 };
 
 }  // namespace hasten::profile

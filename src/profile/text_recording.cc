@@ -44,8 +44,8 @@ Cell cell_from(Recording& recording, std::string text) {
   std::string file = "/home/user/app.py";
   if (const size_t at = text.find('/'); at != std::string::npos) {
     const std::string package = text.substr(0, at);
-    file = package == "std" ? "/usr/lib/python3.11/std.py"
-                            : "/usr/lib/python3.11/site-packages/" + package + "/core.py";
+    file =
+        package == "std" ? "/usr/lib/python3.11/std.py" : "/usr/lib/python3.11/site-packages/" + package + "/core.py";
     text = text.substr(at + 1);
   }
   cell.frame.function_idx = index_in(recording.functions, Function{file, text, 1});

@@ -42,7 +42,8 @@ class CodeReader {
   bool read(uint64_t address, CodeFields* fields) {
     uint8_t bytes[kCodeBytes];
     const uint32_t head_bytes = layout_.code_start < kCodeBytes ? layout_.code_start : kCodeBytes;
-    if (address % 8 != 0 || !reader_.read(address, bytes, head_bytes) || word(bytes + layout_.object_type) != code_type_) {
+    if (address % 8 != 0 || !reader_.read(address, bytes, head_bytes) ||
+        word(bytes + layout_.object_type) != code_type_) {
       return false;
     }
     const uint64_t unit_count = word(bytes + layout_.var_size);

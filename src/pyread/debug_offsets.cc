@@ -63,9 +63,8 @@ bool apply_debug_offsets(const uint8_t* bytes, uint32_t python_hex, PythonLayout
                     take(bytes, kCodeQualname, kCodeBytes - 8, &found.code_qualname) &&
                     take(bytes, kCodeLineTable, kCodeBytes - 8, &found.code_line_table) &&
                     take(bytes, kCodeFirstLine, kCodeBytes - 4, &found.code_first_line) &&
-                    take(bytes, kCodeStart, 4096, &found.code_start) &&
-                    word(bytes, kInterpretersHead) < 1u << 24 && word(bytes, kInterpreterNext) < 1u << 24 &&
-                    word(bytes, kInterpreterThreads) < 1u << 24;
+                    take(bytes, kCodeStart, 4096, &found.code_start) && word(bytes, kInterpretersHead) < 1u << 24 &&
+                    word(bytes, kInterpreterNext) < 1u << 24 && word(bytes, kInterpreterThreads) < 1u << 24;
   if (!good) {
     return false;
   }

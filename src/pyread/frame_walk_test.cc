@@ -296,7 +296,8 @@ class CodeImage : public testing::TestWithParam<uint32_t> {
   void text(uint64_t address, uint64_t length, uint32_t kind, bool ascii) {
     image.fill(address, 80);
     image.put(address + layout.text_length, length);
-    image.put(address + layout.text_state, kind << 2 | layout.text_compact_mask | (ascii ? layout.text_ascii_mask : 0u));
+    image.put(address + layout.text_state,
+              kind << 2 | layout.text_compact_mask | (ascii ? layout.text_ascii_mask : 0u));
   }
 
   PythonLayout layout = *find_layout(GetParam() << 16);

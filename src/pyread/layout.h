@@ -16,7 +16,7 @@ struct PythonLayout {
   // PyThreadState
   uint16_t thread_cframe = kAbsent;  ///< 3.11, 3.12: the frame is reached through the C frame
   uint16_t thread_root_cframe = kAbsent;
-  uint16_t thread_frame = kAbsent;   ///< 3.13: directly
+  uint16_t thread_frame = kAbsent;  ///< 3.13: directly
   uint16_t thread_chunk = 0;
   uint16_t thread_next = 0;
   uint16_t thread_native_id = 0;

@@ -46,8 +46,7 @@ void make_right(std::vector<uint8_t>& bytes) {
     const uint32_t length = std::min(load_u32(bytes.data() + at + 4) % 256, left);
     store_u32(bytes.data() + at + 4, length);
     const auto payload = std::span<const uint8_t>(bytes).subspan(at + kBlockHeaderBytes, length);
-    store_u64(bytes.data() + at + 8,
-              block_checksum(static_cast<BlockKind>(load_u32(bytes.data() + at)), payload));
+    store_u64(bytes.data() + at + 8, block_checksum(static_cast<BlockKind>(load_u32(bytes.data() + at)), payload));
     at += kBlockHeaderBytes + length;
   }
 }

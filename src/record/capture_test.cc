@@ -243,7 +243,9 @@ TEST(Capture, AnythingElseIsNotACapture) {
 
 TEST(CaptureWriter, NeverOverwrites) {
   const std::string path = fresh_path();
-  { ASSERT_TRUE(CaptureWriter::create(path).ok()); }
+  {
+    ASSERT_TRUE(CaptureWriter::create(path).ok());
+  }
   EXPECT_EQ(CaptureWriter::create(path).error().code, "record.exists");
 }
 

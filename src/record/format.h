@@ -74,41 +74,41 @@ struct Process {
   uint64_t start_mono_ns = 0;
   StdinKind stdin_kind = StdinKind::Unknown;
   Engine engine = Engine::None;
-  double rate_hz = 0;          ///< samples asked for per second of CPU time
-  bool rate_fixed = false;     ///< asked for by the user rather than set from the cost
-  uint64_t sample_cost_ns = 0; ///< one sample, measured at start-up, kernel part included
+  double rate_hz = 0;           ///< samples asked for per second of CPU time
+  bool rate_fixed = false;      ///< asked for by the user rather than set from the cost
+  uint64_t sample_cost_ns = 0;  ///< one sample, measured at start-up, kernel part included
   /// Variables that change what a Python program does (PYTHON*, LANG, LC_*, TZ, ...), not the whole environment.
   std::vector<std::pair<std::string, std::string>> environment;
-  std::string why_not_sampled; ///< empty when sampling worked; else one line for a person
+  std::string why_not_sampled;  ///< empty when sampling worked; else one line for a person
 };
 
 struct Thread {
-  uint32_t process = 0;   ///< index into Capture::processes
+  uint32_t process = 0;  ///< index into Capture::processes
   uint32_t tid = 0;
   std::string name;
   uint64_t start_ns = 0;
-  uint64_t end_ns = 0;      ///< last known alive, if it was killed
-  uint64_t cpu_ns = 0;      ///< CPU time used while it was watched, user and kernel
-  uint64_t runnable_ns = 0; ///< ready to run but without a CPU
-  uint64_t waiting_ns = 0;  ///< asleep: wall - CPU - runnable
-  bool ended = false;       ///< false: was still running when the process died
+  uint64_t end_ns = 0;       ///< last known alive, if it was killed
+  uint64_t cpu_ns = 0;       ///< CPU time used while it was watched, user and kernel
+  uint64_t runnable_ns = 0;  ///< ready to run but without a CPU
+  uint64_t waiting_ns = 0;   ///< asleep: wall - CPU - runnable
+  bool ended = false;        ///< false: was still running when the process died
 };
 
 /// A file that code objects name, with its text if it is the program's own.
 struct SourceFile {
-  std::string path;    ///< as in co_filename
-  bool own = false;    ///< not the standard library, not an installed package
+  std::string path;  ///< as in co_filename
+  bool own = false;  ///< not the standard library, not an installed package
   bool has_text = false;
-  std::string hash;    ///< XXH3-128 of the text, 32 hex digits; empty without text
-  std::string text;    ///< bytes as on disk when the file was first seen
+  std::string hash;  ///< XXH3-128 of the text, 32 hex digits; empty without text
+  std::string text;  ///< bytes as on disk when the file was first seen
 };
 
 struct Code {
-  uint32_t file = 0;        ///< index into Capture::files
+  uint32_t file = 0;  ///< index into Capture::files
   std::string qualname;
   uint32_t first_line = 0;
-  uint32_t flags = 0;       ///< co_flags
-  uint32_t code_bytes = 0;  ///< length of the bytecode
+  uint32_t flags = 0;               ///< co_flags
+  uint32_t code_bytes = 0;          ///< length of the bytecode
   std::vector<uint8_t> line_table;  ///< co_linetable
 };
 
@@ -157,7 +157,7 @@ struct Sample {
   uint32_t user_ns = 0;    ///< CPU time in user mode that this sample stands for
   uint64_t kernel_ns = 0;  ///< kernel time charged here: found between this sample and its neighbours
   CodeClass code_class = CodeClass::Unknown;
-  bool broken = false;     ///< the stack could not be read to its root; what could be read is kept
+  bool broken = false;  ///< the stack could not be read to its root; what could be read is kept
   uint64_t rip = 0;
 };
 
@@ -177,18 +177,18 @@ struct Wait {
 struct Counts {
   uint32_t process = 0;
   uint64_t samples = 0;
-  uint64_t lost = 0;             ///< samples taken but not stored: ring full
+  uint64_t lost = 0;  ///< samples taken but not stored: ring full
   uint64_t broken_stacks = 0;
   uint64_t repaired_stacks = 0;  ///< torn, then read from the enclosing C frame
   uint64_t throttled = 0;        ///< samples delayed because sampling cost too much
   uint64_t unsampled_threads = 0;
-  uint64_t handler_ns = 0;       ///< time spent in the handler itself
+  uint64_t handler_ns = 0;  ///< time spent in the handler itself
 };
 
 struct End {
   uint32_t process = 0;
-  int32_t exit_code = 0;   ///< meaningful if signal == 0
-  int32_t signal = 0;      ///< the signal that killed it, or 0
+  int32_t exit_code = 0;  ///< meaningful if signal == 0
+  int32_t signal = 0;     ///< the signal that killed it, or 0
   uint64_t wall_ns = 0;
   uint64_t cpu_user_ns = 0;
   uint64_t cpu_system_ns = 0;

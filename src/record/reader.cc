@@ -214,17 +214,28 @@ bool parse_end(Unpacker& in, Capture& capture) {
 bool parse_block(BlockKind kind, std::span<const uint8_t> payload, Capture& capture) {
   Unpacker in(payload);
   switch (kind) {
-    case BlockKind::Process: return parse_process(in, capture);
-    case BlockKind::Thread: return parse_thread(in, capture);
-    case BlockKind::File: return parse_file(in, capture);
-    case BlockKind::Code: return parse_code(in, capture);
-    case BlockKind::Module: return parse_module(in, capture);
-    case BlockKind::CompiledCode: return parse_compiled(in, capture);
-    case BlockKind::Stack: return parse_stacks(in, capture);
-    case BlockKind::Sample: return parse_samples(in, capture);
-    case BlockKind::Wait: return parse_waits(in, capture);
-    case BlockKind::Counts: return parse_counts(in, capture);
-    case BlockKind::End: return parse_end(in, capture);
+    case BlockKind::Process:
+      return parse_process(in, capture);
+    case BlockKind::Thread:
+      return parse_thread(in, capture);
+    case BlockKind::File:
+      return parse_file(in, capture);
+    case BlockKind::Code:
+      return parse_code(in, capture);
+    case BlockKind::Module:
+      return parse_module(in, capture);
+    case BlockKind::CompiledCode:
+      return parse_compiled(in, capture);
+    case BlockKind::Stack:
+      return parse_stacks(in, capture);
+    case BlockKind::Sample:
+      return parse_samples(in, capture);
+    case BlockKind::Wait:
+      return parse_waits(in, capture);
+    case BlockKind::Counts:
+      return parse_counts(in, capture);
+    case BlockKind::End:
+      return parse_end(in, capture);
   }
   return true;  // a kind from a later minor version
 }
@@ -250,8 +261,10 @@ Result<Capture> parse_capture(std::span<const uint8_t> bytes, const std::string&
     case HeaderState::NotACapture:
       return Error{"record.not_a_capture", fmt::format("{} is not a Hasten capture", name),
                    "captures are made by hasten run"};
-    case HeaderState::Damaged: return damaged(name, 0);
-    case HeaderState::Good: break;
+    case HeaderState::Damaged:
+      return damaged(name, 0);
+    case HeaderState::Good:
+      break;
   }
   if (header.major > kMajorVersion) {
     return Error{"record.newer",
@@ -286,8 +299,7 @@ Result<Capture> parse_capture(std::span<const uint8_t> bytes, const std::string&
     }
     const auto kind = static_cast<BlockKind>(load_u32(bytes.data() + at));
     const std::span<const uint8_t> payload = bytes.subspan(at + kBlockHeaderBytes, length);
-    if (load_u64(bytes.data() + at + 8) != block_checksum(kind, payload) ||
-        !parse_block(kind, payload, capture)) {
+    if (load_u64(bytes.data() + at + 8) != block_checksum(kind, payload) || !parse_block(kind, payload, capture)) {
       return damaged(name, at);
     }
     at += kBlockHeaderBytes + length;
@@ -295,9 +307,8 @@ Result<Capture> parse_capture(std::span<const uint8_t> bytes, const std::string&
   Completeness& completeness = capture.completeness;
   if (completeness.finished && !whole) {
     completeness.missing_bytes = header.finished_bytes - bytes.size();
-    completeness.what =
-        fmt::format("{} was cut short: {} of {} bytes are missing; it covers the first {:.1f} s", name,
-                    completeness.missing_bytes, header.finished_bytes, seconds_covered(capture));
+    completeness.what = fmt::format("{} was cut short: {} of {} bytes are missing; it covers the first {:.1f} s", name,
+                                    completeness.missing_bytes, header.finished_bytes, seconds_covered(capture));
   } else if (!completeness.finished) {
     completeness.what =
         fmt::format("{} was never finished (the recording was killed, or still runs): it covers the first {:.1f} s{}",

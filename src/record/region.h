@@ -22,12 +22,12 @@ inline constexpr uint32_t kFrameCountMax = 1024;  ///< frames stored of one stac
 
 /// How far the probe has come. Later values never go back to earlier ones.
 enum class ProbeState : uint32_t {
-  Waiting = 0,   ///< no Python process has taken the region
-  Claimed,       ///< a Python process is setting up
+  Waiting = 0,  ///< no Python process has taken the region
+  Claimed,      ///< a Python process is setting up
   Sampling,
-  NoPython,      ///< unused by the probe; the collector's word for "never claimed"
-  Unsupported,   ///< a Python whose layout is not known: see python_hex
-  NoClock,       ///< neither perf nor a helper thread could be had: see setup_errno
+  NoPython,     ///< unused by the probe; the collector's word for "never claimed"
+  Unsupported,  ///< a Python whose layout is not known: see python_hex
+  NoClock,      ///< neither perf nor a helper thread could be had: see setup_errno
 };
 
 enum class SlotState : uint32_t { Free = 0, Taken, Live, Ended };
@@ -51,15 +51,15 @@ enum SampleFlag : uint32_t {
 /// A sample as the handler writes it, followed by frame_count FrameRefs, innermost first.
 struct SampleRecord {
   RecordHead head;
-  uint64_t mono_ns;     ///< CLOCK_MONOTONIC, not relative
-  uint64_t cpu_ns;      ///< the thread's CPU clock
-  uint64_t kernel_ns;   ///< CPU time in the kernel since the sample before
+  uint64_t mono_ns;    ///< CLOCK_MONOTONIC, not relative
+  uint64_t cpu_ns;     ///< the thread's CPU clock
+  uint64_t kernel_ns;  ///< CPU time in the kernel since the sample before
   uint64_t rip;
   uint64_t python_state;
   uint64_t compiled_pc;      ///< a return address in registered code that called what runs now, or 0
   uint64_t compiled_caller;  ///< what called that code, by its frame pointer: the proof that it is live
-  uint32_t weight_ns;   ///< mean gap in force: the user time that this sample stands for
-  uint32_t flags;       ///< SampleFlag
+  uint32_t weight_ns;        ///< mean gap in force: the user time that this sample stands for
+  uint32_t flags;            ///< SampleFlag
   uint32_t frame_count;
   uint32_t reserved;
 };
@@ -123,17 +123,17 @@ struct Region {
   std::atomic<uint32_t> state;      ///< ProbeState
   uint32_t python_hex;
   uint32_t setup_errno;
-  uint32_t engine;                  ///< record::Engine
+  uint32_t engine;  ///< record::Engine
   uint32_t mean_gap_ns;
   uint32_t sample_cost_ns;
-  uint64_t runtime_address;         ///< _PyRuntime
-  uint64_t runtime_bytes;           ///< its size; the GIL lies in it
-  uint64_t code_type_address;       ///< PyCode_Type
+  uint64_t runtime_address;    ///< _PyRuntime
+  uint64_t runtime_bytes;      ///< its size; the GIL lies in it
+  uint64_t code_type_address;  ///< PyCode_Type
   uint64_t eval_begin;
   uint64_t eval_end;
   std::atomic<uint64_t> unsampled_threads;
-  std::atomic<uint32_t> slots_used;  ///< slots ever taken: the collector looks no further
-  std::atomic<uint32_t> ended;       ///< the process ran its exit handlers
+  std::atomic<uint32_t> slots_used;      ///< slots ever taken: the collector looks no further
+  std::atomic<uint32_t> ended;           ///< the process ran its exit handlers
   std::atomic<uint64_t> peak_rss_bytes;  ///< as the process itself saw it at exit
   RingState compiled_ring;
   ThreadSlot slots[kSlotCount];
@@ -143,9 +143,7 @@ inline constexpr uint64_t kRegionHeadBytes = (sizeof(Region) + 4095) / 4096 * 40
 inline constexpr uint64_t kRegionBytes =
     kRegionHeadBytes + kCompiledRingBytes + static_cast<uint64_t>(kSlotCount) * kThreadRingBytes;
 
-inline uint8_t* compiled_ring_memory(Region* region) {
-  return reinterpret_cast<uint8_t*>(region) + kRegionHeadBytes;
-}
+inline uint8_t* compiled_ring_memory(Region* region) { return reinterpret_cast<uint8_t*>(region) + kRegionHeadBytes; }
 inline uint8_t* thread_ring_memory(Region* region, uint32_t slot_idx) {
   return compiled_ring_memory(region) + kCompiledRingBytes + static_cast<uint64_t>(slot_idx) * kThreadRingBytes;
 }

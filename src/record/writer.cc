@@ -79,8 +79,7 @@ CaptureWriter::~CaptureWriter() {
 }
 
 void CaptureWriter::block(BlockKind kind, const std::string& payload) {
-  CHECK(payload.size() <= kBlockBytesMax, "block of kind {} has {} bytes", static_cast<uint32_t>(kind),
-        payload.size());
+  CHECK(payload.size() <= kBlockBytesMax, "block of kind {} has {} bytes", static_cast<uint32_t>(kind), payload.size());
   uint8_t header[kBlockHeaderBytes];
   store_u32(header, static_cast<uint32_t>(kind));
   store_u32(header + 4, static_cast<uint32_t>(payload.size()));

@@ -51,8 +51,8 @@ struct CompileTimes {
 /// Optimizes the module that `make` builds and loads it. `entry` is looked up, so that errors show now. `externals`:
 /// all that the module may name (the same list at each call). HASTEN_JIT_VERIFY=1 verifies the module before and
 /// after; HASTEN_JIT_DUMP=1 prints it to standard error.
-Result<std::unique_ptr<CodeImage>> load_module(const std::function<std::unique_ptr<llvm::Module>(llvm::LLVMContext&)>& make,
-                                               const std::string& entry, const std::vector<NamedAddress>& externals,
-                                               CompileTimes* times);
+Result<std::unique_ptr<CodeImage>> load_module(
+    const std::function<std::unique_ptr<llvm::Module>(llvm::LLVMContext&)>& make, const std::string& entry,
+    const std::vector<NamedAddress>& externals, CompileTimes* times);
 
 }  // namespace hasten::compile

@@ -32,28 +32,37 @@ Value BodyLowering::lower_unary(ValueId v) {
   const Type& result = s_.types[v];
   if (op == UnaryOp::Not) {
     const Value operand = use(v, 0);
-    if (!operand.type.within(kScalar | kTuple | kList)) return boxed_instr(v);
+    if (!operand.type.within(kScalar | kTuple | kList))
+      return boxed_instr(v);
     return each_alternative(operand, result, [&](const Value& one) {
-      if (one.type.only(kUnbound)) return leaves(v, DeoptReason::Generic);
+      if (one.type.only(kUnbound))
+        return leaves(v, DeoptReason::Generic);
       return from_parts(Type::of(kBool), {b.CreateNot(truth(one))});
     });
   }
   return each_alternative(use(v, 0), result, [&](const Value& a) -> Value {
     const Type t = unary_type(op, a.type);
-    if (t.never()) return leaves(v, DeoptReason::Generic);
+    if (t.never())
+      return leaves(v, DeoptReason::Generic);
     if (t.only(kInt)) {
-      if (op == UnaryOp::Pos) return from_parts(t, {as_int(a)});
+      if (op == UnaryOp::Pos)
+        return from_parts(t, {as_int(a)});
       // ~True warns from CPython 3.12 on: left to the interpreter.
-      if (op == UnaryOp::Invert && a.type.only(kBool)) return leaves(v, DeoptReason::Generic);
-      if (op == UnaryOp::Invert) return from_parts(t, {b.CreateNot(as_int(a))});
-      if (exact_interval(BinaryOp::Sub, {0, 0}, interval_of(a.type)).fits()) return from_parts(t, {b.CreateNSWSub(b.getInt64(0), as_int(a))});
+      if (op == UnaryOp::Invert && a.type.only(kBool))
+        return leaves(v, DeoptReason::Generic);
+      if (op == UnaryOp::Invert)
+        return from_parts(t, {b.CreateNot(as_int(a))});
+      if (exact_interval(BinaryOp::Sub, {0, 0}, interval_of(a.type)).fits())
+        return from_parts(t, {b.CreateNSWSub(b.getInt64(0), as_int(a))});
       return from_parts(t, {checked(v, llvm::Intrinsic::ssub_with_overflow, b.getInt64(0), as_int(a))});
     }
-    if (op == UnaryOp::Pos) return a;
+    if (op == UnaryOp::Pos)
+      return a;
     Value r;
     r.type = t;
     for (llvm::Value* part : a.parts) {
-      r.parts.push_back(planted_bug(Plant::NegativeZero) ? b.CreateFSub(llvm::ConstantFP::get(m_.f64, 0.0), part) : b.CreateFNeg(part));
+      r.parts.push_back(planted_bug(Plant::NegativeZero) ? b.CreateFSub(llvm::ConstantFP::get(m_.f64, 0.0), part)
+                                                         : b.CreateFNeg(part));
     }
     return r;
   });
@@ -79,9 +88,12 @@ Value BodyLowering::lower_binary(ValueId v, BinaryOp op, const Value& a, const V
 }
 
 Value BodyLowering::binary_one(ValueId v, BinaryOp op, const Value& a, const Value& c) {
-  if (!a.type.within(kNumber) || !c.type.within(kNumber)) return leaves(v, DeoptReason::Generic);
-  if (a.type.within(kIntegral) && c.type.within(kIntegral)) return int_binary(v, op, a, c);
-  if (a.type.within(kReal) && c.type.within(kReal)) return float_binary(v, op, as_double(a), as_double(c));
+  if (!a.type.within(kNumber) || !c.type.within(kNumber))
+    return leaves(v, DeoptReason::Generic);
+  if (a.type.within(kIntegral) && c.type.within(kIntegral))
+    return int_binary(v, op, a, c);
+  if (a.type.within(kReal) && c.type.within(kReal))
+    return float_binary(v, op, as_double(a), as_double(c));
   return complex_binary(v, op, a, c);
 }
 
@@ -92,33 +104,49 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
   const auto integer = [&](llvm::Value* value) { return from_parts(int_type, {value}); };
   switch (op) {
     case BinaryOp::Add:
-      if (exact_interval(op, x, y).fits()) return integer(b.CreateNSWAdd(l, r));
+      if (exact_interval(op, x, y).fits())
+        return integer(b.CreateNSWAdd(l, r));
       return integer(checked(v, llvm::Intrinsic::sadd_with_overflow, l, r));
     case BinaryOp::Sub:
-      if (exact_interval(op, x, y).fits()) return integer(b.CreateNSWSub(l, r));
+      if (exact_interval(op, x, y).fits())
+        return integer(b.CreateNSWSub(l, r));
       return integer(checked(v, llvm::Intrinsic::ssub_with_overflow, l, r));
     case BinaryOp::Mul:
-      if (planted_bug(Plant::MulUnchecked)) return integer(b.CreateMul(l, r));
-      if (exact_interval(op, x, y).fits()) return integer(b.CreateNSWMul(l, r));
+      if (planted_bug(Plant::MulUnchecked))
+        return integer(b.CreateMul(l, r));
+      if (exact_interval(op, x, y).fits())
+        return integer(b.CreateNSWMul(l, r));
       return integer(checked(v, llvm::Intrinsic::smul_with_overflow, l, r));
     case BinaryOp::TrueDiv: {
-      if (y.contains(0)) go_if(b.CreateICmpEQ(r, b.getInt64(0)), leave_before(v, DeoptReason::Generic));
+      if (y.contains(0))
+        go_if(b.CreateICmpEQ(r, b.getInt64(0)), leave_before(v, DeoptReason::Generic));
       // Both exact as doubles: one correctly rounded division. Beyond 2**53 CPython divides the integers.
       constexpr int64_t kExact = int64_t{1} << 53;
-      const auto fast = [&] { return from_parts(Type::of(kFloat), {b.CreateFDiv(b.CreateSIToFP(l, m_.f64), b.CreateSIToFP(r, m_.f64))}); };
-      if (x.low >= -kExact && x.high <= kExact && y.low >= -kExact && y.high <= kExact) return fast();
+      const auto fast = [&] {
+        return from_parts(Type::of(kFloat), {b.CreateFDiv(b.CreateSIToFP(l, m_.f64), b.CreateSIToFP(r, m_.f64))});
+      };
+      if (x.low >= -kExact && x.high <= kExact && y.low >= -kExact && y.high <= kExact)
+        return fast();
       const auto within = [&](llvm::Value* value) {
         return b.CreateICmpULE(b.CreateAdd(value, b.getInt64(kExact)), b.getInt64(2 * kExact));
       };
-      return choose(b.CreateAnd(within(l), within(r)), Type::of(kFloat), fast, [&] {
-        return from_parts(Type::of(kFloat), {b.CreateCall(m_.helper("hj_int_true_divide", m_.f64, {m_.i64, m_.i64}, ModuleContext::Effects::Pure), {l, r})});
-      }, true);
+      return choose(
+          b.CreateAnd(within(l), within(r)), Type::of(kFloat), fast,
+          [&] {
+            return from_parts(
+                Type::of(kFloat),
+                {b.CreateCall(m_.helper("hj_int_true_divide", m_.f64, {m_.i64, m_.i64}, ModuleContext::Effects::Pure),
+                              {l, r})});
+          },
+          true);
     }
     case BinaryOp::FloorDiv:
     case BinaryOp::Mod: {
-      if (y.contains(0)) go_if(b.CreateICmpEQ(r, b.getInt64(0)), leave_before(v, DeoptReason::Generic));
+      if (y.contains(0))
+        go_if(b.CreateICmpEQ(r, b.getInt64(0)), leave_before(v, DeoptReason::Generic));
       const bool floor = op == BinaryOp::FloorDiv;
-      if (x.low >= 0 && y.low >= 0) return integer(floor ? b.CreateUDiv(l, r) : b.CreateURem(l, r));
+      if (x.low >= 0 && y.low >= 0)
+        return integer(floor ? b.CreateUDiv(l, r) : b.CreateURem(l, r));
       llvm::Value* divisor = r;
       if (y.contains(-1)) {
         llvm::Value* minus_one = b.CreateICmpEQ(r, b.getInt64(static_cast<uint64_t>(-1)));
@@ -135,46 +163,61 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
       llvm::Value* quotient = floor ? b.CreateSDiv(l, divisor) : nullptr;
       llvm::Value* other_sign = b.CreateICmpSLT(b.CreateXor(remainder, divisor), b.getInt64(0));
       llvm::Value* adjust = b.CreateAnd(b.CreateICmpNE(remainder, b.getInt64(0)), other_sign);
-      if (planted_bug(floor ? Plant::FloorDivTruncates : Plant::ModSign)) adjust = b.getFalse();
-      if (floor) return integer(b.CreateSub(quotient, b.CreateZExt(adjust, m_.i64)));
+      if (planted_bug(floor ? Plant::FloorDivTruncates : Plant::ModSign))
+        adjust = b.getFalse();
+      if (floor)
+        return integer(b.CreateSub(quotient, b.CreateZExt(adjust, m_.i64)));
       return integer(b.CreateAdd(remainder, b.CreateSelect(adjust, divisor, b.getInt64(0))));
     }
     case BinaryOp::Pow: {
       if (y.high < 0 || planted_bug(Plant::PowNegative)) {
         if (planted_bug(Plant::PowNegative) && y.contains(-1)) {
-          llvm::Value* out = b.CreateCall(m_.helper("hj_int_pow", llvm::StructType::get(m_.i64, m_.i64), {m_.i64, m_.i64}, ModuleContext::Effects::Pure), {l, r});
+          llvm::Value* out = b.CreateCall(m_.helper("hj_int_pow", llvm::StructType::get(m_.i64, m_.i64),
+                                                    {m_.i64, m_.i64}, ModuleContext::Effects::Pure),
+                                          {l, r});
           return integer(b.CreateExtractValue(out, 0));
         }
-        if (y.high < 0) return boxed_instr(v, {a, c});
+        if (y.high < 0)
+          return boxed_instr(v, {a, c});
       }
       if (y.is_constant() && y.low == 2) {
-        if (exact_interval(BinaryOp::Mul, x, x).fits()) return integer(b.CreateNSWMul(l, l));
+        if (exact_interval(BinaryOp::Mul, x, x).fits())
+          return integer(b.CreateNSWMul(l, l));
         return integer(checked(v, llvm::Intrinsic::smul_with_overflow, l, l));
       }
       const auto power = [&] {
-        llvm::Value* both = b.CreateCall(m_.helper("hj_int_pow", llvm::StructType::get(m_.i64, m_.i64), {m_.i64, m_.i64}, ModuleContext::Effects::Pure), {l, r});
+        llvm::Value* both = b.CreateCall(m_.helper("hj_int_pow", llvm::StructType::get(m_.i64, m_.i64),
+                                                   {m_.i64, m_.i64}, ModuleContext::Effects::Pure),
+                                         {l, r});
         go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), leave_before(v, DeoptReason::Overflow));
         return integer(b.CreateExtractValue(both, 0));
       };
-      if (y.low >= 0) return power();
+      if (y.low >= 0)
+        return power();
       const Type& result = s_.types[v];
       return choose(b.CreateICmpSGE(r, b.getInt64(0)), result, power, [&] { return boxed_instr(v, {a, c}); }, true);
     }
     case BinaryOp::LShift: {
-      if (y.low < 0) go_if(b.CreateICmpSLT(r, b.getInt64(0)), leave_before(v, DeoptReason::Generic));
-      if (y.low >= 0 && y.high <= 62 && exact_interval(op, x, y).fits()) return integer(b.CreateShl(l, r, "", false, true));
+      if (y.low < 0)
+        go_if(b.CreateICmpSLT(r, b.getInt64(0)), leave_before(v, DeoptReason::Generic));
+      if (y.low >= 0 && y.high <= 62 && exact_interval(op, x, y).fits())
+        return integer(b.CreateShl(l, r, "", false, true));
       // 0 << anything is 0; other values beyond 63 places overflow.
       llvm::Value* wide = y.high > 63 || y.low < 0 ? b.CreateICmpUGT(r, b.getInt64(63)) : b.getFalse();
       llvm::Value* places = b.CreateSelect(wide, b.getInt64(63), r);
       llvm::Value* shifted = b.CreateShl(l, places);
-      llvm::Value* lost = b.CreateOr(b.CreateICmpNE(b.CreateAShr(shifted, places), l), b.CreateAnd(wide, b.CreateICmpNE(l, b.getInt64(0))));
+      llvm::Value* lost = b.CreateOr(b.CreateICmpNE(b.CreateAShr(shifted, places), l),
+                                     b.CreateAnd(wide, b.CreateICmpNE(l, b.getInt64(0))));
       go_if(lost, leave_before(v, DeoptReason::Overflow));
       return integer(shifted);
     }
     case BinaryOp::RShift: {
-      if (y.low < 0) go_if(b.CreateICmpSLT(r, b.getInt64(0)), leave_before(v, DeoptReason::Generic));
-      if (y.low >= 0 && y.high <= 63) return integer(b.CreateAShr(l, r));
-      if (planted_bug(Plant::ShiftWide)) return integer(b.CreateAShr(l, b.CreateAnd(r, b.getInt64(63))));
+      if (y.low < 0)
+        go_if(b.CreateICmpSLT(r, b.getInt64(0)), leave_before(v, DeoptReason::Generic));
+      if (y.low >= 0 && y.high <= 63)
+        return integer(b.CreateAShr(l, r));
+      if (planted_bug(Plant::ShiftWide))
+        return integer(b.CreateAShr(l, b.CreateAnd(r, b.getInt64(63))));
       return integer(b.CreateAShr(l, b.CreateSelect(b.CreateICmpUGT(r, b.getInt64(63)), b.getInt64(63), r)));
     }
     case BinaryOp::And:
@@ -183,10 +226,12 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
       const auto combine = [&](llvm::Value* p, llvm::Value* q) {
         return op == BinaryOp::And ? b.CreateAnd(p, q) : op == BinaryOp::Or ? b.CreateOr(p, q) : b.CreateXor(p, q);
       };
-      if (a.type.only(kBool) && c.type.only(kBool) && !planted_bug(Plant::BoolIsInt)) return from_parts(Type::of(kBool), {combine(a.parts[0], c.parts[0])});
+      if (a.type.only(kBool) && c.type.only(kBool) && !planted_bug(Plant::BoolIsInt))
+        return from_parts(Type::of(kBool), {combine(a.parts[0], c.parts[0])});
       return integer(combine(l, r));
     }
-    default: return leaves(v, DeoptReason::Generic);
+    default:
+      return leaves(v, DeoptReason::Generic);
   }
 }
 
@@ -197,9 +242,12 @@ Value BodyLowering::float_binary(ValueId v, BinaryOp op, llvm::Value* a, llvm::V
     go_if(b.CreateFCmpOEQ(c, llvm::ConstantFP::get(m_.f64, 0.0)), leave_before(v, DeoptReason::Generic));
   };
   switch (op) {
-    case BinaryOp::Add: return number(b.CreateFAdd(a, c));
-    case BinaryOp::Sub: return number(b.CreateFSub(a, c));
-    case BinaryOp::Mul: return number(b.CreateFMul(a, c));
+    case BinaryOp::Add:
+      return number(b.CreateFAdd(a, c));
+    case BinaryOp::Sub:
+      return number(b.CreateFSub(a, c));
+    case BinaryOp::Mul:
+      return number(b.CreateFMul(a, c));
     case BinaryOp::TrueDiv:
       check_zero();
       return number(b.CreateFDiv(a, c));
@@ -208,10 +256,13 @@ Value BodyLowering::float_binary(ValueId v, BinaryOp op, llvm::Value* a, llvm::V
       return number(b.CreateCall(m_.helper("hj_float_mod", m_.f64, {m_.f64, m_.f64}, Effects::Pure), {a, c}));
     case BinaryOp::FloorDiv:
       check_zero();
-      if (planted_bug(Plant::FloatFloorDiv)) return number(b.CreateUnaryIntrinsic(llvm::Intrinsic::floor, b.CreateFDiv(a, c)));
+      if (planted_bug(Plant::FloatFloorDiv))
+        return number(b.CreateUnaryIntrinsic(llvm::Intrinsic::floor, b.CreateFDiv(a, c)));
       return number(b.CreateCall(m_.helper("hj_float_floor_divide", m_.f64, {m_.f64, m_.f64}, Effects::Pure), {a, c}));
-    case BinaryOp::Pow: return float_pow(v, a, c);
-    default: return leaves(v, DeoptReason::Generic);
+    case BinaryOp::Pow:
+      return float_pow(v, a, c);
+    default:
+      return leaves(v, DeoptReason::Generic);
   }
 }
 
@@ -219,15 +270,17 @@ Value BodyLowering::float_binary(ValueId v, BinaryOp op, llvm::Value* a, llvm::V
 Value BodyLowering::float_pow(ValueId v, llvm::Value* a, llvm::Value* c) {
   const auto slow = [&]() -> Value {
     // pow(a, c) with the status: 0 when CPython would not simply return it.
-    llvm::Value* both = b.CreateCall(m_.helper("hj_float_pow", llvm::StructType::get(m_.f64, m_.i64), {m_.f64, m_.f64}, ModuleContext::Effects::Pure), {a, c});
+    llvm::Value* both = b.CreateCall(m_.helper("hj_float_pow", llvm::StructType::get(m_.f64, m_.i64), {m_.f64, m_.f64},
+                                               ModuleContext::Effects::Pure),
+                                     {a, c});
     llvm::Value* plain = b.CreateICmpNE(b.CreateExtractValue(both, 1), b.getInt64(0));
-    return choose(plain, s_.types[v], [&] { return from_parts(Type::of(kFloat), {b.CreateExtractValue(both, 0)}); },
-                  [&] {
-                    return boxed_instr(v, {from_parts(Type::of(kFloat), {a}), from_parts(Type::of(kFloat), {c})});
-                  }, true);
+    return choose(
+        plain, s_.types[v], [&] { return from_parts(Type::of(kFloat), {b.CreateExtractValue(both, 0)}); },
+        [&] { return boxed_instr(v, {from_parts(Type::of(kFloat), {a}), from_parts(Type::of(kFloat), {c})}); }, true);
   };
   auto* exponent = llvm::dyn_cast<llvm::ConstantFP>(c);
-  if (!exponent || !exponent->isExactlyValue(2.0)) return slow();
+  if (!exponent || !exponent->isExactlyValue(2.0))
+    return slow();
   // x ** 2: pow() is within 0.6 units of the last place, so where x * x is exact to 0.4 of a half unit both agree.
   // The error of x * x is exact by a fused multiply-add; elsewhere, and near the ends of the range, call pow().
   llvm::Value* square = b.CreateFMul(a, a);
@@ -238,7 +291,8 @@ Value BodyLowering::float_pow(ValueId v, llvm::Value* a, llvm::Value* c) {
   llvm::Value* close = b.CreateFCmpOLT(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, error), limit);
   llvm::Value* ordinary = b.CreateAnd(b.CreateFCmpOGT(square, llvm::ConstantFP::get(m_.f64, 0x1p-900)),
                                       b.CreateFCmpOLT(square, llvm::ConstantFP::get(m_.f64, 0x1p+1000)));
-  return choose(b.CreateAnd(close, ordinary), s_.types[v], [&] { return from_parts(Type::of(kFloat), {square}); }, slow, true);
+  return choose(
+      b.CreateAnd(close, ordinary), s_.types[v], [&] { return from_parts(Type::of(kFloat), {square}); }, slow, true);
 }
 
 Value BodyLowering::complex_binary(ValueId v, BinaryOp op, const Value& a, const Value& c) {
@@ -255,8 +309,10 @@ Value BodyLowering::complex_binary(ValueId v, BinaryOp op, const Value& a, const
                      b.CreateFAdd(b.CreateFMul(pr, qi), b.CreateFMul(pi, qr))};
   };
   switch (op) {
-    case BinaryOp::Add: return number(b.CreateFAdd(ar, cr), b.CreateFAdd(ai, ci));
-    case BinaryOp::Sub: return number(b.CreateFSub(ar, cr), b.CreateFSub(ai, ci));
+    case BinaryOp::Add:
+      return number(b.CreateFAdd(ar, cr), b.CreateFAdd(ai, ci));
+    case BinaryOp::Sub:
+      return number(b.CreateFSub(ar, cr), b.CreateFSub(ai, ci));
     case BinaryOp::Mul: {
       const auto [re, im] = product(ar, ai, cr, ci);
       return number(re, im);
@@ -264,20 +320,26 @@ Value BodyLowering::complex_binary(ValueId v, BinaryOp op, const Value& a, const
     case BinaryOp::TrueDiv: {
       llvm::Value* is_zero = b.CreateAnd(b.CreateFCmpOEQ(cr, zero), b.CreateFCmpOEQ(ci, zero));
       go_if(is_zero, leave_before(v, DeoptReason::Generic));
-      llvm::Value* both = b.CreateCall(m_.helper("hj_complex_divide", llvm::StructType::get(m_.f64, m_.f64), {m_.f64, m_.f64, m_.f64, m_.f64}, ModuleContext::Effects::Pure), {ar, ai, cr, ci});
+      llvm::Value* both = b.CreateCall(m_.helper("hj_complex_divide", llvm::StructType::get(m_.f64, m_.f64),
+                                                 {m_.f64, m_.f64, m_.f64, m_.f64}, ModuleContext::Effects::Pure),
+                                       {ar, ai, cr, ci});
       return number(b.CreateExtractValue(both, 0), b.CreateExtractValue(both, 1));
     }
     case BinaryOp::Pow: {
-      if (!c.type.is_constant() || c.type.interval.low != 2) return boxed_instr(v, {a, c});
+      if (!c.type.is_constant() || c.type.interval.low != 2)
+        return boxed_instr(v, {a, c});
       // c_powu(z, 2) multiplies (1, 0) by z * z.
       const auto [sr, si] = product(ar, ai, ar, ai);
       const auto [re, im] = product(llvm::ConstantFP::get(m_.f64, 1.0), zero, sr, si);
       llvm::Value* infinity = llvm::ConstantFP::getInfinity(m_.f64);
-      const auto infinite = [&](llvm::Value* x) { return b.CreateFCmpOEQ(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x), infinity); };
+      const auto infinite = [&](llvm::Value* x) {
+        return b.CreateFCmpOEQ(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x), infinity);
+      };
       go_if(b.CreateOr(infinite(re), infinite(im)), leave_before(v, DeoptReason::Generic));  // OverflowError
       return number(re, im);
     }
-    default: return leaves(v, DeoptReason::Generic);
+    default:
+      return leaves(v, DeoptReason::Generic);
   }
 }
 

@@ -39,7 +39,8 @@ void BodyLowering::lower() {
   block_of_.assign(s_.view.block_count(), nullptr);
   for (BlockId block : s_.flow.order()) block_of_[block] = new_block("block");
   prepare_values();
-  if (s_.osr_block != mir::kNone) enter_osr();
+  if (s_.osr_block != mir::kNone)
+    enter_osr();
   b.CreateBr(block_of_[s_.flow.start()]);
   for (BlockId block : s_.flow.order()) lower_block(block);
   finish_exits();
@@ -53,17 +54,20 @@ void BodyLowering::prepare_values() {
   };
   for (BlockId block : s_.flow.order()) {
     for (ValueId v = s_.view.first(block); v < s_.view.end(block); ++v) {
-      if (s_.types[v].within(kIterators)) give_home(v);
+      if (s_.types[v].within(kIterators))
+        give_home(v);
     }
   }
   for (ValueId v : s_.osr_values) {
-    if (!homes_.contains(v)) give_home(v);
+    if (!homes_.contains(v))
+      give_home(v);
   }
   llvm::IRBuilder<>::InsertPointGuard guard(b);
   for (BlockId block : s_.flow.order()) {
     b.SetInsertPoint(block_of_[block]);
     for (ValueId v = s_.view.first(block); instr(v).op == Op::Phi; ++v) {
-      if (homes_.contains(v)) continue;  // the edges store it
+      if (homes_.contains(v))
+        continue;  // the edges store it
       Value phi;
       phi.type = s_.types[v];
       for (llvm::Type* part : m_.parts_of(phi.type)) phi.parts.push_back(b.CreatePHI(part, 2));
@@ -79,7 +83,8 @@ void BodyLowering::enter_osr() {
   for (size_t k = 0; k < s_.osr_values.size(); ++k) {
     Value v;
     v.type = s_.parameters[k];
-    for ([[maybe_unused]] llvm::Type* part : m_.parts_of(v.type)) v.parts.push_back(function_->getArg(static_cast<unsigned>(arg++)));
+    for ([[maybe_unused]] llvm::Type* part : m_.parts_of(v.type))
+      v.parts.push_back(function_->getArg(static_cast<unsigned>(arg++)));
     if (plant && v.type.only(kInt)) {
       v.parts[0] = b.getInt64(0);
       plant = false;
@@ -91,7 +96,8 @@ void BodyLowering::enter_osr() {
 }
 
 void BodyLowering::define(ValueId v, Value value) {
-  if (value.type.kinds != s_.types[v].kinds || value.type.object != s_.types[v].object) value = widen_to(value, s_.types[v]);
+  if (value.type.kinds != s_.types[v].kinds || value.type.object != s_.types[v].object)
+    value = widen_to(value, s_.types[v]);
   value.type = s_.types[v];
   const auto home = homes_.find(v);
   if (home != homes_.end()) {
@@ -111,9 +117,12 @@ Value BodyLowering::get(ValueId v) {
     return value;
   }
   const Instr& i = instr(v);
-  if (i.op == Op::Const) return constant_value(s_.view.function().consts[i.aux]);
-  if (i.op == Op::Unbound) return from_parts(Type::of(kUnbound), {});
-  if (!defined_[v]) return poison(s_.types[v]);
+  if (i.op == Op::Const)
+    return constant_value(s_.view.function().consts[i.aux]);
+  if (i.op == Op::Unbound)
+    return from_parts(Type::of(kUnbound), {});
+  if (!defined_[v])
+    return poison(s_.types[v]);
   return values_[v];
 }
 
@@ -125,24 +134,32 @@ Value BodyLowering::use(ValueId v, size_t arg) {
 /// Whether the value drops its references when it dies.
 bool BodyLowering::owns(ValueId v) {
   const Type& t = s_.types[v];
-  if (!has_references(t)) return false;
-  if (homes_.contains(v)) return true;
+  if (!has_references(t))
+    return false;
+  if (homes_.contains(v))
+    return true;
   const Instr& i = instr(v);
-  if (i.op == Op::Param || i.op == Op::Const) return false;
-  if (s_.guards.contains(v) && i.op != Op::CallMethod) return false;  // the guard keeps the object
+  if (i.op == Op::Param || i.op == Op::Const)
+    return false;
+  if (s_.guards.contains(v) && i.op != Op::CallMethod)
+    return false;  // the guard keeps the object
   return !borrowable(v);
 }
 
 /// A list row that is only indexed, soon after it was loaded, needs no reference of its own.
 bool BodyLowering::borrowable(ValueId v) {
   const Instr& i = instr(v);
-  if (i.op != Op::GetItem || !s_.types[v].only(kList)) return false;
-  if (!s_.types[s_.view.args(v)[0]].only(kList)) return false;
-  if (s_.liveness.live_out(i.block, v)) return false;
+  if (i.op != Op::GetItem || !s_.types[v].only(kList))
+    return false;
+  if (!s_.types[s_.view.args(v)[0]].only(kList))
+    return false;
+  if (s_.liveness.live_out(i.block, v))
+    return false;
   ValueId last = v;
   for (ValueId at = v + 1; at < s_.view.end(i.block); ++at) {
     for (ValueId arg : s_.view.args(at)) {
-      if (arg == v) last = at;
+      if (arg == v)
+        last = at;
     }
   }
   for (ValueId at = v + 1; at <= last; ++at) {
@@ -152,27 +169,35 @@ bool BodyLowering::borrowable(ValueId v) {
     switch (between.op) {
       case Op::Const:
       case Op::CheckBound:
-        if (uses_it) return false;
+        if (uses_it)
+          return false;
         break;
       case Op::GetItem:
         // Reading a list of plain numbers or lists runs nothing; as the key, v would be compared.
-        if (!s_.types[s_.view.args(at)[0]].only(kList) || !s_.types[s_.view.args(at)[1]].only(kInt)) return false;
+        if (!s_.types[s_.view.args(at)[0]].only(kList) || !s_.types[s_.view.args(at)[1]].only(kInt))
+          return false;
         break;
       case Op::SetItem:
-        if (at != last || s_.view.args(at)[0] != v || s_.view.args(at)[2] == v || !s_.types[s_.view.args(at)[1]].only(kInt)) return false;
+        if (at != last || s_.view.args(at)[0] != v || s_.view.args(at)[2] == v ||
+            !s_.types[s_.view.args(at)[1]].only(kInt))
+          return false;
         break;
       case Op::Unary:
       case Op::Binary:
       case Op::Inplace:
       case Op::Compare: {
-        if (uses_it) return false;
-        if (!t.within(kScalar)) return false;
+        if (uses_it)
+          return false;
+        if (!t.within(kScalar))
+          return false;
         for (ValueId arg : s_.view.args(at)) {
-          if (!s_.types[arg].within(kScalar)) return false;
+          if (!s_.types[arg].within(kScalar))
+            return false;
         }
         break;
       }
-      default: return false;
+      default:
+        return false;
     }
   }
   return outlives(s_.view.args(v)[0], last);
@@ -185,9 +210,11 @@ bool BodyLowering::outlives(ValueId v, ValueId last) {
     return i.op != Op::GetItem || s_.guards.contains(v) || outlives(s_.view.args(v)[0], last);
   }
   const BlockId block = instr(last).block;
-  if (s_.liveness.live_out(block, v)) return true;
+  if (s_.liveness.live_out(block, v))
+    return true;
   for (ValueId at = last; at < s_.view.end(block); ++at) {
-    if (std::count(s_.view.args(at).begin(), s_.view.args(at).end(), v) > 0) return true;
+    if (std::count(s_.view.args(at).begin(), s_.view.args(at).end(), v) > 0)
+      return true;
   }
   return false;
 }
@@ -198,11 +225,13 @@ void BodyLowering::compute_live(BlockId block) {
   live_.assign(end - first, std::vector<uint64_t>(words));
   std::vector<uint64_t> row(words);
   for (ValueId v = 0; v < s_.view.instr_count(); ++v) {
-    if (s_.liveness.live_out(block, v)) row[v / 64] |= uint64_t{1} << (v % 64);
+    if (s_.liveness.live_out(block, v))
+      row[v / 64] |= uint64_t{1} << (v % 64);
   }
   for (ValueId at = end; at-- > first;) {
     live_[at - first] = row;
-    if (instr(at).op == Op::Phi) continue;
+    if (instr(at).op == Op::Phi)
+      continue;
     row[at / 64] &= ~(uint64_t{1} << (at % 64));
     for (ValueId arg : s_.view.args(at)) row[arg / 64] |= uint64_t{1} << (arg % 64);
   }
@@ -215,10 +244,13 @@ bool BodyLowering::live_after(ValueId at, ValueId v) const {
 void BodyLowering::release_dead(ValueId v) {
   const auto args = s_.view.args(v);
   for (size_t k = 0; k < args.size(); ++k) {
-    const bool seen = std::find(args.begin(), args.begin() + static_cast<ptrdiff_t>(k), args[k]) != args.begin() + static_cast<ptrdiff_t>(k);
-    if (!seen && !live_after(v, args[k]) && owns(args[k])) release(get(args[k]));
+    const bool seen = std::find(args.begin(), args.begin() + static_cast<ptrdiff_t>(k), args[k]) !=
+                      args.begin() + static_cast<ptrdiff_t>(k);
+    if (!seen && !live_after(v, args[k]) && owns(args[k]))
+      release(get(args[k]));
   }
-  if (!live_after(v, v) && owns(v) && (defined_[v] || homes_.contains(v))) release(get(v));
+  if (!live_after(v, v) && owns(v) && (defined_[v] || homes_.contains(v)))
+    release(get(v));
 }
 
 void BodyLowering::lower_block(BlockId block) {
@@ -226,7 +258,8 @@ void BodyLowering::lower_block(BlockId block) {
   b.SetInsertPoint(block_of_[block]);
   compute_live(block);
   ValueId v = s_.view.first_after_phis(block);
-  if (s_.view.block(block).loop_header) poll(block);
+  if (s_.view.block(block).loop_header)
+    poll(block);
   for (; v < s_.view.end(block); ++v) {
     current_instr_ = v;
     if (v == s_.view.terminator(block)) {
@@ -247,8 +280,9 @@ void BodyLowering::poll(BlockId header) {
   b.CreateStore(b.getInt32(kPollPeriod), poll_budget_);
   // 0: nothing happened; 1: a guarded global has changed, the interpreter goes on; -1: a handler raised.
   const ValueId at = s_.view.first_after_phis(header);
-  llvm::Value* outcome = b.CreateCall(m_.helper("hj_poll", m_.i32, {m_.ptr, m_.ptr, m_.i32}, ModuleContext::Effects::Any),
-                                      {m_.address(&m_.record), m_.address(&s_.view.function()), b.getInt32(at)});
+  llvm::Value* outcome =
+      b.CreateCall(m_.helper("hj_poll", m_.i32, {m_.ptr, m_.ptr, m_.i32}, ModuleContext::Effects::Any),
+                   {m_.address(&m_.record), m_.address(&s_.view.function()), b.getInt32(at)});
   go_if(b.CreateICmpSLT(outcome, b.getInt32(0)), raise_at(at));
   go_if(b.CreateICmpSGT(outcome, b.getInt32(0)), leave_before(at, DeoptReason::Generic));
   b.CreateBr(go_on);
@@ -264,17 +298,20 @@ void BodyLowering::lower_instr(ValueId v) {
       define(v, poison(s_.types[v]));
       return;
     }
-    if (s_.type_at(arg, i.block).never()) return define(v, leaves(v, DeoptReason::Generic));  // a branch rules it out
+    if (s_.type_at(arg, i.block).never())
+      return define(v, leaves(v, DeoptReason::Generic));  // a branch rules it out
   }
   switch (i.op) {
     case Op::Const:
-    case Op::Unbound: return;
+    case Op::Unbound:
+      return;
     case Op::Param: {
       Value p;
       p.type = s_.parameters[i.aux];
       unsigned arg = 2;
       for (uint32_t k = 0; k < i.aux; ++k) arg += static_cast<unsigned>(m_.parts_of(s_.parameters[k]).size());
-      for ([[maybe_unused]] llvm::Type* part : m_.parts_of(s_.parameters[i.aux])) p.parts.push_back(function_->getArg(arg++));
+      for ([[maybe_unused]] llvm::Type* part : m_.parts_of(s_.parameters[i.aux]))
+        p.parts.push_back(function_->getArg(arg++));
       define(v, std::move(p));
       return;
     }
@@ -282,26 +319,34 @@ void BodyLowering::lower_instr(ValueId v) {
       const Value operand = get(s_.view.args(v)[0]);
       const Type refined = s_.type_at(s_.view.args(v)[0], i.block);
       if (refined.may_be_unbound() && !planted_bug(Plant::UnboundUnchecked)) {
-        if (refined.only(kUnbound)) return define(v, leaves(v, DeoptReason::Generic));
+        if (refined.only(kUnbound))
+          return define(v, leaves(v, DeoptReason::Generic));
         go_if(has_kind(operand, kUnbound), leave_before(v, DeoptReason::Generic));
       }
-      if (refined.only(kUnbound)) return define(v, leaves(v, DeoptReason::Generic));
+      if (refined.only(kUnbound))
+        return define(v, leaves(v, DeoptReason::Generic));
       Value bound = narrow_to(operand, s_.types[v]);
       define(v, has_references(bound.type) ? own_as(bound, s_.types[v]) : widen_to(bound, s_.types[v]));
       return;
     }
-    case Op::GetGlobal: return define(v, lower_global(v));
-    case Op::Unary: return define(v, s_.types[v].object ? boxed_instr(v) : lower_unary(v));
+    case Op::GetGlobal:
+      return define(v, lower_global(v));
+    case Op::Unary:
+      return define(v, s_.types[v].object ? boxed_instr(v) : lower_unary(v));
     case Op::Binary:
     case Op::Inplace: {
       // A list changes in place; the result then is the list itself.
-      if (s_.types[v].object || s_.types[v].only(kList)) return define(v, boxed_instr(v));
+      if (s_.types[v].object || s_.types[v].only(kList))
+        return define(v, boxed_instr(v));
       return define(v, lower_binary(v, static_cast<mir::BinaryOp>(i.sub), use(v, 0), use(v, 1)));
     }
-    case Op::Compare: return define(v, s_.types[v].object ? boxed_instr(v) : lower_compare(v));
-    case Op::Truth: return define(v, lower_truth(v));
+    case Op::Compare:
+      return define(v, s_.types[v].object ? boxed_instr(v) : lower_compare(v));
+    case Op::Truth:
+      return define(v, lower_truth(v));
     case Op::GetAttr: {
-      if (s_.guards.contains(v)) return define(v, lower_global(v));
+      if (s_.guards.contains(v))
+        return define(v, lower_global(v));
       const Value base = use(v, 0);
       if (s_.types[v].only(kMethod)) {
         retain(base);
@@ -314,10 +359,13 @@ void BodyLowering::lower_instr(ValueId v) {
       }
       return define(v, boxed_instr(v));
     }
-    case Op::GetItem: return define(v, lower_get_item(v));
-    case Op::SetItem: return lower_set_item(v);
+    case Op::GetItem:
+      return define(v, lower_get_item(v));
+    case Op::SetItem:
+      return lower_set_item(v);
     case Op::BuildTuple: {
-      if (!s_.types[v].only(kTuple)) return define(v, boxed_instr(v));
+      if (!s_.types[v].only(kTuple))
+        return define(v, boxed_instr(v));
       Value tuple;
       tuple.type = s_.types[v];
       for (size_t k = 0; k < i.arg_count; ++k) {
@@ -326,21 +374,29 @@ void BodyLowering::lower_instr(ValueId v) {
       }
       return define(v, std::move(tuple));
     }
-    case Op::ListAppend: return list_append(v, use(v, 0), use(v, 1));
-    case Op::Unpack: return define(v, lower_unpack(v));
+    case Op::ListAppend:
+      return list_append(v, use(v, 0), use(v, 1));
+    case Op::Unpack:
+      return define(v, lower_unpack(v));
     case Op::Extract: {
       const Value tuple = use(v, 0);
-      if (!tuple.type.only(kTuple)) return define(v, boxed_instr(v));
+      if (!tuple.type.only(kTuple))
+        return define(v, boxed_instr(v));
       size_t at = 0;
       for (uint32_t k = 0; k < i.aux; ++k) at += m_.parts_of((*tuple.type.items)[k]).size();
       const Type& item = (*tuple.type.items)[i.aux];
-      return define(v, own_as(from_parts(item, llvm::ArrayRef(tuple.parts).slice(at, m_.parts_of(item).size())), s_.types[v]));
+      return define(
+          v, own_as(from_parts(item, llvm::ArrayRef(tuple.parts).slice(at, m_.parts_of(item).size())), s_.types[v]));
     }
     case Op::Call:
-    case Op::CallMethod: return define(v, lower_call(v));
-    case Op::GetIter: return define(v, lower_get_iter(v));
-    case Op::IterNext: return define(v, lower_iter_next(v));
-    default: return define(v, boxed_instr(v));
+    case Op::CallMethod:
+      return define(v, lower_call(v));
+    case Op::GetIter:
+      return define(v, lower_get_iter(v));
+    case Op::IterNext:
+      return define(v, lower_iter_next(v));
+    default:
+      return define(v, boxed_instr(v));
   }
 }
 
@@ -380,7 +436,8 @@ void BodyLowering::lower_terminator(ValueId v) {
     case Op::Return: {
       const Value result = own_as(use(v, 0), s_.result);
       for (ValueId arg : s_.view.args(v)) {
-        if (owns(arg)) release(get(arg));
+        if (owns(arg))
+          release(get(arg));
       }
       llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
       returned = b.CreateInsertValue(returned, llvm::ConstantPointerNull::get(b.getPtrTy()), 0);
@@ -435,19 +492,26 @@ void BodyLowering::lower_edge(BlockId from, size_t succ_index) {
   }
   const ValueId end = s_.view.terminator(from);
   for (ValueId v = 0; v < s_.view.instr_count(); ++v) {
-    const bool held = s_.liveness.live_out(from, v) || std::count(s_.view.args(end).begin(), s_.view.args(end).end(), v) > 0;
-    if (!held || !owns(v)) continue;
+    const bool held =
+        s_.liveness.live_out(from, v) || std::count(s_.view.args(end).begin(), s_.view.args(end).end(), v) > 0;
+    if (!held || !owns(v))
+      continue;
     const bool phi_here = instr(v).op == Op::Phi && instr(v).block == to;
-    if (s_.liveness.live_in(to, v) && !phi_here) continue;
-    if (std::find(moved.begin(), moved.end(), v) != moved.end()) continue;
-    if (phi_here && !(s_.liveness.live_out(from, v))) continue;
+    if (s_.liveness.live_in(to, v) && !phi_here)
+      continue;
+    if (std::find(moved.begin(), moved.end(), v) != moved.end())
+      continue;
+    if (phi_here && !(s_.liveness.live_out(from, v)))
+      continue;
     release(get(v));
   }
   for (auto& [phi, value] : arrivals) {
     const auto home = homes_.find(phi);
     for (size_t k = 0; k < value.parts.size(); ++k) {
-      if (home != homes_.end()) b.CreateStore(value.parts[k], home->second[k]);
-      else llvm::cast<llvm::PHINode>(values_[phi].parts[k])->addIncoming(value.parts[k], b.GetInsertBlock());
+      if (home != homes_.end())
+        b.CreateStore(value.parts[k], home->second[k]);
+      else
+        llvm::cast<llvm::PHINode>(values_[phi].parts[k])->addIncoming(value.parts[k], b.GetInsertBlock());
     }
   }
   b.CreateBr(block_of_[to]);

@@ -22,8 +22,8 @@
 #include <llvm/IR/Module.h>
 
 #include "compile/lower/image.h"
-#include "compile/types/planted.h"
 #include "compile/types/infer.h"
+#include "compile/types/planted.h"
 
 namespace hasten::compile {
 
@@ -58,7 +58,8 @@ class ModuleContext {
   llvm::Constant* address(const void* pointer) const;
   /// An external helper. `effects`: Pure (no memory), Allocates (only memory nobody sees), Any.
   enum class Effects { Pure, Allocates, Any };
-  llvm::FunctionCallee helper(const char* name, llvm::Type* result, llvm::ArrayRef<llvm::Type*> parameters, Effects effects);
+  llvm::FunctionCallee helper(const char* name, llvm::Type* result, llvm::ArrayRef<llvm::Type*> parameters,
+                              Effects effects);
   llvm::Function* body_function(const Specialization& s);
   llvm::StructType* result_struct(const Specialization& s) const;
 
@@ -91,8 +92,12 @@ class BodyLowering {
   llvm::Value* box_owned(const Value& v);
   /// Reads `object` as `t`; goes to `fail` if it is of another type. References are borrowed from `object`.
   Value unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* fail);
-  void retain(const Value& v) { for_references(v, [&](llvm::Value* p, bool maybe_null) { incref(p, maybe_null); }); }
-  void release(const Value& v) { for_references(v, [&](llvm::Value* p, bool maybe_null) { decref(p, maybe_null); }); }
+  void retain(const Value& v) {
+    for_references(v, [&](llvm::Value* p, bool maybe_null) { incref(p, maybe_null); });
+  }
+  void release(const Value& v) {
+    for_references(v, [&](llvm::Value* p, bool maybe_null) { decref(p, maybe_null); });
+  }
   void incref(llvm::Value* object, bool maybe_null = false);
   void decref(llvm::Value* object, bool maybe_null = false);
   void for_references(const Value& v, const std::function<void(llvm::Value*, bool)>& f);
@@ -106,9 +111,7 @@ class BodyLowering {
   llvm::Value* truth(const Value& v);  ///< of one alternative, native kinds only
   llvm::Value* has_kind(const Value& v, uint16_t kind);
 
-  llvm::BasicBlock* new_block(const char* name) {
-    return llvm::BasicBlock::Create(m_.context, name, function_);
-  }
+  llvm::BasicBlock* new_block(const char* name) { return llvm::BasicBlock::Create(m_.context, name, function_); }
   void go_if(llvm::Value* condition, llvm::BasicBlock* unlikely_target);
   llvm::Value* load(llvm::Type* type, llvm::Value* base, uint32_t offset, ModuleContext::Place place);
   void store(llvm::Value* value, llvm::Value* base, uint32_t offset, ModuleContext::Place place);
@@ -209,8 +212,8 @@ class BodyLowering {
   Value lower_iter_next(ValueId v);
   Value make_iterator(ValueId v, const Value& iterable, const Type& to);
   /// Emits the step of `iterator` (owned in place): returns the item in its type, goes to `exhausted` if none.
-  Value step_iterator(ValueId v, ValueId iterator_value, const Value& iterator, llvm::SmallVectorImpl<llvm::Value*>& next_state,
-                      llvm::BasicBlock* exhausted);
+  Value step_iterator(ValueId v, ValueId iterator_value, const Value& iterator,
+                      llvm::SmallVectorImpl<llvm::Value*>& next_state, llvm::BasicBlock* exhausted);
 
   // calls.cc
   Value lower_call(ValueId v);
@@ -225,9 +228,10 @@ class BodyLowering {
   bool unboxes_out_of_line_ = false;  ///< once a call, not in a loop: small code rather than fast
   std::vector<Value> values_;
   std::vector<char> defined_;
-  std::unordered_map<ValueId, llvm::SmallVector<llvm::AllocaInst*, 4>> homes_;  ///< values kept in memory (SROA lifts them)
-  std::vector<llvm::BasicBlock*> block_of_;   ///< where each MIR block begins
-  std::vector<std::vector<uint64_t>> live_;   ///< of the current block: live after its k-th instruction
+  std::unordered_map<ValueId, llvm::SmallVector<llvm::AllocaInst*, 4>>
+      homes_;                                ///< values kept in memory (SROA lifts them)
+  std::vector<llvm::BasicBlock*> block_of_;  ///< where each MIR block begins
+  std::vector<std::vector<uint64_t>> live_;  ///< of the current block: live after its k-th instruction
   BlockId current_ = 0;
   ValueId current_instr_ = mir::kNone;
   std::unordered_map<ValueId, Exit> exits_;

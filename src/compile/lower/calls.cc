@@ -21,23 +21,31 @@ constexpr uint16_t kIntegral = kBool | kInt;
 
 Value BodyLowering::lower_call(ValueId v) {
   const auto found = s_.calls.find(v);
-  if (found == s_.calls.end()) return boxed_instr(v);
+  if (found == s_.calls.end())
+    return boxed_instr(v);
   const CallPlan& plan = found->second;
-  if (s_.guards.contains(v)) lower_global(v);  // a method of a module: its guard
+  if (s_.guards.contains(v))
+    lower_global(v);  // a method of a module: its guard
   auto operands = all_uses(v);
   const llvm::ArrayRef<Value> args = llvm::ArrayRef(operands).drop_front();
   switch (plan.how) {
     case CallPlan::How::ListAppend: {
-      list_append(v, from_parts(operands[0].type.only(kMethod) ? operands[0].type.items->front() : operands[0].type,
-                                operands[0].parts), args[0]);
+      list_append(v,
+                  from_parts(operands[0].type.only(kMethod) ? operands[0].type.items->front() : operands[0].type,
+                             operands[0].parts),
+                  args[0]);
       return from_parts(Type::of(kNoneType), {});
     }
-    case CallPlan::How::Direct: return direct_call(v, plan, args);
+    case CallPlan::How::Direct:
+      return direct_call(v, plan, args);
     case CallPlan::How::Native:
-      if (s_.types[v].object) return boxed_instr(v);
-      if (plan.known == Known::Abs && abs_is_fused(v)) return poison(s_.types[v]);
+      if (s_.types[v].object)
+        return boxed_instr(v);
+      if (plan.known == Known::Abs && abs_is_fused(v))
+        return poison(s_.types[v]);
       return native_call(v, plan.known, args);
-    case CallPlan::How::Boxed: return boxed_instr(v);
+    case CallPlan::How::Boxed:
+      return boxed_instr(v);
   }
   return boxed_instr(v);
 }
@@ -45,7 +53,8 @@ Value BodyLowering::lower_call(ValueId v) {
 Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args) {
   const Specialization& target = *plan.target;
   // Python's recursion limit and the C stack, checked as a Python call would.
-  llvm::Value* frame = b.CreatePtrToInt(b.CreateIntrinsic(llvm::Intrinsic::frameaddress, {b.getPtrTy()}, {b.getInt32(0)}), m_.i64);
+  llvm::Value* frame =
+      b.CreatePtrToInt(b.CreateIntrinsic(llvm::Intrinsic::frameaddress, {b.getPtrTy()}, {b.getInt32(0)}), m_.i64);
   llvm::Value* too_deep = b.CreateOr(b.CreateICmpSLE(depth_, b.getInt64(0)), b.CreateICmpULT(frame, stack_low_));
   llvm::BasicBlock* overflow = new_block("deep");
   go_if(too_deep, overflow);
@@ -63,7 +72,8 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
     // The callee borrows; what must be boxed for it is dropped afterwards.
     const bool boxes = (to.object && !args[k].type.object) || (to.items && to.items != args[k].type.items);
     Value arg = boxes ? own_as(args[k], to) : widen_to(args[k], to);
-    if (boxes) temporaries.push_back(arg);
+    if (boxes)
+      temporaries.push_back(arg);
     operands.append(arg.parts.begin(), arg.parts.end());
   }
   llvm::Value* returned = b.CreateCall(m_.body_function(target), operands);
@@ -84,15 +94,17 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
     normal = nullptr;
   } else {
     usual = t.object && !target.result.object ? from_parts(t, {box_owned(plain)}) : widen_to(plain, t);
-    if (t.object && !target.result.object) release(plain);
+    if (t.object && !target.result.object)
+      release(plain);
     normal = b.GetInsertBlock();
     b.CreateBr(done);
   }
   b.SetInsertPoint(odd);
   go_if(b.CreateICmpEQ(status, llvm::ConstantExpr::getIntToPtr(b.getInt64(1), b.getPtrTy())), traced_raise(v));
   // The callee left native code; its result is an object, and guarded globals may have changed meanwhile.
-  llvm::BasicBlock *changed = new_block("changed");
-  llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any), {m_.address(&m_.record)});
+  llvm::BasicBlock* changed = new_block("changed");
+  llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any),
+                                   {m_.address(&m_.record)});
   go_if(b.CreateICmpEQ(hold, b.getInt32(0)), changed);
   const Value boxed = boxed_result(v, status);
   llvm::BasicBlock* odd_end = b.GetInsertBlock();
@@ -105,7 +117,8 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
   const auto types = m_.parts_of(t);
   for (size_t k = 0; k < types.size(); ++k) {
     auto* phi = b.CreatePHI(types[k], 2);
-    if (normal) phi->addIncoming(usual.parts[k], normal);
+    if (normal)
+      phi->addIncoming(usual.parts[k], normal);
     phi->addIncoming(boxed.parts[k], odd_end);
     r.parts.push_back(phi);
   }
@@ -126,9 +139,10 @@ Value BodyLowering::math_unary(ValueId v, Known known, const Value& arg) {
   if (known == Known::Sqrt) {
     r = b.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, x);
   } else {
-    static constexpr const char* kNames[] = {"sqrt", "hj_sin",  "hj_cos",  "hj_tan",   "hj_asin",  "hj_acos",  "hj_atan",
-                                             "hj_sinh", "hj_cosh", "hj_tanh", "hj_asinh", "hj_acosh", "hj_atanh", "hj_exp",
-                                             "hj_expm1", "hj_log", "hj_log2", "hj_log10", "hj_log1p"};
+    static constexpr const char* kNames[] = {"sqrt",     "hj_sin",   "hj_cos",   "hj_tan",  "hj_asin",
+                                             "hj_acos",  "hj_atan",  "hj_sinh",  "hj_cosh", "hj_tanh",
+                                             "hj_asinh", "hj_acosh", "hj_atanh", "hj_exp",  "hj_expm1",
+                                             "hj_log",   "hj_log2",  "hj_log10", "hj_log1p"};
     const char* name = kNames[static_cast<size_t>(known) - static_cast<size_t>(Known::Sqrt)];
     r = b.CreateCall(m_.helper(name, m_.f64, {m_.f64}, ModuleContext::Effects::Pure), {x});
   }
@@ -139,7 +153,8 @@ Value BodyLowering::math_unary(ValueId v, Known known, const Value& arg) {
   };
   llvm::Value* x_is_nan = b.CreateFCmpUNO(x, x);
   llvm::Value* bad_nan = b.CreateAnd(b.CreateFCmpUNO(r, r), b.CreateNot(x_is_nan));
-  llvm::Value* bad_infinity = b.CreateAnd(b.CreateFCmpOEQ(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, r), infinity), finite(x));
+  llvm::Value* bad_infinity =
+      b.CreateAnd(b.CreateFCmpOEQ(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, r), infinity), finite(x));
   go_if(b.CreateOr(bad_nan, bad_infinity), leave_before(v, DeoptReason::Generic));
   return from_parts(Type::of(kFloat), {r});
 }
@@ -154,16 +169,19 @@ Value BodyLowering::min_max(ValueId v, bool min, llvm::ArrayRef<Value> args) {
   best.constant = nullptr;
   for (const Value& next : args.drop_front()) {
     llvm::Value* better = each_alternative(next, boolean, [&](const Value& x) {
-      return each_alternative(best, boolean, [&](const Value& y) -> Value {
-        // Widened types hold kinds that this argument never has.
-        if (!x.type.within(kNumber) || !y.type.within(kNumber)) return from_parts(boolean, {b.getFalse()});
-        CompareOp op = min ? CompareOp::Lt : CompareOp::Gt;
-        if (planted_bug(Plant::MinMaxTies)) op = min ? CompareOp::Le : CompareOp::Ge;
-        return from_parts(boolean, {compare_one(v, op, x, y)});
-      });
-    }).parts[0];
+                            return each_alternative(best, boolean, [&](const Value& y) -> Value {
+                              // Widened types hold kinds that this argument never has.
+                              if (!x.type.within(kNumber) || !y.type.within(kNumber))
+                                return from_parts(boolean, {b.getFalse()});
+                              CompareOp op = min ? CompareOp::Lt : CompareOp::Gt;
+                              if (planted_bug(Plant::MinMaxTies))
+                                op = min ? CompareOp::Le : CompareOp::Ge;
+                              return from_parts(boolean, {compare_one(v, op, x, y)});
+                            });
+                          }).parts[0];
     const Value other = widen_to(next, t);
-    for (size_t p = 0; p < best.parts.size(); ++p) best.parts[p] = b.CreateSelect(better, other.parts[p], best.parts[p]);
+    for (size_t p = 0; p < best.parts.size(); ++p)
+      best.parts[p] = b.CreateSelect(better, other.parts[p], best.parts[p]);
   }
   return best;
 }
@@ -179,27 +197,35 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
   switch (known) {
     case Known::Abs:
       return each([&](const Value& x) -> Value {
-        if (x.type.only(kFloat)) return number(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x.parts[0]));
+        if (x.type.only(kFloat))
+          return number(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x.parts[0]));
         if (x.type.only(kComplex)) {
-          llvm::Value* magnitude = b.CreateCall(m_.helper("hj_hypot", m_.f64, {m_.f64, m_.f64}, ModuleContext::Effects::Pure), {x.parts[0], x.parts[1]});
+          llvm::Value* magnitude = b.CreateCall(
+              m_.helper("hj_hypot", m_.f64, {m_.f64, m_.f64}, ModuleContext::Effects::Pure), {x.parts[0], x.parts[1]});
           llvm::Value* infinity = llvm::ConstantFP::getInfinity(m_.f64);
-          const auto finite = [&](llvm::Value* p) { return b.CreateFCmpOLT(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, p), infinity); };
-          go_if(b.CreateAnd(b.CreateAnd(finite(x.parts[0]), finite(x.parts[1])), b.CreateNot(finite(magnitude))), leave_before(v, DeoptReason::Generic));
+          const auto finite = [&](llvm::Value* p) {
+            return b.CreateFCmpOLT(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, p), infinity);
+          };
+          go_if(b.CreateAnd(b.CreateAnd(finite(x.parts[0]), finite(x.parts[1])), b.CreateNot(finite(magnitude))),
+                leave_before(v, DeoptReason::Generic));
           return number(magnitude);
         }
         llvm::Value* i = as_int(x);
         if (!x.type.only(kBool) && x.type.interval.low < 0) {
           if (x.type.interval.low == Interval{}.low) {
-            go_if(b.CreateICmpEQ(i, b.getInt64(static_cast<uint64_t>(Interval{}.low))), leave_before(v, DeoptReason::Overflow));
+            go_if(b.CreateICmpEQ(i, b.getInt64(static_cast<uint64_t>(Interval{}.low))),
+                  leave_before(v, DeoptReason::Overflow));
           }
           i = b.CreateSelect(b.CreateICmpSLT(i, b.getInt64(0)), b.CreateSub(b.getInt64(0), i), i);
         }
         return integer(i);
       });
     case Known::Min:
-    case Known::Max: return min_max(v, known == Known::Min, args);
+    case Known::Max:
+      return min_max(v, known == Known::Min, args);
     case Known::Len:
-      if (args[0].type.only(kList)) return integer(list_size(args[0].parts[0]));
+      if (args[0].type.only(kList))
+        return integer(list_size(args[0].parts[0]));
       return integer(b.getInt64(args[0].type.items->size()));
     case Known::Range: {
       llvm::Value* one = b.getInt64(1);
@@ -234,31 +260,39 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
     case Known::Int:
     case Known::Trunc:
       return each([&](const Value& x) -> Value {
-        if (!x.type.only(kFloat)) return integer(as_int(x));
+        if (!x.type.only(kFloat))
+          return integer(as_int(x));
         return float_to_int(v, b.CreateUnaryIntrinsic(llvm::Intrinsic::trunc, x.parts[0]));
       });
     case Known::Floor:
     case Known::Ceil:
       return each([&](const Value& x) -> Value {
-        if (!x.type.only(kFloat)) return integer(as_int(x));
-        return float_to_int(v, b.CreateUnaryIntrinsic(known == Known::Floor ? llvm::Intrinsic::floor : llvm::Intrinsic::ceil, x.parts[0]));
+        if (!x.type.only(kFloat))
+          return integer(as_int(x));
+        return float_to_int(v, b.CreateUnaryIntrinsic(
+                                   known == Known::Floor ? llvm::Intrinsic::floor : llvm::Intrinsic::ceil, x.parts[0]));
       });
     case Known::Round:
       return each([&](const Value& x) -> Value {
-        if (!x.type.only(kFloat)) return integer(as_int(x));
+        if (!x.type.only(kFloat))
+          return integer(as_int(x));
         return float_to_int(v, b.CreateUnaryIntrinsic(llvm::Intrinsic::roundeven, x.parts[0]));
       });
-    case Known::Float: return each([&](const Value& x) { return number(as_double(x)); });
+    case Known::Float:
+      return each([&](const Value& x) { return number(as_double(x)); });
     case Known::Bool:
       return each([&](const Value& x) -> Value {
-        if (x.type.only(kUnbound)) return leaves(v, DeoptReason::Generic);
+        if (x.type.only(kUnbound))
+          return leaves(v, DeoptReason::Generic);
         return from_parts(Type::of(kBool), {truth(x)});
       });
     case Known::Complex: {
       llvm::Value* zero = llvm::ConstantFP::get(m_.f64, 0.0);
       const Type real = Type::of(kFloat);
       llvm::Value* re = each_alternative(args[0], real, [&](const Value& x) { return number(as_double(x)); }).parts[0];
-      llvm::Value* im = args.size() == 1 ? zero : each_alternative(args[1], real, [&](const Value& x) { return number(as_double(x)); }).parts[0];
+      llvm::Value* im = args.size() == 1 ? zero : each_alternative(args[1], real, [&](const Value& x) {
+                                                    return number(as_double(x));
+                                                  }).parts[0];
       return from_parts(t, {re, im});
     }
     case Known::Divmod: {
@@ -279,15 +313,18 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
     case Known::Radians: {
       constexpr double kPi = 3.141592653589793238462643383279502884197;
       const double factor = known == Known::Degrees ? 180.0 / kPi : kPi / 180.0;
-      return each([&](const Value& x) { return number(b.CreateFMul(as_double(x), llvm::ConstantFP::get(m_.f64, factor))); });
+      return each(
+          [&](const Value& x) { return number(b.CreateFMul(as_double(x), llvm::ConstantFP::get(m_.f64, factor))); });
     }
     case Known::Atan2:
     case Known::Copysign: {
       const Type real = Type::of(kFloat);
       llvm::Value* y = each_alternative(args[0], real, [&](const Value& x) { return number(as_double(x)); }).parts[0];
       llvm::Value* x = each_alternative(args[1], real, [&](const Value& z) { return number(as_double(z)); }).parts[0];
-      if (known == Known::Copysign) return number(b.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, y, x));
-      return number(b.CreateCall(m_.helper("hj_atan2", m_.f64, {m_.f64, m_.f64}, ModuleContext::Effects::Pure), {y, x}));
+      if (known == Known::Copysign)
+        return number(b.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, y, x));
+      return number(
+          b.CreateCall(m_.helper("hj_atan2", m_.f64, {m_.f64, m_.f64}, ModuleContext::Effects::Pure), {y, x}));
     }
     case Known::Isnan:
     case Known::Isinf:
@@ -296,8 +333,9 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
         llvm::Value* x = as_double(one);
         llvm::Value* infinity = llvm::ConstantFP::getInfinity(m_.f64);
         llvm::Value* magnitude = b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x);
-        llvm::Value* holds = known == Known::Isnan ? b.CreateFCmpUNO(x, x)
-                             : known == Known::Isinf ? b.CreateFCmpOEQ(magnitude, infinity) : b.CreateFCmpOLT(magnitude, infinity);
+        llvm::Value* holds = known == Known::Isnan   ? b.CreateFCmpUNO(x, x)
+                             : known == Known::Isinf ? b.CreateFCmpOEQ(magnitude, infinity)
+                                                     : b.CreateFCmpOLT(magnitude, infinity);
         return from_parts(Type::of(kBool), {holds});
       });
     default:

@@ -18,33 +18,50 @@ constexpr uint16_t kReal = kIntegral | kFloat;
 
 llvm::CmpInst::Predicate int_predicate(CompareOp op) {
   switch (op) {
-    case CompareOp::Lt: return llvm::CmpInst::ICMP_SLT;
-    case CompareOp::Le: return llvm::CmpInst::ICMP_SLE;
-    case CompareOp::Eq: return llvm::CmpInst::ICMP_EQ;
-    case CompareOp::Ne: return llvm::CmpInst::ICMP_NE;
-    case CompareOp::Gt: return llvm::CmpInst::ICMP_SGT;
-    default: return llvm::CmpInst::ICMP_SGE;
+    case CompareOp::Lt:
+      return llvm::CmpInst::ICMP_SLT;
+    case CompareOp::Le:
+      return llvm::CmpInst::ICMP_SLE;
+    case CompareOp::Eq:
+      return llvm::CmpInst::ICMP_EQ;
+    case CompareOp::Ne:
+      return llvm::CmpInst::ICMP_NE;
+    case CompareOp::Gt:
+      return llvm::CmpInst::ICMP_SGT;
+    default:
+      return llvm::CmpInst::ICMP_SGE;
   }
 }
 
 llvm::CmpInst::Predicate float_predicate(CompareOp op) {
   switch (op) {
-    case CompareOp::Lt: return llvm::CmpInst::FCMP_OLT;
-    case CompareOp::Le: return llvm::CmpInst::FCMP_OLE;
-    case CompareOp::Eq: return llvm::CmpInst::FCMP_OEQ;
-    case CompareOp::Ne: return planted_bug(Plant::NanCompare) ? llvm::CmpInst::FCMP_ONE : llvm::CmpInst::FCMP_UNE;
-    case CompareOp::Gt: return llvm::CmpInst::FCMP_OGT;
-    default: return llvm::CmpInst::FCMP_OGE;
+    case CompareOp::Lt:
+      return llvm::CmpInst::FCMP_OLT;
+    case CompareOp::Le:
+      return llvm::CmpInst::FCMP_OLE;
+    case CompareOp::Eq:
+      return llvm::CmpInst::FCMP_OEQ;
+    case CompareOp::Ne:
+      return planted_bug(Plant::NanCompare) ? llvm::CmpInst::FCMP_ONE : llvm::CmpInst::FCMP_UNE;
+    case CompareOp::Gt:
+      return llvm::CmpInst::FCMP_OGT;
+    default:
+      return llvm::CmpInst::FCMP_OGE;
   }
 }
 
 CompareOp swapped(CompareOp op) {
   switch (op) {
-    case CompareOp::Lt: return CompareOp::Gt;
-    case CompareOp::Le: return CompareOp::Ge;
-    case CompareOp::Gt: return CompareOp::Lt;
-    case CompareOp::Ge: return CompareOp::Le;
-    default: return op;
+    case CompareOp::Lt:
+      return CompareOp::Gt;
+    case CompareOp::Le:
+      return CompareOp::Ge;
+    case CompareOp::Gt:
+      return CompareOp::Lt;
+    case CompareOp::Ge:
+      return CompareOp::Le;
+    default:
+      return op;
   }
 }
 
@@ -57,13 +74,15 @@ bool is_ordering(CompareOp op) {
 Value BodyLowering::lower_compare(ValueId v) {
   const auto op = static_cast<CompareOp>(instr(v).sub);
   Value fused;
-  if (fuse_abs(v, fused)) return fused;
+  if (fuse_abs(v, fused))
+    return fused;
   const Value a = use(v, 0), c = use(v, 1);
   const Type boolean = Type::of(kBool);
   if (op == CompareOp::Is || op == CompareOp::IsNot) {
-    llvm::Value* same = each_alternative(a, boolean, [&](const Value& x) {
-      return each_alternative(c, boolean, [&](const Value& y) { return from_parts(boolean, {same_object(x, y)}); });
-    }).parts[0];
+    llvm::Value* same =
+        each_alternative(a, boolean, [&](const Value& x) {
+          return each_alternative(c, boolean, [&](const Value& y) { return from_parts(boolean, {same_object(x, y)}); });
+        }).parts[0];
     return from_parts(boolean, {op == CompareOp::Is ? same : b.CreateNot(same)});
   }
   if (!a.type.within(kScalar) || !c.type.within(kScalar) || op == CompareOp::In || op == CompareOp::NotIn) {
@@ -80,21 +99,30 @@ Value BodyLowering::lower_compare(ValueId v) {
 }
 
 llvm::Value* BodyLowering::compare_one(ValueId, CompareOp op, const Value& a, const Value& c) {
-  if (a.type.within(kIntegral) && c.type.within(kIntegral)) return b.CreateICmp(int_predicate(op), as_int(a), as_int(c));
-  if (a.type.only(kFloat) && c.type.only(kFloat)) return b.CreateFCmp(float_predicate(op), a.parts[0], c.parts[0]);
-  if (a.type.within(kIntegral) && c.type.only(kFloat)) return compare_int_float(op, as_int(a), a.type.only(kBool) ? Interval{0, 1} : a.type.interval, c.parts[0]);
-  if (a.type.only(kFloat) && c.type.within(kIntegral)) return compare_int_float(swapped(op), as_int(c), c.type.only(kBool) ? Interval{0, 1} : c.type.interval, a.parts[0]);
+  if (a.type.within(kIntegral) && c.type.within(kIntegral))
+    return b.CreateICmp(int_predicate(op), as_int(a), as_int(c));
+  if (a.type.only(kFloat) && c.type.only(kFloat))
+    return b.CreateFCmp(float_predicate(op), a.parts[0], c.parts[0]);
+  if (a.type.within(kIntegral) && c.type.only(kFloat))
+    return compare_int_float(op, as_int(a), a.type.only(kBool) ? Interval{0, 1} : a.type.interval, c.parts[0]);
+  if (a.type.only(kFloat) && c.type.within(kIntegral))
+    return compare_int_float(swapped(op), as_int(c), c.type.only(kBool) ? Interval{0, 1} : c.type.interval, a.parts[0]);
   // Eq and Ne from here on: a complex with a number, or None.
   llvm::Value* equal;
   if (a.type.within(kNumber) && c.type.within(kNumber)) {
     const auto real_is = [&](llvm::Value* real, const Value& other) {
-      return other.type.only(kFloat) ? b.CreateFCmpOEQ(real, other.parts[0])
-                                     : compare_int_float(CompareOp::Eq, as_int(other), other.type.only(kBool) ? Interval{0, 1} : other.type.interval, real);
+      return other.type.only(kFloat)
+                 ? b.CreateFCmpOEQ(real, other.parts[0])
+                 : compare_int_float(CompareOp::Eq, as_int(other),
+                                     other.type.only(kBool) ? Interval{0, 1} : other.type.interval, real);
     };
     llvm::Value* zero = llvm::ConstantFP::get(m_.f64, 0.0);
-    if (a.type.only(kComplex) && c.type.only(kComplex)) equal = b.CreateAnd(b.CreateFCmpOEQ(a.parts[0], c.parts[0]), b.CreateFCmpOEQ(a.parts[1], c.parts[1]));
-    else if (a.type.only(kComplex)) equal = b.CreateAnd(real_is(a.parts[0], c), b.CreateFCmpOEQ(a.parts[1], zero));
-    else equal = b.CreateAnd(real_is(c.parts[0], a), b.CreateFCmpOEQ(c.parts[1], zero));
+    if (a.type.only(kComplex) && c.type.only(kComplex))
+      equal = b.CreateAnd(b.CreateFCmpOEQ(a.parts[0], c.parts[0]), b.CreateFCmpOEQ(a.parts[1], c.parts[1]));
+    else if (a.type.only(kComplex))
+      equal = b.CreateAnd(real_is(a.parts[0], c), b.CreateFCmpOEQ(a.parts[1], zero));
+    else
+      equal = b.CreateAnd(real_is(c.parts[0], a), b.CreateFCmpOEQ(c.parts[1], zero));
   } else {
     equal = b.getInt1(a.type.only(kNoneType) && c.type.only(kNoneType));
   }
@@ -104,37 +132,52 @@ llvm::Value* BodyLowering::compare_one(ValueId, CompareOp op, const Value& a, co
 llvm::Value* BodyLowering::compare_int_float(CompareOp op, llvm::Value* i, Interval interval, llvm::Value* f) {
   constexpr int64_t kExact = int64_t{1} << 53;
   const auto as_floats = [&] { return b.CreateFCmp(float_predicate(op), b.CreateSIToFP(i, m_.f64), f); };
-  if ((interval.low >= -kExact && interval.high <= kExact) || planted_bug(Plant::IntToFloatRounds)) return as_floats();
+  if ((interval.low >= -kExact && interval.high <= kExact) || planted_bug(Plant::IntToFloatRounds))
+    return as_floats();
   const Type boolean = Type::of(kBool);
   llvm::Value* exact = b.CreateICmpULE(b.CreateAdd(i, b.getInt64(kExact)), b.getInt64(2 * kExact));
-  return choose(exact, boolean, [&] { return from_parts(boolean, {as_floats()}); }, [&] {
-    // -1, 0, 1, or 2 for NaN
-    llvm::Value* order = b.CreateCall(m_.helper("hj_compare_int_float", m_.i32, {m_.i64, m_.f64}, ModuleContext::Effects::Pure), {i, f});
-    llvm::Value* holds = b.CreateICmp(int_predicate(op), order, b.getInt32(0));
-    if (is_ordering(op)) holds = b.CreateAnd(holds, b.CreateICmpNE(order, b.getInt32(2)));
-    return from_parts(boolean, {holds});
-  }, true).parts[0];
+  return choose(
+             exact, boolean, [&] { return from_parts(boolean, {as_floats()}); },
+             [&] {
+               // -1, 0, 1, or 2 for NaN
+               llvm::Value* order = b.CreateCall(
+                   m_.helper("hj_compare_int_float", m_.i32, {m_.i64, m_.f64}, ModuleContext::Effects::Pure), {i, f});
+               llvm::Value* holds = b.CreateICmp(int_predicate(op), order, b.getInt32(0));
+               if (is_ordering(op))
+                 holds = b.CreateAnd(holds, b.CreateICmpNE(order, b.getInt32(2)));
+               return from_parts(boolean, {holds});
+             },
+             true)
+      .parts[0];
 }
 
 /// `is`. What has lost its identity by being unboxed never meets its like here: why_not_exact refuses that.
 llvm::Value* BodyLowering::same_object(const Value& a, const Value& c) {
   if (a.type.object || c.type.object || a.type.only(kList) || c.type.only(kList)) {
-    const bool fixed = (a.type.object || a.type.only(kList) || a.type.within(kNoneType | kBool) || a.type.only(kKnown)) &&
-                       (c.type.object || c.type.only(kList) || c.type.within(kNoneType | kBool) || c.type.only(kKnown));
-    if (!fixed && !(a.type.object || c.type.object)) return b.getFalse();
+    const bool fixed =
+        (a.type.object || a.type.only(kList) || a.type.within(kNoneType | kBool) || a.type.only(kKnown)) &&
+        (c.type.object || c.type.only(kList) || c.type.within(kNoneType | kBool) || c.type.only(kKnown));
+    if (!fixed && !(a.type.object || c.type.object))
+      return b.getFalse();
     bool a_owned = false, c_owned = false;
     llvm::Value *x = box(a, &a_owned), *y = box(c, &c_owned);
     llvm::Value* same = b.CreateICmpEQ(x, y);
-    if (a_owned) decref(x, true);
-    if (c_owned) decref(y, true);
+    if (a_owned)
+      decref(x, true);
+    if (c_owned)
+      decref(y, true);
     return same;
   }
-  if (a.type.kinds != c.type.kinds) return b.getFalse();
-  if (a.type.only(kKnown)) return b.getInt1(a.type.known == c.type.known);
-  if (a.parts.size() != c.parts.size()) return b.getFalse();
+  if (a.type.kinds != c.type.kinds)
+    return b.getFalse();
+  if (a.type.only(kKnown))
+    return b.getInt1(a.type.known == c.type.known);
+  if (a.parts.size() != c.parts.size())
+    return b.getFalse();
   llvm::Value* same = b.getTrue();
   for (size_t k = 0; k < a.parts.size(); ++k) {
-    if (a.parts[k]->getType() != c.parts[k]->getType()) return b.getFalse();
+    if (a.parts[k]->getType() != c.parts[k]->getType())
+      return b.getFalse();
     llvm::Value *x = a.parts[k], *y = c.parts[k];
     if (x->getType()->isDoubleTy()) {
       x = b.CreateBitCast(x, m_.i64);
@@ -148,19 +191,26 @@ llvm::Value* BodyLowering::same_object(const Value& a, const Value& c) {
 /// abs(z) that is only compared with a number, next in its block: the call defines nothing, the comparison decides.
 bool BodyLowering::abs_is_fused(ValueId call) {
   const auto plan = s_.calls.find(call);
-  if (plan == s_.calls.end() || plan->second.how != CallPlan::How::Native || plan->second.known != Known::Abs) return false;
-  if (!use(call, 1).type.only(kComplex) || s_.liveness.live_out(instr(call).block, call)) return false;
+  if (plan == s_.calls.end() || plan->second.how != CallPlan::How::Native || plan->second.known != Known::Abs)
+    return false;
+  if (!use(call, 1).type.only(kComplex) || s_.liveness.live_out(instr(call).block, call))
+    return false;
   for (ValueId at = call + 1; at < s_.view.end(instr(call).block); ++at) {
     const auto args = s_.view.args(at);
-    if (instr(at).op == Op::Const) continue;
-    if (instr(at).op != Op::Compare || args.size() != 2 || args[0] != call || args[1] == call) return false;
-    if (!is_ordering(static_cast<CompareOp>(instr(at).sub)) || !use(at, 1).type.within(kReal) || use(at, 1).is_union()) return false;
+    if (instr(at).op == Op::Const)
+      continue;
+    if (instr(at).op != Op::Compare || args.size() != 2 || args[0] != call || args[1] == call)
+      return false;
+    if (!is_ordering(static_cast<CompareOp>(instr(at).sub)) || !use(at, 1).type.within(kReal) || use(at, 1).is_union())
+      return false;
     const Type bound = use(at, 1).type;
     constexpr int64_t kExact = int64_t{1} << 53;
-    if (bound.only(kInt) && (bound.interval.low < -kExact || bound.interval.high > kExact)) return false;
+    if (bound.only(kInt) && (bound.interval.low < -kExact || bound.interval.high > kExact))
+      return false;
     for (ValueId later = at + 1; later < s_.view.end(instr(call).block); ++later) {
       for (ValueId arg : s_.view.args(later)) {
-        if (arg == call) return false;
+        if (arg == call)
+          return false;
       }
     }
     return true;
@@ -171,7 +221,9 @@ bool BodyLowering::abs_is_fused(ValueId call) {
 bool BodyLowering::fuse_abs(ValueId compare, Value& result) {
   const auto args = s_.view.args(compare);
   const auto op = static_cast<CompareOp>(instr(compare).sub);
-  if (args.empty() || instr(args[0]).op != Op::Call || instr(args[0]).block != instr(compare).block || !abs_is_fused(args[0])) return false;
+  if (args.empty() || instr(args[0]).op != Op::Call || instr(args[0]).block != instr(compare).block ||
+      !abs_is_fused(args[0]))
+    return false;
   const ValueId call = args[0];
   const Value z = use(call, 1);
   llvm::Value* bound = as_double(use(compare, 1));
@@ -185,22 +237,29 @@ bool BodyLowering::fuse_abs(ValueId compare, Value& result) {
   llvm::Value* ordinary = b.CreateAnd(b.CreateFCmpOGT(bound, llvm::ConstantFP::get(m_.f64, 0x1p-400)),
                                       b.CreateFCmpOLT(bound, llvm::ConstantFP::get(m_.f64, 0x1p+400)));
   const bool below_wanted = op == CompareOp::Lt || op == CompareOp::Le;
-  llvm::BasicBlock *below = new_block(""), *not_below = new_block(""), *above = new_block(""), *border = new_block(""), *done = new_block("");
+  llvm::BasicBlock *below = new_block(""), *not_below = new_block(""), *above = new_block(""), *border = new_block(""),
+                   *done = new_block("");
   llvm::Value* is_below = b.CreateAnd(ordinary, b.CreateFCmpOLT(square, low));
   b.CreateCondBr(is_below, below, not_below);
   b.SetInsertPoint(below);
   b.CreateBr(done);
   b.SetInsertPoint(not_below);
-  llvm::Value* is_above = b.CreateAnd(ordinary, b.CreateAnd(b.CreateFCmpOGT(square, high), b.CreateFCmpOLT(square, llvm::ConstantFP::get(m_.f64, 0x1p+1000))));
-  if (planted_bug(Plant::AbsBoundary)) is_above = b.CreateOr(is_above, ordinary);
+  llvm::Value* is_above = b.CreateAnd(
+      ordinary,
+      b.CreateAnd(b.CreateFCmpOGT(square, high), b.CreateFCmpOLT(square, llvm::ConstantFP::get(m_.f64, 0x1p+1000))));
+  if (planted_bug(Plant::AbsBoundary))
+    is_above = b.CreateOr(is_above, ordinary);
   b.CreateCondBr(is_above, above, border);
   b.SetInsertPoint(above);
   b.CreateBr(done);
   b.SetInsertPoint(border);
-  llvm::Value* magnitude = b.CreateCall(m_.helper("hj_hypot", m_.f64, {m_.f64, m_.f64}, ModuleContext::Effects::Pure), {re, im});
+  llvm::Value* magnitude =
+      b.CreateCall(m_.helper("hj_hypot", m_.f64, {m_.f64, m_.f64}, ModuleContext::Effects::Pure), {re, im});
   // Finite parts with an infinite magnitude: OverflowError, raised by the interpreter at the call of abs.
   llvm::Value* infinity = llvm::ConstantFP::getInfinity(m_.f64);
-  const auto finite = [&](llvm::Value* x) { return b.CreateFCmpOLT(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x), infinity); };
+  const auto finite = [&](llvm::Value* x) {
+    return b.CreateFCmpOLT(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x), infinity);
+  };
   llvm::Value* overflow = b.CreateAnd(b.CreateAnd(finite(re), finite(im)), b.CreateNot(finite(magnitude)));
   go_if(overflow, leave_before(call, DeoptReason::Generic));
   llvm::Value* exact = b.CreateFCmp(float_predicate(op), magnitude, bound);

@@ -13,8 +13,9 @@ void BodyLowering::lower_entry(const char* symbol) {
   llvm::Value* one = llvm::ConstantExpr::getIntToPtr(b.getInt64(1), b.getPtrTy());
 
   // {calls left, or -1 if a guarded global has changed; lowest stack address}
-  llvm::Value* limits = b.CreateCall(m_.helper("hj_enter", llvm::StructType::get(m_.i64, m_.i64), {m_.ptr}, ModuleContext::Effects::Any),
-                                     {m_.address(&m_.record)});
+  llvm::Value* limits =
+      b.CreateCall(m_.helper("hj_enter", llvm::StructType::get(m_.i64, m_.i64), {m_.ptr}, ModuleContext::Effects::Any),
+                   {m_.address(&m_.record)});
   llvm::Value* depth = b.CreateExtractValue(limits, 0);
   go_if(b.CreateICmpSLT(depth, b.getInt64(0)), miss);
   llvm::SmallVector<llvm::Value*, 8> operands{depth, b.CreateExtractValue(limits, 1)};
@@ -23,7 +24,8 @@ void BodyLowering::lower_entry(const char* symbol) {
     llvm::Value* object = b.CreateLoad(m_.ptr, b.CreateConstInBoundsGEP1_64(m_.ptr, args, k));
     Value v;
     if (s_.osr_block == mir::kNone || !t.may_be_unbound()) {
-      if (s_.osr_block != mir::kNone) go_if(b.CreateIsNull(object), miss);
+      if (s_.osr_block != mir::kNone)
+        go_if(b.CreateIsNull(object), miss);
       v = unbox(object, t, miss);
     } else if (t.object) {
       v = from_parts(t, {object});
@@ -31,8 +33,9 @@ void BodyLowering::lower_entry(const char* symbol) {
       go_if(b.CreateIsNotNull(object), miss);
       v = from_parts(t, {});
     } else {
-      v = choose(b.CreateIsNull(object), t, [&] { return from_parts(Type::of(kUnbound), {}); },
-                 [&] { return unbox(object, t.without(kUnbound), miss); }, false);
+      v = choose(
+          b.CreateIsNull(object), t, [&] { return from_parts(Type::of(kUnbound), {}); },
+          [&] { return unbox(object, t.without(kUnbound), miss); }, false);
     }
     operands.append(v.parts.begin(), v.parts.end());
   }

@@ -18,12 +18,16 @@ namespace {
 constexpr uint16_t kBoxedOnExit = kRange | kTupleIter | kEnumerate | kZip;
 
 bool needs_boxing(const Type& t, bool top) {
-  if (t.object) return false;
-  if (t.kinds & kBoxedOnExit) return true;
-  if ((t.kinds & kMethod) && !top) return true;
+  if (t.object)
+    return false;
+  if (t.kinds & kBoxedOnExit)
+    return true;
+  if ((t.kinds & kMethod) && !top)
+    return true;
   if (t.items && (t.kinds & kTuple)) {
     for (const Type& item : *t.items) {
-      if (needs_boxing(item, false)) return true;
+      if (needs_boxing(item, false))
+        return true;
     }
   }
   return false;
@@ -32,7 +36,8 @@ bool needs_boxing(const Type& t, bool top) {
 /// Writes values into the slot array and describes them.
 class SlotWriter {
  public:
-  SlotWriter(BodyLowering& body, llvm::AllocaInst* slots, std::vector<LiveValue>& live, std::vector<uint16_t>& owned_slots)
+  SlotWriter(BodyLowering& body, llvm::AllocaInst* slots, std::vector<LiveValue>& live,
+             std::vector<uint16_t>& owned_slots)
       : body_(body), slots_(slots), live_(live), owned_slots_(owned_slots) {}
 
   void value(ValueId v, const Value& value, bool owned, bool method_name_known) {
@@ -40,9 +45,11 @@ class SlotWriter {
       bool is_new = false;
       llvm::Value* object = body_.box(value, &is_new);
       live_.push_back({v, SlotKind::Object, 0, next_});
-      if (is_new) owned_slots_.push_back(next_);
+      if (is_new)
+        owned_slots_.push_back(next_);
       put(object);
-      if (owned) references(value);
+      if (owned)
+        references(value);
       return;
     }
     entry(v, value, owned);
@@ -61,13 +68,15 @@ class SlotWriter {
  private:
   void put(llvm::Value* part) {
     llvm::IRBuilder<>& b = body_.b;
-    if (part->getType()->isIntegerTy() && !part->getType()->isIntegerTy(64)) part = b.CreateZExt(part, body_.m_.i64);
+    if (part->getType()->isIntegerTy() && !part->getType()->isIntegerTy(64))
+      part = b.CreateZExt(part, body_.m_.i64);
     body_.store(part, b.CreateConstInBoundsGEP1_64(body_.m_.i64, slots_, next_), 0, ModuleContext::Place::Slot);
     ++next_;
   }
 
   void pointer(llvm::Value* part, bool owned) {
-    if (owned) owned_slots_.push_back(next_);
+    if (owned)
+      owned_slots_.push_back(next_);
     put(part);
   }
 
@@ -83,7 +92,8 @@ class SlotWriter {
       const auto alternatives = t.alternatives();
       live_.push_back({v, SlotKind::Union, static_cast<uint8_t>(alternatives.size()), next_});
       // The tag is a bit's index; the runtime wants the alternative's: how many bits are set below it.
-      llvm::Value* below = b.CreateSub(b.CreateShl(b.getInt32(1), b.CreateZExt(value.parts[0], body_.m_.i32)), b.getInt32(1));
+      llvm::Value* below =
+          b.CreateSub(b.CreateShl(b.getInt32(1), b.CreateZExt(value.parts[0], body_.m_.i32)), b.getInt32(1));
       put(b.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, b.CreateAnd(below, b.getInt32(t.kinds))));
       size_t at = 1;
       for (const Type& one : alternatives) {
@@ -98,12 +108,24 @@ class SlotWriter {
       for (llvm::Value* part : value.parts) put(part);
     };
     switch (t.kinds) {
-      case kNoneType: simple(SlotKind::None); break;
-      case kBool: simple(SlotKind::Bool); break;
-      case kInt: simple(SlotKind::Int); break;
-      case kFloat: simple(SlotKind::Float); break;
-      case kComplex: simple(SlotKind::Complex); break;
-      case kRangeIter: simple(SlotKind::RangeIter); break;
+      case kNoneType:
+        simple(SlotKind::None);
+        break;
+      case kBool:
+        simple(SlotKind::Bool);
+        break;
+      case kInt:
+        simple(SlotKind::Int);
+        break;
+      case kFloat:
+        simple(SlotKind::Float);
+        break;
+      case kComplex:
+        simple(SlotKind::Complex);
+        break;
+      case kRangeIter:
+        simple(SlotKind::RangeIter);
+        break;
       case kList:
         live_.push_back({v, SlotKind::Object, 0, next_});
         pointer(value.parts[0], owned);
@@ -131,7 +153,9 @@ class SlotWriter {
         }
         break;
       }
-      default: live_.push_back({v, SlotKind::Unbound, 0, next_}); break;  // unbound, or never
+      default:
+        live_.push_back({v, SlotKind::Unbound, 0, next_});
+        break;  // unbound, or never
     }
   }
 
@@ -146,7 +170,8 @@ class SlotWriter {
 
 BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
   Exit& exit = exits_[v];
-  if (exit.block) return exit;
+  if (exit.block)
+    return exit;
   exit.block = new_block("exit");
   llvm::IRBuilder<>::InsertPointGuard guard(b);
   b.SetInsertPoint(exit.block);
@@ -168,8 +193,9 @@ BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
   exit.owned_index = static_cast<uint32_t>(record_.owned_slots.size());
   record_.owned_slots.push_back(std::move(owned_slots));
   slots_max_ = std::max<uint32_t>(slots_max_, writer.used());
-  llvm::Value* status = b.CreateCall(m_.helper("hj_leave", m_.ptr, {m_.ptr, m_.i32, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
-                                     {m_.address(&record_), exit.selector, slots_, exit.result});
+  llvm::Value* status =
+      b.CreateCall(m_.helper("hj_leave", m_.ptr, {m_.ptr, m_.i32, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
+                   {m_.address(&record_), exit.selector, slots_, exit.result});
   llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
   b.CreateRet(b.CreateInsertValue(returned, status, 0));
   return exit;
@@ -178,7 +204,8 @@ BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
 /// The point before `v`, or after it with its result: both know the values that live before it (of those that die
 /// in it the interpreter just gets more than it asks for).
 uint32_t BodyLowering::point_of(Exit& exit, ValueId v, bool after, DeoptReason reason) {
-  const auto [found, is_new] = exit.points.try_emplace({after, static_cast<int>(reason)}, static_cast<uint32_t>(record_.points.size()));
+  const auto [found, is_new] =
+      exit.points.try_emplace({after, static_cast<int>(reason)}, static_cast<uint32_t>(record_.points.size()));
   if (is_new) {
     record_.points.push_back({after ? v + 1 : v, after ? v : mir::kNone, reason, exit.live_begin, exit.live_count});
     record_.owned_of_point.push_back(exit.owned_index);
@@ -216,7 +243,8 @@ llvm::BasicBlock* BodyLowering::raise_at(ValueId v) {
     way = new_block("raise");
     llvm::IRBuilder<>::InsertPointGuard guard(b);
     b.SetInsertPoint(way);
-    go_out(exit, point_of(exit, v, false, DeoptReason::Generic) | kRaises, llvm::ConstantPointerNull::get(b.getPtrTy()));
+    go_out(exit, point_of(exit, v, false, DeoptReason::Generic) | kRaises,
+           llvm::ConstantPointerNull::get(b.getPtrTy()));
   }
   return way;
 }

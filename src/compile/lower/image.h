@@ -34,8 +34,8 @@ struct BodyRecord {
 struct UnitRecord {
   std::vector<std::unique_ptr<BodyRecord>> bodies;  ///< the first is the root
   std::vector<Guard> guards;
-  std::vector<PyObject*> references;  ///< strong: whatever the code names by address
-  uint32_t callee_landings = 0;        ///< how often a directly called body left (see kCalleeLandingsMax)
+  std::vector<PyObject*> references;    ///< strong: whatever the code names by address
+  uint32_t callee_landings = 0;         ///< how often a directly called body left (see kCalleeLandingsMax)
   bool unit_runs_foreign_code = false;  ///< then guards are checked where they are used, not only at entry
 };
 

@@ -15,7 +15,8 @@ constexpr uint16_t kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate
 
 /// iter(iterable) as `to`; takes references of its own.
 Value BodyLowering::make_iterator(ValueId v, const Value& iterable, const Type& to) {
-  if (iterable.type.within(kIterators)) return own_as(iterable, to);
+  if (iterable.type.within(kIterators))
+    return own_as(iterable, to);
   if (to.only(kListIter)) {
     retain(iterable);
     return from_parts(to, {iterable.parts[0], b.getInt64(0)});
@@ -38,7 +39,8 @@ Value BodyLowering::make_iterator(ValueId v, const Value& iterable, const Type& 
     llvm::Value* stride = b.CreateSelect(up, step, b.CreateSub(zero, step));
     llvm::Value* distance = b.CreateSub(b.CreateSub(high, low), one);
     llvm::Value* left = b.CreateAdd(b.CreateUDiv(distance, stride), one);
-    if (planted_bug(Plant::RangeStepCount)) left = b.CreateSelect(up, left, b.CreateSub(left, one));
+    if (planted_bug(Plant::RangeStepCount))
+      left = b.CreateSelect(up, left, b.CreateSub(left, one));
     left = b.CreateSelect(b.CreateICmpSLT(low, high), left, zero);
     return from_parts(to, {start, step, left});
   }
@@ -47,7 +49,8 @@ Value BodyLowering::make_iterator(ValueId v, const Value& iterable, const Type& 
 
 Value BodyLowering::lower_get_iter(ValueId v) {
   const Value iterable = use(v, 0);
-  if (s_.types[v].object) return boxed_instr(v);
+  if (s_.types[v].object)
+    return boxed_instr(v);
   if (planted_bug(Plant::ListLengthStale) && iterable.type.only(kList)) {
     llvm::AllocaInst* size = planted_sizes_[v] = b.CreateAlloca(m_.i64);
     b.CreateStore(list_size(iterable.parts[0]), size);
@@ -98,13 +101,15 @@ Value BodyLowering::step_iterator(ValueId v, ValueId iterator_value, const Value
           continue;
         }
         llvm::Value* here = b.CreateICmpEQ(index, b.getInt64(k));
-        for (size_t p = 0; p < chosen.parts.size(); ++p) chosen.parts[p] = b.CreateSelect(here, value.parts[p], chosen.parts[p]);
+        for (size_t p = 0; p < chosen.parts.size(); ++p)
+          chosen.parts[p] = b.CreateSelect(here, value.parts[p], chosen.parts[p]);
       }
       next.append(it.parts.begin(), it.parts.end() - 1);
       next.push_back(b.CreateAdd(index, b.getInt64(1)));
       return chosen;
     }
-    default: break;
+    default:
+      break;
   }
   // enumerate and zip: step the parts; what they give is a tuple.
   Value tuple;

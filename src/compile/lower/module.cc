@@ -29,25 +29,32 @@ bool instr_runs_foreign_code(Unit& unit, const Specialization& s, ValueId v) {
     case Op::ListAppend:
     case Op::Extract:
     case Op::GetFree:
-    case Op::GetGlobal: return false;
+    case Op::GetGlobal:
+      return false;
     case Op::Call:
     case Op::CallMethod: {
       const auto plan = s.calls.find(v);
-      if (plan == s.calls.end()) return true;
-      if (plan->second.how != CallPlan::How::Boxed) return false;
-      if (plan->second.known == Known::Other) return true;
+      if (plan == s.calls.end())
+        return true;
+      if (plan->second.how != CallPlan::How::Boxed)
+        return false;
+      if (plan->second.known == Known::Other)
+        return true;
       for (size_t k = 1; k < i.arg_count; ++k) {
-        if (!s.types[s.view.args(v)[k]].within(kScalar)) return true;
+        if (!s.types[s.view.args(v)[k]].within(kScalar))
+          return true;
       }
       return false;
     }
     default:
       for (ValueId arg : s.view.args(v)) {
-        if (s.types[arg].object) return true;
+        if (s.types[arg].object)
+          return true;
       }
       if (i.op == Op::Compare) {
         for (ValueId arg : s.view.args(v)) {
-          if (!s.types[arg].within(kScalar)) return true;
+          if (!s.types[arg].within(kScalar))
+            return true;
         }
       }
       (void)unit;
@@ -61,7 +68,8 @@ bool runs_foreign_code(Unit& unit) {
   for (auto& s : unit.specializations) {
     for (mir::BlockId b : s->flow.order()) {
       for (ValueId v = s->view.first(b); v < s->view.end(b); ++v) {
-        if (instr_runs_foreign_code(unit, *s, v)) return true;
+        if (instr_runs_foreign_code(unit, *s, v))
+          return true;
       }
     }
   }

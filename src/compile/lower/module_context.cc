@@ -35,14 +35,28 @@ void ModuleContext::append_layout(const Type& t, llvm::SmallVectorImpl<llvm::Typ
     return;
   }
   switch (t.kinds) {
-    case kBool: parts.push_back(i1); break;
-    case kInt: parts.push_back(i64); break;
-    case kFloat: parts.push_back(f64); break;
-    case kComplex: parts.append({f64, f64}); break;
-    case kList: parts.push_back(ptr); break;
+    case kBool:
+      parts.push_back(i1);
+      break;
+    case kInt:
+      parts.push_back(i64);
+      break;
+    case kFloat:
+      parts.push_back(f64);
+      break;
+    case kComplex:
+      parts.append({f64, f64});
+      break;
+    case kList:
+      parts.push_back(ptr);
+      break;
     case kRange:
-    case kRangeIter: parts.append({i64, i64, i64}); break;
-    case kListIter: parts.append({ptr, i64}); break;
+    case kRangeIter:
+      parts.append({i64, i64, i64});
+      break;
+    case kListIter:
+      parts.append({ptr, i64});
+      break;
     case kTuple:
     case kZip:
     case kMethod:
@@ -53,7 +67,8 @@ void ModuleContext::append_layout(const Type& t, llvm::SmallVectorImpl<llvm::Typ
       for (const Type& item : *t.items) append_layout(item, parts);
       parts.push_back(i64);
       break;
-    default: break;  // unbound, None, a known object: nothing to keep
+    default:
+      break;  // unbound, None, a known object: nothing to keep
   }
 }
 
@@ -73,9 +88,12 @@ llvm::FunctionCallee ModuleContext::helper(const char* name, llvm::Type* result,
   auto* f = llvm::cast<llvm::Function>(callee.getCallee());
   if (!f->doesNotThrow()) {
     f->setDoesNotThrow();
-    if (effects != Effects::Any) f->addFnAttr(llvm::Attribute::WillReturn);
-    if (effects == Effects::Pure) f->setDoesNotAccessMemory();
-    if (effects == Effects::Allocates) f->setOnlyAccessesInaccessibleMemory();
+    if (effects != Effects::Any)
+      f->addFnAttr(llvm::Attribute::WillReturn);
+    if (effects == Effects::Pure)
+      f->setDoesNotAccessMemory();
+    if (effects == Effects::Allocates)
+      f->setOnlyAccessesInaccessibleMemory();
     // LLVM must not take them for the C library's functions and rewrite them: pow(x, 2) is not always x * x.
     f->addFnAttr(llvm::Attribute::NoBuiltin);
   }
@@ -89,7 +107,8 @@ llvm::StructType* ModuleContext::result_struct(const Specialization& s) const {
 }
 
 llvm::Function* ModuleContext::body_function(const Specialization& s) {
-  if (llvm::Function* known = module.getFunction(s.symbol)) return known;
+  if (llvm::Function* known = module.getFunction(s.symbol))
+    return known;
   llvm::SmallVector<llvm::Type*, 8> parameters{i64, i64};
   for (const Type& t : s.parameters) append_layout(t, parameters);
   auto* f = llvm::Function::Create(llvm::FunctionType::get(result_struct(s), parameters, false),

@@ -26,21 +26,24 @@ llvm::SmallVector<Value, 4> BodyLowering::all_uses(ValueId v) {
 
 Value BodyLowering::boxed_instr(ValueId v, llvm::ArrayRef<Value> given) {
   llvm::SmallVector<Value, 4> operands(given.begin(), given.end());
-  if (instr(v).op == Op::Call && operands.size() + 1 == instr(v).arg_count) operands.insert(operands.begin(), use(v, 0));
+  if (instr(v).op == Op::Call && operands.size() + 1 == instr(v).arg_count)
+    operands.insert(operands.begin(), use(v, 0));
   llvm::SmallVector<llvm::Value*, 4> objects;
   llvm::SmallVector<bool, 4> owned;
   for (const Value& operand : operands) {
     bool is_new = false;
-    objects.push_back(operand.type.only(kUnbound) ? llvm::ConstantPointerNull::get(b.getPtrTy()) : box(operand, &is_new));
+    objects.push_back(operand.type.only(kUnbound) ? llvm::ConstantPointerNull::get(b.getPtrTy())
+                                                  : box(operand, &is_new));
     owned.push_back(is_new);
   }
   llvm::Value* array = array_of(objects);
   // {result or null, 1 if it worked}
-  llvm::Value* both = b.CreateCall(
-      m_.helper("hj_execute", llvm::StructType::get(m_.ptr, m_.i64), {m_.ptr, m_.i32, m_.ptr}, ModuleContext::Effects::Any),
-      {m_.address(&s_.view.function()), b.getInt32(v), array});
+  llvm::Value* both = b.CreateCall(m_.helper("hj_execute", llvm::StructType::get(m_.ptr, m_.i64),
+                                             {m_.ptr, m_.i32, m_.ptr}, ModuleContext::Effects::Any),
+                                   {m_.address(&s_.view.function()), b.getInt32(v), array});
   for (size_t k = 0; k < objects.size(); ++k) {
-    if (owned[k]) decref(objects[k], true);
+    if (owned[k])
+      decref(objects[k], true);
   }
   go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), raise_at(v));
   return boxed_result(v, b.CreateExtractValue(both, 0));
@@ -52,10 +55,13 @@ Value BodyLowering::boxed_result(ValueId v, llvm::Value* object) {
     case Op::SetItem:
     case Op::DelItem:
     case Op::SetAttr:
-    case Op::ListAppend: return poison({});
-    default: break;
+    case Op::ListAppend:
+      return poison({});
+    default:
+      break;
   }
-  if (t.object) return from_parts(t, {object});
+  if (t.object)
+    return from_parts(t, {object});
   llvm::BasicBlock* surprise = new_block("surprise");
   const Value result = unbox(object, t, surprise);
   retain(result);
@@ -68,14 +74,17 @@ Value BodyLowering::boxed_result(ValueId v, llvm::Value* object) {
 }
 
 llvm::Value* BodyLowering::list_size(llvm::Value* list) { return load(m_.i64, list, m_.layout.var_size, Place::Size); }
-llvm::Value* BodyLowering::list_items(llvm::Value* list) { return load(m_.ptr, list, m_.layout.list_items, Place::ItemsPointer); }
+llvm::Value* BodyLowering::list_items(llvm::Value* list) {
+  return load(m_.ptr, list, m_.layout.list_items, Place::ItemsPointer);
+}
 
 /// The index into the items, negative ones folded; leaves if it is out of range (the interpreter raises).
 llvm::Value* BodyLowering::checked_index(ValueId v, llvm::Value* list, const Value& key) {
   llvm::Value *index = as_int(key), *size = list_size(list);
   const Interval interval = key.type.only(kBool) ? Interval{0, 1} : key.type.interval;
   if (interval.low < 0) {
-    llvm::Value* folded = b.CreateAdd(index, planted_bug(Plant::NegativeIndex) ? b.CreateSub(size, b.getInt64(1)) : size);
+    llvm::Value* folded =
+        b.CreateAdd(index, planted_bug(Plant::NegativeIndex) ? b.CreateSub(size, b.getInt64(1)) : size);
     index = interval.high < 0 ? folded : b.CreateSelect(b.CreateICmpSLT(index, b.getInt64(0)), folded, index);
   }
   go_if(b.CreateICmpUGE(index, size), leave_before(v, DeoptReason::Generic));
@@ -95,7 +104,8 @@ Value BodyLowering::lower_get_item(ValueId v) {
     }
     llvm::BasicBlock* surprise = new_block("surprise");
     const Value result = unbox(item, t, surprise);
-    if (owns(v)) retain(result);
+    if (owns(v))
+      retain(result);
     llvm::BasicBlock* go_on = b.GetInsertBlock();
     b.SetInsertPoint(surprise);
     leave_after(v, item, DeoptReason::Result, false);
@@ -106,24 +116,29 @@ Value BodyLowering::lower_get_item(ValueId v) {
     const auto count = static_cast<int64_t>(container.type.items->size());
     const auto item_at = [&](int64_t k) {
       size_t at = 0;
-      for (int64_t before = 0; before < k; ++before) at += m_.parts_of((*container.type.items)[static_cast<size_t>(before)]).size();
+      for (int64_t before = 0; before < k; ++before)
+        at += m_.parts_of((*container.type.items)[static_cast<size_t>(before)]).size();
       const Type& item = (*container.type.items)[static_cast<size_t>(k)];
       return from_parts(item, llvm::ArrayRef(container.parts).slice(at, m_.parts_of(item).size()));
     };
     if (key.type.is_constant()) {
       const int64_t k = key.type.interval.low < 0 ? key.type.interval.low + count : key.type.interval.low;
-      if (k < 0 || k >= count) return leaves(v, DeoptReason::Generic);
+      if (k < 0 || k >= count)
+        return leaves(v, DeoptReason::Generic);
       return own_as(item_at(k), t);
     }
-    if (count == 0) return leaves(v, DeoptReason::Generic);
+    if (count == 0)
+      return leaves(v, DeoptReason::Generic);
     llvm::Value* index = key.parts[0];
-    index = b.CreateSelect(b.CreateICmpSLT(index, b.getInt64(0)), b.CreateAdd(index, b.getInt64(static_cast<uint64_t>(count))), index);
+    index = b.CreateSelect(b.CreateICmpSLT(index, b.getInt64(0)),
+                           b.CreateAdd(index, b.getInt64(static_cast<uint64_t>(count))), index);
     go_if(b.CreateICmpUGE(index, b.getInt64(static_cast<uint64_t>(count))), leave_before(v, DeoptReason::Generic));
     Value chosen = widen_to(item_at(0), t);
     for (int64_t k = 1; k < count; ++k) {
       const Value item = widen_to(item_at(k), t);
       llvm::Value* here = b.CreateICmpEQ(index, b.getInt64(static_cast<uint64_t>(k)));
-      for (size_t p = 0; p < chosen.parts.size(); ++p) chosen.parts[p] = b.CreateSelect(here, item.parts[p], chosen.parts[p]);
+      for (size_t p = 0; p < chosen.parts.size(); ++p)
+        chosen.parts[p] = b.CreateSelect(here, item.parts[p], chosen.parts[p]);
     }
     retain(chosen);
     return chosen;
@@ -178,7 +193,8 @@ void BodyLowering::list_append(ValueId v, const Value& container, const Value& i
   store(b.CreateAdd(size, b.getInt64(1)), list, m_.layout.var_size, Place::Size);
   b.CreateBr(done);
   b.SetInsertPoint(grow);
-  llvm::Value* status = b.CreateCall(m_.helper("hj_list_append", m_.i32, {m_.ptr, m_.ptr}, ModuleContext::Effects::Any), {list, object});
+  llvm::Value* status =
+      b.CreateCall(m_.helper("hj_list_append", m_.i32, {m_.ptr, m_.ptr}, ModuleContext::Effects::Any), {list, object});
   go_if(b.CreateICmpSLT(status, b.getInt32(0)), traced_raise(v));  // out of memory; the helper dropped the item
   b.CreateBr(done);
   b.SetInsertPoint(done);
@@ -188,7 +204,8 @@ Value BodyLowering::lower_unpack(ValueId v) {
   const Value sequence = use(v, 0);
   const Type& t = s_.types[v];
   if (sequence.type.only(kTuple)) {
-    if (!t.only(kTuple) || sequence.type.items->size() != instr(v).aux) return leaves(v, DeoptReason::Generic);
+    if (!t.only(kTuple) || sequence.type.items->size() != instr(v).aux)
+      return leaves(v, DeoptReason::Generic);
     return own_as(sequence, t);
   }
   if (sequence.type.only(kList) && t.only(kTuple)) {
@@ -211,37 +228,48 @@ Value BodyLowering::lower_unpack(ValueId v) {
 /// in between that could have bound it anew.
 Value BodyLowering::lower_global(ValueId v) {
   const auto guard = s_.guards.find(v);
-  if (guard == s_.guards.end()) return boxed_instr(v);
+  if (guard == s_.guards.end())
+    return boxed_instr(v);
   const Guard& g = m_.unit.guards[guard->second];
   if (m_.record.unit_runs_foreign_code) {
-    llvm::Value* holds = b.CreateCall(m_.helper("hj_guard_holds", m_.i32, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
-                                      {m_.address(&m_.record), b.getInt32(guard->second)});
+    llvm::Value* holds =
+        b.CreateCall(m_.helper("hj_guard_holds", m_.i32, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
+                     {m_.address(&m_.record), b.getInt32(guard->second)});
     go_if(b.CreateICmpEQ(holds, b.getInt32(0)), leave_before(v, DeoptReason::Generic));
   }
-  if (g.type.only(kList)) return from_parts(g.type, {m_.address(g.expected)});
+  if (g.type.only(kList))
+    return from_parts(g.type, {m_.address(g.expected)});
   return constant_value(g.expected);
 }
 
 llvm::Value* BodyLowering::truth(const Value& v) {
   switch (v.type.kinds) {
-    case kBool: return v.parts[0];
-    case kInt: return b.CreateICmpNE(v.parts[0], b.getInt64(0));
-    case kFloat: return b.CreateFCmpUNE(v.parts[0], llvm::ConstantFP::get(m_.f64, 0.0));
+    case kBool:
+      return v.parts[0];
+    case kInt:
+      return b.CreateICmpNE(v.parts[0], b.getInt64(0));
+    case kFloat:
+      return b.CreateFCmpUNE(v.parts[0], llvm::ConstantFP::get(m_.f64, 0.0));
     case kComplex: {
       llvm::Value* zero = llvm::ConstantFP::get(m_.f64, 0.0);
       return b.CreateOr(b.CreateFCmpUNE(v.parts[0], zero), b.CreateFCmpUNE(v.parts[1], zero));
     }
-    case kList: return b.CreateICmpNE(list_size(v.parts[0]), b.getInt64(0));
-    case kTuple: return b.getInt1(!v.type.items->empty());
-    default: return b.getFalse();  // None
+    case kList:
+      return b.CreateICmpNE(list_size(v.parts[0]), b.getInt64(0));
+    case kTuple:
+      return b.getInt1(!v.type.items->empty());
+    default:
+      return b.getFalse();  // None
   }
 }
 
 Value BodyLowering::lower_truth(ValueId v) {
   const Value operand = use(v, 0);
-  if (!operand.type.within(kScalar | kTuple | kList)) return boxed_instr(v);
+  if (!operand.type.within(kScalar | kTuple | kList))
+    return boxed_instr(v);
   return each_alternative(operand, s_.types[v], [&](const Value& one) {
-    if (one.type.only(kUnbound)) return leaves(v, DeoptReason::Generic);
+    if (one.type.only(kUnbound))
+      return leaves(v, DeoptReason::Generic);
     return from_parts(Type::of(kBool), {truth(one)});
   });
 }

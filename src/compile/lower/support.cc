@@ -65,13 +65,16 @@ PyObject* const kRaised = reinterpret_cast<PyObject*>(1);  // status of a body: 
 
 bool guard_holds(const Guard& guard) {
   switch (guard.what) {
-    case Guard::What::Global: return calls.peek_global(guard.function, guard.name) == guard.expected;
+    case Guard::What::Global:
+      return calls.peek_global(guard.function, guard.name) == guard.expected;
     case Guard::What::ModuleAttribute: {
       PyObject* now = PyDict_GetItemWithError(PyModule_GetDict(guard.holder), guard.attribute);
-      if (!now) PyErr_Clear();
+      if (!now)
+        PyErr_Clear();
       return now == guard.expected;
     }
-    case Guard::What::FunctionCode: return PyFunction_GET_CODE(guard.holder) == guard.expected;
+    case Guard::What::FunctionCode:
+      return PyFunction_GET_CODE(guard.holder) == guard.expected;
   }
   return false;
 }
@@ -97,7 +100,8 @@ class KeepError {
  public:
   KeepError() { PyErr_Fetch(&type_, &value_, &traceback_); }
   ~KeepError() {
-    if (type_) PyErr_Restore(type_, value_, traceback_);
+    if (type_)
+      PyErr_Restore(type_, value_, traceback_);
   }
   KeepError(const KeepError&) = delete;
   KeepError& operator=(const KeepError&) = delete;
@@ -116,12 +120,15 @@ PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots,
   }
   const DeoptPoint& point = record->points[index];
   Experience& experience = experience_for(record->version.function);
-  if (point.reason == DeoptReason::Overflow) experience.values[point.resume].overflowed = true;
+  if (point.reason == DeoptReason::Overflow)
+    experience.values[point.resume].overflowed = true;
   if (point.reason == DeoptReason::Result && result) {
     add_seen_class(experience.values[point.result], reinterpret_cast<PyObject*>(Py_TYPE(result)));
   }
-  if (!record->is_root && point.reason != DeoptReason::Generic) ++record->unit->callee_landings;
-  if (!(selector & kDropResult)) Py_XINCREF(result);
+  if (!record->is_root && point.reason != DeoptReason::Generic)
+    ++record->unit->callee_landings;
+  if (!(selector & kDropResult))
+    Py_XINCREF(result);
   PyObject* answer = calls.deopt(&record->version, index, slots, result);
   if (answer) {
     drop_owned(*record, index, slots);
@@ -136,7 +143,8 @@ void hj_traceback(const mir::MirFunction* function, uint32_t instr) { calls.trac
 Limits hj_enter(UnitRecord* unit) {
   for (const Guard& guard : unit->guards) {
     if (!guard_holds(guard)) {
-      if (guard.what == Guard::What::Global) ++experience_for(guard.function).global_changes[guard.name];
+      if (guard.what == Guard::What::Global)
+        ++experience_for(guard.function).global_changes[guard.name];
       return {-1, 0};
     }
   }
@@ -151,7 +159,8 @@ int32_t hj_guards_hold(UnitRecord* unit) { return unit->callee_landings < kCalle
 int32_t hj_guard_holds(UnitRecord* unit, uint32_t index) { return guard_holds(unit->guards[index]); }
 
 int32_t hj_poll(UnitRecord* unit, const mir::MirFunction* function, uint32_t instr) {
-  if (calls.poll(function, instr) != kOk) return -1;
+  if (calls.poll(function, instr) != kOk)
+    return -1;
   return hj_guards_hold(unit) ? 0 : 1;
 }
 
@@ -182,7 +191,8 @@ PyObject* hj_box_range_iter(int64_t next, int64_t step, int64_t left) {
   PyObject *a = PyLong_FromLongLong(left), *s = PyLong_FromLongLong(step), *n = PyLong_FromLongLong(next);
   PyObject* length = a && s ? PyNumber_Multiply(a, s) : nullptr;
   PyObject* stop = length && n ? PyNumber_Add(n, length) : nullptr;
-  if (stop) range = PyObject_CallFunctionObjArgs(reinterpret_cast<PyObject*>(&PyRange_Type), n, stop, s, nullptr);
+  if (stop)
+    range = PyObject_CallFunctionObjArgs(reinterpret_cast<PyObject*>(&PyRange_Type), n, stop, s, nullptr);
   Py_XDECREF(a);
   Py_XDECREF(s);
   Py_XDECREF(n);
@@ -196,7 +206,8 @@ PyObject* hj_box_range_iter(int64_t next, int64_t step, int64_t left) {
 PyObject* hj_box_list_iter(PyObject* list, int64_t index) {
   const KeepError keep;
   PyObject* iterator = PyObject_GetIter(list);
-  if (!iterator) return nullptr;
+  if (!iterator)
+    return nullptr;
   PyObject* done = PyObject_CallMethod(iterator, "__setstate__", "L", static_cast<long long>(index));
   Py_XDECREF(done);
   return iterator;
@@ -213,7 +224,8 @@ PyObject* hj_box_tuple_iter(PyObject* const* items, int64_t count, int64_t index
   PyObject* tuple = hj_box_tuple(items, count, 0);
   PyObject* iterator = tuple ? PyObject_GetIter(tuple) : nullptr;
   Py_XDECREF(tuple);
-  if (iterator) Py_XDECREF(PyObject_CallMethod(iterator, "__setstate__", "L", static_cast<long long>(index)));
+  if (iterator)
+    Py_XDECREF(PyObject_CallMethod(iterator, "__setstate__", "L", static_cast<long long>(index)));
   return iterator;
 }
 
@@ -224,13 +236,15 @@ PyObject* hj_box_zip(PyObject* const* items, int64_t count, int64_t) {
 
 PyObject* hj_box_enumerate(PyObject* const* items, int64_t, int64_t count) {
   const KeepError keep;
-  return PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyEnum_Type), "OL", items[0], static_cast<long long>(count));
+  return PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyEnum_Type), "OL", items[0],
+                               static_cast<long long>(count));
 }
 
 PyObject* hj_get_attr(PyObject* object, PyObject* name) { return PyObject_GetAttr(object, name); }
 
 IntAndStatus hj_unbox_int(PyObject* object) {
-  if (!PyLong_CheckExact(object)) return {0, 0};
+  if (!PyLong_CheckExact(object))
+    return {0, 0};
   int overflow = 0;
   const int64_t value = PyLong_AsLongLongAndOverflow(object, &overflow);
   return {value, overflow == 0};
@@ -238,7 +252,8 @@ IntAndStatus hj_unbox_int(PyObject* object) {
 
 /// Reads a range iterator that only the interpreter's value table refers to.
 int32_t hj_unbox_range_iter(PyObject* object, int64_t* out) {
-  if (Py_TYPE(object) != &PyRangeIter_Type || Py_REFCNT(object) != 1) return 0;
+  if (Py_TYPE(object) != &PyRangeIter_Type || Py_REFCNT(object) != 1)
+    return 0;
   PyObject* state = PyObject_CallMethod(object, "__reduce__", nullptr);
   long long start = 0, stop = 0, step = 0, index = 0;
   PyObject *function = nullptr, *range = nullptr, *position = nullptr;
@@ -248,7 +263,8 @@ int32_t hj_unbox_range_iter(PyObject* object, int64_t* out) {
   const auto read = [&](const char* name, long long& value) {
     PyObject* attribute = PyObject_GetAttrString(r, name);
     int overflow = 1;
-    if (attribute) value = PyLong_AsLongLongAndOverflow(attribute, &overflow);
+    if (attribute)
+      value = PyLong_AsLongLongAndOverflow(attribute, &overflow);
     Py_XDECREF(attribute);
     return overflow == 0;
   };
@@ -267,12 +283,14 @@ int32_t hj_unbox_range_iter(PyObject* object, int64_t* out) {
     out[2] = count - index;
   }
   Py_XDECREF(state);
-  if (PyErr_Occurred()) PyErr_Clear();
+  if (PyErr_Occurred())
+    PyErr_Clear();
   return ok;
 }
 
 int32_t hj_unbox_list_iter(PyObject* object, int64_t* out) {
-  if (Py_TYPE(object) != &PyListIter_Type || Py_REFCNT(object) != 1) return 0;
+  if (Py_TYPE(object) != &PyListIter_Type || Py_REFCNT(object) != 1)
+    return 0;
   PyObject* state = PyObject_CallMethod(object, "__reduce__", nullptr);
   PyObject *function = nullptr, *args = nullptr, *position = nullptr;
   bool ok = state && PyArg_ParseTuple(state, "OO!O", &function, &PyTuple_Type, &args, &position);
@@ -283,7 +301,8 @@ int32_t hj_unbox_list_iter(PyObject* object, int64_t* out) {
     out[1] = PyLong_AsLongLong(position);
   }
   Py_XDECREF(state);  // the iterator keeps the list
-  if (PyErr_Occurred()) PyErr_Clear();
+  if (PyErr_Occurred())
+    PyErr_Clear();
   return ok;
 }
 
@@ -335,13 +354,14 @@ bool connect_runtime(const RuntimeTable& table) {
     }
     return false;
   };
-  return find("hrt_deopt", calls.deopt) && find("hrt_execute", calls.execute) && find("hrt_traceback", calls.traceback) &&
-         find("hrt_poll", calls.poll) && find("hrt_call_limits", calls.call_limits) &&
-         find("hrt_recursion_error", calls.recursion_error) && find("hrt_peek_global", calls.peek_global) &&
-         find("hrt_list_append", calls.list_append) && find("hrt_int_pow", calls.int_pow) &&
-         find("hrt_float_floor_divide", calls.float_floor_divide) && find("hrt_float_remainder", calls.float_remainder) &&
-         find("hrt_float_pow", calls.float_pow) && find("hrt_int_true_divide", calls.int_true_divide) &&
-         find("hrt_compare_int_float", calls.compare_int_float) && find("hrt_complex_divide", calls.complex_divide);
+  return find("hrt_deopt", calls.deopt) && find("hrt_execute", calls.execute) &&
+         find("hrt_traceback", calls.traceback) && find("hrt_poll", calls.poll) &&
+         find("hrt_call_limits", calls.call_limits) && find("hrt_recursion_error", calls.recursion_error) &&
+         find("hrt_peek_global", calls.peek_global) && find("hrt_list_append", calls.list_append) &&
+         find("hrt_int_pow", calls.int_pow) && find("hrt_float_floor_divide", calls.float_floor_divide) &&
+         find("hrt_float_remainder", calls.float_remainder) && find("hrt_float_pow", calls.float_pow) &&
+         find("hrt_int_true_divide", calls.int_true_divide) && find("hrt_compare_int_float", calls.compare_int_float) &&
+         find("hrt_complex_divide", calls.complex_divide);
 }
 
 std::span<const SupportSymbol> support_symbols() {
@@ -350,19 +370,56 @@ std::span<const SupportSymbol> support_symbols() {
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
 #define HASTEN_LIBM(name) {"hj_" #name, reinterpret_cast<void*>(static_cast<Unary>(&std::name))}
   static const SupportSymbol kSymbols[] = {
-      HASTEN_SYMBOL(hj_leave), HASTEN_SYMBOL(hj_traceback), HASTEN_SYMBOL(hj_enter),
-      HASTEN_SYMBOL(hj_guards_hold), HASTEN_SYMBOL(hj_guard_holds), HASTEN_SYMBOL(hj_poll), HASTEN_SYMBOL(hj_recursion_error),
-      HASTEN_SYMBOL(hj_execute), HASTEN_SYMBOL(hj_dealloc), HASTEN_SYMBOL(hj_box_int), HASTEN_SYMBOL(hj_box_float),
-      HASTEN_SYMBOL(hj_box_complex), HASTEN_SYMBOL(hj_box_range), HASTEN_SYMBOL(hj_box_range_iter),
-      HASTEN_SYMBOL(hj_box_list_iter), HASTEN_SYMBOL(hj_box_tuple), HASTEN_SYMBOL(hj_box_tuple_iter),
-      HASTEN_SYMBOL(hj_box_zip), HASTEN_SYMBOL(hj_box_enumerate), HASTEN_SYMBOL(hj_get_attr), HASTEN_SYMBOL(hj_unbox_int),
-      HASTEN_SYMBOL(hj_unbox_range_iter), HASTEN_SYMBOL(hj_unbox_list_iter), HASTEN_SYMBOL(hj_list_append),
-      HASTEN_SYMBOL(hj_int_pow), HASTEN_SYMBOL(hj_int_true_divide), HASTEN_SYMBOL(hj_float_mod),
-      HASTEN_SYMBOL(hj_float_floor_divide), HASTEN_SYMBOL(hj_float_pow), HASTEN_SYMBOL(hj_compare_int_float),
-      HASTEN_SYMBOL(hj_complex_divide), HASTEN_SYMBOL(hj_hypot),
-      HASTEN_LIBM(sin), HASTEN_LIBM(cos), HASTEN_LIBM(tan), HASTEN_LIBM(asin), HASTEN_LIBM(acos), HASTEN_LIBM(atan),
-      HASTEN_LIBM(sinh), HASTEN_LIBM(cosh), HASTEN_LIBM(tanh), HASTEN_LIBM(asinh), HASTEN_LIBM(acosh), HASTEN_LIBM(atanh),
-      HASTEN_LIBM(exp), HASTEN_LIBM(expm1), HASTEN_LIBM(log), HASTEN_LIBM(log2), HASTEN_LIBM(log10), HASTEN_LIBM(log1p),
+      HASTEN_SYMBOL(hj_leave),
+      HASTEN_SYMBOL(hj_traceback),
+      HASTEN_SYMBOL(hj_enter),
+      HASTEN_SYMBOL(hj_guards_hold),
+      HASTEN_SYMBOL(hj_guard_holds),
+      HASTEN_SYMBOL(hj_poll),
+      HASTEN_SYMBOL(hj_recursion_error),
+      HASTEN_SYMBOL(hj_execute),
+      HASTEN_SYMBOL(hj_dealloc),
+      HASTEN_SYMBOL(hj_box_int),
+      HASTEN_SYMBOL(hj_box_float),
+      HASTEN_SYMBOL(hj_box_complex),
+      HASTEN_SYMBOL(hj_box_range),
+      HASTEN_SYMBOL(hj_box_range_iter),
+      HASTEN_SYMBOL(hj_box_list_iter),
+      HASTEN_SYMBOL(hj_box_tuple),
+      HASTEN_SYMBOL(hj_box_tuple_iter),
+      HASTEN_SYMBOL(hj_box_zip),
+      HASTEN_SYMBOL(hj_box_enumerate),
+      HASTEN_SYMBOL(hj_get_attr),
+      HASTEN_SYMBOL(hj_unbox_int),
+      HASTEN_SYMBOL(hj_unbox_range_iter),
+      HASTEN_SYMBOL(hj_unbox_list_iter),
+      HASTEN_SYMBOL(hj_list_append),
+      HASTEN_SYMBOL(hj_int_pow),
+      HASTEN_SYMBOL(hj_int_true_divide),
+      HASTEN_SYMBOL(hj_float_mod),
+      HASTEN_SYMBOL(hj_float_floor_divide),
+      HASTEN_SYMBOL(hj_float_pow),
+      HASTEN_SYMBOL(hj_compare_int_float),
+      HASTEN_SYMBOL(hj_complex_divide),
+      HASTEN_SYMBOL(hj_hypot),
+      HASTEN_LIBM(sin),
+      HASTEN_LIBM(cos),
+      HASTEN_LIBM(tan),
+      HASTEN_LIBM(asin),
+      HASTEN_LIBM(acos),
+      HASTEN_LIBM(atan),
+      HASTEN_LIBM(sinh),
+      HASTEN_LIBM(cosh),
+      HASTEN_LIBM(tanh),
+      HASTEN_LIBM(asinh),
+      HASTEN_LIBM(acosh),
+      HASTEN_LIBM(atanh),
+      HASTEN_LIBM(exp),
+      HASTEN_LIBM(expm1),
+      HASTEN_LIBM(log),
+      HASTEN_LIBM(log2),
+      HASTEN_LIBM(log10),
+      HASTEN_LIBM(log1p),
       {"hj_atan2", reinterpret_cast<void*>(static_cast<Binary>(&std::atan2))},
       // What LLVM itself may call on a CPU without the instruction.
       {"sqrt", reinterpret_cast<void*>(static_cast<Unary>(&std::sqrt))},
@@ -390,13 +447,15 @@ const Experience* experience_of(const mir::MirFunction* function) {
 Experience& experience_for(const mir::MirFunction* function) { return experiences()[function]; }
 
 void add_seen_class(Experience::Seen& seen, PyObject* cls) {
-  if (std::find(seen.classes.begin(), seen.classes.end(), cls) != seen.classes.end()) return;
+  if (std::find(seen.classes.begin(), seen.classes.end(), cls) != seen.classes.end())
+    return;
   seen.classes.push_back(Py_NewRef(cls));
 }
 
 void forget_experience(const mir::MirFunction* function) {
   const auto found = experiences().find(function);
-  if (found == experiences().end()) return;
+  if (found == experiences().end())
+    return;
   for (auto& [value, seen] : found->second.values) {
     for (PyObject* cls : seen.classes) Py_DECREF(cls);
   }

@@ -55,11 +55,14 @@ Value BodyLowering::widen_to(const Value& v, const Type& to) {
   if (to.object || v.type.object) {
     Value r = v;
     r.type = to;
-    if (v.type.only(kUnbound) || v.type.never()) r.parts.assign(1, llvm::ConstantPointerNull::get(b.getPtrTy()));
+    if (v.type.only(kUnbound) || v.type.never())
+      r.parts.assign(1, llvm::ConstantPointerNull::get(b.getPtrTy()));
     return r;
   }
-  if (to.never()) return poison(to);
-  if (v.type.never()) return poison(to);
+  if (to.never())
+    return poison(to);
+  if (v.type.never())
+    return poison(to);
   if (!to.is_union()) {
     // The same kind; items of tuples may still widen.
     Value r;
@@ -88,7 +91,8 @@ Value BodyLowering::widen_to(const Value& v, const Type& to) {
     r.parts.push_back(v.parts[0]);
   } else {
     unsigned tag = tag_of(v.type.kinds);
-    if (planted_bug(Plant::UnionTag) && v.type.only(kInt) && (to.kinds & kBool)) tag = tag_of(kBool);
+    if (planted_bug(Plant::UnionTag) && v.type.only(kInt) && (to.kinds & kBool))
+      tag = tag_of(kBool);
     r.parts.push_back(b.getInt8(static_cast<uint8_t>(tag)));
   }
   for (const Type& one : to.alternatives()) {
@@ -113,21 +117,26 @@ Value BodyLowering::narrow_to(const Value& v, const Type& to) {
     }
     return from_parts(to, {});  // unbound, or None
   }
-  if (to.never()) return poison(to);
+  if (to.never())
+    return poison(to);
   if (v.type.kinds == to.kinds) {
     Value r = v;
     const bool same_items = v.type.items == to.items;
     r.type = to;
-    if (!same_items) r.type.items = v.type.items;
+    if (!same_items)
+      r.type.items = v.type.items;
     return r;
   }
   Value r;
   r.type = to;
   size_t at = 1;
-  if (to.is_union()) r.parts.push_back(v.parts[0]);
+  if (to.is_union())
+    r.parts.push_back(v.parts[0]);
   for (const Type& one : v.type.alternatives()) {
     const size_t count = m_.parts_of(one).size();
-    if (to.kinds & one.kinds) r.parts.append(v.parts.begin() + static_cast<ptrdiff_t>(at), v.parts.begin() + static_cast<ptrdiff_t>(at + count));
+    if (to.kinds & one.kinds)
+      r.parts.append(v.parts.begin() + static_cast<ptrdiff_t>(at),
+                     v.parts.begin() + static_cast<ptrdiff_t>(at + count));
     at += count;
   }
   return r;
@@ -135,17 +144,20 @@ Value BodyLowering::narrow_to(const Value& v, const Type& to) {
 
 Value BodyLowering::own_as(const Value& v, const Type& to) {
   if (to.object && !v.type.object) {
-    if (v.type.only(kUnbound) || v.type.never()) return widen_to(v, to);
+    if (v.type.only(kUnbound) || v.type.never())
+      return widen_to(v, to);
     if (v.type.may_be_unbound()) {
       const Type bound = v.type.without(kUnbound);
-      return choose(has_kind(v, kUnbound), to, [&] { return from_parts(to, {llvm::ConstantPointerNull::get(b.getPtrTy())}); },
-                    [&] { return from_parts(to, {box_owned(narrow_to(v, bound))}); }, false);
+      return choose(
+          has_kind(v, kUnbound), to, [&] { return from_parts(to, {llvm::ConstantPointerNull::get(b.getPtrTy())}); },
+          [&] { return from_parts(to, {box_owned(narrow_to(v, bound))}); }, false);
     }
     return from_parts(to, {box_owned(v)});
   }
   Value r = widen_to(v, to);
   // widen_to() boxes items of tuples where it must; those references are new already.
-  if (!has_references(v.type)) return r;
+  if (!has_references(v.type))
+    return r;
   if (r.type.items && r.type.items != v.type.items) {
     size_t from_at = 0;
     for (size_t k = 0; k < v.type.items->size(); ++k) {
@@ -161,18 +173,22 @@ Value BodyLowering::own_as(const Value& v, const Type& to) {
 }
 
 bool BodyLowering::has_references(const Type& t) {
-  if (t.object) return true;
-  if (t.kinds & (kList | kListIter)) return true;
+  if (t.object)
+    return true;
+  if (t.kinds & (kList | kListIter))
+    return true;
   if (t.items && (t.kinds & (kTuple | kTupleIter | kEnumerate | kZip | kMethod))) {
     for (const Type& item : *t.items) {
-      if (has_references(item)) return true;
+      if (has_references(item))
+        return true;
     }
   }
   return false;
 }
 
 void BodyLowering::for_references(const Value& v, const std::function<void(llvm::Value*, bool)>& f) {
-  if (!has_references(v.type)) return;
+  if (!has_references(v.type))
+    return;
   if (v.type.object) {
     f(v.parts[0], v.type.may_be_unbound());
     return;
@@ -232,7 +248,8 @@ void BodyLowering::incref(llvm::Value* object, bool maybe_null) {
     // As Py_INCREF: the low half, left alone when it would wrap to 0 or when its sign is set.
     llvm::Value* count = load(m_.i32, object, m_.layout.refcount, Place::Refcount);
     llvm::Value* next = b.CreateAdd(count, b.getInt32(1));
-    store(b.CreateSelect(b.CreateICmpEQ(next, b.getInt32(0)), count, next), object, m_.layout.refcount, Place::Refcount);
+    store(b.CreateSelect(b.CreateICmpEQ(next, b.getInt32(0)), count, next), object, m_.layout.refcount,
+          Place::Refcount);
   } else {
     llvm::Value* count = load(m_.i64, object, m_.layout.refcount, Place::Refcount);
     store(b.CreateAdd(count, b.getInt64(1)), object, m_.layout.refcount, Place::Refcount);
@@ -269,30 +286,42 @@ void BodyLowering::decref(llvm::Value* object, bool maybe_null) {
 llvm::Value* BodyLowering::box_owned(const Value& v) {
   bool owned = false;
   llvm::Value* object = box(v, &owned);
-  if (!owned) incref(object);
+  if (!owned)
+    incref(object);
   return object;
 }
 
 llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
   using Effects = ModuleContext::Effects;
   *owned = false;
-  if (v.constant) return m_.address(v.constant);
-  if (v.type.object) return v.parts[0];
-  if (v.type.never() || v.type.only(kUnbound)) return llvm::ConstantPointerNull::get(b.getPtrTy());
+  if (v.constant)
+    return m_.address(v.constant);
+  if (v.type.object)
+    return v.parts[0];
+  if (v.type.never() || v.type.only(kUnbound))
+    return llvm::ConstantPointerNull::get(b.getPtrTy());
   if (v.is_union()) {
     const Type object = Type::any();
     *owned = true;
-    return each_alternative(v, object, [&](const Value& one) {
-      if (one.type.only(kUnbound)) return from_parts(object, {llvm::ConstantPointerNull::get(b.getPtrTy())});
-      return from_parts(object, {box_owned(one)});
-    }).parts[0];
+    return each_alternative(v, object,
+                            [&](const Value& one) {
+                              if (one.type.only(kUnbound))
+                                return from_parts(object, {llvm::ConstantPointerNull::get(b.getPtrTy())});
+                              return from_parts(object, {box_owned(one)});
+                            })
+        .parts[0];
   }
   switch (v.type.kinds) {
-    case kNoneType: return m_.address(m_.layout.none_object);
-    case kBool: return b.CreateSelect(v.parts[0], m_.address(m_.layout.true_object), m_.address(m_.layout.false_object));
-    case kList: return v.parts[0];
-    case kKnown: return m_.address(v.type.known);
-    default: break;
+    case kNoneType:
+      return m_.address(m_.layout.none_object);
+    case kBool:
+      return b.CreateSelect(v.parts[0], m_.address(m_.layout.true_object), m_.address(m_.layout.false_object));
+    case kList:
+      return v.parts[0];
+    case kKnown:
+      return m_.address(v.type.known);
+    default:
+      break;
   }
   *owned = true;
   switch (v.type.kinds) {
@@ -307,7 +336,8 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
       }
       return b.CreateCall(m_.helper("hj_box_int", m_.ptr, {m_.i64}, Effects::Allocates), {v.parts[0]});
     }
-    case kFloat: return b.CreateCall(m_.helper("hj_box_float", m_.ptr, {m_.f64}, Effects::Allocates), {v.parts[0]});
+    case kFloat:
+      return b.CreateCall(m_.helper("hj_box_float", m_.ptr, {m_.f64}, Effects::Allocates), {v.parts[0]});
     case kComplex:
       return b.CreateCall(m_.helper("hj_box_complex", m_.ptr, {m_.f64, m_.f64}, Effects::Allocates),
                           {v.parts[0], v.parts[1]});
@@ -318,11 +348,13 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
       return b.CreateCall(m_.helper("hj_box_range_iter", m_.ptr, {m_.i64, m_.i64, m_.i64}, Effects::Any),
                           {v.parts[0], v.parts[1], v.parts[2]});
     case kListIter:
-      return b.CreateCall(m_.helper("hj_box_list_iter", m_.ptr, {m_.ptr, m_.i64}, Effects::Any), {v.parts[0], v.parts[1]});
+      return b.CreateCall(m_.helper("hj_box_list_iter", m_.ptr, {m_.ptr, m_.i64}, Effects::Any),
+                          {v.parts[0], v.parts[1]});
     case kMethod:
       return b.CreateCall(m_.helper("hj_get_attr", m_.ptr, {m_.ptr, m_.ptr}, Effects::Any),
                           {v.parts[0], m_.address(v.type.known)});
-    default: break;
+    default:
+      break;
   }
   // The rest is made of items: a tuple, or an iterator over several.
   llvm::SmallVector<llvm::Value*, 8> items;
@@ -336,20 +368,24 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
     items.push_back(object);
     boxed.emplace_back(object, item_owned);
   }
-  const char* helper = v.type.only(kTuple) ? "hj_box_tuple" : v.type.only(kZip) ? "hj_box_zip"
-                       : v.type.only(kEnumerate) ? "hj_box_enumerate" : "hj_box_tuple_iter";
+  const char* helper = v.type.only(kTuple)       ? "hj_box_tuple"
+                       : v.type.only(kZip)       ? "hj_box_zip"
+                       : v.type.only(kEnumerate) ? "hj_box_enumerate"
+                                                 : "hj_box_tuple_iter";
   llvm::Value* extra = v.type.within(kEnumerate | kTupleIter) ? v.parts.back() : b.getInt64(0);
   llvm::Value* result = b.CreateCall(m_.helper(helper, m_.ptr, {m_.ptr, m_.i64, m_.i64}, Effects::Any),
                                      {array_of(items), b.getInt64(items.size()), extra});
   for (auto& [object, item_owned] : boxed) {
-    if (item_owned) decref(object, true);
+    if (item_owned)
+      decref(object, true);
   }
   return result;
 }
 
 Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* fail) {
   const runtime::ObjectLayout& l = m_.layout;
-  if (t.object) return from_parts(t, {object});
+  if (t.object)
+    return from_parts(t, {object});
   if (t.never()) {
     b.CreateBr(fail);
     b.SetInsertPoint(new_block("dead"));
@@ -359,7 +395,8 @@ Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* 
     llvm::BasicBlock* done = new_block("");
     llvm::SmallVector<std::pair<llvm::BasicBlock*, Value>, 4> arrivals;
     for (const Type& one : t.alternatives()) {
-      if (one.only(kUnbound)) continue;
+      if (one.only(kUnbound))
+        continue;
       llvm::BasicBlock* next = new_block("");
       const Value value = widen_to(unbox(object, one, next), t);
       arrivals.emplace_back(b.GetInsertBlock(), value);
@@ -380,8 +417,12 @@ Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* 
   }
   const auto expect = [&](llvm::Value* holds) { go_if(b.CreateNot(holds), fail); };
   switch (t.kinds) {
-    case kNoneType: expect(b.CreateICmpEQ(object, m_.address(l.none_object))); return from_parts(t, {});
-    case kKnown: expect(b.CreateICmpEQ(object, m_.address(t.known))); return from_parts(t, {});
+    case kNoneType:
+      expect(b.CreateICmpEQ(object, m_.address(l.none_object)));
+      return from_parts(t, {});
+    case kKnown:
+      expect(b.CreateICmpEQ(object, m_.address(t.known)));
+      return from_parts(t, {});
     case kBool: {
       llvm::Value* is_true = b.CreateICmpEQ(object, m_.address(l.true_object));
       expect(b.CreateOr(is_true, b.CreateICmpEQ(object, m_.address(l.false_object))));
@@ -394,11 +435,14 @@ Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* 
       expect(type_is(object, l.complex_type));
       return from_parts(t, {load(m_.f64, object, l.complex_real, Place::Number),
                             load(m_.f64, object, l.complex_imag, Place::Number)});
-    case kList: expect(type_is(object, l.list_type)); return from_parts(t, {object});
+    case kList:
+      expect(type_is(object, l.list_type));
+      return from_parts(t, {object});
     case kInt: {
       if (unboxes_out_of_line_) {
         llvm::Value* checked = b.CreateCall(
-            m_.helper("hj_unbox_int", llvm::StructType::get(m_.i64, m_.i64), {m_.ptr}, ModuleContext::Effects::Any), {object});
+            m_.helper("hj_unbox_int", llvm::StructType::get(m_.i64, m_.i64), {m_.ptr}, ModuleContext::Effects::Any),
+            {object});
         expect(b.CreateICmpNE(b.CreateExtractValue(checked, 1), b.getInt64(0)));
         return from_parts(t, {b.CreateExtractValue(checked, 0)});
       }
@@ -422,7 +466,8 @@ Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* 
       b.SetInsertPoint(big);
       // More than one digit (30 bits): out of line.
       llvm::Value* both = b.CreateCall(
-          m_.helper("hj_unbox_int", llvm::StructType::get(m_.i64, m_.i64), {m_.ptr}, ModuleContext::Effects::Any), {object});
+          m_.helper("hj_unbox_int", llvm::StructType::get(m_.i64, m_.i64), {m_.ptr}, ModuleContext::Effects::Any),
+          {object});
       go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), fail);
       llvm::Value* far_value = b.CreateExtractValue(both, 0);
       llvm::BasicBlock* big_end = b.GetInsertBlock();
@@ -448,10 +493,12 @@ Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* 
     case kRangeIter:
     case kListIter: {  // only at an entry in mid-loop: the iterator object is read through a helper
       const bool range = t.only(kRangeIter);
-      llvm::Value* out = array_of({llvm::ConstantPointerNull::get(b.getPtrTy()), llvm::ConstantPointerNull::get(b.getPtrTy()),
-                                   llvm::ConstantPointerNull::get(b.getPtrTy())});
-      llvm::Value* ok = b.CreateCall(m_.helper(range ? "hj_unbox_range_iter" : "hj_unbox_list_iter", m_.i32, {m_.ptr, m_.ptr},
-                                               ModuleContext::Effects::Any), {object, out});
+      llvm::Value* out =
+          array_of({llvm::ConstantPointerNull::get(b.getPtrTy()), llvm::ConstantPointerNull::get(b.getPtrTy()),
+                    llvm::ConstantPointerNull::get(b.getPtrTy())});
+      llvm::Value* ok = b.CreateCall(m_.helper(range ? "hj_unbox_range_iter" : "hj_unbox_list_iter", m_.i32,
+                                               {m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
+                                     {object, out});
       expect(b.CreateICmpNE(ok, b.getInt32(0)));
       Value r;
       r.type = t;
@@ -472,15 +519,18 @@ llvm::Value* BodyLowering::has_kind(const Value& v, uint16_t kind) {
   if (v.type.object) {
     return kind == kUnbound && v.type.may_be_unbound() ? b.CreateIsNull(v.parts[0]) : b.getFalse();
   }
-  if (!v.is_union()) return b.getInt1((v.type.kinds & kind) != 0);
+  if (!v.is_union())
+    return b.getInt1((v.type.kinds & kind) != 0);
   return b.CreateICmpEQ(v.parts[0], b.getInt8(static_cast<uint8_t>(tag_of(kind))));
 }
 
 Value BodyLowering::choose(llvm::Value* condition, const Type& result, const std::function<Value()>& if_true,
                            const std::function<Value()>& if_false, bool false_is_unlikely) {
   llvm::BasicBlock *yes = new_block(""), *no = new_block(""), *done = new_block("");
-  if (false_is_unlikely) b.CreateCondBr(b.CreateNot(condition), no, yes, m_.unlikely());
-  else b.CreateCondBr(condition, yes, no);
+  if (false_is_unlikely)
+    b.CreateCondBr(b.CreateNot(condition), no, yes, m_.unlikely());
+  else
+    b.CreateCondBr(condition, yes, no);
   b.SetInsertPoint(yes);
   const Value x = widen_to(if_true(), result);
   llvm::BasicBlock* yes_end = b.GetInsertBlock();
@@ -502,7 +552,8 @@ Value BodyLowering::choose(llvm::Value* condition, const Type& result, const std
 }
 
 Value BodyLowering::each_alternative(const Value& v, const Type& result, const std::function<Value(const Value&)>& f) {
-  if (!v.is_union()) return widen_to(f(v), result);
+  if (!v.is_union())
+    return widen_to(f(v), result);
   const auto alternatives = v.type.alternatives();
   llvm::BasicBlock *done = new_block(""), *nowhere = new_block("dead");
   auto* choice = b.CreateSwitch(v.parts[0], nowhere, static_cast<unsigned>(alternatives.size()));

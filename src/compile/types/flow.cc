@@ -40,7 +40,8 @@ Flow::Flow(const mir::MirView& view, BlockId start) {
       const BlockId b = order_[i];
       BlockId best = kNone;
       for (BlockId p : view.preds(b)) {
-        if (position_[p] == kNone || idom_[p] == kNone) continue;
+        if (position_[p] == kNone || idom_[p] == kNone)
+          continue;
         if (best == kNone) {
           best = p;
           continue;

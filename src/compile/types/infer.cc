@@ -36,7 +36,8 @@ class Sweeper {
     const uint64_t sites_before = unit_.sites.version();
     Type result;
     for (BlockId b : s_.flow.order()) {
-      if (b == s_.osr_block) changed |= enter_osr();
+      if (b == s_.osr_block)
+        changed |= enter_osr();
       for (ValueId v = s_.view.first(b); v < s_.view.end(b); ++v) {
         const Instr& i = s_.view.instr(v);
         if (i.op == Op::Return) {
@@ -44,10 +45,12 @@ class Sweeper {
           continue;
         }
         Type t = transfer(v, i, b);
-        if (is_osr_value(v)) t = join(t, osr_type(v), unit_.sites);
+        if (is_osr_value(v))
+          t = join(t, osr_type(v), unit_.sites);
         if (!narrowing) {
           t = join(s_.types[v], t, unit_.sites);
-          if (i.op == Op::Phi && number >= kWidenAfter) t = widen(s_.types[v], t);
+          if (i.op == Op::Phi && number >= kWidenAfter)
+            t = widen(s_.types[v], t);
         }
         if (!(t == s_.types[v])) {
           s_.types[v] = std::move(t);
@@ -55,7 +58,8 @@ class Sweeper {
         }
       }
     }
-    if (result.kinds & kInt) result.interval = {};
+    if (result.kinds & kInt)
+      result.interval = {};
     if (!(result == s_.result)) {
       s_.result = result;
       changed = true;
@@ -65,9 +69,7 @@ class Sweeper {
 
  private:
   Type use(ValueId v, size_t arg) { return s_.type_at(s_.view.args(v)[arg], s_.view.instr(v).block); }
-  bool is_osr_value(ValueId v) const {
-    return std::binary_search(s_.osr_values.begin(), s_.osr_values.end(), v);
-  }
+  bool is_osr_value(ValueId v) const { return std::binary_search(s_.osr_values.begin(), s_.osr_values.end(), v); }
   const Type& osr_type(ValueId v) const {
     const auto at = std::lower_bound(s_.osr_values.begin(), s_.osr_values.end(), v) - s_.osr_values.begin();
     return s_.parameters[static_cast<size_t>(at)];
@@ -86,27 +88,33 @@ class Sweeper {
   }
   SiteId fresh_site(ValueId v) {
     const auto found = s_.fresh_sites.find(v);
-    if (found != s_.fresh_sites.end()) return found->second;
+    if (found != s_.fresh_sites.end())
+      return found->second;
     return s_.fresh_sites[v] = unit_.sites.make({});
   }
 
   Type transfer(ValueId v, const Instr& i, BlockId b) {
     Type t = plain_transfer(v, i, b);
-    if (!experience_) return t;
+    if (!experience_)
+      return t;
     const auto seen = experience_->values.find(v);
-    if (seen == experience_->values.end()) return t;
-    if (seen->second.overflowed) return t.within(kUnbound) ? t : Type::any();
+    if (seen == experience_->values.end())
+      return t;
+    if (seen->second.overflowed)
+      return t.within(kUnbound) ? t : Type::any();
     for (PyObject* cls : seen->second.classes) {
       const Type wider = cls == reinterpret_cast<PyObject*>(&PyList_Type) ? Type::list(fresh_site(v))
-                                                                        : type_of_class(cls, unit_.sites);
+                                                                          : type_of_class(cls, unit_.sites);
       t = join(t, wider, unit_.sites);
       if (i.op == Op::GetItem) {  // other loads from the same lists will meet it too
         const Type container = use(v, 0);
-        if (container.within(kList)) unit_.sites.widen(container.site, wider);
+        if (container.within(kList))
+          unit_.sites.widen(container.site, wider);
       }
       if (i.op == Op::IterNext) {
         const Type iterator = use(v, 0);
-        if (iterator.only(kListIter)) unit_.sites.widen(iterator.site, wider);
+        if (iterator.only(kListIter))
+          unit_.sites.widen(iterator.site, wider);
       }
     }
     return t;
@@ -115,26 +123,34 @@ class Sweeper {
   Type plain_transfer(ValueId v, const Instr& i, BlockId b) {
     SiteTable& sites = unit_.sites;
     switch (i.op) {
-      case Op::Param: return s_.osr_block == mir::kNone ? s_.parameters[i.aux] : Type{};
-      case Op::Const: return type_of_constant(s_.view.function().consts[i.aux], sites);
-      case Op::Unbound: return Type::of(kUnbound);
+      case Op::Param:
+        return s_.osr_block == mir::kNone ? s_.parameters[i.aux] : Type{};
+      case Op::Const:
+        return type_of_constant(s_.view.function().consts[i.aux], sites);
+      case Op::Unbound:
+        return Type::of(kUnbound);
       case Op::Phi: {
         Type t;
         const auto preds = s_.view.preds(b);
         for (size_t p = 0; p < preds.size(); ++p) {
-          if (s_.flow.reachable(preds[p])) t = join(t, s_.type_at(s_.view.args(v)[p], preds[p]), sites);
+          if (s_.flow.reachable(preds[p]))
+            t = join(t, s_.type_at(s_.view.args(v)[p], preds[p]), sites);
         }
         return t;
       }
-      case Op::CheckBound: return use(v, 0).without(kUnbound);
-      case Op::GetGlobal: return global(v, i);
-      case Op::GetFree: return Type::any();
+      case Op::CheckBound:
+        return use(v, 0).without(kUnbound);
+      case Op::GetGlobal:
+        return global(v, i);
+      case Op::GetFree:
+        return Type::any();
       case Op::Unary: {
         const auto op = static_cast<UnaryOp>(i.sub);
         return over_alternatives(use(v, 0), sites, [&](const Type& a) { return unary_type(op, a); });
       }
       case Op::Binary:
-      case Op::Inplace: return binary(v, i);
+      case Op::Inplace:
+        return binary(v, i);
       case Op::Compare: {
         const auto op = static_cast<CompareOp>(i.sub);
         const Type a = use(v, 0), c = use(v, 1);
@@ -143,12 +159,16 @@ class Sweeper {
         }
         return over_pairs(a, c, sites, [&](const Type& x, const Type& y) { return compare_type(op, x, y); });
       }
-      case Op::Truth: return use(v, 0).never() ? Type{} : Type::of(kBool);
-      case Op::GetAttr: return attribute(v, i);
-      case Op::GetItem: return item(v);
+      case Op::Truth:
+        return use(v, 0).never() ? Type{} : Type::of(kBool);
+      case Op::GetAttr:
+        return attribute(v, i);
+      case Op::GetItem:
+        return item(v);
       case Op::SetItem: {
         const Type container = use(v, 0);
-        if (container.only(kList) && use(v, 1).within(kInt | kBool)) sites.widen(container.site, element(use(v, 2)));
+        if (container.only(kList) && use(v, 1).within(kInt | kBool))
+          sites.widen(container.site, element(use(v, 2)));
         return {};
       }
       case Op::BuildList: {
@@ -158,22 +178,27 @@ class Sweeper {
       }
       case Op::ListAppend: {
         const Type list = use(v, 0);
-        if (list.only(kList)) sites.widen(list.site, element(use(v, 1)));
+        if (list.only(kList))
+          sites.widen(list.site, element(use(v, 1)));
         return {};
       }
       case Op::BuildTuple: {
         std::vector<Type> items;
         for (size_t k = 0; k < i.arg_count; ++k) items.push_back(use(v, k));
         for (const Type& t : items) {
-          if (t.never()) return {};
+          if (t.never())
+            return {};
         }
-        if (items.size() > 16) return Type::any();
+        if (items.size() > 16)
+          return Type::any();
         return Type::with_items(kTuple, std::move(items));
       }
-      case Op::Unpack: return unpack(use(v, 0), i.aux);
+      case Op::Unpack:
+        return unpack(use(v, 0), i.aux);
       case Op::Extract: {
         const Type tuple = use(v, 0);
-        if (tuple.never()) return {};
+        if (tuple.never())
+          return {};
         return tuple.only(kTuple) ? (*tuple.items)[i.aux] : Type::any();
       }
       case Op::Call:
@@ -181,31 +206,38 @@ class Sweeper {
         std::vector<Type> args;
         for (size_t k = 0; k < i.arg_count; ++k) args.push_back(use(v, k));
         for (const Type& t : args) {
-          if (t.never()) return {};
+          if (t.never())
+            return {};
         }
-        if (narrowing_) return s_.types[v];  // the targets are settled
+        if (narrowing_)
+          return s_.types[v];  // the targets are settled
         CallPlan plan;
         Type t = plan_call(unit_, s_, v, args, [&] { return fresh_site(v); }, plan);
         s_.calls[v] = std::move(plan);
         return t;
       }
-      case Op::GetIter: return iterator_type(use(v, 0), sites);
+      case Op::GetIter:
+        return iterator_type(use(v, 0), sites);
       case Op::IterNext: {
         const Type iterator = use(v, 0);
-        if (iterator.never()) return {};
+        if (iterator.never())
+          return {};
         Type t = item_type(iterator, sites);
         t.kinds |= kUnbound;
         return t;
       }
-      case Op::BuildSlice: return Type::any();
-      default: return {};
+      case Op::BuildSlice:
+        return Type::any();
+      default:
+        return {};
     }
   }
 
   /// What a list remembers of a value stored into it: intervals are dropped, they would never settle.
   static Type element(Type t) {
     t.kinds = static_cast<uint16_t>(t.kinds & ~kUnbound);
-    if (t.kinds & (kRange | kRangeIter | kListIter | kTupleIter | kEnumerate | kZip | kKnown | kMethod)) return Type::any();
+    if (t.kinds & (kRange | kRangeIter | kListIter | kTupleIter | kEnumerate | kZip | kKnown | kMethod))
+      return Type::any();
     t.interval = {};
     if (t.items) {
       std::vector<Type> items;
@@ -220,10 +252,12 @@ class Sweeper {
     const Type a = use(v, 0), b = use(v, 1);
     // `list += x` keeps the list and extends it by any iterable.
     if (i.op == Op::Inplace && op == BinaryOp::Add && a.only(kList)) {
-      if (b.only(kList)) unit_.sites.widen(a.site, unit_.sites.element(b.site));
+      if (b.only(kList))
+        unit_.sites.widen(a.site, unit_.sites.element(b.site));
       return a;
     }
-    if (i.op == Op::Inplace && op == BinaryOp::Mul && a.only(kList)) return a;
+    if (i.op == Op::Inplace && op == BinaryOp::Mul && a.only(kList))
+      return a;
     return over_pairs(a, b, unit_.sites, [&](const Type& x, const Type& y) {
       const bool lists = x.only(kList) || y.only(kList);
       return binary_type(op, x, y, unit_.sites, lists ? fresh_site(v) : kNoSite);
@@ -232,9 +266,11 @@ class Sweeper {
 
   Type item(ValueId v) {
     const Type container = use(v, 0), key = use(v, 1);
-    if (container.never() || key.never()) return {};
+    if (container.never() || key.never())
+      return {};
     if (container.only(kList)) {
-      if (key.within(kInt | kBool)) return unit_.sites.element(container.site);
+      if (key.within(kInt | kBool))
+        return unit_.sites.element(container.site);
       if (s_.view.instr(s_.view.args(v)[1]).op == Op::BuildSlice) {
         const SiteId site = fresh_site(v);
         unit_.sites.widen(site, unit_.sites.element(container.site));
@@ -256,24 +292,31 @@ class Sweeper {
   }
 
   Type unpack(const Type& sequence, uint32_t count) {
-    if (sequence.never()) return {};
-    if (sequence.only(kTuple)) return sequence.items->size() == count ? sequence : Type{};
+    if (sequence.never())
+      return {};
+    if (sequence.only(kTuple))
+      return sequence.items->size() == count ? sequence : Type{};
     if (sequence.only(kList) && count <= 16) {
       const Type one = unit_.sites.element(sequence.site);
-      if (!one.never()) return Type::with_items(kTuple, std::vector<Type>(count, one));
+      if (!one.never())
+        return Type::with_items(kTuple, std::vector<Type>(count, one));
     }
-    if (sequence.within(kScalar)) return {};
+    if (sequence.within(kScalar))
+      return {};
     return Type::any();
   }
 
   Type global(ValueId v, const Instr& i) {
     const auto guarded = s_.guards.find(v);
-    if (guarded != s_.guards.end()) return guarded_type(unit_.guards[guarded->second]);
+    if (guarded != s_.guards.end())
+      return guarded_type(unit_.guards[guarded->second]);
     PyObject* object = find_global(s_.view.function(), i.aux);
-    if (!object) return Type::any();  // NameError, or it will be bound later
+    if (!object)
+      return Type::any();  // NameError, or it will be bound later
     if (experience_) {
       const auto changes = experience_->global_changes.find(i.aux);
-      if (changes != experience_->global_changes.end() && changes->second >= kGlobalChangesMax) return Type::any();
+      if (changes != experience_->global_changes.end() && changes->second >= kGlobalChangesMax)
+        return Type::any();
     }
     s_.guards[v] = unit_.add_guard({Guard::What::Global, &s_.view.function(), i.aux, nullptr, nullptr, object, {}});
     return guarded_type(unit_.guards[s_.guards[v]]);
@@ -283,11 +326,13 @@ class Sweeper {
 
   Type attribute(ValueId v, const Instr& i) {
     const Type base = use(v, 0);
-    if (base.never()) return {};
+    if (base.never())
+      return {};
     PyObject* name = s_.view.function().names[i.aux];
     if (base.only(kKnown) && is_module(base.known)) {
       const auto guarded = s_.guards.find(v);
-      if (guarded != s_.guards.end()) return guarded_type(unit_.guards[guarded->second]);
+      if (guarded != s_.guards.end())
+        return guarded_type(unit_.guards[guarded->second]);
       PyObject* object = PyDict_GetItemWithError(PyModule_GetDict(base.known), name);
       if (!object) {
         PyErr_Clear();
@@ -317,50 +362,75 @@ class Sweeper {
 
 /// Whether two types have the same form, lists in them the same predicted content (or only their kinds compared).
 bool alike(const Type& a, const Type& b, SiteTable& sites, int depth, bool only_kinds) {
-  if (a.kinds != b.kinds || a.object != b.object || a.known != b.known) return false;
+  if (a.kinds != b.kinds || a.object != b.object || a.known != b.known)
+    return false;
   if (a.items || b.items) {
-    if (!a.items || !b.items || a.items->size() != b.items->size()) return false;
+    if (!a.items || !b.items || a.items->size() != b.items->size())
+      return false;
     for (size_t k = 0; k < a.items->size(); ++k) {
-      if (!alike((*a.items)[k], (*b.items)[k], sites, depth, only_kinds)) return false;
+      if (!alike((*a.items)[k], (*b.items)[k], sites, depth, only_kinds))
+        return false;
     }
   }
-  if (a.site == kNoSite || b.site == kNoSite || sites.find(a.site) == sites.find(b.site) || only_kinds) return true;
+  if (a.site == kNoSite || b.site == kNoSite || sites.find(a.site) == sites.find(b.site) || only_kinds)
+    return true;
   const Type x = sites.element(a.site), y = sites.element(b.site);
   return x.never() || y.never() || depth >= 4 || alike(x, y, sites, depth + 1, false);
 }
 
 void refine_by_compare(Type& t, CompareOp op, bool holds, bool left, const Type& other) {
   if (op == CompareOp::Is || op == CompareOp::IsNot) {
-    if (!other.only(kNoneType)) return;
+    if (!other.only(kNoneType))
+      return;
     const bool is_none = (op == CompareOp::Is) == holds;
-    if (t.object) return;
-    if (!is_none) t = t.without(kNoneType);
-    else t = (t.kinds & kNoneType) ? Type::of(kNoneType) : Type{};
+    if (t.object)
+      return;
+    if (!is_none)
+      t = t.without(kNoneType);
+    else
+      t = (t.kinds & kNoneType) ? Type::of(kNoneType) : Type{};
     return;
   }
-  if (t.object || !(t.kinds & kInt) || !other.only(kInt)) return;
+  if (t.object || !(t.kinds & kInt) || !other.only(kInt))
+    return;
   // Bring it to the form `t OP other` that holds.
   if (!left) {
-    constexpr CompareOp kSwapped[] = {CompareOp::Gt, CompareOp::Ge, CompareOp::Eq, CompareOp::Ne, CompareOp::Lt, CompareOp::Le};
-    if (op > CompareOp::Ge) return;
+    constexpr CompareOp kSwapped[] = {CompareOp::Gt, CompareOp::Ge, CompareOp::Eq,
+                                      CompareOp::Ne, CompareOp::Lt, CompareOp::Le};
+    if (op > CompareOp::Ge)
+      return;
     op = kSwapped[static_cast<int>(op)];
   }
   if (!holds) {
-    constexpr CompareOp kNegated[] = {CompareOp::Ge, CompareOp::Gt, CompareOp::Ne, CompareOp::Eq, CompareOp::Le, CompareOp::Lt};
-    if (op > CompareOp::Ge) return;
+    constexpr CompareOp kNegated[] = {CompareOp::Ge, CompareOp::Gt, CompareOp::Ne,
+                                      CompareOp::Eq, CompareOp::Le, CompareOp::Lt};
+    if (op > CompareOp::Ge)
+      return;
     op = kNegated[static_cast<int>(op)];
   }
   Interval r = t.interval;
   const Interval o = other.interval, all;
   switch (op) {
-    case CompareOp::Lt: r.high = std::min(r.high, o.high == all.low ? all.low : o.high - 1); break;
-    case CompareOp::Le: r.high = std::min(r.high, o.high); break;
-    case CompareOp::Gt: r.low = std::max(r.low, o.low == all.high ? all.high : o.low + 1); break;
-    case CompareOp::Ge: r.low = std::max(r.low, o.low); break;
-    case CompareOp::Eq: r = {std::max(r.low, o.low), std::min(r.high, o.high)}; break;
-    default: break;
+    case CompareOp::Lt:
+      r.high = std::min(r.high, o.high == all.low ? all.low : o.high - 1);
+      break;
+    case CompareOp::Le:
+      r.high = std::min(r.high, o.high);
+      break;
+    case CompareOp::Gt:
+      r.low = std::max(r.low, o.low == all.high ? all.high : o.low + 1);
+      break;
+    case CompareOp::Ge:
+      r.low = std::max(r.low, o.low);
+      break;
+    case CompareOp::Eq:
+      r = {std::max(r.low, o.low), std::min(r.high, o.high)};
+      break;
+    default:
+      break;
   }
-  if (r.low <= r.high) t.interval = r;
+  if (r.low <= r.high)
+    t.interval = r;
 }
 
 }  // namespace
@@ -376,30 +446,38 @@ Specialization::Specialization(const mir::MirFunction& f, std::vector<Type> para
 
 Type Specialization::type_at(ValueId v, BlockId block) const {
   Type t = types[v];
-  if (t.never()) return t;
+  if (t.never())
+    return t;
   for (BlockId d = block; d != flow.start(); d = flow.idom(d)) {
     const BlockId p = flow.idom(d);
     const auto preds = view.preds(d);
-    if (preds.size() != 1 || preds[0] != p) continue;
+    if (preds.size() != 1 || preds[0] != p)
+      continue;
     const ValueId end = view.terminator(p);
     const auto succs = view.succs(p);
-    if (succs.size() != 2 || succs[0] == succs[1]) continue;
+    if (succs.size() != 2 || succs[0] == succs[1])
+      continue;
     bool holds = succs[0] == d;
     ValueId condition = view.args(end)[0];
     if (view.instr(end).op == Op::BranchBound) {
-      if (condition == v) t = holds ? t.without(kUnbound) : t.may_be_unbound() ? Type::of(kUnbound) : Type{};
+      if (condition == v)
+        t = holds ? t.without(kUnbound) : t.may_be_unbound() ? Type::of(kUnbound) : Type{};
       continue;
     }
     while (view.instr(condition).op == Op::Truth ||
            (view.instr(condition).op == Op::Unary && static_cast<UnaryOp>(view.instr(condition).sub) == UnaryOp::Not)) {
-      if (view.instr(condition).op == Op::Unary) holds = !holds;
+      if (view.instr(condition).op == Op::Unary)
+        holds = !holds;
       condition = view.args(condition)[0];
     }
     const Instr& c = view.instr(condition);
-    if (c.op != Op::Compare) continue;
+    if (c.op != Op::Compare)
+      continue;
     const auto args = view.args(condition);
-    if (args[0] == v) refine_by_compare(t, static_cast<CompareOp>(c.sub), holds, true, types[args[1]]);
-    else if (args[1] == v) refine_by_compare(t, static_cast<CompareOp>(c.sub), holds, false, types[args[0]]);
+    if (args[0] == v)
+      refine_by_compare(t, static_cast<CompareOp>(c.sub), holds, true, types[args[1]]);
+    else if (args[1] == v)
+      refine_by_compare(t, static_cast<CompareOp>(c.sub), holds, false, types[args[0]]);
   }
   return t;
 }
@@ -411,34 +489,42 @@ Specialization& Unit::make(const mir::MirFunction& f, std::vector<Type> paramete
   s.symbol = "hasten_body_" + std::to_string(s.index);
   // Constants stand in the entry block, which an entry in mid-loop never passes.
   for (ValueId v = 0; v < f.instr_count; ++v) {
-    if (f.instrs[v].op == Op::Const) s.types[v] = type_of_constant(f.consts[f.instrs[v].aux], sites);
-    if (f.instrs[v].op == Op::Unbound) s.types[v] = Type::of(kUnbound);
+    if (f.instrs[v].op == Op::Const)
+      s.types[v] = type_of_constant(f.consts[f.instrs[v].aux], sites);
+    if (f.instrs[v].op == Op::Unbound)
+      s.types[v] = Type::of(kUnbound);
   }
   return s;
 }
 
 Specialization* Unit::callee(PyObject* function, std::vector<Type> args) {
   const mir::MirFunction* f = mir_of_(function);
-  if (!f || f->param_count != args.size()) return nullptr;
+  if (!f || f->param_count != args.size())
+    return nullptr;
   for (Type& t : args) {
-    if (t.kinds & kWithInterval) t.interval = {};
+    if (t.kinds & kWithInterval)
+      t.interval = {};
   }
   // Lists of equal content share a specialization (and from then on their predictions): a recursive function that
   // makes lists would otherwise need a new one at each level.
   size_t of_same_function = 0;
   Specialization* last = nullptr;
   for (auto& s : specializations) {
-    if (s->osr_block != mir::kNone || &s->view.function() != f) continue;
-    if (s->parameters == args) return s.get();
+    if (s->osr_block != mir::kNone || &s->view.function() != f)
+      continue;
+    if (s->parameters == args)
+      return s.get();
     bool same = true;
     for (size_t k = 0; k < args.size(); ++k) same = same && alike(s->parameters[k], args[k], sites, 0, false);
     bool same_kinds = true;
-    for (size_t k = 0; k < args.size(); ++k) same_kinds = same_kinds && alike(s->parameters[k], args[k], sites, 0, true);
+    for (size_t k = 0; k < args.size(); ++k)
+      same_kinds = same_kinds && alike(s->parameters[k], args[k], sites, 0, true);
     if (same_kinds) {
       ++of_same_function;
       last = s.get();
     }
-    if (!same) continue;
+    if (!same)
+      continue;
     for (size_t k = 0; k < args.size(); ++k) join(s->parameters[k], args[k], sites);
     return s.get();
   }
@@ -446,7 +532,8 @@ Specialization* Unit::callee(PyObject* function, std::vector<Type> args) {
     for (size_t k = 0; k < args.size(); ++k) join(last->parameters[k], args[k], sites);
     return last;
   }
-  if (specializations.size() >= kSpecializationsMax) return nullptr;
+  if (specializations.size() >= kSpecializationsMax)
+    return nullptr;
   return &make(*f, std::move(args), mir::kNone);
 }
 
@@ -480,7 +567,8 @@ uint32_t Unit::add_guard(const Guard& guard) {
 }
 
 Type iterator_type(const Type& t, SiteTable& sites) {
-  if (t.never()) return {};
+  if (t.never())
+    return {};
   if (t.only(kRange)) {
     Type r = Type::of(kRangeIter);
     r.interval = t.interval;
@@ -499,14 +587,18 @@ Type iterator_type(const Type& t, SiteTable& sites) {
     }
     return Type::any();
   }
-  if (t.within(kRangeIter) || t.within(kEnumerate) || t.within(kZip)) return t;
-  if (t.within(kScalar)) return {};
+  if (t.within(kRangeIter) || t.within(kEnumerate) || t.within(kZip))
+    return t;
+  if (t.within(kScalar))
+    return {};
   return Type::any();
 }
 
 Type item_type(const Type& iterator, SiteTable& sites) {
-  if (iterator.only(kRangeIter)) return Type::integer(iterator.interval.low, iterator.interval.high);
-  if (iterator.only(kListIter)) return sites.element(iterator.site);
+  if (iterator.only(kRangeIter))
+    return Type::integer(iterator.interval.low, iterator.interval.high);
+  if (iterator.only(kListIter))
+    return sites.element(iterator.site);
   if (iterator.only(kTupleIter)) {
     Type common;
     for (const Type& one : *iterator.items) common = join(common, one, sites);
@@ -514,14 +606,16 @@ Type item_type(const Type& iterator, SiteTable& sites) {
   }
   if (iterator.only(kEnumerate)) {
     Type inner = item_type(iterator.items->front(), sites);
-    if (inner.never()) return {};
+    if (inner.never())
+      return {};
     return Type::with_items(kTuple, {Type::integer(iterator.interval.low, iterator.interval.high), std::move(inner)});
   }
   if (iterator.only(kZip)) {
     std::vector<Type> items;
     for (const Type& one : *iterator.items) {
       items.push_back(item_type(one, sites));
-      if (items.back().never()) return {};
+      if (items.back().never())
+        return {};
     }
     return Type::with_items(kTuple, std::move(items));
   }
@@ -530,7 +624,8 @@ Type item_type(const Type& iterator, SiteTable& sites) {
 
 PyObject* constant_object(const Specialization& s, const Unit& unit, ValueId v) {
   const Instr& i = s.view.instr(v);
-  if (i.op == Op::Const) return s.view.function().consts[i.aux];
+  if (i.op == Op::Const)
+    return s.view.function().consts[i.aux];
   const auto guard = s.guards.find(v);
   return guard == s.guards.end() ? nullptr : unit.guards[guard->second].expected;
 }

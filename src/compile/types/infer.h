@@ -27,8 +27,8 @@ namespace hasten::compile {
 /// What native code learned about the values of one function when predictions failed.
 struct Experience {
   struct Seen {
-    bool overflowed = false;          ///< left int64: stays boxed from now on
-    std::vector<PyObject*> classes;   ///< classes of results that were not predicted (borrowed; kept by the registry)
+    bool overflowed = false;         ///< left int64: stays boxed from now on
+    std::vector<PyObject*> classes;  ///< classes of results that were not predicted (borrowed; kept by the registry)
   };
   std::map<mir::ValueId, Seen> values;
   std::map<uint32_t, uint32_t> global_changes;  ///< name index -> how often a guarded global had changed
@@ -42,7 +42,7 @@ struct Guard {
   PyObject* holder;                  ///< ModuleAttribute: the module; FunctionCode: the function
   PyObject* attribute;               ///< ModuleAttribute: its name
   PyObject* expected;
-  Type type;                         ///< of `expected`
+  Type type;  ///< of `expected`
 };
 inline constexpr uint32_t kNoGuard = 0xffffffffu;
 
@@ -51,9 +51,9 @@ struct Specialization;
 /// How a Call or CallMethod is done.
 struct CallPlan {
   enum class How : uint8_t {
-    Boxed,       ///< through CPython; the result's type may be predicted
-    Native,      ///< the builtin `known`, emitted or by helper
-    Direct,      ///< native call of `target`
+    Boxed,   ///< through CPython; the result's type may be predicted
+    Native,  ///< the builtin `known`, emitted or by helper
+    Direct,  ///< native call of `target`
     ListAppend,
   } how = How::Boxed;
   Known known = Known::Other;
@@ -66,12 +66,12 @@ struct Specialization {
   Specialization(const mir::MirFunction& f, std::vector<Type> parameter_types, mir::BlockId osr);
 
   mir::MirView view;
-  std::vector<Type> parameters;          ///< or, for OSR, the types of osr_values
-  mir::BlockId osr_block;                ///< kNone: a normal entry
+  std::vector<Type> parameters;  ///< or, for OSR, the types of osr_values
+  mir::BlockId osr_block;        ///< kNone: a normal entry
   std::vector<mir::ValueId> osr_values;
   Flow flow;
   mir::Liveness liveness;
-  std::vector<Type> types;               ///< of every value
+  std::vector<Type> types;  ///< of every value
   Type result;
   std::unordered_map<mir::ValueId, CallPlan> calls;
   std::unordered_map<mir::ValueId, uint32_t> guards;     ///< value -> Unit::guards

@@ -23,7 +23,9 @@ bool all_within(std::span<const Type> args, uint16_t mask) {
 }
 
 Interval hull_of(const Type& t) {
-  return t.only(kBool) ? Interval{0, 1} : (t.kinds & kBool) ? Interval{std::min<int64_t>(0, t.interval.low), std::max<int64_t>(1, t.interval.high)} : t.interval;
+  return t.only(kBool)       ? Interval{0, 1}
+         : (t.kinds & kBool) ? Interval{std::min<int64_t>(0, t.interval.low), std::max<int64_t>(1, t.interval.high)}
+                             : t.interval;
 }
 
 Type range_type(std::span<const Type> args) {
@@ -34,8 +36,10 @@ Type range_type(std::span<const Type> args) {
   const Interval all;
   // Items lie between start (reached) and stop (not reached), on the side that the step's sign tells.
   r.interval = {std::min(start.low, stop.low), std::max(start.high, stop.high)};
-  if (step.low > 0) r.interval = {start.low, std::max(start.low, stop.high == all.low ? all.low : stop.high - 1)};
-  if (step.high < 0) r.interval = {std::min(start.high, stop.low == all.high ? all.high : stop.low + 1), start.high};
+  if (step.low > 0)
+    r.interval = {start.low, std::max(start.low, stop.high == all.low ? all.low : stop.high - 1)};
+  if (step.high < 0)
+    r.interval = {std::min(start.high, stop.low == all.high ? all.high : stop.low + 1), start.high};
   return r;
 }
 
@@ -45,11 +49,13 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
   const auto one_real = [&] { return n == 1 && args[0].within(kReal); };
   switch (known) {
     case Known::Abs:
-      if (n != 1 || !args[0].within(kNumber)) return {};
+      if (n != 1 || !args[0].within(kNumber))
+        return {};
       return over_alternatives(args[0], sites, abs_type);
     case Known::Min:
     case Known::Max: {
-      if (n < 2 || n > 8 || !all_within(args, kReal)) return {};
+      if (n < 2 || n > 8 || !all_within(args, kReal))
+        return {};
       Type t;
       for (const Type& a : args) t = join(t, a, sites);
       const bool min = known == Known::Min;
@@ -62,65 +68,84 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
       return t;
     }
     case Known::Len:
-      if (n != 1) return {};
-      if (args[0].only(kTuple)) return Type::constant(static_cast<int64_t>(args[0].items->size()));
-      if (args[0].only(kList)) return Type::integer(0, int64_t{1} << 60);
+      if (n != 1)
+        return {};
+      if (args[0].only(kTuple))
+        return Type::constant(static_cast<int64_t>(args[0].items->size()));
+      if (args[0].only(kList))
+        return Type::integer(0, int64_t{1} << 60);
       return {};
     case Known::Range:
-      if (n < 1 || n > 3 || !all_within(args, kIntegral)) return {};
+      if (n < 1 || n > 3 || !all_within(args, kIntegral))
+        return {};
       return range_type(args);
     case Known::Enumerate: {
-      if (n < 1 || n > 2 || (n == 2 && !args[1].within(kIntegral))) return {};
+      if (n < 1 || n > 2 || (n == 2 && !args[1].within(kIntegral)))
+        return {};
       const Type inner = iterator_type(args[0], sites);
-      if (inner.object || inner.never()) return {};
+      if (inner.object || inner.never())
+        return {};
       Type t = Type::with_items(kEnumerate, {inner});
       const Interval start = n == 2 ? hull_of(args[1]) : Interval{0, 0};
       t.interval = {start.low, Interval{}.high};
       return t;
     }
     case Known::Zip: {
-      if (n < 1 || n > 4) return {};
+      if (n < 1 || n > 4)
+        return {};
       std::vector<Type> iterators;
       for (const Type& a : args) {
         iterators.push_back(iterator_type(a, sites));
-        if (iterators.back().object || iterators.back().never()) return {};
+        if (iterators.back().object || iterators.back().never())
+          return {};
       }
       return Type::with_items(kZip, std::move(iterators));
     }
     case Known::Int:
-      if (!one_real()) return {};
+      if (!one_real())
+        return {};
       if (args[0].within(kIntegral)) {
         const Interval r = hull_of(args[0]);
         return Type::integer(r.low, r.high);
       }
       return Type::of(kInt);
-    case Known::Float: return one_real() ? std::optional(Type::of(kFloat)) : std::nullopt;
-    case Known::Bool: return n == 1 && args[0].within(kScalar) ? std::optional(Type::of(kBool)) : std::nullopt;
+    case Known::Float:
+      return one_real() ? std::optional(Type::of(kFloat)) : std::nullopt;
+    case Known::Bool:
+      return n == 1 && args[0].within(kScalar) ? std::optional(Type::of(kBool)) : std::nullopt;
     case Known::Complex:
-      if (n < 1 || n > 2 || !all_within(args, kReal)) return {};
+      if (n < 1 || n > 2 || !all_within(args, kReal))
+        return {};
       return Type::of(kComplex);
     case Known::Round:
-      if (!one_real()) return {};
+      if (!one_real())
+        return {};
       return Type::of(kInt);
     case Known::Divmod: {
-      if (n != 2 || !args[0].within(kReal) || !args[1].within(kReal) || args[0].is_union() || args[1].is_union()) return {};
+      if (n != 2 || !args[0].within(kReal) || !args[1].within(kReal) || args[0].is_union() || args[1].is_union())
+        return {};
       const Type q = binary_type(BinaryOp::FloorDiv, args[0], args[1], sites, kNoSite);
       const Type r = binary_type(BinaryOp::Mod, args[0], args[1], sites, kNoSite);
       return Type::with_items(kTuple, {q, r});
     }
     case Known::Fabs:
     case Known::Degrees:
-    case Known::Radians: return one_real() ? std::optional(Type::of(kFloat)) : std::nullopt;
+    case Known::Radians:
+      return one_real() ? std::optional(Type::of(kFloat)) : std::nullopt;
     case Known::Floor:
     case Known::Ceil:
-    case Known::Trunc: return one_real() ? std::optional(Type::of(kInt)) : std::nullopt;
+    case Known::Trunc:
+      return one_real() ? std::optional(Type::of(kInt)) : std::nullopt;
     case Known::Atan2:
-    case Known::Copysign: return n == 2 && all_within(args, kReal) ? std::optional(Type::of(kFloat)) : std::nullopt;
+    case Known::Copysign:
+      return n == 2 && all_within(args, kReal) ? std::optional(Type::of(kFloat)) : std::nullopt;
     case Known::Isnan:
     case Known::Isinf:
-    case Known::Isfinite: return one_real() ? std::optional(Type::of(kBool)) : std::nullopt;
+    case Known::Isfinite:
+      return one_real() ? std::optional(Type::of(kBool)) : std::nullopt;
     default:
-      if (Known::MathUnaryFirst < known && known < Known::MathUnaryLast && one_real()) return Type::of(kFloat);
+      if (Known::MathUnaryFirst < known && known < Known::MathUnaryLast && one_real())
+        return Type::of(kFloat);
       return {};
   }
 }
@@ -132,7 +157,8 @@ PyObject* find_global(const mir::MirFunction& f, uint32_t name) {
   PyObject* object = PyDict_GetItemWithError(PyFunction_GET_GLOBALS(function), f.names[name]);
   if (!object && !PyErr_Occurred()) {
     PyObject* builtins = reinterpret_cast<PyFunctionObject*>(function)->func_builtins;
-    if (PyDict_Check(builtins)) object = PyDict_GetItemWithError(builtins, f.names[name]);
+    if (PyDict_Check(builtins))
+      object = PyDict_GetItemWithError(builtins, f.names[name]);
   }
   PyErr_Clear();
   return object;
@@ -161,12 +187,14 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
       if (operands.size() == 1 && PyUnicode_CompareWithASCIIString(name, "append") == 0) {
         plan.how = CallPlan::How::ListAppend;
         Type one = operands[0];
-        if (one.kinds & static_cast<uint16_t>(~(kScalar | kTuple | kList))) one = Type::any();
+        if (one.kinds & static_cast<uint16_t>(~(kScalar | kTuple | kList)))
+          one = Type::any();
         one.interval = {};
         unit.sites.widen(callee.site, one);
         return Type::of(kNoneType);
       }
-      if (PyUnicode_CompareWithASCIIString(name, "pop") == 0) return unit.sites.element(callee.site);
+      if (PyUnicode_CompareWithASCIIString(name, "pop") == 0)
+        return unit.sites.element(callee.site);
       if (PyUnicode_CompareWithASCIIString(name, "copy") == 0) {
         const SiteId site = fresh();
         unit.sites.widen(site, unit.sites.element(callee.site));
@@ -174,40 +202,50 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
       }
       for (const char* method : {"sort", "reverse", "extend", "insert", "clear", "remove"}) {
         if (PyUnicode_CompareWithASCIIString(name, method) == 0) {
-          if (std::string_view(method) == "insert" && operands.size() == 2) unit.sites.widen(callee.site, operands[1]);
+          if (std::string_view(method) == "insert" && operands.size() == 2)
+            unit.sites.widen(callee.site, operands[1]);
           if (std::string_view(method) == "extend" && operands.size() == 1 && operands[0].only(kList)) {
             unit.sites.widen(callee.site, unit.sites.element(operands[0].site));
           }
           return Type::of(kNoneType);
         }
       }
-      if (PyUnicode_CompareWithASCIIString(name, "index") == 0 || PyUnicode_CompareWithASCIIString(name, "count") == 0) {
+      if (PyUnicode_CompareWithASCIIString(name, "index") == 0 ||
+          PyUnicode_CompareWithASCIIString(name, "count") == 0) {
         return Type::integer(0, int64_t{1} << 60);
       }
       return Type::any();
     } else {
-      if (callee.only(kFloat) && PyUnicode_CompareWithASCIIString(name, "is_integer") == 0) return Type::of(kBool);
-      if (callee.only(kComplex) && PyUnicode_CompareWithASCIIString(name, "conjugate") == 0) return Type::of(kComplex);
+      if (callee.only(kFloat) && PyUnicode_CompareWithASCIIString(name, "is_integer") == 0)
+        return Type::of(kBool);
+      if (callee.only(kComplex) && PyUnicode_CompareWithASCIIString(name, "conjugate") == 0)
+        return Type::of(kComplex);
       return Type::any();
     }
   }
   if (i.op == Op::Call && callee.only(kMethod) && i.aux == mir::kNone && operands.size() == 1) {
     plan.how = CallPlan::How::ListAppend;
     Type one = operands[0];
-    if (one.kinds & static_cast<uint16_t>(~(kScalar | kTuple | kList))) one = Type::any();
+    if (one.kinds & static_cast<uint16_t>(~(kScalar | kTuple | kList)))
+      one = Type::any();
     one.interval = {};
     unit.sites.widen(callee.items->front().site, one);
     return Type::of(kNoneType);
   }
-  if (!callee.only(kKnown)) return Type::any();
-  if (i.op == Op::Call && i.aux != mir::kNone) return Type::any();  // keywords
+  if (!callee.only(kKnown))
+    return Type::any();
+  if (i.op == Op::Call && i.aux != mir::kNone)
+    return Type::any();  // keywords
   plan.known = known_of(callee.known);
   if (plan.known == Known::Other) {
-    if (PyType_Check(callee.known) || PyCFunction_Check(callee.known)) return Type::any();
+    if (PyType_Check(callee.known) || PyCFunction_Check(callee.known))
+      return Type::any();
     plan.target = unit.callee(callee.known, {operands.begin(), operands.end()});
-    if (!plan.target) return Type::any();
+    if (!plan.target)
+      return Type::any();
     PyObject* const python_function = plan.target->view.function().function;
-    unit.add_guard({Guard::What::FunctionCode, nullptr, 0, python_function, nullptr, PyFunction_GET_CODE(python_function), {}});
+    unit.add_guard(
+        {Guard::What::FunctionCode, nullptr, 0, python_function, nullptr, PyFunction_GET_CODE(python_function), {}});
     plan.how = CallPlan::How::Direct;
     plan.args = plan.target->parameters;
     return plan.target->result;

@@ -31,8 +31,10 @@ Interval WideInterval::clamped() const {
 
 WideInterval exact_interval(BinaryOp op, Interval a, Interval b) {
   switch (op) {
-    case BinaryOp::Add: return {Wide{a.low} + b.low, Wide{a.high} + b.high};
-    case BinaryOp::Sub: return {Wide{a.low} - b.high, Wide{a.high} - b.low};
+    case BinaryOp::Add:
+      return {Wide{a.low} + b.low, Wide{a.high} + b.high};
+    case BinaryOp::Sub:
+      return {Wide{a.low} - b.high, Wide{a.high} - b.low};
     case BinaryOp::Mul:
       return hull({Wide{a.low} * b.low, Wide{a.low} * b.high, Wide{a.high} * b.low, Wide{a.high} * b.high});
     default: {
@@ -46,12 +48,15 @@ Interval result_interval(BinaryOp op, Interval a, Interval b) {
   switch (op) {
     case BinaryOp::Add:
     case BinaryOp::Sub:
-    case BinaryOp::Mul: return exact_interval(op, a, b).clamped();
+    case BinaryOp::Mul:
+      return exact_interval(op, a, b).clamped();
     case BinaryOp::LShift:
-      if (b.low < 0 || b.high > 63) return {};
+      if (b.low < 0 || b.high > 63)
+        return {};
       return exact_interval(op, a, b).clamped();
     case BinaryOp::RShift: {
-      if (b.low < 0) return {};
+      if (b.low < 0)
+        return {};
       const int low_shift = static_cast<int>(std::min<int64_t>(b.low, 63));
       const int high_shift = static_cast<int>(std::min<int64_t>(b.high, 63));
       return {std::min(a.low >> low_shift, a.low >> high_shift), std::max(a.high >> low_shift, a.high >> high_shift)};
@@ -59,11 +64,13 @@ Interval result_interval(BinaryOp op, Interval a, Interval b) {
     case BinaryOp::FloorDiv: {
       if (b.low <= 0 && b.high >= 0) {
         // |a // b| <= |a| but for INT_MIN // -1, which overflows.
-        if (a.low == Interval{}.low) return {};
+        if (a.low == Interval{}.low)
+          return {};
         const int64_t magnitude = std::max(a.low < 0 ? -a.low : a.low, a.high < 0 ? -a.high : a.high);
         return {-magnitude, magnitude};
       }
-      if (b.high < 0) return a.low == Interval{}.low ? Interval{} : Interval{-std::max(-a.low, a.high), std::max(-a.low, a.high)};
+      if (b.high < 0)
+        return a.low == Interval{}.low ? Interval{} : Interval{-std::max(-a.low, a.high), std::max(-a.low, a.high)};
       const auto corners = {floor_div(a.low, b.low), floor_div(a.low, b.high), floor_div(a.high, b.low),
                             floor_div(a.high, b.high)};
       return {std::min(corners), std::max(corners)};
@@ -71,19 +78,25 @@ Interval result_interval(BinaryOp op, Interval a, Interval b) {
     case BinaryOp::Mod: {
       // The result has the sign of b and is smaller than it.
       Interval r{b.low < 0 ? b.low + 1 : 0, b.high > 0 ? b.high - 1 : 0};
-      if (b.low > 0 && a.low >= 0) r.high = std::min(r.high, a.high);
+      if (b.low > 0 && a.low >= 0)
+        r.high = std::min(r.high, a.high);
       return r;
     }
     case BinaryOp::And:
-      if (a.low >= 0 && b.low >= 0) return {0, std::min(a.high, b.high)};
-      if (a.low >= 0) return {0, a.high};
-      if (b.low >= 0) return {0, b.high};
+      if (a.low >= 0 && b.low >= 0)
+        return {0, std::min(a.high, b.high)};
+      if (a.low >= 0)
+        return {0, a.high};
+      if (b.low >= 0)
+        return {0, b.high};
       return {};
     case BinaryOp::Or:
     case BinaryOp::Xor:
-      if (a.low >= 0 && b.low >= 0) return {0, bits_up_to(a.high) | bits_up_to(b.high)};
+      if (a.low >= 0 && b.low >= 0)
+        return {0, bits_up_to(a.high) | bits_up_to(b.high)};
       return {};
-    default: return {};
+    default:
+      return {};
   }
 }
 

@@ -13,38 +13,94 @@ struct Entry {
 };
 
 constexpr Entry kBuiltins[] = {
-    {"abs", Known::Abs},       {"min", Known::Min},     {"max", Known::Max},         {"sum", Known::Sum},
-    {"round", Known::Round},   {"divmod", Known::Divmod}, {"pow", Known::Pow},       {"len", Known::Len},
-    {"range", Known::Range},   {"enumerate", Known::Enumerate}, {"zip", Known::Zip}, {"int", Known::Int},
-    {"float", Known::Float},   {"bool", Known::Bool},   {"complex", Known::Complex}, {"list", Known::List},
-    {"tuple", Known::Tuple},   {"sorted", Known::Sorted}, {"isinstance", Known::Isinstance},
-    {"any", Known::Any},       {"all", Known::All},     {"ord", Known::Ord},
+    {"abs", Known::Abs},
+    {"min", Known::Min},
+    {"max", Known::Max},
+    {"sum", Known::Sum},
+    {"round", Known::Round},
+    {"divmod", Known::Divmod},
+    {"pow", Known::Pow},
+    {"len", Known::Len},
+    {"range", Known::Range},
+    {"enumerate", Known::Enumerate},
+    {"zip", Known::Zip},
+    {"int", Known::Int},
+    {"float", Known::Float},
+    {"bool", Known::Bool},
+    {"complex", Known::Complex},
+    {"list", Known::List},
+    {"tuple", Known::Tuple},
+    {"sorted", Known::Sorted},
+    {"isinstance", Known::Isinstance},
+    {"any", Known::Any},
+    {"all", Known::All},
+    {"ord", Known::Ord},
 };
 
 constexpr Entry kMath[] = {
-    {"sqrt", Known::Sqrt},   {"sin", Known::Sin},     {"cos", Known::Cos},     {"tan", Known::Tan},
-    {"asin", Known::Asin},   {"acos", Known::Acos},   {"atan", Known::Atan},   {"sinh", Known::Sinh},
-    {"cosh", Known::Cosh},   {"tanh", Known::Tanh},   {"asinh", Known::Asinh}, {"acosh", Known::Acosh},
-    {"atanh", Known::Atanh}, {"exp", Known::Exp},     {"expm1", Known::Expm1}, {"log", Known::Log},
-    {"log2", Known::Log2},   {"log10", Known::Log10}, {"log1p", Known::Log1p}, {"fabs", Known::Fabs},
-    {"floor", Known::Floor}, {"ceil", Known::Ceil},   {"trunc", Known::Trunc}, {"atan2", Known::Atan2},
-    {"copysign", Known::Copysign}, {"isnan", Known::Isnan}, {"isinf", Known::Isinf},
-    {"isfinite", Known::Isfinite}, {"degrees", Known::Degrees}, {"radians", Known::Radians},
-    {"pow", Known::MathFloat}, {"fmod", Known::MathFloat}, {"hypot", Known::MathFloat}, {"dist", Known::MathFloat},
-    {"gamma", Known::MathFloat}, {"lgamma", Known::MathFloat}, {"erf", Known::MathFloat}, {"erfc", Known::MathFloat},
-    {"cbrt", Known::MathFloat}, {"exp2", Known::MathFloat}, {"fsum", Known::MathFloat}, {"ldexp", Known::MathFloat},
-    {"remainder", Known::MathFloat}, {"ulp", Known::MathFloat}, {"nextafter", Known::MathFloat}, {"fma", Known::MathFloat},
-    {"gcd", Known::MathInt}, {"lcm", Known::MathInt}, {"factorial", Known::MathInt}, {"isqrt", Known::MathInt},
-    {"comb", Known::MathInt}, {"perm", Known::MathInt}, {"isclose", Known::MathBool},
+    {"sqrt", Known::Sqrt},
+    {"sin", Known::Sin},
+    {"cos", Known::Cos},
+    {"tan", Known::Tan},
+    {"asin", Known::Asin},
+    {"acos", Known::Acos},
+    {"atan", Known::Atan},
+    {"sinh", Known::Sinh},
+    {"cosh", Known::Cosh},
+    {"tanh", Known::Tanh},
+    {"asinh", Known::Asinh},
+    {"acosh", Known::Acosh},
+    {"atanh", Known::Atanh},
+    {"exp", Known::Exp},
+    {"expm1", Known::Expm1},
+    {"log", Known::Log},
+    {"log2", Known::Log2},
+    {"log10", Known::Log10},
+    {"log1p", Known::Log1p},
+    {"fabs", Known::Fabs},
+    {"floor", Known::Floor},
+    {"ceil", Known::Ceil},
+    {"trunc", Known::Trunc},
+    {"atan2", Known::Atan2},
+    {"copysign", Known::Copysign},
+    {"isnan", Known::Isnan},
+    {"isinf", Known::Isinf},
+    {"isfinite", Known::Isfinite},
+    {"degrees", Known::Degrees},
+    {"radians", Known::Radians},
+    {"pow", Known::MathFloat},
+    {"fmod", Known::MathFloat},
+    {"hypot", Known::MathFloat},
+    {"dist", Known::MathFloat},
+    {"gamma", Known::MathFloat},
+    {"lgamma", Known::MathFloat},
+    {"erf", Known::MathFloat},
+    {"erfc", Known::MathFloat},
+    {"cbrt", Known::MathFloat},
+    {"exp2", Known::MathFloat},
+    {"fsum", Known::MathFloat},
+    {"ldexp", Known::MathFloat},
+    {"remainder", Known::MathFloat},
+    {"ulp", Known::MathFloat},
+    {"nextafter", Known::MathFloat},
+    {"fma", Known::MathFloat},
+    {"gcd", Known::MathInt},
+    {"lcm", Known::MathInt},
+    {"factorial", Known::MathInt},
+    {"isqrt", Known::MathInt},
+    {"comb", Known::MathInt},
+    {"perm", Known::MathInt},
+    {"isclose", Known::MathBool},
 };
 
 constexpr Entry kCmath[] = {
-    {"sqrt", Known::CmathComplex}, {"exp", Known::CmathComplex},  {"log", Known::CmathComplex},
-    {"sin", Known::CmathComplex},  {"cos", Known::CmathComplex},  {"tan", Known::CmathComplex},
-    {"sinh", Known::CmathComplex}, {"cosh", Known::CmathComplex}, {"tanh", Known::CmathComplex},
-    {"asin", Known::CmathComplex}, {"acos", Known::CmathComplex}, {"atan", Known::CmathComplex},
+    {"sqrt", Known::CmathComplex}, {"exp", Known::CmathComplex},   {"log", Known::CmathComplex},
+    {"sin", Known::CmathComplex},  {"cos", Known::CmathComplex},   {"tan", Known::CmathComplex},
+    {"sinh", Known::CmathComplex}, {"cosh", Known::CmathComplex},  {"tanh", Known::CmathComplex},
+    {"asin", Known::CmathComplex}, {"acos", Known::CmathComplex},  {"atan", Known::CmathComplex},
     {"rect", Known::CmathComplex}, {"log10", Known::CmathComplex}, {"phase", Known::MathFloat},
-    {"isnan", Known::MathBool}, {"isinf", Known::MathBool}, {"isfinite", Known::MathBool}, {"isclose", Known::MathBool},
+    {"isnan", Known::MathBool},    {"isinf", Known::MathBool},     {"isfinite", Known::MathBool},
+    {"isclose", Known::MathBool},
 };
 
 /// Whether this is the function or type that CPython made under that name: a program may have patched the module
@@ -66,7 +122,8 @@ void read_module(const char* module_name, const Entry (&entries)[N], std::unorde
   for (const Entry& entry : entries) {
     // The reference is kept for ever: an object of the table must never be freed and its address used again.
     if (PyObject* object = PyObject_GetAttrString(module, entry.name)) {
-      if (is_original(object, entry.name)) table.emplace(object, entry.known);
+      if (is_original(object, entry.name))
+        table.emplace(object, entry.known);
     } else {
       PyErr_Clear();  // a newer function than this Python has
     }
@@ -83,7 +140,8 @@ std::unordered_map<PyObject*, Known>& table() {
     read_module("builtins", kBuiltins, *made);
     read_module("math", kMath, *made);
     read_module("cmath", kCmath, *made);
-    if (!known) known = made.release();  // else another thread was faster
+    if (!known)
+      known = made.release();  // else another thread was faster
   }
   return *known;
 }

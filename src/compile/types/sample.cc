@@ -17,14 +17,20 @@ bool fits_int64(PyObject* object, int64_t& value) {
 }
 
 Type scalar_type(PyObject* object, bool with_value) {
-  if (!object) return Type::of(kUnbound);
-  if (object == Py_None) return Type::of(kNoneType);
-  if (PyBool_Check(object)) return Type::of(kBool);
-  if (PyFloat_CheckExact(object)) return Type::of(kFloat);
-  if (PyComplex_CheckExact(object)) return Type::of(kComplex);
+  if (!object)
+    return Type::of(kUnbound);
+  if (object == Py_None)
+    return Type::of(kNoneType);
+  if (PyBool_Check(object))
+    return Type::of(kBool);
+  if (PyFloat_CheckExact(object))
+    return Type::of(kFloat);
+  if (PyComplex_CheckExact(object))
+    return Type::of(kComplex);
   if (PyLong_CheckExact(object)) {
     int64_t value = 0;
-    if (!fits_int64(object, value)) return Type::any();
+    if (!fits_int64(object, value))
+      return Type::any();
     return with_value ? Type::constant(value) : Type::of(kInt);
   }
   return {};
@@ -39,7 +45,8 @@ Type sample_list(PyObject* list, SiteTable& sites, int depth) {
   Py_ssize_t last = -1;
   for (int i = 0; i < kProbes && count > 0; ++i) {
     const Py_ssize_t at = (count - 1) * i / (kProbes - 1);
-    if (at != last) element = join(element, sample(PyList_GET_ITEM(list, at), sites, depth + 1), sites);
+    if (at != last)
+      element = join(element, sample(PyList_GET_ITEM(list, at), sites, depth + 1), sites);
     last = at;
   }
   return Type::list(sites.make(element));
@@ -47,9 +54,12 @@ Type sample_list(PyObject* list, SiteTable& sites, int depth) {
 
 Type sample(PyObject* object, SiteTable& sites, int depth) {
   Type t = scalar_type(object, false);
-  if (!t.never()) return t;
-  if (depth >= kDepthMax) return Type::any();
-  if (PyList_CheckExact(object)) return sample_list(object, sites, depth);
+  if (!t.never())
+    return t;
+  if (depth >= kDepthMax)
+    return Type::any();
+  if (PyList_CheckExact(object))
+    return sample_list(object, sites, depth);
   if (PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) <= kTupleItemsMax) {
     std::vector<Type> items;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(object); ++i) {
@@ -66,8 +76,10 @@ Type type_of_argument(PyObject* object, SiteTable& sites) { return sample(object
 
 Type type_of_constant(PyObject* object, SiteTable& sites) {
   Type t = scalar_type(object, true);
-  if (t.object) return Type::known_object(object);  // an int beyond int64
-  if (!t.never()) return t;
+  if (t.object)
+    return Type::known_object(object);  // an int beyond int64
+  if (!t.never())
+    return t;
   if (PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) <= kTupleItemsMax) {
     std::vector<Type> items;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(object); ++i) {
@@ -80,12 +92,18 @@ Type type_of_constant(PyObject* object, SiteTable& sites) {
 
 Type type_of_class(PyObject* type_object, SiteTable& sites) {
   const auto* type = reinterpret_cast<PyTypeObject*>(type_object);
-  if (type == &PyLong_Type) return Type::of(kInt);
-  if (type == &PyFloat_Type) return Type::of(kFloat);
-  if (type == &PyBool_Type) return Type::of(kBool);
-  if (type == &PyComplex_Type) return Type::of(kComplex);
-  if (type == Py_TYPE(Py_None)) return Type::of(kNoneType);
-  if (type == &PyList_Type) return Type::list(sites.make({}));
+  if (type == &PyLong_Type)
+    return Type::of(kInt);
+  if (type == &PyFloat_Type)
+    return Type::of(kFloat);
+  if (type == &PyBool_Type)
+    return Type::of(kBool);
+  if (type == &PyComplex_Type)
+    return Type::of(kComplex);
+  if (type == Py_TYPE(Py_None))
+    return Type::of(kNoneType);
+  if (type == &PyList_Type)
+    return Type::list(sites.make({}));
   return Type::any();
 }
 

@@ -21,43 +21,54 @@ Interval interval_of(const Type& t) { return t.only(kBool) ? Interval{0, 1} : t.
 Type integral_binary(BinaryOp op, const Type& a, const Type& b) {
   const Interval x = interval_of(a), y = interval_of(b);
   switch (op) {
-    case BinaryOp::TrueDiv: return Type::of(kFloat);
-    case BinaryOp::MatMul: return {};
+    case BinaryOp::TrueDiv:
+      return Type::of(kFloat);
+    case BinaryOp::MatMul:
+      return {};
     case BinaryOp::And:
     case BinaryOp::Or:
     case BinaryOp::Xor:
-      if (a.only(kBool) && b.only(kBool) && !planted_bug(Plant::BoolIsInt)) return Type::of(kBool);
+      if (a.only(kBool) && b.only(kBool) && !planted_bug(Plant::BoolIsInt))
+        return Type::of(kBool);
       break;
     case BinaryOp::Pow:
       // A negative exponent gives a float: predicted only where it is sure; elsewhere it deoptimises once.
-      if (y.high < 0) return Type::of(kFloat);
+      if (y.high < 0)
+        return Type::of(kFloat);
       return Type::of(kInt);
-    default: break;
+    default:
+      break;
   }
   const Interval r = result_interval(op, x, y);
   return Type::integer(r.low, r.high);
 }
 
 Type number_binary(BinaryOp op, const Type& a, const Type& b) {
-  if (a.within(kIntegral) && b.within(kIntegral)) return integral_binary(op, a, b);
+  if (a.within(kIntegral) && b.within(kIntegral))
+    return integral_binary(op, a, b);
   const bool complex = a.only(kComplex) || b.only(kComplex);
   switch (op) {
     case BinaryOp::Add:
     case BinaryOp::Sub:
     case BinaryOp::Mul:
     case BinaryOp::TrueDiv:
-    case BinaryOp::Pow: return Type::of(complex ? kComplex : kFloat);
+    case BinaryOp::Pow:
+      return Type::of(complex ? kComplex : kFloat);
     case BinaryOp::FloorDiv:
-    case BinaryOp::Mod: return complex ? Type{} : Type::of(kFloat);
-    default: return {};
+    case BinaryOp::Mod:
+      return complex ? Type{} : Type::of(kFloat);
+    default:
+      return {};
   }
 }
 
 }  // namespace
 
 Type binary_type(BinaryOp op, const Type& a, const Type& b, SiteTable& sites, SiteId fresh) {
-  if (a.within(kNumber) && b.within(kNumber)) return number_binary(op, a, b);
-  if (a.within(kScalar) && b.within(kScalar)) return {};  // None or unbound with a number
+  if (a.within(kNumber) && b.within(kNumber))
+    return number_binary(op, a, b);
+  if (a.within(kScalar) && b.within(kScalar))
+    return {};  // None or unbound with a number
   if (op == BinaryOp::Add && a.only(kList) && b.only(kList)) {
     sites.widen(fresh, sites.element(a.site));
     sites.widen(fresh, sites.element(b.site));
@@ -76,18 +87,22 @@ Type binary_type(BinaryOp op, const Type& a, const Type& b, SiteTable& sites, Si
 }
 
 Type unary_type(UnaryOp op, const Type& a) {
-  if (op == UnaryOp::Not) return Type::of(kBool);
+  if (op == UnaryOp::Not)
+    return Type::of(kBool);
   if (a.within(kIntegral)) {
     const Interval x = interval_of(a);
     if (op == UnaryOp::Neg) {
       const Interval r = result_interval(BinaryOp::Sub, {0, 0}, x);
       return Type::integer(r.low, r.high);
     }
-    if (op == UnaryOp::Pos) return Type::integer(x.low, x.high);
+    if (op == UnaryOp::Pos)
+      return Type::integer(x.low, x.high);
     return Type::integer(~x.high, ~x.low);
   }
-  if (a.within(kFloat | kComplex)) return op == UnaryOp::Invert ? Type{} : a;
-  if (a.within(kScalar)) return {};
+  if (a.within(kFloat | kComplex))
+    return op == UnaryOp::Invert ? Type{} : a;
+  if (a.within(kScalar))
+    return {};
   return Type::any();
 }
 
@@ -98,47 +113,56 @@ Type compare_type(CompareOp op, const Type& a, const Type& b) {
     case CompareOp::In:
     case CompareOp::NotIn:
     case CompareOp::Eq:
-    case CompareOp::Ne: break;
+    case CompareOp::Ne:
+      break;
     default:
-      if (a.within(kScalar) && b.within(kScalar) && !(a.within(kReal) && b.within(kReal))) return {};
+      if (a.within(kScalar) && b.within(kScalar) && !(a.within(kReal) && b.within(kReal)))
+        return {};
       break;
   }
   if (op == CompareOp::Is || op == CompareOp::IsNot || op == CompareOp::In || op == CompareOp::NotIn) {
     return Type::of(kBool);
   }
-  if (a.object || b.object) return Type::any();  // __lt__ may return anything
+  if (a.object || b.object)
+    return Type::any();  // __lt__ may return anything
   return Type::of(kBool);
 }
 
 Type abs_type(const Type& a) {
   if (a.within(kIntegral)) {
     const Interval x = interval_of(a);
-    if (x.low >= 0) return Type::integer(x.low, x.high);
+    if (x.low >= 0)
+      return Type::integer(x.low, x.high);
     const Interval n = result_interval(BinaryOp::Sub, {0, 0}, x);
     return Type::integer(std::max<int64_t>({0, x.low, n.low}), std::max(x.high, n.high));
   }
-  if (a.within(kFloat | kComplex)) return Type::of(kFloat);
-  if (a.within(kScalar)) return {};
+  if (a.within(kFloat | kComplex))
+    return Type::of(kFloat);
+  if (a.within(kScalar))
+    return {};
   return Type::any();
 }
 
 Type called_result(Known known, std::span<const Type> args, SiteTable& sites, SiteId fresh) {
   const Type int_type = Type::of(kInt), float_type = Type::of(kFloat);
   switch (known) {
-    case Known::Len: return Type::integer(0, int64_t{1} << 60);
+    case Known::Len:
+      return Type::integer(0, int64_t{1} << 60);
     case Known::Int:
     case Known::MathInt:
     case Known::Floor:
     case Known::Ceil:
     case Known::Trunc:
-    case Known::Ord: return int_type;
+    case Known::Ord:
+      return int_type;
     case Known::Float:
     case Known::MathFloat:
     case Known::Fabs:
     case Known::Atan2:
     case Known::Copysign:
     case Known::Degrees:
-    case Known::Radians: return float_type;
+    case Known::Radians:
+      return float_type;
     case Known::Bool:
     case Known::MathBool:
     case Known::Isnan:
@@ -146,13 +170,18 @@ Type called_result(Known known, std::span<const Type> args, SiteTable& sites, Si
     case Known::Isfinite:
     case Known::Isinstance:
     case Known::Any:
-    case Known::All: return Type::of(kBool);
+    case Known::All:
+      return Type::of(kBool);
     case Known::Complex:
-    case Known::CmathComplex: return Type::of(kComplex);
+    case Known::CmathComplex:
+      return Type::of(kComplex);
     case Known::Round:
-      if (args.size() == 1 && args[0].only(kFloat)) return int_type;
-      if (args.size() == 2 && args[0].only(kFloat)) return args[1].only(kNoneType) ? int_type : float_type;
-      if (args.size() == 2 && args[0].within(kIntegral)) return int_type;
+      if (args.size() == 1 && args[0].only(kFloat))
+        return int_type;
+      if (args.size() == 2 && args[0].only(kFloat))
+        return args[1].only(kNoneType) ? int_type : float_type;
+      if (args.size() == 2 && args[0].within(kIntegral))
+        return int_type;
       return Type::any();
     case Known::Pow:
       if (args.size() == 3 && args[0].within(kIntegral) && args[1].within(kIntegral) && args[2].within(kIntegral)) {
@@ -161,17 +190,23 @@ Type called_result(Known known, std::span<const Type> args, SiteTable& sites, Si
       return Type::any();
     case Known::List:
     case Known::Sorted: {
-      if (args.size() != 1) return Type::any();
-      if (args[0].within(kList)) sites.widen(fresh, sites.element(args[0].site));
-      else if (args[0].only(kRange)) sites.widen(fresh, Type::of(kInt));
+      if (args.size() != 1)
+        return Type::any();
+      if (args[0].within(kList))
+        sites.widen(fresh, sites.element(args[0].site));
+      else if (args[0].only(kRange))
+        sites.widen(fresh, Type::of(kInt));
       return Type::list(fresh);
     }
     case Known::Sum:
       if (args.size() == 1 && args[0].only(kList)) {
         const Type element = sites.element(args[0].site);
-        if (element.within(kBool)) return int_type;
-        if (element.within(kInt)) return int_type;
-        if (element.only(kFloat) || element.only(kComplex)) return element;
+        if (element.within(kBool))
+          return int_type;
+        if (element.within(kInt))
+          return int_type;
+        if (element.only(kFloat) || element.only(kComplex))
+          return element;
       }
       return Type::any();
     case Known::Min:
@@ -179,13 +214,15 @@ Type called_result(Known known, std::span<const Type> args, SiteTable& sites, Si
       if (args.size() == 1 && args[0].only(kList)) {
         Type element = sites.element(args[0].site);
         if (element.within(kNumber)) {
-          if (element.kinds & kInt) element.interval = {};
+          if (element.kinds & kInt)
+            element.interval = {};
           return element;
         }
       }
       return Type::any();
     default:
-      if (Known::MathUnaryFirst < known && known < Known::MathUnaryLast) return float_type;
+      if (Known::MathUnaryFirst < known && known < Known::MathUnaryLast)
+        return float_type;
       return Type::any();
   }
 }

@@ -26,7 +26,8 @@ Type boxed(const Type& a, const Type& b) {
 
 /// A list that ends up in a plain object may be changed through it: nothing to predict, every load is checked.
 bool join_items(const Type& a, const Type& b, Type& into, SiteTable& sites) {
-  if (!a.items || !b.items || a.items->size() != b.items->size() || a.items->size() > kTupleItemsMax) return false;
+  if (!a.items || !b.items || a.items->size() != b.items->size() || a.items->size() > kTupleItemsMax)
+    return false;
   std::vector<Type> items;
   for (size_t i = 0; i < a.items->size(); ++i) items.push_back(join((*a.items)[i], (*b.items)[i], sites));
   into.items = std::make_shared<const std::vector<Type>>(std::move(items));
@@ -38,52 +39,70 @@ bool join_items(const Type& a, const Type& b, Type& into, SiteTable& sites) {
 Type Type::without(uint16_t mask) const {
   Type t = *this;
   t.kinds = static_cast<uint16_t>(t.kinds & ~mask);
-  if (!(t.kinds & kWithItems)) t.items = nullptr;
+  if (!(t.kinds & kWithItems))
+    t.items = nullptr;
   return t;
 }
 
 Type Type::alternative(uint16_t kind) const {
   Type t = of(kind);
-  if (kind & kWithInterval) t.interval = interval;
-  if (kind == kList || kind == kListIter) t.site = site;
-  if (kind == kKnown || kind == kMethod) t.known = known;
-  if (kind & kWithItems) t.items = items;
+  if (kind & kWithInterval)
+    t.interval = interval;
+  if (kind == kList || kind == kListIter)
+    t.site = site;
+  if (kind == kKnown || kind == kMethod)
+    t.known = known;
+  if (kind & kWithItems)
+    t.items = items;
   return t;
 }
 
 std::vector<Type> Type::alternatives() const {
-  if (object) return {*this};
+  if (object)
+    return {*this};
   std::vector<Type> result;
   for (int bit = 0; bit < 16; ++bit) {
     const auto kind = static_cast<uint16_t>(1u << bit);
-    if (kinds & kind) result.push_back(alternative(kind));
+    if (kinds & kind)
+      result.push_back(alternative(kind));
   }
   return result;
 }
 
 bool operator==(const Type& a, const Type& b) {
-  if (a.kinds != b.kinds || a.object != b.object || a.site != b.site || a.known != b.known) return false;
-  if ((a.kinds & kWithInterval) && !(a.interval == b.interval)) return false;
-  if (!a.items || !b.items) return !a.items == !b.items;
+  if (a.kinds != b.kinds || a.object != b.object || a.site != b.site || a.known != b.known)
+    return false;
+  if ((a.kinds & kWithInterval) && !(a.interval == b.interval))
+    return false;
+  if (!a.items || !b.items)
+    return !a.items == !b.items;
   return a.items == b.items || *a.items == *b.items;
 }
 
 Type join(const Type& a, const Type& b, SiteTable& sites) {
-  if (a.never()) return b;
-  if (b.never()) return a;
-  if (a.object || b.object) return boxed(a, b);
+  if (a.never())
+    return b;
+  if (b.never())
+    return a;
+  if (a.object || b.object)
+    return boxed(a, b);
   Type t;
   t.kinds = a.kinds | b.kinds;
-  if (std::popcount(static_cast<unsigned>(t.kinds & ~kUnbound)) > kAlternativeCountMax) return boxed(a, b);
+  if (std::popcount(static_cast<unsigned>(t.kinds & ~kUnbound)) > kAlternativeCountMax)
+    return boxed(a, b);
   if (t.kinds & kWithInterval) {
-    if (!(a.kinds & kWithInterval)) t.interval = b.interval;
-    else if (!(b.kinds & kWithInterval)) t.interval = a.interval;
-    else t.interval = {std::min(a.interval.low, b.interval.low), std::max(a.interval.high, b.interval.high)};
+    if (!(a.kinds & kWithInterval))
+      t.interval = b.interval;
+    else if (!(b.kinds & kWithInterval))
+      t.interval = a.interval;
+    else
+      t.interval = {std::min(a.interval.low, b.interval.low), std::max(a.interval.high, b.interval.high)};
   }
   // Kinds with detail: both sides must agree, and only one such kind fits into one value.
   constexpr uint16_t kDetailed = static_cast<uint16_t>(~kScalar);
   const auto detailed = static_cast<uint16_t>(t.kinds & kDetailed);
-  if (std::popcount(static_cast<unsigned>(detailed)) > 1) return boxed(a, b);
+  if (std::popcount(static_cast<unsigned>(detailed)) > 1)
+    return boxed(a, b);
   if (detailed) {
     const bool in_both = (a.kinds & detailed) && (b.kinds & detailed);
     const Type& one = (a.kinds & detailed) ? a : b;
@@ -91,9 +110,12 @@ Type join(const Type& a, const Type& b, SiteTable& sites) {
     t.known = one.known;
     t.items = one.items;
     if (in_both) {
-      if (a.known != b.known) return boxed(a, b);
-      if (a.site != b.site) t.site = sites.unify(a.site, b.site);
-      if ((a.items || b.items) && !(a.items == b.items) && !join_items(a, b, t, sites)) return boxed(a, b);
+      if (a.known != b.known)
+        return boxed(a, b);
+      if (a.site != b.site)
+        t.site = sites.unify(a.site, b.site);
+      if ((a.items || b.items) && !(a.items == b.items) && !join_items(a, b, t, sites))
+        return boxed(a, b);
     }
   }
   return t;
@@ -102,8 +124,10 @@ Type join(const Type& a, const Type& b, SiteTable& sites) {
 Type widen(const Type& before, const Type& next) {
   Type t = next;
   if ((before.kinds & kWithInterval) && (t.kinds & kWithInterval)) {
-    if (t.interval.low < before.interval.low) t.interval.low = Interval{}.low;
-    if (t.interval.high > before.interval.high) t.interval.high = Interval{}.high;
+    if (t.interval.low < before.interval.low)
+      t.interval.low = Interval{}.low;
+    if (t.interval.high > before.interval.high)
+      t.interval.high = Interval{}.high;
   }
   if (before.items && t.items && before.items != t.items && before.items->size() == t.items->size()) {
     std::vector<Type> items;
@@ -128,7 +152,8 @@ bool SiteTable::widen(SiteId site, const Type& element) {
   const SiteId root = find(site);
   Type wider = compile::widen(elements_[root], join(elements_[root], element, *this));
   const SiteId after = find(root);  // a list of lists of itself: the join may have merged this very site
-  if (wider == elements_[after]) return false;
+  if (wider == elements_[after])
+    return false;
   elements_[after] = std::move(wider);
   ++version_;
   return true;
@@ -137,7 +162,8 @@ bool SiteTable::widen(SiteId site, const Type& element) {
 SiteId SiteTable::unify(SiteId a, SiteId b) {
   a = find(a);
   b = find(b);
-  if (a == b) return a;
+  if (a == b)
+    return a;
   const SiteId kept = std::min(a, b), gone = std::max(a, b);
   parents_[gone] = kept;
   ++version_;
@@ -149,30 +175,58 @@ SiteId SiteTable::unify(SiteId a, SiteId b) {
 namespace {
 
 std::string describe_to(const Type& type, SiteTable& sites, int levels) {
-  if (levels == 0) return "...";
-  if (type.never()) return "never";
-  if (type.object) return "object";
+  if (levels == 0)
+    return "...";
+  if (type.never())
+    return "never";
+  if (type.object)
+    return "object";
   std::string text;
   for (const Type& one : type.alternatives()) {
-    if (!text.empty()) text += " | ";
+    if (!text.empty())
+      text += " | ";
     const auto items = [&] {
       std::string inner;
       for (const Type& item : *one.items) inner += (inner.empty() ? "" : ", ") + describe_to(item, sites, levels - 1);
       return inner;
     };
     switch (one.kinds) {
-      case kUnbound: text += "unbound"; break;
-      case kNoneType: text += "None"; break;
-      case kBool: text += "bool"; break;
-      case kInt: text += "int"; break;
-      case kFloat: text += "float"; break;
-      case kComplex: text += "complex"; break;
-      case kTuple: text += "tuple of (" + items() + ")"; break;
-      case kList: text += one.site == kNoSite ? "list" : "list of " + describe_to(sites.element(one.site), sites, levels - 1); break;
-      case kRange: text += "range"; break;
-      case kKnown: text += "constant"; break;
-      case kMethod: text += "method"; break;
-      default: text += "iterator"; break;
+      case kUnbound:
+        text += "unbound";
+        break;
+      case kNoneType:
+        text += "None";
+        break;
+      case kBool:
+        text += "bool";
+        break;
+      case kInt:
+        text += "int";
+        break;
+      case kFloat:
+        text += "float";
+        break;
+      case kComplex:
+        text += "complex";
+        break;
+      case kTuple:
+        text += "tuple of (" + items() + ")";
+        break;
+      case kList:
+        text += one.site == kNoSite ? "list" : "list of " + describe_to(sites.element(one.site), sites, levels - 1);
+        break;
+      case kRange:
+        text += "range";
+        break;
+      case kKnown:
+        text += "constant";
+        break;
+      case kMethod:
+        text += "method";
+        break;
+      default:
+        text += "iterator";
+        break;
     }
   }
   return text;

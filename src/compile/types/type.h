@@ -20,22 +20,22 @@ namespace hasten::compile {
 
 /// Bits of Type::kinds. The bit's index is the tag of a union in native code.
 enum Kind : uint16_t {
-  kUnbound = 1 << 0,    ///< a local without a value, an exhausted iterator
+  kUnbound = 1 << 0,  ///< a local without a value, an exhausted iterator
   kNoneType = 1 << 1,
   kBool = 1 << 2,
-  kInt = 1 << 3,        ///< an int that fits int64
+  kInt = 1 << 3,  ///< an int that fits int64
   kFloat = 1 << 4,
   kComplex = 1 << 5,
-  kTuple = 1 << 6,      ///< of known length, kept as its items
-  kList = 1 << 7,       ///< exactly `list`
-  kRange = 1 << 8,      ///< a range object: start, stop, step
+  kTuple = 1 << 6,  ///< of known length, kept as its items
+  kList = 1 << 7,   ///< exactly `list`
+  kRange = 1 << 8,  ///< a range object: start, stop, step
   kRangeIter = 1 << 9,
   kListIter = 1 << 10,
-  kTupleIter = 1 << 11, ///< over a kTuple whose items have one common type
-  kEnumerate = 1 << 12, ///< the iterator enumerate(...) returns
-  kZip = 1 << 13,       ///< the iterator zip(...) returns
-  kKnown = 1 << 14,     ///< one known object (a builtin, a module, a function, a str constant): no run-time part
-  kMethod = 1 << 15,    ///< a method of a list bound to it: receiver
+  kTupleIter = 1 << 11,  ///< over a kTuple whose items have one common type
+  kEnumerate = 1 << 12,  ///< the iterator enumerate(...) returns
+  kZip = 1 << 13,        ///< the iterator zip(...) returns
+  kKnown = 1 << 14,      ///< one known object (a builtin, a module, a function, a str constant): no run-time part
+  kMethod = 1 << 15,     ///< a method of a list bound to it: receiver
 };
 inline constexpr uint16_t kNumber = kBool | kInt | kFloat | kComplex;
 inline constexpr uint16_t kWithInterval = kInt | kRange | kRangeIter | kEnumerate;
@@ -57,12 +57,13 @@ using SiteId = uint32_t;
 inline constexpr SiteId kNoSite = 0xffffffffu;
 
 struct Type {
-  uint16_t kinds = 0;            ///< none and not object: no value can get here ("never")
-  bool object = false;           ///< any Python object, boxed; then `kinds` is only kUnbound or nothing
-  Interval interval;             ///< of kInt; of the items of kRange, kRangeIter; of the count of kEnumerate
-  SiteId site = kNoSite;         ///< of kList, kListIter
-  PyObject* known = nullptr;     ///< of kKnown (borrowed: the MIR or a guard keeps it); the name of kMethod
-  std::shared_ptr<const std::vector<Type>> items;  ///< of kTuple, kTupleIter, kZip, kEnumerate (one), kMethod (receiver)
+  uint16_t kinds = 0;         ///< none and not object: no value can get here ("never")
+  bool object = false;        ///< any Python object, boxed; then `kinds` is only kUnbound or nothing
+  Interval interval;          ///< of kInt; of the items of kRange, kRangeIter; of the count of kEnumerate
+  SiteId site = kNoSite;      ///< of kList, kListIter
+  PyObject* known = nullptr;  ///< of kKnown (borrowed: the MIR or a guard keeps it); the name of kMethod
+  std::shared_ptr<const std::vector<Type>>
+      items;  ///< of kTuple, kTupleIter, kZip, kEnumerate (one), kMethod (receiver)
 
   static Type of(uint16_t kind) {
     Type t;

@@ -17,14 +17,21 @@ constexpr uint16_t kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate
 
 const char* operation_name(Op op) {
   switch (op) {
-    case Op::GetAttr: return "an attribute";
-    case Op::SetAttr: return "an attribute";
-    case Op::GetItem: return "an item of an object that is no list of numbers";
-    case Op::SetItem: return "an assignment to an item of an object that is no list";
+    case Op::GetAttr:
+      return "an attribute";
+    case Op::SetAttr:
+      return "an attribute";
+    case Op::GetItem:
+      return "an item of an object that is no list of numbers";
+    case Op::SetItem:
+      return "an assignment to an item of an object that is no list";
     case Op::Call:
-    case Op::CallMethod: return "a call of a function that is not compiled";
-    case Op::IterNext: return "an iteration over an object that is no list or range";
-    default: return "an operation on objects that are no numbers";
+    case Op::CallMethod:
+      return "a call of a function that is not compiled";
+    case Op::IterNext:
+      return "an iteration over an object that is no list or range";
+    default:
+      return "an operation on objects that are no numbers";
   }
 }
 
@@ -46,28 +53,39 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
   const auto type = [&](size_t k) { return s.type_at(s.view.args(v)[k], i.block); };
   switch (i.op) {
     case Op::Unary:
-    case Op::Truth: return !type(0).within(kScalar | kTuple | kList);
+    case Op::Truth:
+      return !type(0).within(kScalar | kTuple | kList);
     case Op::Binary:
     case Op::Inplace:
     case Op::Compare:
-      if (s.types[v].object) return true;
-      if (i.op == Op::Compare && (static_cast<mir::CompareOp>(i.sub) == mir::CompareOp::Is || static_cast<mir::CompareOp>(i.sub) == mir::CompareOp::IsNot)) return false;
+      if (s.types[v].object)
+        return true;
+      if (i.op == Op::Compare && (static_cast<mir::CompareOp>(i.sub) == mir::CompareOp::Is ||
+                                  static_cast<mir::CompareOp>(i.sub) == mir::CompareOp::IsNot))
+        return false;
       return !type(0).within(kScalar) || !type(1).within(kScalar);
-    case Op::GetAttr: return !s.guards.contains(v) && !s.types[v].only(kMethod) && !type(0).only(kComplex);
-    case Op::GetGlobal: return !s.guards.contains(v);
+    case Op::GetAttr:
+      return !s.guards.contains(v) && !s.types[v].only(kMethod) && !type(0).only(kComplex);
+    case Op::GetGlobal:
+      return !s.guards.contains(v);
     case Op::GetFree:
     case Op::SetAttr:
     case Op::DelItem:
-    case Op::BuildSlice: return true;
-    case Op::GetItem: return !(type(0).within(kList | kTuple) && type(1).within(kInt | kBool));
-    case Op::SetItem: return !(type(0).only(kList) && type(1).within(kInt | kBool));
-    case Op::IterNext: return !type(0).within(kIterators);
+    case Op::BuildSlice:
+      return true;
+    case Op::GetItem:
+      return !(type(0).within(kList | kTuple) && type(1).within(kInt | kBool));
+    case Op::SetItem:
+      return !(type(0).only(kList) && type(1).within(kInt | kBool));
+    case Op::IterNext:
+      return !type(0).within(kIterators);
     case Op::Call:
     case Op::CallMethod: {
       const auto plan = s.calls.find(v);
       return plan == s.calls.end() || plan->second.how == CallPlan::How::Boxed || s.types[v].object;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -78,13 +96,16 @@ std::optional<std::string> why_not_exact(Unit& unit) {
     for (mir::BlockId b : s->flow.order()) {
       for (ValueId v = s->view.first(b); v < s->view.end(b); ++v) {
         const Instr& i = s->view.instr(v);
-        if (i.op != Op::Compare) continue;
+        if (i.op != Op::Compare)
+          continue;
         const auto op = static_cast<mir::CompareOp>(i.sub);
-        if (op != mir::CompareOp::Is && op != mir::CompareOp::IsNot) continue;
+        if (op != mir::CompareOp::Is && op != mir::CompareOp::IsNot)
+          continue;
         const Type left = s->type_at(s->view.args(v)[0], b), right = s->type_at(s->view.args(v)[1], b);
         const uint16_t of_left = left.kinds & kNoIdentity, of_right = right.kinds & kNoIdentity;
         if ((of_left & of_right) || (of_left && right.object) || (of_right && left.object)) {
-          return place(*s, i) + ": `is` between numbers or tuples asks which object it is, and native code does not keep "
+          return place(*s, i) +
+                 ": `is` between numbers or tuples asks which object it is, and native code does not keep "
                  "them as objects; compare with == instead";
         }
       }
@@ -105,7 +126,9 @@ std::optional<std::string> why_not_worth(Unit& unit) {
       const double weight = std::pow(10.0, std::min(depth, 6));
       for (ValueId v = s->view.first(b); v < s->view.end(b); ++v) {
         const Op op = s->view.instr(v).op;
-        if (op == Op::Const || op == Op::Phi || op == Op::Jump || op == Op::Param || op == Op::Unbound || op == Op::CheckBound) continue;
+        if (op == Op::Const || op == Op::Phi || op == Op::Jump || op == Op::Param || op == Op::Unbound ||
+            op == Op::CheckBound)
+          continue;
         if (stays_boxed(unit, *s, v)) {
           const double ns = weight * kBoxedNs;
           plain_ns += ns;
@@ -122,7 +145,8 @@ std::optional<std::string> why_not_worth(Unit& unit) {
       }
     }
   }
-  if (!has_loop || !worst_in || plain_ns >= kGainWanted * native_ns) return {};
+  if (!has_loop || !worst_in || plain_ns >= kGainWanted * native_ns)
+    return {};
   const Instr& i = worst_in->view.instr(worst);
   return place(*worst_in, i) + ": " + operation_name(i.op) +
          " stays a Python call, and little else is left to compile: native code would not be faster";
