@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from scope import INT_EDGES, literal_int
 
 MATH_FLOAT = [
@@ -202,6 +204,14 @@ class Scalars:
         count = self.rng.choice([2, 2, 2, 3, 4])
         return f"{name}({', '.join(self.make(kind, d) for _ in range(count))})"
 
+    def near_circle(self, d: int) -> str:
+        """Near a circle, |z| < r is a matter of rounding."""
+        radius = self.rng.choice([1, 2, 2, 5])
+        real = radius * round(self.rng.uniform(-1, 1), 2)
+        point = f"({real} + {math.sqrt(radius**2 - real**2)}j)"
+        z = self.s.pick([(3, point), (4, self.atom("c")), (1, self.make("c", d))])
+        return f"(abs({z}) {self.rng.choice(COMPARE)} {radius})"
+
     def nearest_double(self) -> str:
         number = self.atom("i")
         sides = [number, f"float({number})"]
@@ -342,14 +352,7 @@ class Scalars:
             ),
             (0.4, lambda: f"({e('c')} {self.rng.choice(['==', '!='])} {e('c')})"),
             (0.3, lambda: f"isinstance({e()}, {self.rng.choice(['int', 'float', 'bool'])})"),
-            # Near a circle, |z| < r is a matter of rounding.
-            (
-                4 if "c" in self.s.flavour.numbers else 0.05,
-                lambda: (
-                    f"(abs({self.atom('c') if self.s.chance(0.8) else e('c')}) "
-                    f"{self.rng.choice(COMPARE)} {self.rng.choice('1225')})"
-                ),
-            ),
+            (3 if "c" in self.s.flavour.numbers else 0.05, lambda: self.near_circle(d)),
             # An int and the nearest double: equal or not, beyond 2**53 only exact arithmetic tells.
             (2, lambda: self.nearest_double()),
             (
