@@ -77,8 +77,9 @@ def test_a_generator_for_sum_is_refused_with_figures(write_program):
 def test_two_right_edits_are_proven_together(write_program):
     _, outcome = prove(write_program(UNIQUE + """
     def least(xs):
-        return sorted(xs, key=lambda x: -x)[0]
-    print(sum(least([(i * 7919 + k) % 10007 for i in range(1500)]) for k in range(600)))
+        return sorted(xs)[0]
+    numbers = [i * 7919 % 100003 for i in range(6000)]
+    print(sum(least(numbers) for k in range(600)))
     """), hot=["unique", "least"], share=0.5)
     proven = {v.kind for v in outcome.proven}
     assert proven == {"set for membership", "min or max for sorting"}, [v.reason for v in outcome.verdicts]
