@@ -10,27 +10,27 @@
 namespace hasten::compile::syntax {
 
 // Every class of the tree that is looked at, and every field.
+// clang-format off: it would put a tower of one name a line.
 #define HASTEN_AST_KINDS(X)                                                                                            \
   X(Module)                                                                                                            \
-  X(FunctionDef)                                                                                                       \
-  X(AsyncFunctionDef) X(ClassDef) X(Return) X(Delete) X(Assign) X(AugAssign) X(AnnAssign) X(For) X(AsyncFor) X(While)  \
-      X(If) X(With) X(AsyncWith) X(Match) X(Raise) X(Try) X(TryStar) X(Assert) X(Import) X(ImportFrom) X(Global)       \
-          X(Nonlocal) X(Expr) X(Pass) X(Break) X(Continue) X(BoolOp) X(NamedExpr) X(BinOp) X(UnaryOp) X(Lambda)        \
-              X(IfExp) X(Dict) X(Set) X(ListComp) X(SetComp) X(DictComp) X(GeneratorExp) X(Await) X(Yield)             \
-                  X(YieldFrom) X(Compare) X(Call) X(FormattedValue) X(JoinedStr) X(Constant) X(Attribute) X(Subscript) \
-                      X(Starred) X(Name) X(List) X(Tuple) X(Slice) X(And) X(Or) X(Add) X(Sub) X(Mult) X(MatMult)       \
-                          X(Div) X(Mod) X(Pow) X(LShift) X(RShift) X(BitOr) X(BitXor) X(BitAnd) X(FloorDiv) X(Invert)  \
-                              X(Not) X(UAdd) X(USub) X(Eq) X(NotEq) X(Lt) X(LtE) X(Gt) X(GtE) X(Is) X(IsNot) X(In)     \
-                                  X(NotIn)
+  X(FunctionDef) X(AsyncFunctionDef) X(ClassDef) X(Return) X(Delete) X(Assign) X(AugAssign) X(AnnAssign) X(For)        \
+      X(AsyncFor) X(While) X(If) X(With) X(AsyncWith) X(Match) X(Raise) X(Try) X(TryStar) X(Assert) X(Import)          \
+          X(ImportFrom) X(Global) X(Nonlocal) X(Expr) X(Pass) X(Break) X(Continue) X(BoolOp) X(NamedExpr) X(BinOp)     \
+              X(UnaryOp) X(Lambda) X(IfExp) X(Dict) X(Set) X(ListComp) X(SetComp) X(DictComp) X(GeneratorExp) X(Await) \
+                  X(Yield) X(YieldFrom) X(Compare) X(Call) X(FormattedValue) X(JoinedStr) X(Constant) X(Attribute)     \
+                      X(Subscript) X(Starred) X(Name) X(List) X(Tuple) X(Slice) X(And) X(Or) X(Add) X(Sub) X(Mult)     \
+                          X(MatMult) X(Div) X(Mod) X(Pow) X(LShift) X(RShift) X(BitOr) X(BitXor) X(BitAnd) X(FloorDiv) \
+                              X(Invert) X(Not) X(UAdd) X(USub) X(Eq) X(NotEq) X(Lt) X(LtE) X(Gt) X(GtE) X(Is) X(IsNot) \
+                                  X(In) X(NotIn)
 
-#define HASTEN_AST_FIELDS(X)                                                                                      \
-  X(body)                                                                                                         \
-  X(orelse)                                                                                                       \
-  X(finalbody) X(handlers) X(cases) X(name) X(args) X(decorator_list) X(value) X(targets) X(target) X(op) X(iter) \
-      X(test) X(exc) X(cause) X(msg) X(names) X(values) X(left) X(right) X(operand) X(elts) X(elt) X(generators)  \
-          X(ifs) X(is_async) X(ops) X(comparators) X(func) X(keywords) X(arg) X(attr) X(slice) X(lower) X(upper)  \
-              X(step) X(id) X(lineno) X(end_lineno) X(col_offset) X(end_col_offset) X(posonlyargs) X(kwonlyargs)  \
-                  X(vararg) X(kwarg) X(module) X(level) X(conversion) X(format_spec) X(keys)
+#define HASTEN_AST_FIELDS(X)                                                                                          \
+  X(body)                                                                                                             \
+  X(orelse) X(finalbody) X(handlers) X(cases) X(name) X(args) X(decorator_list) X(value) X(targets) X(target) X(op)   \
+      X(iter) X(test) X(exc) X(cause) X(msg) X(names) X(values) X(left) X(right) X(operand) X(elts) X(elt)            \
+          X(generators) X(ifs) X(is_async) X(ops) X(comparators) X(func) X(keywords) X(arg) X(attr) X(slice) X(lower) \
+              X(upper) X(step) X(id) X(lineno) X(end_lineno) X(col_offset) X(end_col_offset) X(posonlyargs)           \
+                  X(kwonlyargs) X(vararg) X(kwarg) X(module) X(level) X(conversion) X(format_spec) X(keys)
+// clang-format on
 
 enum class Kind : uint8_t {
   None,     ///< the Python object None: an optional field that is absent
