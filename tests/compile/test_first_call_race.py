@@ -47,5 +47,7 @@ def test_first_calls_of_many_threads(tmp_path):
     script = tmp_path / "race.py"
     script.write_text(PROGRAM)
     for _ in range(5):  # each process has one first call
-        ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+        ran = subprocess.run(
+            [sys.executable, str(script)], capture_output=True, text=True, check=False
+        )
         assert ran.returncode == 0, ran.stderr[-3000:]

@@ -43,7 +43,7 @@ def generate(seed: int) -> str:
     rng = random.Random(seed)
     flavour = Flavour(
         numbers=rng.choice(
-            ["i", "i", "iiif", "if", "if", "f", "fffi", "fc", "c", "ifx", "ifbcx", "ib"]
+            ["i", "i", "iiif", "if", "if", "f", "fffi", "fc", "c", "ic", "ifx", "ifbcx", "ib"]
         ),
         noise=rng.choice([0, 0, 0, 0.002, 0.01, 0.03]),
         rare=rng.choice([0, 0, 0, 0.3, 1]),

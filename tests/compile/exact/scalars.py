@@ -352,7 +352,7 @@ class Scalars:
             ),
             (0.4, lambda: f"({e('c')} {self.rng.choice(['==', '!='])} {e('c')})"),
             (0.3, lambda: f"isinstance({e()}, {self.rng.choice(['int', 'float', 'bool'])})"),
-            (3 if "c" in self.s.flavour.numbers else 0.05, lambda: self.near_circle(d)),
+            (9 if "c" in self.s.flavour.numbers else 0.05, lambda: self.near_circle(d)),
             # An int and the nearest double: equal or not, beyond 2**53 only exact arithmetic tells.
             (2, lambda: self.nearest_double()),
             (

@@ -577,6 +577,8 @@ class Body:
             else self.rng.choice([f"{fuel} > 0", f"{fuel}", f"0 < {fuel}"])
         )
         also = f" and {self.e.make('b', 2)}" if s.chance(0.4) else ""
+        if "c" in s.flavour.numbers and s.chance(0.4):
+            also = f" and {self.e.near_circle(1)}"
         self.put(f"while {bound}{also}:")
         self.indent += 1
         self.put(f"{fuel} {'+' if rising else '-'}= 1")
