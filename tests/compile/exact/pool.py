@@ -153,6 +153,8 @@ def run_seeds(
                 worker = workers[slot]
                 said = worker.lines()
                 if said is None:
+                    if worker.process.wait() in (-signal.SIGTERM, -signal.SIGINT):
+                        raise KeyboardInterrupt("a worker was ended from outside")
                     lose(slot, worker.death())
                     continue
                 for line in said:
