@@ -200,7 +200,7 @@ def test_the_budget_ends_it_and_says_so(write_program):
     _, outcome = prove(script, budget_s=1.5, hot=["unique"])
     assert time.monotonic() - start < 6
     assert not outcome.proven
-    assert any("budget of 2 s" in v.reason for v in outcome.verdicts)
+    assert any("budget of 2 s" in v.reason for v in outcome.verdicts), [v.reason for v in outcome.verdicts]
 
 
 def test_another_exit_code_than_recorded_stops_it(write_program):
