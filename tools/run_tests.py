@@ -107,7 +107,9 @@ def python_steps(environments: list[environment.Environment]) -> Iterator[Step]:
         cache = ROOT / "build" / f"pytest-{one.python.minor}"
         command = [str(one.executable), "-m", "pytest", "-ra", "--durations=10", "-o", f"cache_dir={cache}"]
         again = [*command, "--last-failed", "--last-failed-no-failures", "none"]
-        yield Step(f"Python tests, {one.python.minor}", [command], again=again)
+        # A program may start another Python than its own.
+        others = os.pathsep.join(str(other.executable) for other in environments if other is not one)
+        yield Step(f"Python tests, {one.python.minor}", [command], {"HASTEN_OTHER_PYTHONS": others}, again)
 
 
 def main() -> int:

@@ -181,6 +181,16 @@ nb::list processes_of(const profile::CaptureFacts& facts) {
     } else if (process.exit_code) {
       row["exit"] = *process.exit_code;
     }
+    row["start_s"] = process.start_s;
+    if (process.wall_s) {
+      row["wall_s"] = *process.wall_s;
+    }
+    if (!process.python.empty()) {
+      row["python"] = process.python;
+    }
+    if (process.continues) {
+      row["after_exec"] = true;
+    }
     if (process.cpu_s) {
       row["cpu_s"] = *process.cpu_s;
     }
@@ -190,6 +200,19 @@ nb::list processes_of(const profile::CaptureFacts& facts) {
     if (!process.why_not_sampled.empty()) {
       row["why_not_sampled"] = process.why_not_sampled;
     }
+    rows.append(row);
+  }
+  return rows;
+}
+
+nb::list workers_of(const profile::CaptureFacts& facts) {
+  nb::list rows;
+  for (const profile::Workers& workers : facts.workers) {
+    nb::dict row;
+    row["parent_pid"] = workers.parent_pid;
+    row["pids"] = workers.pids;
+    row["mean_cpu_s"] = workers.mean_cpu_s;
+    row["most_cpu_s"] = workers.most_cpu_s;
     rows.append(row);
   }
   return rows;
@@ -264,6 +287,9 @@ void put_facts(nb::dict& report, const record::Capture& capture, const ReportPar
   if (facts.peak_rss_bytes) {
     report["peak_rss_bytes"] = *facts.peak_rss_bytes;
   }
+  if (facts.tree_peak_bytes) {
+    report["peak_tree_bytes"] = *facts.tree_peak_bytes;
+  }
   report["samples"] = parts.model.sample_count;
   report["effective_samples"] = parts.model.effective_count;
   report["sampled_cpu_s"] = parts.model.sampled_cpu_s;
@@ -312,6 +338,7 @@ nb::dict read_report(const std::string& path) {
   nb::dict report;
   put_facts(report, capture, parts);
   report["processes"] = processes_of(parts.facts);
+  report["workers"] = workers_of(parts.facts);
   report["threads"] = threads_of(parts.facts, parts.waits_measured);
   report["functions"] = functions_of(parts);
   report["lines"] = lines_of(parts);

@@ -16,6 +16,8 @@
 namespace hasten::collect {
 namespace {
 
+constexpr uint32_t kProcessSlot = 3;
+
 std::string fresh_path() {
   char folder[] = "/tmp/hasten-collect-test-XXXXXX";
   EXPECT_NE(::mkdtemp(folder), nullptr);
@@ -76,7 +78,7 @@ TEST(Spawn, TellingVariablesAreFewAndHoldNoSecrets) {
 void play_probe(record::Region* region, uint32_t slot_idx, uint32_t sample_count) {
   record::ThreadSlot& slot = region->slots[slot_idx];
   slot.tid = 100 + slot_idx;
-  slot.state.store(static_cast<uint32_t>(record::SlotState::Live), std::memory_order_release);
+  slot.word.store(record::slot_word(record::SlotState::Live, kProcessSlot), std::memory_order_release);
   record::RingWriter ring(&slot.ring, record::thread_ring_memory(region, slot_idx), record::kThreadRingBytes);
   const uint32_t code_id = slot_idx + 1;
   struct {
@@ -120,7 +122,7 @@ void play_probe(record::Region* region, uint32_t slot_idx, uint32_t sample_count
   }
   slot.end_mono_ns = 5'000;
   slot.end_cpu_ns = 777;
-  slot.state.store(static_cast<uint32_t>(record::SlotState::Ended), std::memory_order_release);
+  slot.word.store(record::slot_word(record::SlotState::Ended, kProcessSlot), std::memory_order_release);
 }
 
 TEST(Recorder, TakesOverWhatManyThreadsWriteAtOnce) {
@@ -132,7 +134,7 @@ TEST(Recorder, TakesOverWhatManyThreadsWriteAtOnce) {
   writer.add_process(0, record::Process{});
   NameTable names(writer);
   ModuleMap modules;
-  Recorder recorder(owner.region(), writer, names, modules, 0, 1, "/", 1'000);
+  Recorder recorder(owner.region(), kProcessSlot, writer, names, modules, 0, 1, "/", 1'000);
   owner.region()->slots_used.store(kThreads);
   std::atomic<uint32_t> running{kThreads};
   std::vector<std::thread> probes;
@@ -177,7 +179,7 @@ TEST(Recorder, ScribbledMemoryHarmsNobody) {
   writer.add_process(0, record::Process{});
   NameTable names(writer);
   ModuleMap modules;
-  Recorder recorder(owner.region(), writer, names, modules, 0, 1, "/", 0);
+  Recorder recorder(owner.region(), kProcessSlot, writer, names, modules, 0, 1, "/", 0);
   uint64_t random = 1;
   for (uint32_t slot = 0; slot < 64; ++slot) {
     uint8_t* memory = record::thread_ring_memory(owner.region(), slot);
@@ -188,7 +190,7 @@ TEST(Recorder, ScribbledMemoryHarmsNobody) {
     const uint32_t head[2] = {(slot + 1) * 64, 1 + slot % 3};
     std::memcpy(memory, head, sizeof head);
     owner.region()->slots[slot].ring.written.store(4096);
-    owner.region()->slots[slot].state.store(static_cast<uint32_t>(record::SlotState::Live));
+    owner.region()->slots[slot].word.store(record::slot_word(record::SlotState::Live, kProcessSlot));
   }
   owner.region()->slots_used.store(0xffffffff);
   recorder.drain(false);

@@ -22,6 +22,9 @@ class ModuleMap {
   /// Unknown if nothing known is mapped there: refresh, and ask again.
   record::CodeClass classify(uint64_t rip) const;
 
+  /// All that is mapped, as far as it is known.
+  const std::vector<record::Module>& known() const { return modules_; }
+
   /// Parses one text in the form of /proc/PID/maps; for refresh() and its test.
   std::vector<record::Module> parse(const std::string& maps) const;
 

@@ -1,5 +1,5 @@
 // Names and stacks of one recording, each written to the capture once: files with their text, code
-// objects, and the tree of stacks.
+// objects, and the tree of stacks; and the numbers of its threads. All processes share them.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,8 @@ class NameTable {
   uint32_t code(const std::string& file, record::Code code, const std::string& cwd);
   /// The stack node under `parent`.
   uint32_t node(const record::StackNode& node);
+  /// The capture's next thread id.
+  uint32_t new_thread() { return thread_count_++; }
 
  private:
   uint32_t file(const std::string& path, const std::string& cwd);
@@ -50,6 +52,7 @@ class NameTable {
   };
 
   record::CaptureWriter& writer_;
+  uint32_t thread_count_ = 0;
   std::unordered_map<std::string, uint32_t> files_;
   std::map<CodeKey, uint32_t> codes_;
   std::unordered_map<NodeKey, uint32_t, NodeHash> nodes_;

@@ -23,12 +23,12 @@ bool TargetMemory::read(uint64_t address, void* to, uint32_t bytes) const {
   return ::process_vm_readv(static_cast<pid_t>(pid_), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(bytes);
 }
 
-OutsideWalk::OutsideWalk(const record::Region& region, uint32_t pid, Recorder& recorder)
+OutsideWalk::OutsideWalk(const record::PythonPlace& python, uint32_t pid, Recorder& recorder)
     : memory_(pid),
       recorder_(recorder),
-      runtime_address_(region.runtime_address),
-      code_type_(region.code_type_address) {
-  const pyread::PythonLayout* layout = pyread::find_layout(region.python_hex);
+      runtime_address_(python.runtime_address),
+      code_type_(python.code_type_address) {
+  const pyread::PythonLayout* layout = pyread::find_layout(python.version_hex);
   if (layout == nullptr) {
     return;
   }
@@ -37,7 +37,7 @@ OutsideWalk::OutsideWalk(const record::Region& region, uint32_t pid, Recorder& r
   if (layout_.version >= 0x030d) {
     std::array<uint8_t, pyread::kDebugOffsetsBytes> bytes;
     usable_ = memory_.read(runtime_address_, bytes.data(), bytes.size()) &&
-              pyread::apply_debug_offsets(bytes.data(), region.python_hex, &layout_);
+              pyread::apply_debug_offsets(bytes.data(), python.version_hex, &layout_);
   }
 }
 

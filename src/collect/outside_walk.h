@@ -25,7 +25,7 @@ class TargetMemory {
 
 class OutsideWalk {
  public:
-  OutsideWalk(const record::Region& region, uint32_t pid, Recorder& recorder);
+  OutsideWalk(const record::PythonPlace& python, uint32_t pid, Recorder& recorder);
 
   /// The capture's stack of the thread with this native id. 0: it runs no Python. nullopt: it could not be
   /// read whole.

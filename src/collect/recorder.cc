@@ -1,10 +1,10 @@
 #include "collect/recorder.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+
+#include "collect/proc.h"
 
 namespace hasten::collect {
 namespace {
@@ -13,17 +13,12 @@ using record::SlotState;
 
 constexpr uint64_t kRefreshGapNs = 20'000'000;
 
-uint64_t mono_now_ns() {
-  timespec now;
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
-}
-
 }  // namespace
 
-Recorder::Recorder(record::Region* region, record::CaptureWriter& writer, NameTable& names, ModuleMap& modules,
-                   uint32_t process, uint32_t pid, std::string cwd, uint64_t start_mono_ns)
+Recorder::Recorder(record::Region* region, uint32_t process_slot, record::CaptureWriter& writer, NameTable& names,
+                   ModuleMap& modules, uint32_t process, uint32_t pid, std::string cwd, uint64_t start_mono_ns)
     : region_(region),
+      process_slot_(process_slot),
       writer_(writer),
       names_(names),
       modules_(modules),
@@ -33,6 +28,15 @@ Recorder::Recorder(record::Region* region, record::CaptureWriter& writer, NameTa
       start_mono_ns_(start_mono_ns),
       slots_(record::kSlotCount) {
   counts_.process = process;
+}
+
+void Recorder::inherit(const Recorder& parent) {
+  compiled_ = parent.compiled_;
+  for (record::CompiledCode& compiled : compiled_) {
+    compiled.process = process_;
+    modules_.add_compiled(compiled.begin, compiled.end);
+    writer_.add_compiled(compiled);
+  }
 }
 
 void Recorder::drain(bool alive) {
@@ -46,8 +50,9 @@ void Recorder::drain(bool alive) {
 void Recorder::drain_slot(uint32_t slot_idx, bool alive) {
   record::ThreadSlot& slot = region_->slots[slot_idx];
   SlotView& view = slots_[slot_idx];
-  const auto state = static_cast<SlotState>(slot.state.load(std::memory_order_acquire));
-  if (state != SlotState::Live && state != SlotState::Ended) {
+  const uint32_t word = slot.word.load(std::memory_order_acquire);
+  const SlotState state = record::slot_state(word);
+  if (record::slot_process(word) != process_slot_ || (state != SlotState::Live && state != SlotState::Ended)) {
     return;
   }
   if (!view.thread) {
@@ -73,11 +78,19 @@ void Recorder::drain_slot(uint32_t slot_idx, bool alive) {
   if (state == SlotState::Ended) {
     const uint64_t cpu_ns = slot.end_cpu_ns - slot.start_cpu_ns;
     end_thread(slot_idx, slot.end_mono_ns, cpu_ns, true);
-    view.given_up = false;
-    slot.ring.written.store(0);
-    slot.ring.consumed.store(0);
-    slot.state.store(static_cast<uint32_t>(SlotState::Free), std::memory_order_release);
+    free_slot(slot_idx);
   }
+}
+
+void Recorder::free_slot(uint32_t slot_idx) {
+  record::ThreadSlot& slot = region_->slots[slot_idx];
+  slots_[slot_idx] = SlotView{};
+  // Whoever takes the slot next, maybe another process, counts from 0.
+  for (std::atomic<uint64_t>* counter : {&slot.samples, &slot.lost, &slot.broken, &slot.repaired, &slot.throttled,
+                                         &slot.handler_ns, &slot.ring.written, &slot.ring.consumed}) {
+    counter->store(0);
+  }
+  slot.word.store(0, std::memory_order_release);
 }
 
 void Recorder::begin_thread(uint32_t slot_idx) {
@@ -88,10 +101,10 @@ void Recorder::begin_thread(uint32_t slot_idx) {
   thread.name = thread_name(slot.tid);
   thread.start_ns = relative_ns(slot.start_mono_ns);
   thread.end_ns = thread.start_ns;
-  const auto id = static_cast<uint32_t>(threads_.size());
+  const uint32_t id = names_.new_thread();
   slots_[slot_idx].thread = id;
   writer_.add_thread(id, thread);
-  threads_.push_back(std::move(thread));
+  threads_.emplace(id, std::move(thread));
 }
 
 std::string Recorder::thread_name(uint32_t tid) const {
@@ -118,9 +131,8 @@ void Recorder::end_thread(uint32_t slot_idx, uint64_t end_mono_ns, uint64_t cpu_
   }
   add_up(view, region_->slots[slot_idx]);
   writer_.add_thread(*view.thread, thread);
-  const record::Counts seen = view.seen;
+  threads_.erase(*view.thread);
   view = SlotView{};
-  view.seen = seen;
 }
 
 void Recorder::add_up(SlotView& view, const record::ThreadSlot& slot) {
@@ -271,7 +283,8 @@ void Recorder::take_code(const uint8_t* bytes, uint32_t length) {
 }
 
 void Recorder::take_compiled() {
-  record::RingReader ring(&region_->compiled_ring, compiled_ring_memory(region_), record::kCompiledRingBytes);
+  record::RingReader ring(&region_->processes[process_slot_].compiled_ring,
+                          compiled_ring_memory(region_, process_slot_), record::kCompiledRingBytes);
   record::RecordHead head{};
   while (const uint8_t* bytes = ring.peek(&head)) {
     std::vector<uint8_t> copy(bytes, bytes + head.bytes);
@@ -310,9 +323,12 @@ void Recorder::take_compiled() {
 std::optional<uint32_t> Recorder::thread_of_slot(uint32_t slot_idx) const { return slots_[slot_idx].thread; }
 
 void Recorder::account_thread(uint32_t thread, uint64_t cpu_ns, uint64_t runnable_ns, uint64_t waiting_ns) {
-  threads_[thread].cpu_ns = cpu_ns;
-  threads_[thread].runnable_ns = runnable_ns;
-  threads_[thread].waiting_ns = waiting_ns;
+  const auto found = threads_.find(thread);
+  if (found != threads_.end()) {
+    found->second.cpu_ns = cpu_ns;
+    found->second.runnable_ns = runnable_ns;
+    found->second.waiting_ns = waiting_ns;
+  }
 }
 
 void Recorder::finish(uint64_t end_mono_ns) {
@@ -321,8 +337,12 @@ void Recorder::finish(uint64_t end_mono_ns) {
     if (slots_[i].thread) {
       end_thread(i, end_mono_ns, 0, false);
     }
+    const uint32_t word = region_->slots[i].word.load();
+    if (word != 0 && record::slot_process(word) == process_slot_) {
+      free_slot(i);
+    }
   }
-  counts_.unsampled_threads = region_->unsampled_threads.load();
+  counts_.unsampled_threads = region_->processes[process_slot_].unsampled_threads.load();
   writer_.add_counts(counts_);
 }
 

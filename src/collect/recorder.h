@@ -19,13 +19,17 @@ namespace hasten::collect {
 /// the next one, and shares such time among the two: the system calls lay somewhere between them.
 class Recorder {
  public:
-  /// `process` is this process's index in the capture; times are counted from `start_mono_ns`.
-  Recorder(record::Region* region, record::CaptureWriter& writer, NameTable& names, ModuleMap& modules,
-           uint32_t process, uint32_t pid, std::string cwd, uint64_t start_mono_ns);
+  /// `process_slot` is the process's index in the region, `process` the one in the capture; times are counted
+  /// from `start_mono_ns`.
+  Recorder(record::Region* region, uint32_t process_slot, record::CaptureWriter& writer, NameTable& names,
+           ModuleMap& modules, uint32_t process, uint32_t pid, std::string cwd, uint64_t start_mono_ns);
+
+  /// What a fork has from its parent: machine code that the parent registered.
+  void inherit(const Recorder& parent);
 
   /// Takes everything that is ready. `alive`: /proc/PID can still be asked.
   void drain(bool alive);
-  /// After the process has died: the last samples, all threads as they ended, and the counts.
+  /// After the process has died: the last samples, all threads as they ended, and the counts. Frees its thread slots.
   void finish(uint64_t end_mono_ns);
 
   /// The capture's id of the thread in this slot, or nullopt.
@@ -52,6 +56,7 @@ class Recorder {
 
   void drain_slot(uint32_t slot_idx, bool alive);
   void begin_thread(uint32_t slot_idx);
+  void free_slot(uint32_t slot_idx);
   void end_thread(uint32_t slot_idx, uint64_t end_mono_ns, uint64_t cpu_ns, bool ended);
   void take_sample(SlotView& view, const uint8_t* bytes, uint32_t length, bool alive);
   void take_code(const uint8_t* bytes, uint32_t length);
@@ -62,6 +67,7 @@ class Recorder {
   std::string thread_name(uint32_t tid) const;
 
   record::Region* region_;
+  uint32_t process_slot_;
   record::CaptureWriter& writer_;
   NameTable& names_;
   ModuleMap& modules_;
@@ -71,8 +77,8 @@ class Recorder {
   uint64_t start_mono_ns_;
   uint64_t last_refresh_ns_ = 0;
   std::vector<SlotView> slots_;
-  std::vector<record::Thread> threads_;
-  std::unordered_map<uint32_t, uint32_t> code_ids_;  ///< the probe's id to the capture's
+  std::unordered_map<uint32_t, record::Thread> threads_;  ///< by the capture's id
+  std::unordered_map<uint32_t, uint32_t> code_ids_;       ///< the probe's id to the capture's
   std::vector<record::CompiledCode> compiled_;
   record::Counts counts_;
 };

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <random>
 #include <utility>
 
 namespace hasten::collect {
@@ -36,6 +37,7 @@ Result<RegionOwner> RegionOwner::create(uint32_t rate_hz, record::Engine engine)
   region->version = record::kRegionVersion;
   region->wanted_rate_hz = rate_hz;
   region->force_engine = static_cast<uint32_t>(engine);
+  region->token = (static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) | 1;
   return RegionOwner(fd, region);
 }
 
@@ -49,6 +51,7 @@ RegionOwner& RegionOwner::operator=(RegionOwner&& other) noexcept {
 
 RegionOwner::~RegionOwner() {
   if (region_ != nullptr) {
+    region_->closed.store(1);  // processes that outlive us need not go on
     ::munmap(region_, record::kRegionBytes);
     ::close(fd_);
   }

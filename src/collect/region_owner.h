@@ -1,5 +1,5 @@
-// The shared region from the collector's side: an anonymous file in memory, handed to the target by
-// descriptor. It has no name, and it lives as long as one of the two processes does.
+// The shared region from the collector's side: an anonymous file in memory, which the targets open through /proc. It has
+// no name, and it lives as long as one of the processes does.
 #pragma once
 
 #include <string>

@@ -8,18 +8,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <climits>
-#include <cstring>
-#include <fstream>
 #include <memory>
+#include <unordered_map>
 
 #include "collect/forward.h"
-#include "collect/modules.h"
 #include "collect/names.h"
-#include "collect/recorder.h"
+#include "collect/pacemaker.h"
+#include "collect/proc.h"
+#include "collect/process_record.h"
 #include "collect/region_owner.h"
 #include "collect/spawn.h"
-#include "collect/thread_watch.h"
 #include "record/writer.h"
 
 namespace hasten::collect {
@@ -31,12 +31,8 @@ constexpr int kTickMs = 10;
 constexpr uint64_t kFlushGapNs = 250'000'000;
 /// A process younger than this is taken to be growing still.
 constexpr uint64_t kStartingNs = 1'000'000'000;
-
-uint64_t clock_ns(clockid_t clock) {
-  timespec now;
-  ::clock_gettime(clock, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
-}
+/// A report of a child's end that stays unfinished for so many ticks was never finished.
+constexpr uint32_t kStuckTicksMax = 100;
 
 uint64_t timeval_ns(const timeval& time) {
   return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(time.tv_usec) * 1'000u;
@@ -71,28 +67,6 @@ std::string current_directory() {
   return ::getcwd(path, sizeof path) == nullptr ? std::string() : std::string(path);
 }
 
-std::string link_target(const std::string& link) {
-  char path[PATH_MAX];
-  const ssize_t length = ::readlink(link.c_str(), path, sizeof path);
-  return length < 0 ? std::string() : std::string(path, static_cast<size_t>(length));
-}
-
-/// The high-water mark of a live process, or 0.
-uint64_t peak_rss_bytes(uint32_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-  std::string line;
-  while (std::getline(file, line)) {
-    if (line.starts_with("VmHWM:")) {
-      return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
-    }
-  }
-  return 0;
-}
-
-std::string version_text(uint32_t hex) {
-  return hex == 0 ? "an unknown version" : fmt::format("{}.{}.{}", hex >> 24, hex >> 16 & 0xff, hex >> 8 & 0xff);
-}
-
 /// The state of one run; `run()` below is its table of contents.
 class Session {
  public:
@@ -105,20 +79,20 @@ class Session {
     command.environment = plan_.environment.empty() ? own_environment() : plan_.environment;
     command.probe_path = plan_.probe_path;
     command.region_fd = owner_.fd();
-    process_.command = plan_.command;
-    process_.cwd = current_directory();
-    process_.environment = telling_variables(command.environment);
-    process_.stdin_kind = stdin_kind();
-    process_.parent_pid = static_cast<uint32_t>(::getpid());
-    process_.start_wall_ns = static_cast<int64_t>(clock_ns(CLOCK_REALTIME));
-    process_.start_mono_ns = clock_ns(CLOCK_MONOTONIC);
-    own_peak_bytes_ = peak_rss_bytes(process_.parent_pid);
+    root_.command = plan_.command;
+    root_.cwd = current_directory();
+    root_.environment = telling_variables(command.environment);
+    root_.stdin_kind = stdin_kind();
+    root_.parent_pid = static_cast<uint32_t>(::getpid());
+    root_.start_mono_ns = mono_now_ns();
+    root_.start_wall_ns = wall_ns(root_.start_mono_ns);
+    own_peak_bytes_ = status_bytes(proc_path(root_.parent_pid, "status"), "VmHWM:");
     Result<pid_t> pid = spawn(command);
     if (!pid) {
       return pid.error();
     }
     pid_ = pid.value();
-    process_.pid = static_cast<uint32_t>(pid_);
+    root_.pid = static_cast<uint32_t>(pid_);
     return {};
   }
 
@@ -141,48 +115,179 @@ class Session {
   }
 
  private:
-  ProbeState probe_state() const {
-    return static_cast<ProbeState>(owner_.region()->state.load(std::memory_order_acquire));
+  record::Region& region() const { return *owner_.region(); }
+
+  /// The instant on the wall clock, in nanoseconds since 1970.
+  static int64_t wall_ns(uint64_t at_mono_ns) {
+    timespec now;
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec -
+           static_cast<int64_t>(mono_now_ns() - at_mono_ns);
   }
 
   void tick() {
-    if (!recorder_ && probe_state() == ProbeState::Sampling) {
-      begin_recording();
+    adopt();
+    const uint64_t now_ns = mono_now_ns();
+    for (const auto& record : live_) {
+      if (record) {
+        record->tick(now_ns);
+      }
     }
-    if (recorder_) {
-      recorder_->drain(true);
-    }
-    const uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-    if (watch_) {
-      watch_->tick(now_ns);
-    }
+    bury();
+    read_child_ends();
     if (now_ns - last_flush_ns_ > kFlushGapNs) {
       last_flush_ns_ = now_ns;
-      polled_peak_bytes_ = std::max(polled_peak_bytes_, peak_rss_bytes(measured_pid()));
+      look_at_memory(now_ns);
       note_failure(writer_.flush());
     }
   }
 
-  uint32_t measured_pid() const {
-    const uint32_t owner = owner_.region()->owner_pid.load();
-    return owner != 0 ? owner : static_cast<uint32_t>(pid_);
+  /// Begins a record for every process that has come up since the last look.
+  void adopt() {
+    const uint32_t used = std::min(region().processes_used.load(std::memory_order_acquire), record::kProcessCount);
+    for (uint32_t i = 0; i < used; ++i) {
+      const record::ProcessSlot& slot = region().processes[i];
+      const auto state = static_cast<ProbeState>(slot.state.load(std::memory_order_acquire));
+      if (live_[i] || slot.pid.load() == 0) {
+        continue;
+      }
+      if (state != ProbeState::Waiting && state != ProbeState::Claimed) {
+        adopt_one(i, slot);
+      } else if (next_id_ != 0 && ::kill(static_cast<pid_t>(slot.pid.load()), 0) != 0 && errno == ESRCH) {
+        free_process_slot(region(), i);  // died before it was ready
+      }
+    }
   }
 
-  /// The probe is ready: what it found out goes into the capture, and samples can be taken over.
-  void begin_recording() {
-    const record::Region& region = *owner_.region();
-    process_.pid = measured_pid();
-    process_.executable = link_target("/proc/" + std::to_string(process_.pid) + "/exe");
-    process_.python_version = version_text(region.python_hex);
-    process_.engine = static_cast<record::Engine>(region.engine);
-    process_.rate_hz = region.mean_gap_ns == 0 ? 0 : 1e9 / region.mean_gap_ns;
-    process_.rate_fixed = region.wanted_rate_hz != 0;
-    process_.sample_cost_ns = region.sample_cost_ns;
-    writer_.add_process(0, process_);
-    modules_.set_eval_loop(region.eval_begin, region.eval_end);
-    recorder_ = std::make_unique<Recorder>(owner_.region(), writer_, names_, modules_, 0, process_.pid, process_.cwd,
-                                           process_.start_mono_ns);
-    watch_ = std::make_unique<ThreadWatch>(owner_.region(), process_.pid, *recorder_);
+  void adopt_one(uint32_t slot_idx, const record::ProcessSlot& slot) {
+    const uint32_t pid = slot.pid.load();
+    ProcessRecord* parent = slot.forked_from != 0 && slot.forked_from <= record::kProcessCount
+                                ? live_[slot.forked_from - 1].get()
+                                : nullptr;
+    if (parent != nullptr && parent->pid() != slot.parent_pid) {
+      parent = nullptr;  // it died, and its slot went to another
+    }
+    record::Process facts;
+    const bool first = next_id_ == 0;
+    if (first) {
+      facts = root_;
+    } else {
+      facts.parent_pid = slot.parent_pid;
+      facts.command = command_line(pid);
+      if (facts.command.empty() && parent != nullptr) {
+        facts.command = parent->facts().command;
+      }
+      facts.cwd = link_target(proc_path(pid, "cwd"));
+      facts.start_mono_ns = slot.start_mono_ns;
+      facts.start_wall_ns = wall_ns(slot.start_mono_ns);
+    }
+    for (uint32_t i = 0; i < record::kProcessCount; ++i) {
+      if (live_[i] && i != slot_idx && live_[i]->pid() == pid) {
+        facts.continues = true;  // an exec: the old image is gone
+        end_record(i, slot.start_mono_ns);
+      }
+    }
+    live_[slot_idx] =
+        std::make_unique<ProcessRecord>(owner_.region(), slot_idx, next_id_, facts, writer_, names_, parent);
+    ids_[pid] = next_id_++;
+    if (slot.engine == static_cast<uint32_t>(record::Engine::ThreadClocks) && !pacemaker_) {
+      pacemaker_ = std::make_unique<Pacemaker>(owner_.region());
+    }
+  }
+
+  /// Ends the records of processes that have died.
+  void bury() {
+    for (uint32_t i = 0; i < record::kProcessCount; ++i) {
+      if (live_[i] && live_[i]->pid() != static_cast<uint32_t>(pid_) && live_[i]->is_over()) {
+        end_record(i, mono_now_ns());
+      }
+    }
+  }
+
+  void end_record(uint32_t slot_idx, uint64_t end_mono_ns) {
+    std::unique_ptr<ProcessRecord> record = std::move(live_[slot_idx]);
+    record::End end = record->finish(end_mono_ns);
+    end.wall_ns = end_mono_ns > record->start_mono_ns() ? end_mono_ns - record->start_mono_ns() : 0;
+    end.cpu_user_ns = end.own_cpu_ns;
+    samples_ += record->sample_count();
+    if (record->id() == 0) {
+      root_end_ = end;  // the rest is told by our own wait
+      return;
+    }
+    ends_[record->id()] = end;
+    const auto told = told_.find(record->pid());
+    if (told != told_.end() && told->second.mono_ns >= record->start_mono_ns()) {
+      complete_end(ends_[record->id()], told->second);
+    } else {
+      writer_.add_end(end);
+    }
+  }
+
+  /// What the parents of processes that have died learned of their ends.
+  void read_child_ends() {
+    while (child_ends_read_ != region().child_ends_written.load(std::memory_order_acquire)) {
+      record::ChildEnd& told = region().child_ends[child_ends_read_ % record::kChildEndCount];
+      const uint32_t pid = told.pid.load(std::memory_order_acquire);
+      if (pid == 0) {
+        // Being written; or its writer was killed over it: then the next ones must not wait for ever.
+        if (++child_ends_stuck_ < kStuckTicksMax) {
+          return;
+        }
+      } else {
+        take_child_end(pid, {told.status, told.mono_ns, told.cpu_user_ns, told.cpu_system_ns, told.peak_rss_bytes});
+        told.pid.store(0);
+      }
+      child_ends_stuck_ = 0;
+      ++child_ends_read_;
+    }
+  }
+
+  /// A record::ChildEnd, taken out of the shared memory.
+  struct Told {
+    int32_t status;
+    uint64_t mono_ns;
+    uint64_t cpu_user_ns;
+    uint64_t cpu_system_ns;
+    uint64_t peak_rss_bytes;
+  };
+
+  void take_child_end(uint32_t pid, const Told& told) {
+    const auto id = ids_.find(pid);
+    const auto known = id == ids_.end() ? ends_.end() : ends_.find(id->second);
+    if (known == ends_.end()) {
+      told_[pid] = told;  // no Python, or not buried yet
+      return;
+    }
+    complete_end(known->second, told);
+  }
+
+  void complete_end(record::End& end, const Told& told) {
+    const Ending ending = ending_of(told.status);
+    end.exit_code = ending.exit_code;
+    end.signal = ending.signal;
+    if (end.peak_rss_bytes == 0) {
+      end.peak_rss_bytes = told.peak_rss_bytes;
+    }
+    end.cpu_user_ns = told.cpu_user_ns;
+    end.cpu_system_ns = told.cpu_system_ns;
+    end.children_in_cpu = true;
+    writer_.add_end(end);
+  }
+
+  void look_at_memory(uint64_t now_ns) {
+    record::TreeMemory memory;
+    memory.mono_ns = now_ns;
+    for (const auto& record : live_) {
+      if (record) {
+        const uint64_t bytes = record->memory_bytes(now_ns);
+        memory.bytes += bytes;
+        memory.process_count += bytes != 0 ? 1 : 0;
+      }
+    }
+    if (memory.bytes > most_memory_bytes_) {
+      most_memory_bytes_ = memory.bytes;
+      writer_.add_memory(memory);
+    }
   }
 
   /// True once the target has ended. Stops are followed where a shell watches for them.
@@ -200,29 +305,27 @@ class Session {
     if (!WIFEXITED(status) && !WIFSIGNALED(status)) {
       return false;
     }
-    end_mono_ns_ = clock_ns(CLOCK_MONOTONIC);
-    end_.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-    end_.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    end_.wall_ns = end_mono_ns_ - process_.start_mono_ns;
+    end_mono_ns_ = mono_now_ns();
+    const Ending ending = ending_of(status);
+    end_.exit_code = ending.exit_code;
+    end_.signal = ending.signal;
+    end_.wall_ns = end_mono_ns_ - root_.start_mono_ns;
     end_.cpu_user_ns = timeval_ns(usage.ru_utime);
     end_.cpu_system_ns = timeval_ns(usage.ru_stime);
     end_.children_in_cpu = true;
-    end_.peak_rss_bytes = peak_of_target(static_cast<uint64_t>(usage.ru_maxrss) * 1024);
+    kernel_peak_bytes_ = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
     return true;
   }
 
   /// 0 if nobody knows. The kernel's figure begins with the memory of the process that started the target, ours,
-  /// so it tells only of larger ones. The probe tells at the end, unless the target ended at once (a signal,
-  /// os._exit); then what was read while it ran serves, but not what was read while it was still growing.
-  uint64_t peak_of_target(uint64_t kernel_bytes) const {
-    if (kernel_bytes > own_peak_bytes_) {
-      return kernel_bytes;
+  /// so it tells only of larger ones; and it is that of the largest process that was waited for. The probe tells at the
+  /// end, unless the target was killed; then what was read while it ran serves, but not what was read while it was
+  /// still growing.
+  uint64_t peak_of_root(const record::End& told) const {
+    if (next_id_ <= 1 && kernel_peak_bytes_ > own_peak_bytes_) {
+      return kernel_peak_bytes_;
     }
-    const uint64_t told_bytes = owner_.region()->peak_rss_bytes.load();
-    if (told_bytes == 0 && end_.wall_ns < kStartingNs) {
-      return 0;
-    }
-    return std::max(told_bytes, polled_peak_bytes_);
+    return end_.wall_ns < kStartingNs && end_.signal != 0 ? 0 : told.peak_rss_bytes;
   }
 
   /// The target was stopped. If we are the terminal's foreground job, the shell must see us stop too; being
@@ -242,43 +345,61 @@ class Session {
   }
 
   void finish(Outcome& outcome) {
-    if (!recorder_ && probe_state() == ProbeState::Sampling) {
-      begin_recording();  // it was over before the first tick
+    pacemaker_.reset();
+    region().closed.store(1);
+    adopt();  // it may have been over before the first tick
+    for (uint32_t i = 0; i < record::kProcessCount; ++i) {
+      if (!live_[i]) {
+        continue;
+      }
+      // Whoever outlives the root has no end yet.
+      const bool is_root = live_[i]->pid() == static_cast<uint32_t>(pid_);
+      if (!is_root && !live_[i]->is_over()) {
+        const uint32_t id = live_[i]->id();
+        end_record(i, end_mono_ns_);
+        ends_.erase(id);
+        continue;
+      }
+      end_record(i, end_mono_ns_);
     }
-    process_.why_not_sampled = recorder_ ? std::string() : why_not_sampled();
-    if (recorder_) {
-      watch_->finish();
-      recorder_->finish(end_mono_ns_);
-    } else {
-      process_.pid = measured_pid();
-      writer_.add_process(0, process_);
+    read_child_ends();
+    std::string why_not;
+    if (next_id_ == 0) {
+      why_not = claimed_only() ? "the program ended while Hasten was setting up"
+                               : "the program ran no Python that could be measured";
+      root_.why_not_sampled = why_not;
+      writer_.add_process(0, root_);
+      next_id_ = 1;
     }
-    writer_.add_end(end_);
+    end_root();
     note_failure(writer_.finish());
     outcome.pid = static_cast<uint32_t>(pid_);
     outcome.exit_code = end_.exit_code;
     outcome.signal = end_.signal;
     outcome.wall_s = static_cast<double>(end_.wall_ns) * 1e-9;
-    outcome.samples = recorder_ ? recorder_->sample_count() : 0;
+    outcome.samples = samples_;
     outcome.capture_bytes = writer_.bytes_written();
-    outcome.why_not_sampled = process_.why_not_sampled;
+    outcome.why_not_sampled = why_not;
     outcome.capture_failure = failure_;
   }
 
-  std::string why_not_sampled() const {
-    const record::Region& region = *owner_.region();
-    switch (probe_state()) {
-      case ProbeState::Unsupported:
-        return fmt::format("Python {} cannot be sampled: Hasten knows CPython 3.11, 3.12 and 3.13 with the GIL",
-                           version_text(region.python_hex));
-      case ProbeState::NoClock:
-        return fmt::format("no clock to sample with: {}", std::strerror(static_cast<int>(region.setup_errno)));
-      case ProbeState::Claimed:
-        return "the program ended while Hasten was setting up";
-      default:
-        return "the program ran no Python that could be measured";
+  /// The end of the whole run stands in the capture's first process; where that was replaced by an exec, its last
+  /// image ended the same way.
+  void end_root() {
+    end_.process = 0;
+    end_.own_cpu_ns = root_end_.own_cpu_ns;
+    end_.peak_rss_bytes = peak_of_root(root_end_);
+    writer_.add_end(end_);
+    const auto last_image = ids_.find(static_cast<uint32_t>(pid_));
+    const auto known = last_image == ids_.end() ? ends_.end() : ends_.find(last_image->second);
+    if (known != ends_.end()) {
+      known->second.exit_code = end_.exit_code;
+      known->second.signal = end_.signal;
+      writer_.add_end(known->second);
     }
   }
+
+  bool claimed_only() const { return region().processes_used.load() != 0; }
 
   void note_failure(const Result<void>& written) {
     if (!written && failure_.empty()) {
@@ -290,16 +411,24 @@ class Session {
   RegionOwner owner_;
   record::CaptureWriter writer_;
   NameTable names_;
-  ModuleMap modules_;
-  std::unique_ptr<Recorder> recorder_;
-  std::unique_ptr<ThreadWatch> watch_;
-  record::Process process_;
-  record::End end_;
+  std::array<std::unique_ptr<ProcessRecord>, record::kProcessCount> live_;  ///< by slot of the region
+  std::unordered_map<uint32_t, uint32_t> ids_;      ///< pid to the capture's id of its latest image
+  std::unordered_map<uint32_t, record::End> ends_;  ///< by the capture's id, without the first
+  std::unordered_map<uint32_t, Told> told_;         ///< by pid: ends of children that are not in ends_
+  std::unique_ptr<Pacemaker> pacemaker_;
+  uint32_t next_id_ = 0;
+  uint32_t child_ends_read_ = 0;
+  uint32_t child_ends_stuck_ = 0;
+  uint64_t samples_ = 0;
+  uint64_t most_memory_bytes_ = 0;
+  record::Process root_;
+  record::End root_end_;  ///< of the first process by itself
+  record::End end_;       ///< of the run
   pid_t pid_ = 0;
   uint64_t end_mono_ns_ = 0;
   uint64_t last_flush_ns_ = 0;
   uint64_t own_peak_bytes_ = 0;
-  uint64_t polled_peak_bytes_ = 0;
+  uint64_t kernel_peak_bytes_ = 0;
   std::string failure_;
 };
 

@@ -1,12 +1,9 @@
 #include "collect/spawn.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -17,16 +14,9 @@ namespace {
 
 constexpr std::string_view kPreload = "LD_PRELOAD=";
 
-/// The descriptor number under which the target finds the region: high, out of the program's way.
-int target_fd() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 1024)) - 1;
-}
-
 /// The program's environment with our two variables in it. They go to the end, and the probe puts back
 /// what was there.
-std::vector<std::string> with_probe(const Command& command, int fd) {
+std::vector<std::string> with_probe(const Command& command) {
   std::vector<std::string> environment = command.environment;
   std::string theirs;
   bool had_preload = false;
@@ -40,7 +30,8 @@ std::vector<std::string> with_probe(const Command& command, int fd) {
   if (!had_preload) {
     environment.push_back(fmt::format("{}{}", kPreload, command.probe_path));
   }
-  environment.push_back(fmt::format("{}={}:{}:{}", record::kProbeVariable, record::kRegionVersion, fd, theirs));
+  environment.push_back(fmt::format("{}={}:{}:{}:{}", record::kProbeVariable, record::kRegionVersion, ::getpid(),
+                                    command.region_fd, theirs));
   return environment;
 }
 
@@ -59,12 +50,8 @@ Result<pid_t> spawn(const Command& command) {
   CHECK(!command.words.empty(), "nothing to run");
   std::vector<std::string> words = command.words;
   std::vector<std::string> environment = command.environment;
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
   if (!command.probe_path.empty()) {
-    const int fd = target_fd();
-    environment = with_probe(command, fd);
-    posix_spawn_file_actions_adddup2(&actions, command.region_fd, fd);
+    environment = with_probe(command);
   }
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
@@ -80,9 +67,8 @@ Result<pid_t> spawn(const Command& command) {
   pid_t pid = 0;
   std::vector<char*> argv = as_pointers(words);
   std::vector<char*> envp = as_pointers(environment);
-  const int failure = ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), envp.data());
+  const int failure = ::posix_spawnp(&pid, argv[0], nullptr, &attributes, argv.data(), envp.data());
   posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
   if (failure != 0) {
     return Error{"collect.spawn", fmt::format("cannot run {}: {}", words[0], std::strerror(failure)),
                  failure == ENOENT ? "check the name or give the full path" : ""};

@@ -16,7 +16,7 @@ struct Command {
   std::vector<std::string> words;        ///< words[0] is looked up in PATH unless it holds a slash
   std::vector<std::string> environment;  ///< "NAME=VALUE", as the program is to see it
   std::string probe_path;                ///< libhasten_probe.so; empty: not measured
-  int region_fd = -1;
+  int region_fd = -1;                    ///< of this process: the target reaches it through /proc
 };
 
 /// Error collect.spawn names the program and the reason.

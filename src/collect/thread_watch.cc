@@ -80,8 +80,8 @@ WaitKind kind_of_call(long number) {
 
 }  // namespace
 
-ThreadWatch::ThreadWatch(record::Region* region, uint32_t pid, Recorder& recorder)
-    : region_(region), pid_(pid), recorder_(recorder), walk_(*region, pid, recorder) {}
+ThreadWatch::ThreadWatch(record::Region* region, const record::PythonPlace& python, uint32_t pid, Recorder& recorder)
+    : region_(region), python_(python), pid_(pid), recorder_(recorder), walk_(python, pid, recorder) {}
 
 ThreadWatch::~ThreadWatch() {
   for (auto& [slot, seen] : slots_) {
@@ -106,7 +106,7 @@ void ThreadWatch::tick(uint64_t now_ns) {
       close(seen);
       forget(seen);
     }
-    if (!thread || slot.state.load(std::memory_order_acquire) != static_cast<uint32_t>(record::SlotState::Live)) {
+    if (!thread || record::slot_state(slot.word.load(std::memory_order_acquire)) != record::SlotState::Live) {
       continue;
     }
     if (seen.tid == 0) {
@@ -191,7 +191,7 @@ std::optional<WaitKind> ThreadWatch::sleeping_in(uint32_t tid) const {
   const WaitKind kind = kind_of_call(number);
   if (kind == WaitKind::Lock) {
     const uint64_t futex = std::strtoull(rest, nullptr, 16);
-    const bool in_runtime = futex - region_->runtime_address < region_->runtime_bytes;
+    const bool in_runtime = futex - python_.runtime_address < python_.runtime_bytes;
     return in_runtime ? WaitKind::Gil : WaitKind::Lock;
   }
   return kind;

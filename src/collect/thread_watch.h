@@ -21,12 +21,12 @@ namespace hasten::collect {
 
 class ThreadWatch {
  public:
-  ThreadWatch(record::Region* region, uint32_t pid, Recorder& recorder);
+  ThreadWatch(record::Region* region, const record::PythonPlace& python, uint32_t pid, Recorder& recorder);
   ~ThreadWatch();
   ThreadWatch(const ThreadWatch&) = delete;
   ThreadWatch& operator=(const ThreadWatch&) = delete;
 
-  /// Looks at every watched thread. `now_ns` is CLOCK_MONOTONIC.
+  /// Looks at every watched thread of the process. `now_ns` is CLOCK_MONOTONIC.
   void tick(uint64_t now_ns);
   /// Writes what is still open.
   void finish();
@@ -56,6 +56,7 @@ class ThreadWatch {
   void forget(Seen& seen);
 
   record::Region* region_;
+  record::PythonPlace python_;
   uint32_t pid_;
   Recorder& recorder_;
   OutsideWalk walk_;

@@ -11,7 +11,6 @@
 
 #include "probe/gaps.h"
 #include "probe/handler.h"
-#include "probe/helper.h"
 #include "probe/sys.h"
 
 namespace hasten::probe {
@@ -134,14 +133,25 @@ Cost measure_cost(Watch& watch) {
   return {cost_ns < 1'000 ? 1'000 : cost_ns, calibrated_latency_ns()};
 }
 
-/// What one of the helper's signals costs the thread that gets it.
-uint32_t measure_helper_cost(Watch& watch) {
+/// Signals the calling thread as the collector does.
+void signal_self() {
+  siginfo_t info;
+  memset(&info, 0, sizeof info);
+  info.si_signo = g_process.signal;
+  info.si_code = SI_QUEUE;
+  info.si_pid = static_cast<pid_t>(sys_call(__NR_getpid));
+  info.si_value.sival_ptr = reinterpret_cast<void*>(g_process.region->token);
+  sys_call(__NR_rt_tgsigqueueinfo, info.si_pid, sys_call(__NR_gettid), info.si_signo, reinterpret_cast<long>(&info));
+}
+
+/// What one of the collector's signals costs the thread that gets it.
+uint32_t measure_signal_cost(Watch& watch) {
   constexpr int kRounds = 50;
   uint64_t least_ns = ~0ull;
   begin_calibration(watch, kShortestMeanNs);
   for (int round = 0; round < kRounds; ++round) {
     const uint64_t begin = thread_cpu_ns();
-    signal_thread(watch.tid);
+    signal_self();
     const uint64_t taken = thread_cpu_ns() - begin;
     least_ns = taken < least_ns ? taken : least_ns;
   }
@@ -201,7 +211,7 @@ int set_up_clock(record::Engine only, uint32_t wanted_rate_hz) {
       release_event(calibration);
     }
   } else {
-    g_process.cost_ns = measure_helper_cost(calibration);
+    g_process.cost_ns = measure_signal_cost(calibration);
   }
   set_rate(wanted_rate_hz);
   return 0;
@@ -237,17 +247,53 @@ void arm_clock(Watch& watch) {
   }
 }
 
+namespace {
+
+bool is_own_process() {
+  return g_process.active.load() && g_process.self->pid.load() == static_cast<uint32_t>(sys_call(__NR_getpid));
+}
+
+void set_state(record::ProbeState state) { g_process.self->state.store(static_cast<uint32_t>(state)); }
+
+}  // namespace
+
+void stop_clock_for_exec() {
+  if (!is_own_process()) {
+    return;
+  }
+  if (g_process.engine == record::Engine::PerfClock) {
+    if (t_watch != nullptr && t_watch->fd >= 0) {
+      sys_call(__NR_ioctl, t_watch->fd, PERF_EVENT_IOC_DISABLE, 0);
+    }
+    return;
+  }
+  set_state(record::ProbeState::Claimed);
+  // The collector is in there for microseconds; should it be killed there, this is as long as we wait for it.
+  constexpr uint64_t kPatienceNs = 20'000'000;
+  const uint64_t begin_ns = mono_ns();
+  while (g_process.region->pacing.load() != 0 && mono_ns() - begin_ns < kPatienceNs) {
+    sys_call(__NR_sched_yield);
+  }
+}
+
+void start_clock_after_exec() {
+  if (!is_own_process()) {
+    return;
+  }
+  if (g_process.engine == record::Engine::PerfClock) {
+    if (t_watch != nullptr) {
+      arm_clock(*t_watch);
+    }
+    return;
+  }
+  set_state(record::ProbeState::Sampling);
+}
+
 bool is_our_signal(const siginfo_t& info) {
   if (g_process.engine == record::Engine::PerfClock) {
     return info.si_code > 0 && info.si_code != SI_KERNEL;  // POLL_IN ... POLL_HUP: F_SETSIG's codes
   }
-  return info.si_code == SI_QUEUE && info.si_value.sival_ptr == helper_token();
-}
-
-void start_helper() {
-  if (g_process.engine == record::Engine::ThreadClocks) {
-    start_helper_thread();
-  }
+  return info.si_code == SI_QUEUE && reinterpret_cast<uint64_t>(info.si_value.sival_ptr) == g_process.region->token;
 }
 
 }  // namespace hasten::probe

@@ -1,6 +1,7 @@
 // The clock that makes a running thread sample itself. First choice: perf's software CPU clock, one event a
-// thread, the kernel excluded so that no system call is ever interrupted. Where perf is refused: a helper
-// thread that signals only threads whose CPU clock moved and that are running at that moment.
+// thread, the kernel excluded so that no system call is ever interrupted. Where perf is refused, the collector
+// signals the threads that it finds running (collect/pacemaker.h), and each sample counts for the CPU time since the one
+// before it.
 //
 // The perf event is one-shot: it disables itself when it fires, and the handler arms it again. At most one
 // signal is then ever queued for a thread, however long the program blocks it; a queue that overflowed
@@ -26,10 +27,12 @@ void close_clock(Watch& watch);
 /// Draws the next gap and starts it. In the handler.
 void arm_clock(Watch& watch);
 
+/// Before this thread's exec: stops its clock for good, so that no signal of ours is under way when the handlers are
+/// gone. Afterwards, should the exec have failed: starts it again. Neither does anything in the child of a vfork.
+void stop_clock_for_exec();
+void start_clock_after_exec();
+
 /// Whether this signal came from our clock (and not from the program).
 bool is_our_signal(const siginfo_t& info);
-
-/// Starts the helper thread if that is the engine. Called once, after the first watch began.
-void start_helper();
 
 }  // namespace hasten::probe

@@ -1,5 +1,7 @@
 #include "probe/code_table.h"
 
+#include <sys/mman.h>
+
 #include <atomic>
 #include <cstring>
 
@@ -40,7 +42,7 @@ constexpr uint32_t kProbesMax = 64;
 constexpr uint32_t kTextBytesMax = 4096;
 constexpr uint32_t kLineTableBytesMax = 256u << 10;
 
-Known g_known[kEntryCount];  // zero pages until touched
+Known* g_known = nullptr;  // zero pages until touched
 std::atomic<uint32_t> g_next_id{1};
 
 uint64_t mix(uint64_t h, uint64_t value) {
@@ -123,8 +125,16 @@ bool describe(const pyread::CodeFields& fields, uint32_t id, const ForeignMemory
 
 }  // namespace
 
+void set_up_code_table() {
+  constexpr size_t kBytes = kEntryCount * sizeof(Known);
+  void* memory = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory != MAP_FAILED && ::madvise(memory, kBytes, MADV_WIPEONFORK) == 0) {
+    g_known = static_cast<Known*>(memory);
+  }
+}
+
 CodeRef find_code(uint64_t address, bool believed, Watch& watch) {
-  if (address == 0 || address % 8 != 0) {
+  if (address == 0 || address % 8 != 0 || g_known == nullptr) {
     return {};
   }
   uint32_t at = static_cast<uint32_t>(mix(0, address) >> 48) % kEntryCount;
@@ -150,7 +160,7 @@ CodeRef find_code(uint64_t address, bool believed, Watch& watch) {
     }
   }
   ForeignMemory memory{believed};
-  pyread::CodeReader reader(g_process.layout, g_process.code_type, memory);
+  pyread::CodeReader reader(g_process.layout, g_process.python.code_type_address, memory);
   pyread::CodeFields fields;
   if (!reader.read(address, &fields)) {
     return {0, 0, true};

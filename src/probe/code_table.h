@@ -18,6 +18,9 @@ struct CodeRef {
   bool not_code = false;  ///< something else stands there (3.13 allows any object in a frame)
 };
 
+/// Before the first sample. In a forked child the table is empty again, for its descriptions go to another slot.
+void set_up_code_table();
+
 /// Safe in a signal handler. `watch` owns the ring that a description goes to; `believed` says that the
 /// frame that named the address belongs to a stack that was whole.
 CodeRef find_code(uint64_t address, bool believed, Watch& watch);

@@ -11,6 +11,7 @@ namespace {
 
 /// Several threads may register at once; this is no place that a signal handler comes to.
 std::atomic_flag g_registering = ATOMIC_FLAG_INIT;
+uint8_t* g_ring_memory = nullptr;  ///< mapped when first needed
 
 uint32_t bounded_length(const char* text) {
   constexpr size_t kBytesMax = 4096;
@@ -59,6 +60,11 @@ bool is_compiled_code(uint64_t pc) {
   return false;
 }
 
+void forget_compiled_ring() {
+  g_ring_memory = nullptr;
+  g_registering.clear();  // it may have been held by a thread that no longer is
+}
+
 bool any_compiled_code() { return g_range_count.load(std::memory_order_acquire) != 0; }
 
 }  // namespace hasten::probe
@@ -81,9 +87,11 @@ extern "C" __attribute__((visibility("default"))) int hasten_probe_register_code
                          record::pad8(function_bytes) + kept_lines * 8;
   while (g_registering.test_and_set(std::memory_order_acquire)) {
   }
-  record::RingWriter ring(&g_process.region->compiled_ring, record::compiled_ring_memory(g_process.region),
-                          record::kCompiledRingBytes);
-  uint8_t* to = ring.reserve(bytes);
+  if (g_ring_memory == nullptr) {
+    g_ring_memory = map_ring(record::compiled_ring_offset(g_process.process_idx), record::kCompiledRingBytes);
+  }
+  record::RingWriter ring(&g_process.self->compiled_ring, g_ring_memory, record::kCompiledRingBytes);
+  uint8_t* to = g_ring_memory != nullptr ? ring.reserve(bytes) : nullptr;
   if (to != nullptr) {
     record::CompiledRecord head{};
     head.head = {bytes, static_cast<uint32_t>(record::RingRecord::CompiledCode)};

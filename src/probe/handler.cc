@@ -10,6 +10,7 @@
 #include "probe/code_table.h"
 #include "probe/compiled.h"
 #include "probe/own_memory.h"
+#include "probe/restart.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
 
@@ -89,7 +90,7 @@ struct Interrupted {
   uint64_t rip;
   uint64_t stack_pointer;
   uint64_t frame_pointer;
-  bool in_kernel;  ///< a system call was running: only the helper's signals see this
+  bool in_kernel;  ///< a system call was running: only the collector's signals see this
 };
 
 Interrupted interrupted_at(const ucontext_t& context) {
@@ -229,9 +230,13 @@ void on_clock(int, siginfo_t* info, void* context) {
     const uint64_t begin_ns = thread_cpu_ns();
     take_sample(*watch, *static_cast<const ucontext_t*>(context), begin_ns);
     throttle(*watch, thread_cpu_ns() - begin_ns);
-    if (watch->full_count < kFullCountMax) {
+    if (watch->full_count < kFullCountMax && g_process.region->closed.load(std::memory_order_relaxed) == 0) {
       arm_clock(*watch);
     }
+  }
+  if (g_process.engine == record::Engine::ThreadClocks) {
+    // perf's signals come from user mode only.
+    restart_interrupted_call(*static_cast<ucontext_t*>(context));
   }
   errno = saved_errno;
 }

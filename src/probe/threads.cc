@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "probe/clock.h"
+#include "probe/invitation.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
 #include "probe/threads.h"
@@ -36,15 +37,16 @@ void find_stack(Watch& watch) {
   watch.stack_high = watch.stack_low + bytes;
 }
 
+uint32_t own_word(record::SlotState state) { return record::slot_word(state, g_process.process_idx); }
+
 /// A free slot of the region, taken for the calling thread; kSlotCount if there is none.
 uint32_t take_slot() {
   record::Region& region = *g_process.region;
   for (uint32_t i = 0; i < record::kSlotCount; ++i) {
-    uint32_t expected = static_cast<uint32_t>(record::SlotState::Free);
-    if (region.slots[i].state.compare_exchange_strong(expected, static_cast<uint32_t>(record::SlotState::Taken))) {
-      uint32_t used = region.slots_used.load();
-      while (used <= i && !region.slots_used.compare_exchange_weak(used, i + 1)) {
-      }
+    uint32_t free_word = 0;
+    if (region.slots[i].word.load() == 0 &&
+        region.slots[i].word.compare_exchange_strong(free_word, own_word(record::SlotState::Taken))) {
+      raise_to(region.slots_used, i + 1);
       return i;
     }
   }
@@ -55,7 +57,7 @@ void publish_end(Watch& watch) {
   record::ThreadSlot& slot = *watch.slot;
   slot.end_mono_ns = mono_ns();
   slot.end_cpu_ns = thread_cpu_ns();
-  slot.state.store(static_cast<uint32_t>(record::SlotState::Ended), std::memory_order_release);
+  slot.word.store(own_word(record::SlotState::Ended), std::memory_order_release);
 }
 
 void on_thread_end(void*) { end_watch(); }
@@ -72,51 +74,59 @@ void* run_watched(void* raw) {
   return start.routine(start.argument);
 }
 
-void in_forked_child() {
-  g_process.active.store(false);
-  forget_all_watches();
-}
-
 }  // namespace
 
-void set_up_threads() {
-  pthread_key_create(&g_end_key, on_thread_end);
-  pthread_atfork(nullptr, nullptr, in_forked_child);
+uint8_t* map_ring(uint64_t offset, uint32_t bytes) {
+  const int fd = open_region();
+  if (fd < 0) {
+    return nullptr;
+  }
+  const long memory = sys_call(__NR_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, static_cast<long>(offset));
+  sys_call(__NR_close, fd);
+  return memory > 0 ? reinterpret_cast<uint8_t*>(memory) : nullptr;
 }
+
+void set_up_threads() { pthread_key_create(&g_end_key, on_thread_end); }
 
 void begin_watch() {
   if (!g_process.active.load() || t_watch != nullptr) {
     return;
   }
-  record::Region& region = *g_process.region;
+  std::atomic<uint64_t>& unsampled_threads = g_process.self->unsampled_threads;
   const uint32_t slot_idx = take_slot();
   if (slot_idx == record::kSlotCount) {
-    region.unsampled_threads.fetch_add(1);
+    unsampled_threads.fetch_add(1);
     return;
   }
-  void* memory = ::mmap(nullptr, sizeof(Watch), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  record::ThreadSlot& slot = region.slots[slot_idx];
+  record::ThreadSlot& slot = g_process.region->slots[slot_idx];
+  uint8_t* ring_memory = map_ring(record::thread_ring_offset(slot_idx), record::kThreadRingBytes);
+  void* memory = ring_memory == nullptr
+                     ? MAP_FAILED
+                     : ::mmap(nullptr, sizeof(Watch), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
-    slot.state.store(static_cast<uint32_t>(record::SlotState::Free));
-    region.unsampled_threads.fetch_add(1);
+    if (ring_memory != nullptr) {
+      ::munmap(ring_memory, record::kThreadRingBytes);
+    }
+    slot.word.store(0);
+    unsampled_threads.fetch_add(1);
     return;
   }
   Watch* watch = static_cast<Watch*>(memory);
   watch->slot = &slot;
   watch->slot_idx = slot_idx;
   watch->tid = static_cast<uint32_t>(sys_call(__NR_gettid));
-  watch->ring_memory = record::thread_ring_memory(&region, slot_idx);
+  watch->ring_memory = ring_memory;
   watch->random_state = (mono_ns() ^ (static_cast<uint64_t>(watch->tid) << 32)) | 1;
   find_stack(*watch);
   slot.tid = watch->tid;
   slot.start_mono_ns = mono_ns();
   slot.start_cpu_ns = thread_cpu_ns();
-  slot.state.store(static_cast<uint32_t>(record::SlotState::Live), std::memory_order_release);
+  slot.word.store(own_word(record::SlotState::Live), std::memory_order_release);
   pthread_setspecific(g_end_key, watch);
   g_watches[slot_idx].store(watch);
   t_watch = watch;
   if (!open_clock(*watch)) {
-    region.unsampled_threads.fetch_add(1);
+    unsampled_threads.fetch_add(1);
     end_watch();
   }
 }
@@ -130,6 +140,7 @@ void end_watch() {
   g_watches[watch->slot_idx].store(nullptr);
   close_clock(*watch);
   publish_end(*watch);
+  ::munmap(watch->ring_memory, record::kThreadRingBytes);
   ::munmap(watch, sizeof *watch);
 }
 

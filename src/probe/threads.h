@@ -1,4 +1,4 @@
-// Catches threads as they begin and end, and forks.
+// Catches threads as they begin and end.
 #pragma once
 
 namespace hasten::probe {

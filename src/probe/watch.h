@@ -17,10 +17,12 @@ namespace hasten::probe {
 /// Everything about this process. Written by the constructor before the first sample, then only read,
 /// but for what is atomic.
 struct Process {
-  record::Region* region = nullptr;
+  record::Region* region = nullptr;     ///< its head only; rings are mapped one by one
+  record::ProcessSlot* self = nullptr;  ///< ours in the region
+  uint32_t process_idx = 0;             ///< of `self`
+  record::PythonPlace python;
   const void* (*own_python_state)() = nullptr;  ///< PyGILState_GetThisThreadState
   pyread::PythonLayout layout;
-  uint64_t code_type = 0;
   record::Engine engine = record::Engine::None;
   int signal = 0;
   uint32_t base_gap_ns = 0;               ///< mean gap when nothing is throttled
@@ -51,6 +53,16 @@ struct Watch {
   pyread::RawFrame frames[record::kFrameCountMax];
   record::FrameRef refs[record::kFrameCountMax + 1];  ///< one more for the mark of omitted frames
 };
+
+/// Maps a ring of the region, or null.
+uint8_t* map_ring(uint64_t offset, uint32_t bytes);
+
+/// Raises a shared mark to at least `value`.
+inline void raise_to(std::atomic<uint32_t>& mark, uint32_t value) {
+  uint32_t now = mark.load();
+  while (now < value && !mark.compare_exchange_weak(now, value)) {
+  }
+}
 
 /// The calling thread's watch, or null. Initial-exec TLS: the handler must not allocate to reach it.
 extern __thread Watch* t_watch __attribute__((tls_model("initial-exec")));

@@ -212,6 +212,43 @@ class Resolver {
   std::unordered_map<uint32_t, uint32_t> stack_numbers_;
 };
 
+/// A command line without the numbers in it: workers are told their number, a descriptor, a port.
+std::string command_shape(const std::vector<std::string>& command) {
+  std::string shape;
+  for (const std::string& word : command) {
+    for (const char c : word) {
+      if (c < '0' || c > '9') {
+        shape += c;
+      }
+    }
+    shape += '\0';
+  }
+  return shape;
+}
+
+std::vector<Workers> workers_among(const std::vector<ProcessFacts>& processes) {
+  std::map<std::pair<uint32_t, std::string>, Workers> groups;
+  for (size_t p = 1; p < processes.size(); ++p) {
+    const ProcessFacts& process = processes[p];
+    if (!process.cpu_s) {
+      continue;
+    }
+    Workers& group = groups[{process.parent_pid, command_shape(process.command)}];
+    group.parent_pid = process.parent_pid;
+    group.pids.push_back(process.pid);
+    group.mean_cpu_s += *process.cpu_s;
+    group.most_cpu_s = std::max(group.most_cpu_s, *process.cpu_s);
+  }
+  std::vector<Workers> found;
+  for (auto& [key, group] : groups) {
+    if (group.pids.size() > 1) {
+      group.mean_cpu_s /= static_cast<double>(group.pids.size());
+      found.push_back(std::move(group));
+    }
+  }
+  return found;
+}
+
 std::string engine_text(record::Engine engine) {
   switch (engine) {
     case record::Engine::PerfClock:
@@ -229,9 +266,9 @@ std::string engine_text(record::Engine engine) {
 Recording recording_of(const record::Capture& capture) { return Resolver(capture).resolve(); }
 
 bool is_root(const record::Capture& capture, size_t process_idx) {
-  const uint32_t parent = capture.processes[process_idx].parent_pid;
-  return std::none_of(capture.processes.begin(), capture.processes.begin() + static_cast<std::ptrdiff_t>(process_idx),
-                      [parent](const record::Process& p) { return p.pid == parent; });
+  const record::Process& process = capture.processes[process_idx];
+  // Every run's first process was started by Hasten itself, as which it is named.
+  return process_idx == 0 || (!process.continues && process.parent_pid == capture.processes[0].parent_pid);
 }
 
 CaptureFacts facts_of(const record::Capture& capture) {
@@ -250,27 +287,41 @@ CaptureFacts facts_of(const record::Capture& capture) {
     }
   }
 
-  double cpu_s = 0;
+  // A root's account includes all children that were waited for, Python or not; the sum over processes also those that
+  // nobody waited for.
+  double waited_for_cpu_s = 0;
+  double each_cpu_s = 0;
   bool cpu_known = true;
+  const double first_start_ns =
+      capture.processes.empty() ? 0 : static_cast<double>(capture.processes.front().start_mono_ns);
   for (size_t p = 0; p < capture.processes.size(); ++p) {
     const record::Process& process = capture.processes[p];
-    ProcessFacts out{process.pid, process.parent_pid, process.command, process.why_not_sampled, {}, {}, {}, {}};
+    ProcessFacts out;
+    out.pid = process.pid;
+    out.parent_pid = process.parent_pid;
+    out.command = process.command;
+    out.why_not_sampled = process.why_not_sampled;
+    out.python = process.python_version;
+    out.continues = process.continues;
+    out.start_s = (static_cast<double>(process.start_mono_ns) - first_start_ns) * kSecondsPerNs;
     const bool root = is_root(capture, p);
     facts.run_count += root ? 1 : 0;
     if (const record::End* end = end_of[p]) {
-      out.cpu_s = static_cast<double>(end->cpu_user_ns + end->cpu_system_ns) * kSecondsPerNs;
+      const uint64_t whole_ns = end->cpu_user_ns + end->cpu_system_ns;
+      out.cpu_s = static_cast<double>(end->own_cpu_ns != 0 ? end->own_cpu_ns : whole_ns) * kSecondsPerNs;
+      out.wall_s = static_cast<double>(end->wall_ns) * kSecondsPerNs;
       if (end->peak_rss_bytes != 0) {
         out.peak_rss_bytes = end->peak_rss_bytes;
         facts.peak_rss_bytes = std::max(facts.peak_rss_bytes.value_or(0), end->peak_rss_bytes);
       }
       if (end->signal != 0) {
         out.signal = end->signal;
-      } else {
+      } else if (end->exit_code != record::kExitUnknown) {
         out.exit_code = end->exit_code;
       }
-      // A root whose account includes its children already is the whole tree.
-      if (root || (end_of[0] != nullptr && !end_of[0]->children_in_cpu)) {
-        cpu_s += *out.cpu_s;
+      each_cpu_s += *out.cpu_s;
+      if (root) {
+        waited_for_cpu_s += static_cast<double>(whole_ns) * kSecondsPerNs;
       }
     } else if (root) {
       cpu_known = false;
@@ -290,9 +341,19 @@ CaptureFacts facts_of(const record::Capture& capture) {
     facts.rate_hz = first.rate_hz;
     facts.python = first.python_version;
     if (cpu_known) {
-      facts.cpu_s = cpu_s;
+      facts.cpu_s = std::max(waited_for_cpu_s, each_cpu_s);
     }
   }
+  for (const record::TreeMemory& memory : capture.memory) {
+    if (memory.process_count > 1) {
+      facts.tree_peak_bytes = std::max(facts.tree_peak_bytes.value_or(0), memory.bytes);
+    }
+  }
+  if (facts.tree_peak_bytes) {
+    // They were not looked at all the time; together they are never less than the largest alone.
+    facts.tree_peak_bytes = std::max(*facts.tree_peak_bytes, facts.peak_rss_bytes.value_or(0));
+  }
+  facts.workers = workers_among(facts.processes);
 
   for (const record::Thread& thread : capture.threads) {
     const uint32_t pid = thread.process < capture.processes.size() ? capture.processes[thread.process].pid : 0;

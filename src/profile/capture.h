@@ -22,8 +22,20 @@ struct ProcessFacts {
   std::string why_not_sampled;
   std::optional<int32_t> exit_code;  ///< absent while unknown or if a signal ended it
   std::optional<int32_t> signal;
-  std::optional<double> cpu_s;
+  std::string python;
+  bool continues = false;  ///< an exec put it in the place of the process before with the same pid
+  double start_s = 0;      ///< since the first process of the capture began
+  std::optional<double> wall_s;
+  std::optional<double> cpu_s;  ///< its own, without its children
   std::optional<uint64_t> peak_rss_bytes;
+};
+
+/// Processes that one parent started with the same command, and how evenly they were busy.
+struct Workers {
+  uint32_t parent_pid = 0;
+  std::vector<uint32_t> pids;
+  double mean_cpu_s = 0;
+  double most_cpu_s = 0;
 };
 
 struct ThreadFacts {
@@ -41,8 +53,9 @@ struct CaptureFacts {
   /// All threads' time on a CPU or ready for one. 0 is unknown: so it is where other processes did much of
   /// the work, because a thread that waits for them may wait for code.
   double busy_s = 0;
-  std::optional<uint64_t> peak_rss_bytes;  ///< of the largest process
-  uint32_t run_count = 0;                  ///< first processes: more than one after --repeat
+  std::optional<uint64_t> peak_rss_bytes;   ///< of the largest process
+  std::optional<uint64_t> tree_peak_bytes;  ///< of all processes together at one instant
+  uint32_t run_count = 0;                   ///< first processes: more than one after --repeat
   uint64_t lost = 0;
   uint64_t broken_stacks = 0;
   uint64_t throttled = 0;
@@ -52,6 +65,7 @@ struct CaptureFacts {
   std::string engine;
   std::string python;
   std::vector<ProcessFacts> processes;
+  std::vector<Workers> workers;
   std::vector<ThreadFacts> threads;
 };
 

@@ -62,6 +62,7 @@ void append(record::Capture& into, const record::Capture& from) {
     end.process = moved(end.process, processes);
     into.ends.push_back(end);
   }
+  into.memory.insert(into.memory.end(), from.memory.begin(), from.memory.end());
 }
 
 Result<void> write_capture(const record::Capture& capture, const std::string& path) {
@@ -102,6 +103,9 @@ Result<void> write_capture(const record::Capture& capture, const std::string& pa
   }
   for (const auto& end : capture.ends) {
     writer.add_end(end);
+  }
+  for (const auto& memory : capture.memory) {
+    writer.add_memory(memory);
   }
   return writer.finish();
 }

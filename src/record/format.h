@@ -19,7 +19,7 @@ namespace hasten::record {
 
 inline constexpr char kMagic[8] = {'\x89', 'H', 'A', 'S', 'T', 'E', 'N', '\n'};
 inline constexpr uint16_t kMajorVersion = 1;
-inline constexpr uint16_t kMinorVersion = 0;
+inline constexpr uint16_t kMinorVersion = 1;
 inline constexpr uint32_t kFileHeaderBytes = 32;
 inline constexpr uint32_t kBlockHeaderBytes = 16;
 /// A block longer than this is damage, not data: it bounds what a reader allocates.
@@ -38,6 +38,7 @@ enum class BlockKind : uint32_t {
   Counts = 9,
   End = 10,
   CompiledCode = 11,
+  TreeMemory = 12,
 };
 
 enum class StdinKind : uint8_t { Unknown = 0, Terminal, Pipe, File, DevNull, Socket, Closed };
@@ -80,6 +81,7 @@ struct Process {
   /// Variables that change what a Python program does (PYTHON*, LANG, LC_*, TZ, ...), not the whole environment.
   std::vector<std::pair<std::string, std::string>> environment;
   std::string why_not_sampled;  ///< empty when sampling worked; else one line for a person
+  bool continues = false;       ///< an exec put it in the place of an earlier process with the same pid
 };
 
 struct Thread {
@@ -185,15 +187,27 @@ struct Counts {
   uint64_t handler_ns = 0;  ///< time spent in the handler itself
 };
 
+/// exit_code of a process whose end nobody told us.
+inline constexpr int32_t kExitUnknown = -1;
+
+/// May be repeated for a process, when more became known: the last one counts.
 struct End {
   uint32_t process = 0;
-  int32_t exit_code = 0;  ///< meaningful if signal == 0
+  int32_t exit_code = 0;  ///< meaningful if signal == 0; kExitUnknown
   int32_t signal = 0;     ///< the signal that killed it, or 0
   uint64_t wall_ns = 0;
   uint64_t cpu_user_ns = 0;
   uint64_t cpu_system_ns = 0;
   uint64_t peak_rss_bytes = 0;
   bool children_in_cpu = false;  ///< cpu_* include children that the process waited for
+  uint64_t own_cpu_ns = 0;       ///< of this process alone, user and kernel; 0: not known
+};
+
+/// The memory of all processes together at one instant. Pages that several share are counted once.
+struct TreeMemory {
+  uint64_t mono_ns = 0;  ///< CLOCK_MONOTONIC
+  uint64_t bytes = 0;
+  uint32_t process_count = 0;
 };
 
 /// How whole the capture is.
@@ -220,6 +234,7 @@ struct Capture {
   std::vector<Wait> waits;
   std::vector<Counts> counts;
   std::vector<End> ends;
+  std::vector<TreeMemory> memory;  ///< each higher than the one before
   Completeness completeness;
 };
 

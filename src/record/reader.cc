@@ -50,6 +50,9 @@ bool parse_process(Unpacker& in, Capture& capture) {
     process.environment.emplace_back(std::move(name), in.get_text());
   }
   process.why_not_sampled = in.get_text();
+  if (!in.at_end()) {  // since 1.1
+    process.continues = in.get() != 0;
+  }
   return in.ok() && place(capture.processes, id, std::move(process));
 }
 
@@ -207,8 +210,29 @@ bool parse_end(Unpacker& in, Capture& capture) {
   end.cpu_system_ns = in.get();
   end.peak_rss_bytes = in.get();
   end.children_in_cpu = in.get() != 0;
+  if (!in.at_end()) {  // since 1.1
+    end.own_cpu_ns = in.get();
+  }
+  if (!in.ok() || end.process >= capture.processes.size()) {
+    return false;
+  }
+  for (End& known : capture.ends) {
+    if (known.process == end.process) {
+      known = end;
+      return true;
+    }
+  }
   capture.ends.push_back(end);
-  return in.ok() && end.process < capture.processes.size();
+  return true;
+}
+
+bool parse_memory(Unpacker& in, Capture& capture) {
+  TreeMemory memory;
+  memory.mono_ns = in.get();
+  memory.bytes = in.get();
+  memory.process_count = in.get32();
+  capture.memory.push_back(memory);
+  return in.ok();
 }
 
 bool parse_block(BlockKind kind, std::span<const uint8_t> payload, Capture& capture) {
@@ -236,6 +260,8 @@ bool parse_block(BlockKind kind, std::span<const uint8_t> payload, Capture& capt
       return parse_counts(in, capture);
     case BlockKind::End:
       return parse_end(in, capture);
+    case BlockKind::TreeMemory:
+      return parse_memory(in, capture);
   }
   return true;  // a kind from a later minor version
 }

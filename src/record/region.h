@@ -1,6 +1,7 @@
-// The memory that the collector owns and the probe writes to: one control page, one slot and one ring a
-// thread, and a ring for compiled code. It is a memfd, so it outlives the target however that ends.
-// Both sides are built from the same source; kRegionVersion guards against a stale library.
+// The memory that the collector owns and the probes of a whole process tree write to: a slot a process and a slot a
+// thread, each with a ring. It is a memfd, so it outlives the targets however they end. A process maps the head
+// and the rings that it writes to. Both sides are built from the same source; kRegionVersion guards against
+// a stale library.
 //
 // No field is read by both sides unless it is atomic or was written before `state` was published.
 #pragma once
@@ -14,23 +15,30 @@
 namespace hasten::record {
 
 inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
-inline constexpr uint32_t kRegionVersion = 2;
-inline constexpr uint32_t kSlotCount = 512;  ///< threads alive at one time; more are counted, not sampled
+inline constexpr uint32_t kRegionVersion = 3;
+inline constexpr uint32_t kProcessCount = 512;    ///< processes alive at one time; more are counted, not sampled
+inline constexpr uint32_t kSlotCount = 1024;      ///< threads alive at one time; more are counted, not sampled
+inline constexpr uint32_t kChildEndCount = 1024;  ///< ends of children reported and not yet read
 inline constexpr uint32_t kThreadRingBytes = 1u << 20;
 inline constexpr uint32_t kCompiledRingBytes = 1u << 20;
 inline constexpr uint32_t kFrameCountMax = 1024;  ///< frames stored of one stack
 
 /// How far the probe has come. Later values never go back to earlier ones.
 enum class ProbeState : uint32_t {
-  Waiting = 0,  ///< no Python process has taken the region
-  Claimed,      ///< a Python process is setting up
+  Waiting = 0,  ///< no Python process has taken the slot
+  Claimed,      ///< a Python process is setting up, or about to exec: it must not be signalled
   Sampling,
-  NoPython,     ///< unused by the probe; the collector's word for "never claimed"
   Unsupported,  ///< a Python whose layout is not known: see python_hex
   NoClock,      ///< neither perf nor a helper thread could be had: see setup_errno
 };
 
+/// The low byte of a thread slot's word; the rest is the index of the process slot that it belongs to.
 enum class SlotState : uint32_t { Free = 0, Taken, Live, Ended };
+inline constexpr uint32_t slot_word(SlotState state, uint32_t process_idx) {
+  return static_cast<uint32_t>(state) | process_idx << 8;
+}
+inline constexpr SlotState slot_state(uint32_t word) { return static_cast<SlotState>(word & 0xff); }
+inline constexpr uint32_t slot_process(uint32_t word) { return word >> 8; }
 
 /// Kinds of record in a thread's ring (and CompiledCode in the one for compiled code).
 enum class RingRecord : uint32_t { Sample = 1, Code = 2, CompiledCode = 3 };
@@ -98,7 +106,7 @@ struct CompiledRecord {
 static_assert(sizeof(CompiledRecord) % 8 == 0);
 
 struct ThreadSlot {
-  alignas(64) std::atomic<uint32_t> state;  ///< SlotState
+  alignas(64) std::atomic<uint32_t> word;  ///< slot_word()
   uint32_t tid;
   uint64_t start_mono_ns;
   uint64_t end_mono_ns;   ///< valid once Ended
@@ -113,43 +121,86 @@ struct ThreadSlot {
   RingState ring;
 };
 
+/// Where the Python of a process is.
+struct PythonPlace {
+  uint32_t version_hex = 0;
+  uint64_t runtime_address = 0;    ///< _PyRuntime
+  uint64_t runtime_bytes = 0;      ///< its size; the GIL lies in it
+  uint64_t code_type_address = 0;  ///< PyCode_Type
+  uint64_t eval_begin = 0;
+  uint64_t eval_end = 0;
+};
+
+/// One Python process (one image: after an exec the new one takes another slot).
+struct ProcessSlot {
+  alignas(64) std::atomic<uint32_t> pid;  ///< taken by setting it; 0 while free. The collector frees it
+  std::atomic<uint32_t> state;            ///< ProbeState; what follows was written before Sampling was published
+  uint32_t parent_pid;
+  uint32_t setup_errno;
+  uint32_t engine;  ///< record::Engine
+  uint32_t mean_gap_ns;
+  uint32_t sample_cost_ns;
+  uint32_t signal;       ///< of its clock
+  uint32_t forked_from;  ///< index of its parent's slot + 1 if it is a fork without exec; 0 if not
+  uint64_t start_mono_ns;
+  PythonPlace python;
+  std::atomic<uint64_t> unsampled_threads;
+  std::atomic<uint64_t> cpu_ns;          ///< of the whole process, as it saw itself at exit; 0 before
+  std::atomic<uint64_t> peak_rss_bytes;  ///< likewise
+  RingState compiled_ring;
+};
+
+/// What wait4 told a measured process of a child. Published by `pid`, which is set last and cleared by the collector.
+struct ChildEnd {
+  std::atomic<uint32_t> pid;
+  int32_t status;  ///< as wait() gives it
+  uint64_t mono_ns;
+  uint64_t cpu_user_ns;  ///< its own and those of children that it waited for
+  uint64_t cpu_system_ns;
+  uint64_t peak_rss_bytes;
+};
+
 struct Region {
   uint64_t magic;
   uint32_t version;
   uint32_t wanted_rate_hz;  ///< 0: from the measured cost; set by the collector
   uint32_t force_engine;    ///< 0: the best there is; else record::Engine; set by the collector
+  uint64_t token;           ///< marks the collector's signals; set by the collector
 
-  std::atomic<uint32_t> owner_pid;  ///< the process that took the region; 0 while free
-  std::atomic<uint32_t> state;      ///< ProbeState
-  uint32_t python_hex;
-  uint32_t setup_errno;
-  uint32_t engine;  ///< record::Engine
-  uint32_t mean_gap_ns;
-  uint32_t sample_cost_ns;
-  uint64_t runtime_address;    ///< _PyRuntime
-  uint64_t runtime_bytes;      ///< its size; the GIL lies in it
-  uint64_t code_type_address;  ///< PyCode_Type
-  uint64_t eval_begin;
-  uint64_t eval_end;
-  std::atomic<uint64_t> unsampled_threads;
-  std::atomic<uint32_t> slots_used;      ///< slots ever taken: the collector looks no further
-  std::atomic<uint32_t> ended;           ///< the process ran its exit handlers
-  std::atomic<uint64_t> peak_rss_bytes;  ///< as the process itself saw it at exit
-  RingState compiled_ring;
+  std::atomic<uint32_t> pacing;          ///< the collector may be sending signals now
+  std::atomic<uint32_t> closed;          ///< the collector is done: nothing more needs to be written
+  std::atomic<uint32_t> processes_used;  ///< process slots ever taken: the collector looks no further
+  std::atomic<uint32_t> slots_used;      ///< likewise thread slots
+  std::atomic<uint32_t> unsampled_processes;
+  std::atomic<uint32_t> child_ends_written;  ///< places of child_ends ever taken; the place is this % kChildEndCount
+  ProcessSlot processes[kProcessCount];
   ThreadSlot slots[kSlotCount];
+  ChildEnd child_ends[kChildEndCount];
 };
 
 inline constexpr uint64_t kRegionHeadBytes = (sizeof(Region) + 4095) / 4096 * 4096;
-inline constexpr uint64_t kRegionBytes =
-    kRegionHeadBytes + kCompiledRingBytes + static_cast<uint64_t>(kSlotCount) * kThreadRingBytes;
+inline constexpr uint64_t kRegionBytes = kRegionHeadBytes + static_cast<uint64_t>(kProcessCount) * kCompiledRingBytes +
+                                         static_cast<uint64_t>(kSlotCount) * kThreadRingBytes;
 
-inline uint8_t* compiled_ring_memory(Region* region) { return reinterpret_cast<uint8_t*>(region) + kRegionHeadBytes; }
+/// Where the rings lie in the region, in bytes from its begin; page-aligned.
+inline constexpr uint64_t compiled_ring_offset(uint32_t process_idx) {
+  return kRegionHeadBytes + static_cast<uint64_t>(process_idx) * kCompiledRingBytes;
+}
+inline constexpr uint64_t thread_ring_offset(uint32_t slot_idx) {
+  return compiled_ring_offset(kProcessCount) + static_cast<uint64_t>(slot_idx) * kThreadRingBytes;
+}
+/// For whoever has all of the region mapped.
+inline uint8_t* compiled_ring_memory(Region* region, uint32_t process_idx) {
+  return reinterpret_cast<uint8_t*>(region) + compiled_ring_offset(process_idx);
+}
 inline uint8_t* thread_ring_memory(Region* region, uint32_t slot_idx) {
-  return compiled_ring_memory(region) + kCompiledRingBytes + static_cast<uint64_t>(slot_idx) * kThreadRingBytes;
+  return reinterpret_cast<uint8_t*>(region) + thread_ring_offset(slot_idx);
 }
 inline uint32_t pad8(uint32_t bytes) { return (bytes + 7u) & ~7u; }
 
-/// What the probe is told, and hides again: "VERSION:FD:PRELOAD", PRELOAD being the program's own LD_PRELOAD.
+/// What the probe is told, and hides again: "VERSION:PID:FD:PRELOAD". The region is the collector's (PID's) descriptor FD,
+/// reached through /proc, so that it does not matter which descriptors a program closes. PRELOAD is the program's own
+/// LD_PRELOAD.
 inline constexpr char kProbeVariable[] = "HASTEN_PROBE";
 
 }  // namespace hasten::record

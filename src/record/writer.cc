@@ -127,6 +127,7 @@ void CaptureWriter::add_process(uint32_t id, const Process& process) {
     pack.put_text(value);
   }
   pack.put_text(process.why_not_sampled);
+  pack.put(process.continues ? 1 : 0);
   block(BlockKind::Process, payload);
 }
 
@@ -261,7 +262,17 @@ void CaptureWriter::add_end(const End& end) {
   pack.put(end.cpu_system_ns);
   pack.put(end.peak_rss_bytes);
   pack.put(end.children_in_cpu ? 1 : 0);
+  pack.put(end.own_cpu_ns);
   block(BlockKind::End, payload);
+}
+
+void CaptureWriter::add_memory(const TreeMemory& memory) {
+  std::string payload;
+  Packer pack(payload);
+  pack.put(memory.mono_ns);
+  pack.put(memory.bytes);
+  pack.put(memory.process_count);
+  block(BlockKind::TreeMemory, payload);
 }
 
 Result<void> CaptureWriter::flush() {

@@ -35,6 +35,7 @@ class CaptureWriter {
   void add_wait(const Wait& wait);
   void add_counts(const Counts& counts);
   void add_end(const End& end);
+  void add_memory(const TreeMemory& memory);
 
   /// Makes everything added so far durable against the death of this process.
   Result<void> flush();

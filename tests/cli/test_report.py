@@ -187,9 +187,17 @@ def test_waiting_for_a_child_that_works_is_no_reason_to_give_up(hasten):
         "subprocess.run([sys.executable, '-c', 'for i in range(20_000_000): pass'])\n",
     )
     report = hasten.report("parent.py")
+    assert report["cpu_s"] - report["sampled_cpu_s"] < 0.15
+    assert len(report["processes"]) == 2
+    assert not any(cause["kind"] == "waiting" for cause in report["causes"])
+
+
+def test_a_child_that_is_not_python_is_said_to_be_unseen(hasten):
+    hasten.write("parent.py", "import subprocess\nsubprocess.run(['sh', '-c', 'i=0; while [ $i -lt 900000 ]; do i=$((i+1)); done'])\n")
+    report = hasten.report("parent.py")
     assert report["cpu_s"] - report["sampled_cpu_s"] > 0.3
     assert not any(cause["kind"] == "waiting" for cause in report["causes"])
-    assert "child processes, and programs started by exec, are not sampled" in hasten("view").stdout
+    assert "used by programs that are not Python" in hasten("view").stdout
 
 
 def test_a_peak_that_nobody_could_read_is_absent(hasten):

@@ -12,22 +12,29 @@ LIBRARY = Path(hasten.__file__).parent / "libhasten_probe.so"
 # Nothing that allocates, locks, prints, or depends on a locale may appear here: the handler could come to it.
 ALLOWED = {
     # system calls and the vdso
-    "clock_gettime", "clock_nanosleep", "close", "fstat", "getpid", "mmap", "munmap", "open", "prctl", "read",
+    "clock_gettime", "close", "fstat", "getpid", "getppid", "madvise", "mmap", "munmap", "open", "read",
     # strings
-    "memcpy", "memmove", "memset", "strlen", "strnlen", "strstr", "strtol", "strtoull",
-    "__isoc23_strtol", "__isoc23_strtoull",
+    "memcpy", "memmove", "memset", "strcspn", "strlen", "strncmp", "strnlen", "strstr", "strtoul", "strtoull",
+    "__isoc23_strtoul", "__isoc23_strtoull",
     # set-up and thread start only: never the handler
     "dladdr1", "dlsym", "free", "malloc", "getenv", "unsetenv", "pthread_atfork", "__register_atfork",
-    "pthread_attr_destroy", "pthread_attr_getstack", "pthread_attr_init", "pthread_attr_setdetachstate",
-    "pthread_attr_setstacksize", "pthread_getattr_np", "pthread_key_create", "pthread_self", "pthread_setspecific",
+    "pthread_attr_destroy", "pthread_attr_getstack", "pthread_getattr_np", "pthread_key_create", "pthread_self",
+    "pthread_setspecific", "environ", "__environ",
+    # system(), which is ours
+    "posix_spawnattr_destroy", "posix_spawnattr_init", "posix_spawnattr_setflags", "posix_spawnattr_setsigdefault",
+    "posix_spawnattr_setsigmask",
     # signals
     "__errno_location", "__libc_current_sigrtmax", "__libc_current_sigrtmin", "sigaddset", "sigdelset", "sigemptyset",
-    "sigfillset", "sigismember",
+    "sigismember",
     # the linker's own
     "__cxa_finalize", "__gmon_start__", "_ITM_deregisterTMCloneTable", "_ITM_registerTMCloneTable", "__tls_get_addr",
 }
 
-EXPORTED = {"pthread_create", "sigaction", "signal", "pthread_sigmask", "sigprocmask", "hasten_probe_register_code"}
+EXPORTED = {
+    "pthread_create", "sigaction", "signal", "pthread_sigmask", "sigprocmask", "hasten_probe_register_code",
+    "execve", "execv", "execvp", "execvpe", "fexecve", "execl", "execlp", "execle", "posix_spawn", "posix_spawnp", "system",
+    "wait", "wait3", "wait4", "waitpid", "waitid", "_exit", "_Exit",
+}  # fmt: skip
 
 
 def symbols(*options):

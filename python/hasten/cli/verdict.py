@@ -18,6 +18,8 @@ _CAUSES_MAX = 3
 _SHARE_MIN = 0.01  # what weighs less has no row of its own
 _LABEL_COLUMNS = 60
 _WAIT_SHARE_MIN = 0.05  # of wall time: waiting below this is no news
+_KILLED_MAX = 3
+_UNEVEN = 1.25  # the busiest worker against the average one
 _SAMPLES_FEW = 200  # below this a share is uncertain by about 7 points
 
 
@@ -59,7 +61,9 @@ def _headline(report: dict) -> str:
     parts = [f"{seconds(report['wall_s'])} wall"]
     if "cpu_s" in report:
         parts.append(f"{seconds(report['cpu_s'])} CPU")
-    if "peak_rss_bytes" in report:
+    if "peak_tree_bytes" in report:
+        parts.append(f"peak {size(report['peak_tree_bytes'])} together")
+    elif "peak_rss_bytes" in report:
         parts.append(f"peak {size(report['peak_rss_bytes'])}")
     runs = report.get("runs", 1)
     if runs > 1:
@@ -91,11 +95,30 @@ def _notes(report: dict) -> Iterator[str]:
     if _much_unseen(report) and not any("why_not_sampled" in process for process in report["processes"]):
         unseen_s = report["cpu_s"] - report["sampled_cpu_s"]
         yield (
-            f"note    {seconds(unseen_s)} of the {seconds(report['cpu_s'])} of CPU time are not in these figures: child "
-            "processes, and programs started by exec, are not sampled"
+            f"note    {seconds(unseen_s)} of the {seconds(report['cpu_s'])} of CPU time are not in these figures: they were "
+            "used by programs that are not Python, or by Pythons that Hasten does not know"
         )
     if report.get("unsampled_threads"):
         yield f"note    {plural(report['unsampled_threads'], 'thread')} could not be sampled"
+    yield from _processes(report)
+
+
+def _processes(report: dict) -> Iterator[str]:
+    """What became of the children, and whether workers shared the work."""
+    # SIGTERM is how pools send their workers home.
+    killed = [row for row in report["processes"][1:] if row.get("exit", 0) < 0 and row["exit"] != -signal.SIGTERM]
+    for row in killed[:_KILLED_MAX]:
+        yield f"note    process {row['pid']} was ended by {_signal_name(-row['exit'])}: {_command(row)}"
+    if len(killed) > _KILLED_MAX:
+        yield f"note    {len(killed) - _KILLED_MAX} more processes were ended by a signal"
+    for group in report.get("workers", ()):
+        mean_s, most_s = group["mean_cpu_s"], group["most_cpu_s"]
+        text = f"note    {len(group['pids'])} workers used {seconds(mean_s)} of CPU time each on average"
+        if mean_s * len(group["pids"]) < 0.1 * report.get("cpu_s", 0.0):
+            continue
+        if most_s > _UNEVEN * mean_s:
+            text += f", the busiest {seconds(most_s)}: evenly shared, they could be done {times(most_s / mean_s)} sooner"
+        yield text
 
 
 def _much_unseen(report: dict) -> bool:
@@ -302,6 +325,11 @@ def short_path(file: str, cwd: str | None) -> str:
         return file[len(cwd.rstrip("/")) + 1 :]
     parts = file.split("/")
     return file if len(parts) <= 3 else ".../" + "/".join(parts[-2:])
+
+
+def _command(process: dict, columns: int = 60) -> str:
+    text = " ".join(process["command"]) or "(its command line was gone)"
+    return text if len(text) <= columns else text[: columns - 3] + "..."
 
 
 def _signal_name(number: int) -> str:

@@ -1,0 +1,52 @@
+#include "collect/proc.h"
+
+#include <fmt/format.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+namespace hasten::collect {
+
+uint64_t mono_now_ns() {
+  timespec now;
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
+}
+
+std::string proc_path(uint32_t pid, const char* name) { return fmt::format("/proc/{}/{}", pid, name); }
+
+std::string link_target(const std::string& link) {
+  char path[PATH_MAX];
+  const ssize_t length = ::readlink(link.c_str(), path, sizeof path);
+  return length < 0 ? std::string() : std::string(path, static_cast<size_t>(length));
+}
+
+std::vector<std::string> command_line(uint32_t pid) {
+  std::ifstream file(proc_path(pid, "cmdline"), std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::vector<std::string> words;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\0', at), text.size());
+    words.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return words;
+}
+
+uint64_t status_bytes(const std::string& path, const char* label) {
+  std::ifstream file(path);
+  std::string line;
+  while (std::getline(file, line)) {
+    if (line.starts_with(label)) {
+      return std::strtoull(line.c_str() + std::strlen(label), nullptr, 10) * 1024;
+    }
+  }
+  return 0;
+}
+
+}  // namespace hasten::collect

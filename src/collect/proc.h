@@ -1,0 +1,25 @@
+// What /proc says of a process, and the clock that all times of a run are measured by.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hasten::collect {
+
+/// CLOCK_MONOTONIC.
+uint64_t mono_now_ns();
+
+/// "/proc/PID/NAME"
+std::string proc_path(uint32_t pid, const char* name);
+
+/// Where a symbolic link leads; "" if it cannot be read.
+std::string link_target(const std::string& link);
+
+/// The words of a process's command line; none if it is gone.
+std::vector<std::string> command_line(uint32_t pid);
+
+/// The figure behind `label` ("VmHWM:") in a file of lines like "VmHWM:   123 kB", in bytes; 0 if there is none.
+uint64_t status_bytes(const std::string& path, const char* label);
+
+}  // namespace hasten::collect
