@@ -41,7 +41,7 @@ class Run:
         self.stacks = [
             ([(names[f], line) for f, line in read["stacks"][stack]], cpu_ns)
             for thread in read["threads"]
-            for stack, cpu_ns in thread["samples"]
+            for stack, cpu_ns, _end_ns in thread["samples"]
         ]
 
 

@@ -350,11 +350,40 @@ nb::dict read_report(const std::string& path) {
   return report;
 }
 
-/// Every sample's stack by thread, outermost frame first, with the CPU nanoseconds it stands for.
+/// What a timeline needs of each process. Absent: what is not known, as everywhere.
+nb::list timed_processes_of(const record::Capture& capture) {
+  nb::list rows;
+  for (const record::Process& process : capture.processes) {
+    nb::dict row;
+    row["pid"] = process.pid;
+    row["parent_pid"] = process.parent_pid;
+    nb::list command;
+    for (const std::string& word : process.command) {
+      command.append(text_of(word));
+    }
+    row["command"] = command;
+    row["start_ns"] = process.start_mono_ns;
+    if (process.start_wall_ns > 0) {
+      row["start_wall_ns"] = process.start_wall_ns;
+    }
+    if (process.rate_hz > 0) {
+      row["rate_hz"] = process.rate_hz;
+    }
+    rows.append(row);
+  }
+  return rows;
+}
+
+/// Every sample by thread, in the order of time: its stack, outermost frame first, the CPU nanoseconds it stands
+/// for, and when it was taken, in ns of the one monotonic clock that `start_ns` of the processes is on.
 nb::dict read_stacks(const std::string& path) {
   const record::Capture capture = or_raise(record::read_capture(path));
   const profile::Recording recording = profile::recording_of(capture);
   nb::dict out;
+  out["processes"] = timed_processes_of(capture);
+  if (recording.wall_ns > 0) {
+    out["wall_ns"] = recording.wall_ns;
+  }
   nb::list functions;
   for (const profile::Function& function : recording.functions) {
     functions.append(nb::make_tuple(text_of(function.name), text_of(function.file), function.first_line));
@@ -383,7 +412,7 @@ nb::dict read_stacks(const std::string& path) {
   for (const profile::Sample& sample : recording.samples) {
     if (sample.thread_idx < capture.threads.size()) {
       nb::list samples = nb::cast<nb::list>(nb::object(threads[sample.thread_idx]["samples"]));
-      samples.append(nb::make_tuple(sample.stack_idx, sample.cpu_ns()));
+      samples.append(nb::make_tuple(sample.stack_idx, sample.cpu_ns(), sample.end_ns));
     }
   }
   return out;
@@ -417,7 +446,8 @@ nb::list code_positions(nb::bytes line_table, int32_t first_line) {
 
 void bind_profile(nb::module_& m) {
   m.def("read_report", &read_report, "path"_a, "The report of one capture, under the keys of `hasten run --json`.");
-  m.def("read_stacks", &read_stacks, "path"_a, "Every sampled stack, by thread, outermost frame first.");
+  m.def("read_stacks", &read_stacks, "path"_a,
+        "Every sample by thread: (stack, CPU ns, end ns); stacks start with the outermost frame.");
   m.def("merge_captures", &merge_captures, "paths"_a, "out"_a, "Writes one capture that holds all runs of several.");
   m.def("code_positions", &code_positions, "line_table"_a, "first_line"_a,
         "co_linetable as (line, end_line, column, end_column), one a code unit, like code.co_positions().");

@@ -45,7 +45,7 @@ class Ran:
         """(thread name, [(function, line), ...] outermost first, CPU nanoseconds) of every sample."""
         read = _core.read_stacks(str(self.capture))
         for thread in read["threads"]:
-            for stack_idx, cpu_ns in thread["samples"]:
+            for stack_idx, cpu_ns, _end_ns in thread["samples"]:
                 frames = [(read["functions"][f][0], line) for f, line in read["stacks"][stack_idx]]
                 yield thread["name"], frames, cpu_ns
 

@@ -43,7 +43,7 @@ def child_share(ran):
     for thread in read["threads"]:
         if thread["pid"] == first:
             continue
-        for stack, cpu_ns in thread["samples"]:
+        for stack, cpu_ns, _end_ns in thread["samples"]:
             if any(names[f] == "child_work" for f, _ in read["stacks"][stack]):
                 total += cpu_ns
     return total / 1e9
