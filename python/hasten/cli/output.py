@@ -1,4 +1,4 @@
-"""Writing what a command found: the verdict to a stream, JSON to a file."""
+"""Writing what a command found: the verdict to a stream, text or bytes to a file."""
 
 from __future__ import annotations
 
@@ -31,11 +31,49 @@ def write_text(text: str, file: str) -> None:
     if file == "-":
         sys.stdout.write(text)
         sys.stdout.flush()
-        return
+    else:
+        _write_file(text.encode("utf-8"), file)
+
+
+def write_bytes(data: bytes, file: str) -> None:
+    """The same for what is no text."""
+    if file == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        _write_file(data, file)
+
+
+def refuse_terminal(file: str, what: str) -> None:
+    """Raise HastenError if `file` is a terminal, which bytes would only upset."""
+    try:
+        terminal = sys.stdout.isatty() if file == "-" else _is_terminal(file)
+    except OSError:
+        return  # writing will say why
+    if terminal:
+        from hasten.errors import HastenError
+
+        raise HastenError(
+            f"{what} is binary, and the output is a terminal", code="export.terminal", hint="Name a file: -o FILE, or pipe it"
+        )
+
+
+def _is_terminal(file: str) -> bool:
+    if not Path(file).is_char_device():
+        return False
+    handle = os.open(file, os.O_WRONLY | os.O_NOCTTY)
+    try:
+        return os.isatty(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_file(data: bytes, file: str) -> None:
     path = Path(file)
     if path.exists() and not path.is_file():  # /dev/stdout, a pipe: nothing to rename over
         try:
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(data)
         except OSError as error:
             error.filename = error.filename or file
             raise
@@ -44,8 +82,8 @@ def write_text(text: str, file: str) -> None:
 
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(beside, 0o666 & ~umask)
