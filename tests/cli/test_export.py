@@ -1,7 +1,9 @@
-"""Exports, read by rules that are not ours: flamegraph.pl's line grammar and speedscope's published schema."""
+"""`hasten export`: where it writes, and the text formats, read by rules that are not ours: flamegraph.pl's line grammar
+and speedscope's published schema. Each binary format has its tests in tests/export/."""
 
 import collections
 import json
+import os
 import re
 
 import pytest
@@ -76,6 +78,83 @@ def test_to_a_file(burned):
     result = at("export", "--to", "collapsed", "-o", "out.txt", "burner.hasten")
     assert (result.returncode, result.stdout) == (0, "")
     assert (at.folder / "out.txt").read_text() == at("export", "--to", "collapsed").stdout
+
+
+BINARY = {"pstats": b"", "pprof": b"\x1f\x8b", "perfetto": b"\x0a"}  # how a file of that kind begins
+
+
+@pytest.mark.parametrize("name", BINARY)
+def test_bytes_to_standard_output_and_to_a_file(burned, name):
+    at, _, _ = burned
+    result = at("export", "--to", name, "-o", f"out.{name}", "burner.hasten", text=False)
+    assert (result.returncode, result.stdout) == (0, b"")
+    written = (at.folder / f"out.{name}").read_bytes()
+    assert len(written) > 100 and written.startswith(BINARY[name])
+    assert at("export", "--to", name, "burner.hasten", text=False).stdout == written
+    assert at("export", "--to", name, "-o", "/dev/stdout", "burner.hasten", text=False).stdout == written
+
+
+@pytest.fixture
+def terminal():
+    """A terminal for the command's output, and what it was asked to show."""
+    ours, theirs = os.openpty()
+    shown = []
+
+    def read():
+        os.write(theirs, b"end of output\n")
+        while not b"".join(shown).endswith(b"end of output\r\n"):
+            shown.append(os.read(ours, 65536))
+        return b"".join(shown).removesuffix(b"end of output\r\n")
+
+    yield theirs, read
+    os.close(ours)
+    os.close(theirs)
+
+
+@pytest.mark.parametrize("output", ["-", "/dev/stdout", "its name"])
+@pytest.mark.parametrize("name", BINARY)
+def test_bytes_never_go_to_a_terminal(burned, terminal, name, output):
+    at, _, _ = burned
+    theirs, read = terminal
+    output = os.ttyname(theirs) if output == "its name" else output
+    result = at("export", "--to", name, "-o", output, capture_output=False, stdout=theirs, stderr=-1)
+    assert result.returncode != 0
+    why = f"{name} is binary, and the output is a terminal. Name a file: -o FILE, or pipe it"
+    assert result.stderr == f"hasten export: {why}\n"
+    assert read() == b""
+
+
+def test_text_goes_to_a_terminal(burned, terminal):
+    at, _, _ = burned
+    theirs, read = terminal
+    assert at("export", "--to", "collapsed", capture_output=False, stdout=theirs).returncode == 0
+    assert b"heavy (burner.py:1)" in read()
+
+
+@pytest.mark.parametrize("name", ["collapsed", "json", "speedscope", *BINARY])
+def test_no_capture_no_export(hasten, name):
+    hasten.write("x.hasten", "not a capture")
+    result = hasten("export", "--to", name, "-o", "out", "x.hasten")
+    assert result.returncode != 0
+    assert result.stderr.count("\n") == 1 and "x.hasten" in result.stderr
+    assert not (hasten.folder / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["collapsed", "json", "speedscope", *BINARY])
+def test_a_capture_cut_short(burned, hasten, name):
+    """Opens, with what it holds: maybe nothing."""
+    at, _, _ = burned
+    whole = (at.folder / "burner.hasten").read_bytes()
+    for kept in (len(whole) // 2, len(whole) - 20):
+        (hasten.folder / "cut.hasten").write_bytes(whole[:kept])
+        result = hasten("export", "--to", name, "-o", "out", "cut.hasten")
+        assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_help_names_every_format(hasten):
+    text = hasten("export", "--help").stdout
+    for name in ("collapsed", "json", "speedscope", *BINARY):
+        assert re.search(rf"^  {name} ", text, re.MULTILINE)
 
 
 def test_names_that_would_break_the_grammar(hasten):
