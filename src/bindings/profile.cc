@@ -7,6 +7,7 @@
 #include "bindings/core.h"
 #include "profile/capture.h"
 #include "profile/causes.h"
+#include "profile/gil.h"
 #include "profile/merge.h"
 #include "profile/model.h"
 #include "record/reader.h"
@@ -48,6 +49,8 @@ struct ReportParts {
   Profile model;
   profile::CaptureFacts facts;
   std::vector<profile::Cause> causes;
+  std::vector<profile::GilPair> gil;
+  std::vector<profile::Function> recorded_functions;  ///< what the pairs' indices mean
   profile::Sources sources;
   bool waits_measured = false;
 };
@@ -226,16 +229,34 @@ nb::list threads_of(const profile::CaptureFacts& facts, bool waits_measured) {
     row["tid"] = thread.tid;
     row["name"] = text_of(thread.name);
     row["cpu_s"] = thread.cpu_s;
+    row["wall_s"] = thread.wall_s;
     row["runnable_s"] = thread.runnable_s;
-    row["waiting_s"] = thread.waiting_s;
     if (waits_measured) {
-      double explained_s = 0;
-      for (const double s : thread.explained_wait_s) {
-        explained_s += s;
-      }
-      row["wait_s"] = waits_of(thread.explained_wait_s);
-      row["unexplained_s"] = std::max(0.0, thread.waiting_s - explained_s);
+      row["wait_s"] = waits_of(thread.wait_s);
+      row["unexplained_s"] = thread.unexplained_s;
     }
+    rows.append(row);
+  }
+  return rows;
+}
+
+/// Of the pairs that matter: a program of many threads and lines has thousands.
+nb::list gil_of(const ReportParts& parts) {
+  constexpr size_t kPairsMax = 100;
+  const auto place_of = [&](const profile::LineKey& key) {
+    const profile::Function& function = parts.recorded_functions[key.function_idx];
+    nb::dict place;
+    place["file"] = function.file;
+    place["line"] = key.line;
+    place["function"] = function.name;
+    return place;
+  };
+  nb::list rows;
+  for (size_t i = 0; i < std::min(parts.gil.size(), kPairsMax); ++i) {
+    nb::dict row;
+    row["holder"] = place_of(parts.gil[i].holder);
+    row["waiter"] = place_of(parts.gil[i].waiter);
+    row["seconds"] = parts.gil[i].seconds;
     rows.append(row);
   }
   return rows;
@@ -325,7 +346,10 @@ nb::dict read_report(const std::string& path) {
       raise_error(read.error());
     }
     capture = std::move(read).value();
-    parts.model = build_profile(profile::recording_of(capture));
+    profile::Recording recording = profile::recording_of(capture);
+    parts.model = build_profile(recording);
+    parts.gil = profile::gil_pairs(recording);
+    parts.recorded_functions = std::move(recording.functions);
     parts.facts = profile::facts_of(capture);
     for (record::SourceFile& file : capture.files) {
       if (file.has_text) {
@@ -346,6 +370,16 @@ nb::dict read_report(const std::string& path) {
   nb::dict outside;
   put_cost(outside, parts.model.outside, parts);
   report["outside_python"] = outside;
+  if (parts.waits_measured) {
+    report["gil"] = gil_of(parts);
+  }
+  if (parts.model.collecting.sample_count > 0) {
+    nb::dict collecting;
+    put_cost(collecting, parts.model.collecting, parts);
+    collecting.attr("pop")("wait_s", nb::none());
+    report["garbage_collection"] = collecting;
+    report["gc_s"] = parts.model.collecting.self_cpu_s;
+  }
   report["causes"] = causes_of(parts.causes);
   return report;
 }

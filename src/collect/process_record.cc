@@ -132,6 +132,12 @@ void ProcessRecord::tick(uint64_t now_ns) {
   }
 }
 
+void ProcessRecord::flush() {
+  if (recorder_) {
+    recorder_->flush_waits();
+  }
+}
+
 bool ProcessRecord::is_over() const {
   if (pidfd_ < 0) {
     return ::kill(static_cast<pid_t>(facts_.pid), 0) != 0 && errno == ESRCH;

@@ -43,6 +43,8 @@ class ProcessRecord {
 
   /// Takes over what is ready and looks at its threads.
   void tick(uint64_t now_ns);
+  /// Hands on what is added up over some time.
+  void flush();
   /// Whether the process has died (or has already been waited for).
   bool is_over() const;
   /// Its memory now, shared pages in proportion; 0 if it cannot be read. Slow for large processes: it paces itself

@@ -71,6 +71,8 @@ void Recorder::drain_slot(uint32_t slot_idx, bool alive) {
     ring.release(head);
     if (head.kind == static_cast<uint32_t>(record::RingRecord::Sample)) {
       take_sample(view, copy.data(), head.bytes, alive);
+    } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Wait)) {
+      take_wait(view, copy.data(), head.bytes);
     } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Code)) {
       take_code(copy.data(), head.bytes);
     }
@@ -230,6 +232,8 @@ void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length
   sample.user_ns = raw.weight_ns;
   sample.rip = raw.rip;
   sample.broken = (raw.flags & record::kBroken) != 0;
+  sample.has_gil = (raw.flags & record::kHasGil) != 0;
+  sample.collecting = (raw.flags & record::kCollecting) != 0;
   sample.code_class = classify(raw.rip, alive);
   sample.stack = stack_of(frames);
   if (sample.code_class == record::CodeClass::Compiled) {
@@ -251,6 +255,41 @@ void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length
     writer_.add_sample(*view.held);
   }
   view.held = sample;
+}
+
+void Recorder::take_wait(const SlotView& view, const uint8_t* bytes, uint32_t length) {
+  record::WaitRecord raw;
+  if (length < sizeof raw) {
+    return;
+  }
+  std::memcpy(&raw, bytes, sizeof raw);
+  const uint64_t frame_bytes = static_cast<uint64_t>(raw.frame_count) * sizeof(record::FrameRef);
+  if (frame_bytes != length - sizeof raw || !view.thread || raw.kind > static_cast<uint32_t>(record::WaitKind::Gil)) {
+    return;
+  }
+  std::vector<record::FrameRef> frames(raw.frame_count);
+  std::memcpy(frames.data(), bytes + sizeof raw, frame_bytes);
+  record::Wait wait;
+  wait.thread = *view.thread;
+  wait.stack = stack_of(frames);
+  wait.time_ns = relative_ns(raw.mono_ns);
+  wait.duration_ns = raw.weight_ns;
+  wait.kind = static_cast<record::WaitKind>(raw.kind);
+  if (wait.kind == record::WaitKind::Gil) {
+    writer_.add_wait(wait);  // who held it is found from the very stretch of time
+    return;
+  }
+  const auto [at, is_new] = waits_.try_emplace({wait.thread, wait.stack, wait.kind}, wait);
+  if (!is_new) {
+    at->second.duration_ns += wait.duration_ns;
+  }
+}
+
+void Recorder::flush_waits() {
+  for (const auto& [key, wait] : waits_) {
+    writer_.add_wait(wait);
+  }
+  waits_.clear();
 }
 
 void Recorder::take_code(const uint8_t* bytes, uint32_t length) {
@@ -333,6 +372,7 @@ void Recorder::account_thread(uint32_t thread, uint64_t cpu_ns, uint64_t runnabl
 
 void Recorder::finish(uint64_t end_mono_ns) {
   drain(false);
+  flush_waits();
   for (uint32_t i = 0; i < record::kSlotCount; ++i) {
     if (slots_[i].thread) {
       end_thread(i, end_mono_ns, 0, false);

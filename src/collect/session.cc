@@ -138,6 +138,11 @@ class Session {
     if (now_ns - last_flush_ns_ > kFlushGapNs) {
       last_flush_ns_ = now_ns;
       look_at_memory(now_ns);
+      for (const auto& record : live_) {
+        if (record) {
+          record->flush();
+        }
+      }
       note_failure(writer_.flush());
     }
   }

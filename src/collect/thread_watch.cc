@@ -103,7 +103,7 @@ void ThreadWatch::tick(uint64_t now_ns) {
     const std::optional<uint32_t> thread = recorder_.thread_of_slot(i);
     Seen& seen = slots_[i];
     if (seen.tid != 0 && (!thread || seen.thread != *thread)) {
-      close(seen);
+      close(seen, true);
       forget(seen);
     }
     if (!thread || record::slot_state(slot.word.load(std::memory_order_acquire)) != record::SlotState::Live) {
@@ -112,6 +112,7 @@ void ThreadWatch::tick(uint64_t now_ns) {
     if (seen.tid == 0) {
       seen.tid = slot.tid;
       seen.thread = *thread;
+      seen.slot_idx = i;
       seen.schedstat_fd = ::open(task_path(pid_, slot.tid, "schedstat").c_str(), O_RDONLY | O_CLOEXEC);
       seen.settled_ns = now_ns;
       if (seen.schedstat_fd < 0 || !read_account(seen.schedstat_fd, &seen.first.cpu_ns, &seen.first.runnable_ns)) {
@@ -139,11 +140,13 @@ void ThreadWatch::look_at(Seen& seen, uint64_t now_ns) {
   }
   uint32_t stack = 0;
   WaitKind kind = WaitKind::Unknown;
+  // Read before the look: a call that returns meanwhile has told of itself.
+  const bool told = region_->slots[seen.slot_idx].waiting_kind.load(std::memory_order_relaxed) != 0;
   if (!find_place(seen, now, &stack, &kind)) {
     return;  // it runs, or is about to: settled when next found asleep
   }
   seen.waiting_ns += slept_ns;
-  extend(seen, slept_ns, stack, kind);
+  extend(seen, slept_ns, stack, kind, told);
   seen.settled = now;
   seen.settled_ns = now_ns;
   recorder_.account_thread(seen.thread, now.cpu_ns - seen.first.cpu_ns, now.runnable_ns - seen.first.runnable_ns,
@@ -188,6 +191,9 @@ std::optional<WaitKind> ThreadWatch::sleeping_in(uint32_t tid) const {
   }
   char* rest = nullptr;
   const long number = std::strtol(text, &rest, 10);
+  if (number < 0) {
+    return std::nullopt;  // in no call: it is dying, or in a page fault
+  }
   const WaitKind kind = kind_of_call(number);
   if (kind == WaitKind::Lock) {
     const uint64_t futex = std::strtoull(rest, nullptr, 16);
@@ -197,12 +203,25 @@ std::optional<WaitKind> ThreadWatch::sleeping_in(uint32_t tid) const {
   return kind;
 }
 
-void ThreadWatch::extend(Seen& seen, uint64_t slept_ns, uint32_t stack, WaitKind kind) {
-  if (seen.open.duration_ns > 0 && seen.open.stack == stack && seen.open.kind == kind) {
+void ThreadWatch::extend(Seen& seen, uint64_t slept_ns, uint32_t stack, WaitKind kind, bool told) {
+  const uint64_t since_ns = region_->slots[seen.slot_idx].waiting_since_ns.load(std::memory_order_relaxed);
+  if (seen.open.duration_ns > 0 && seen.open.stack == stack && seen.open.kind == kind && seen.told == told &&
+      (!told || seen.open.time_ns == recorder_.relative_ns(since_ns))) {
     seen.open.duration_ns += slept_ns;
     return;
   }
-  close(seen);
+  close(seen, true);
+  if (told) {
+    // One wait of one call: it lasts from the call's begin.
+    seen.told = true;
+    seen.open.thread = seen.thread;
+    seen.open.stack = stack;
+    seen.open.kind = kind;
+    seen.open.time_ns = recorder_.relative_ns(since_ns);
+    const uint64_t now_ns = recorder_.relative_ns(seen.settled_ns) + slept_ns;
+    seen.open.duration_ns = now_ns > seen.open.time_ns ? now_ns - seen.open.time_ns : slept_ns;
+    return;
+  }
   seen.open.thread = seen.thread;
   seen.open.stack = stack;
   seen.open.kind = kind;
@@ -210,16 +229,21 @@ void ThreadWatch::extend(Seen& seen, uint64_t slept_ns, uint32_t stack, WaitKind
   seen.open.duration_ns = slept_ns;
 }
 
-void ThreadWatch::close(Seen& seen) {
-  if (seen.open.duration_ns > 0) {
+void ThreadWatch::close(Seen& seen, bool alive) {
+  // A call that tells of itself has done so when it returned; if the process died before, we are the only witness.
+  const record::ThreadSlot& slot = region_->slots[seen.slot_idx];
+  const bool unended = seen.told && !alive && slot.waiting_kind.load() != 0 &&
+                       recorder_.relative_ns(slot.waiting_since_ns.load()) == seen.open.time_ns;
+  if (seen.open.duration_ns > 0 && (!seen.told || unended)) {
     recorder_.add_wait(seen.open);
   }
   seen.open = record::Wait{};
+  seen.told = false;
 }
 
 void ThreadWatch::finish() {
   for (auto& [slot, seen] : slots_) {
-    close(seen);
+    close(seen, false);
     forget(seen);
   }
 }

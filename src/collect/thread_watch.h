@@ -3,11 +3,13 @@
 //
 //   how much     the scheduler's own account of each thread (/proc/PID/task/TID/schedstat): CPU time and
 //                time spent ready to run. What is left of the wall clock, the thread slept. Exact.
-//   where, why   if the thread sleeps at the tick, its Python stack and the system call it sleeps in. A
-//                thread whose CPU clock has not moved is still in the same place and is not read again.
+//   where, why   mostly the call that waited tells itself (probe/waits.cc). For other sleep, and for a wait that
+//                had not ended when the process died: if the thread sleeps at the tick, its Python stack and
+//                the system call it sleeps in. A thread whose CPU clock has not moved is still in the same
+//                place and is not read again.
 //
 // A thread that runs at the tick settles nothing: what it slept before is put to the place where it is next
-// found asleep. Where it slept is therefore sampled, how long it slept is not.
+// found asleep. Where it slept is then sampled, how long it slept is not.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +41,7 @@ class ThreadWatch {
   struct Seen {
     uint32_t tid = 0;
     uint32_t thread = 0;
+    uint32_t slot_idx = 0;
     int schedstat_fd = -1;
     Account first;    ///< when the watch began
     Account settled;  ///< up to here all time is accounted for
@@ -46,12 +49,13 @@ class ThreadWatch {
     uint64_t waiting_ns = 0;
     uint64_t asleep_cpu_ns = ~0ull;  ///< the CPU clock when it was last found asleep
     record::Wait open;               ///< being extended; no duration: none
+    bool told = false;               ///< the call that `open` sleeps in will tell of itself when it returns
   };
 
   void look_at(Seen& seen, uint64_t now_ns);
   bool find_place(Seen& seen, const Account& now, uint32_t* stack, record::WaitKind* kind);
-  void extend(Seen& seen, uint64_t slept_ns, uint32_t stack, record::WaitKind kind);
-  void close(Seen& seen);
+  void extend(Seen& seen, uint64_t slept_ns, uint32_t stack, record::WaitKind kind, bool told);
+  void close(Seen& seen, bool alive);
   std::optional<record::WaitKind> sleeping_in(uint32_t tid) const;
   void forget(Seen& seen);
 

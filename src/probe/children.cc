@@ -10,6 +10,7 @@
 #include "probe/invitation.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
+#include "probe/waits.h"
 #include "probe/watch.h"
 
 namespace hasten::probe {
@@ -45,7 +46,10 @@ pid_t wait_and_tell(pid_t pid, int* status, int options, rusage* usage) {
   }
   int own_status = 0;
   rusage own_usage = {};
+  uint64_t begin_ns = 0;
+  begin_child_wait(&begin_ns);
   const pid_t ended = reinterpret_cast<Wait4>(real)(pid, &own_status, options, &own_usage);
+  end_child_wait(begin_ns);
   if (ended > 0) {
     const int saved_errno = errno;
     report_end(ended, own_status, own_usage);
@@ -73,6 +77,7 @@ void tell_own_end() {
   if (g_process.active.load() && g_process.self->pid.load() == static_cast<uint32_t>(sys_call(__NR_getpid))) {
     g_process.self->peak_rss_bytes.store(own_peak_rss_bytes());
     g_process.self->cpu_ns.store(read_clock(CLOCK_PROCESS_CPUTIME_ID));
+    end_watch();  // and so does this thread
   }
 }
 
@@ -101,8 +106,11 @@ HASTEN_VISIBLE pid_t wait(int* status) { return wait_and_tell(-1, status, 0, nul
 HASTEN_VISIBLE int waitid(idtype_t kind, id_t id, siginfo_t* info, int options) {
   siginfo_t own_info = {};
   rusage usage = {};
+  uint64_t begin_ns = 0;
+  begin_child_wait(&begin_ns);
   const long result = sys_call(__NR_waitid, static_cast<long>(kind), static_cast<long>(id),
                                reinterpret_cast<long>(&own_info), options, reinterpret_cast<long>(&usage));
+  end_child_wait(begin_ns);
   if (result < 0) {
     errno = static_cast<int>(-result);
     return -1;

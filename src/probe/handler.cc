@@ -7,9 +7,9 @@
 #include <ucontext.h>
 
 #include "probe/clock.h"
-#include "probe/code_table.h"
 #include "probe/compiled.h"
 #include "probe/own_memory.h"
+#include "probe/own_stack.h"
 #include "probe/restart.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
@@ -37,49 +37,6 @@ void calibrate(Watch& watch) {
   if (g_calibration.running) {
     arm_clock(watch);
   }
-}
-
-/// Turns raw frames into ids, from the innermost. A frame whose code cannot be named keeps id 0.
-struct Naming {
-  uint32_t written = 0;
-  bool broken = false;
-};
-
-uint32_t instruction_offset(const pyread::RawFrame& frame, const CodeRef& code, bool* broken) {
-  const int64_t offset = static_cast<int64_t>(frame.instr - frame.code) - g_process.layout.code_start;
-  if (offset < 0) {
-    *broken = *broken || offset < -2;
-    return record::kNoOffset;  // -2: called, but not begun
-  }
-  if (offset >= code.code_bytes) {
-    *broken = true;
-    return record::kNoOffset;
-  }
-  return static_cast<uint32_t>(offset);
-}
-
-template <class Sink>
-Naming name_frames(const Sink& sink, bool whole, Watch& watch, record::FrameRef* to) {
-  Naming naming;
-  uint64_t last_address = 0;
-  CodeRef last;
-  for (uint32_t i = 0; i < sink.kept(); ++i) {
-    if (sink.omitted() != 0 && i == sink.gap_at()) {
-      to[naming.written++] = {record::kFramesOmitted, sink.omitted()};
-    }
-    const pyread::RawFrame frame = sink.kept_frame(i);
-    if (frame.code != last_address) {
-      last = find_code(frame.code, whole, watch);
-      last_address = frame.code;
-    }
-    if (last.not_code && g_process.layout.version >= 0x030d) {
-      continue;  // 3.13 lets any object stand in a frame; those are no Python functions
-    }
-    naming.broken = naming.broken || last.id == 0;
-    const uint32_t offset = last.id == 0 ? record::kNoOffset : instruction_offset(frame, last, &naming.broken);
-    to[naming.written++] = {last.id, offset};
-  }
-  return naming;
 }
 
 void count(std::atomic<uint64_t>& counter, uint64_t by = 1) {
@@ -151,7 +108,6 @@ void find_compiled_caller(const Watch& watch, const Interrupted& at, record::Sam
 }
 
 void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
-  using Sink = pyread::FrameSink<record::kFrameCountMax>;
   record::ThreadSlot& slot = *watch.slot;
   const Interrupted at = interrupted_at(context);
   record::SampleRecord sample{};
@@ -161,23 +117,15 @@ void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   account(watch, at, &sample);
   find_compiled_caller(watch, at, &sample);
 
-  Sink sink(watch.frames);
-  pyread::WalkEnd end = pyread::WalkEnd::Complete;
-  sample.python_state = reinterpret_cast<uint64_t>(g_process.own_python_state());
-  if (sample.python_state != 0) {
-    OwnMemory memory(watch, at.stack_pointer, sample.python_state);
-    pyread::FrameWalk<OwnMemory> walk(g_process.layout, memory);
-    end = walk.walk(sample.python_state, sink);
-  } else {
-    sample.flags |= record::kNoPythonState;
-  }
-  // Descriptions of new code objects go into the ring first, so that no sample names the unknown.
-  const Naming naming = name_frames(sink, end == pyread::WalkEnd::Complete, watch, watch.refs);
-  const bool broken = end == pyread::WalkEnd::Broken || naming.broken;
-  sample.flags |= broken ? record::kBroken : 0u;
-  sample.flags |= end == pyread::WalkEnd::Repaired ? record::kRepaired : 0u;
-  sample.frame_count = naming.written;
-  const uint32_t frame_bytes = naming.written * static_cast<uint32_t>(sizeof(record::FrameRef));
+  const OwnStack stack = read_own_stack(watch, at.stack_pointer);
+  sample.python_state = stack.python_state;
+  sample.flags |= stack.python_state == 0 ? record::kNoPythonState : 0u;
+  sample.flags |= stack.broken ? record::kBroken : 0u;
+  sample.flags |= stack.repaired ? record::kRepaired : 0u;
+  sample.flags |= stack.has_gil ? record::kHasGil : 0u;
+  sample.flags |= stack.collecting ? record::kCollecting : 0u;
+  sample.frame_count = stack.frame_count;
+  const uint32_t frame_bytes = stack.frame_count * static_cast<uint32_t>(sizeof(record::FrameRef));
   const uint32_t bytes = static_cast<uint32_t>(sizeof sample) + frame_bytes;
   sample.head = {bytes, static_cast<uint32_t>(record::RingRecord::Sample)};
 
@@ -193,9 +141,9 @@ void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   ring.commit(bytes);
   watch.full_count = 0;
   count(slot.samples);
-  if (broken) {
+  if (stack.broken) {
     count(slot.broken);
-  } else if (end == pyread::WalkEnd::Repaired) {
+  } else if (stack.repaired) {
     count(slot.repaired);
   }
 }
@@ -227,6 +175,14 @@ void on_clock(int, siginfo_t* info, void* context) {
   if (watch != nullptr && g_calibration.running) {
     calibrate(*watch);
   } else if (watch != nullptr && watch->slot != nullptr && g_process.active.load(std::memory_order_relaxed)) {
+    if (watch->writing.load(std::memory_order_relaxed)) {
+      // The thread is noting a wait. The CPU time counts at the next sample, or is one in thousands that is not seen.
+      if (g_process.engine == record::Engine::PerfClock) {
+        arm_clock(*watch);
+      }
+      errno = saved_errno;
+      return;
+    }
     const uint64_t begin_ns = thread_cpu_ns();
     take_sample(*watch, *static_cast<const ucontext_t*>(context), begin_ns);
     throttle(*watch, thread_cpu_ns() - begin_ns);

@@ -88,6 +88,9 @@ bool find_python() {
     return false;  // a build without the GIL, or offsets that make no sense
   }
   g_process.own_python_state = reinterpret_cast<const void* (*)()>(own_state);
+  void* running_state = dlsym(RTLD_DEFAULT, "PyThreadState_GetUnchecked");
+  running_state = running_state != nullptr ? running_state : dlsym(RTLD_DEFAULT, "_PyThreadState_UncheckedGet");
+  g_process.running_python_state = reinterpret_cast<const void* (*)()>(running_state);
   python.runtime_address = reinterpret_cast<uint64_t>(runtime);
   python.runtime_bytes = symbol_bytes(runtime);
   python.code_type_address = reinterpret_cast<uint64_t>(code_type);

@@ -117,6 +117,7 @@ void begin_watch() {
   watch->tid = static_cast<uint32_t>(sys_call(__NR_gettid));
   watch->ring_memory = ring_memory;
   watch->random_state = (mono_ns() ^ (static_cast<uint64_t>(watch->tid) << 32)) | 1;
+  watch->wait_random_state = watch->random_state * 0x9e3779b97f4a7c15ull | 1;
   find_stack(*watch);
   slot.tid = watch->tid;
   slot.start_mono_ns = mono_ns();

@@ -21,7 +21,8 @@ struct Process {
   record::ProcessSlot* self = nullptr;  ///< ours in the region
   uint32_t process_idx = 0;             ///< of `self`
   record::PythonPlace python;
-  const void* (*own_python_state)() = nullptr;  ///< PyGILState_GetThisThreadState
+  const void* (*own_python_state)() = nullptr;      ///< PyGILState_GetThisThreadState
+  const void* (*running_python_state)() = nullptr;  ///< this thread's state if it holds the GIL; may be null
   pyread::PythonLayout layout;
   record::Engine engine = record::Engine::None;
   int signal = 0;
@@ -49,6 +50,8 @@ struct Watch {
   uint64_t stack_low;
   uint64_t stack_high;
   uint64_t random_state;
+  uint64_t wait_random_state;
+  std::atomic<bool> writing;  ///< the thread itself uses what follows: the handler must not
   uint8_t* ring_memory;
   pyread::RawFrame frames[record::kFrameCountMax];
   record::FrameRef refs[record::kFrameCountMax + 1];  ///< one more for the mark of omitted frames

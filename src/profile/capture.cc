@@ -1,7 +1,9 @@
 #include "profile/capture.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <numeric>
 #include <unordered_map>
 
 #include "profile/natives.h"
@@ -57,6 +59,8 @@ class Resolver {
       to.user_ns = from.user_ns;
       to.kernel_ns = static_cast<int64_t>(from.kernel_ns);
       to.side = side_of(from.code_class);
+      to.has_gil = from.has_gil;
+      to.collecting = from.collecting;
       to.stack_idx = stack_idx(from.stack);
       to.native_idx = native_idx(names.name_of(process, from.rip));
       recording_.samples.push_back(to);
@@ -69,7 +73,10 @@ class Resolver {
     for (const record::Wait& from : capture_.waits) {
       recording_.waits.push_back({from.thread, static_cast<int64_t>(from.duration_ns),
                                   static_cast<Sleep>(std::min<size_t>(static_cast<size_t>(from.kind), kSleepCount - 1)),
-                                  stack_idx(from.stack)});
+                                  stack_idx(from.stack), absolute_ns(process_of(from.thread), from.time_ns)});
+    }
+    for (const record::Thread& thread : capture_.threads) {
+      recording_.process_of_thread.push_back(thread.process);
     }
     return std::move(recording_);
   }
@@ -291,6 +298,7 @@ CaptureFacts facts_of(const record::Capture& capture) {
   // nobody waited for.
   double waited_for_cpu_s = 0;
   double each_cpu_s = 0;
+  bool each_known = true;
   bool cpu_known = true;
   const double first_start_ns =
       capture.processes.empty() ? 0 : static_cast<double>(capture.processes.front().start_mono_ns);
@@ -320,6 +328,7 @@ CaptureFacts facts_of(const record::Capture& capture) {
         out.exit_code = end->exit_code;
       }
       each_cpu_s += *out.cpu_s;
+      each_known = each_known && (end->own_cpu_ns != 0 || !end->children_in_cpu);
       if (root) {
         waited_for_cpu_s += static_cast<double>(whole_ns) * kSecondsPerNs;
       }
@@ -341,7 +350,7 @@ CaptureFacts facts_of(const record::Capture& capture) {
     facts.rate_hz = first.rate_hz;
     facts.python = first.python_version;
     if (cpu_known) {
-      facts.cpu_s = std::max(waited_for_cpu_s, each_cpu_s);
+      facts.cpu_s = each_known ? std::max(waited_for_cpu_s, each_cpu_s) : waited_for_cpu_s;
     }
   }
   for (const record::TreeMemory& memory : capture.memory) {
@@ -362,8 +371,8 @@ CaptureFacts facts_of(const record::Capture& capture) {
     out.tid = thread.tid;
     out.name = thread.name;
     out.cpu_s = static_cast<double>(thread.cpu_ns) * kSecondsPerNs;
+    out.wall_s = static_cast<double>(thread.end_ns - std::min(thread.end_ns, thread.start_ns)) * kSecondsPerNs;
     out.runnable_s = static_cast<double>(thread.runnable_ns) * kSecondsPerNs;
-    out.waiting_s = static_cast<double>(thread.waiting_ns) * kSecondsPerNs;
     threads_cpu_s += out.cpu_s;
     facts.busy_s += out.cpu_s + out.runnable_s;
     facts.threads.push_back(std::move(out));
@@ -377,9 +386,17 @@ CaptureFacts facts_of(const record::Capture& capture) {
   }
   for (const record::Wait& wait : capture.waits) {
     if (wait.thread < facts.threads.size() && static_cast<size_t>(wait.kind) < kSleepCount) {
-      facts.threads[wait.thread].explained_wait_s[static_cast<size_t>(wait.kind)] +=
+      facts.threads[wait.thread].wait_s[static_cast<size_t>(wait.kind)] +=
           static_cast<double>(wait.duration_ns) * kSecondsPerNs;
     }
+  }
+  for (ThreadFacts& thread : facts.threads) {
+    // A wait lasts until the thread has a CPU again, so what is over the wall clock was counted twice: as part
+    // of a wait, and as ready to run.
+    const double waited_s = std::accumulate(std::begin(thread.wait_s), std::end(thread.wait_s), 0.0);
+    const double rest_s = thread.wall_s - thread.cpu_s - waited_s;
+    thread.runnable_s = std::clamp(rest_s, 0.0, thread.runnable_s);
+    thread.unexplained_s = std::max(0.0, rest_s - thread.runnable_s);
   }
   return facts;
 }

@@ -43,9 +43,11 @@ struct ThreadFacts {
   uint32_t tid = 0;
   std::string name;
   double cpu_s = 0;
-  double runnable_s = 0;
-  double waiting_s = 0;                       ///< off the CPU of its own accord, by the scheduler's account
-  double explained_wait_s[kSleepCount] = {};  ///< of that, what was seen sleeping in what
+  /// From its begin to its end; what follows adds up to it: CPU, waits, ready without a CPU, and what nobody explained.
+  double wall_s = 0;
+  double runnable_s = 0;  ///< ready to run but without a CPU, outside the waits (which end when it got one)
+  double wait_s[kSleepCount] = {};
+  double unexplained_s = 0;  ///< off the CPU, but in no call that was seen to wait
 };
 
 struct CaptureFacts {

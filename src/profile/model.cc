@@ -122,6 +122,7 @@ class Builder {
     profile.sample_count = population_.count;
     profile.effective_count = population_.effective_count();
     profile.outside = cost_of(functions_.back(), population_);
+    profile.collecting = cost_of(collecting_, population_);
     fill_functions(profile);
     fill_lines(profile);
     fill_groups(profile);
@@ -181,6 +182,9 @@ class Builder {
     }
     add_called(sample);
     add_spot(sample);
+    if (sample.collecting) {
+      add_self(collecting_, sample);
+    }
 
     if (i > 0 && recording_.samples[i - 1].thread_idx == sample.thread_idx) {
       const Sample& before = recording_.samples[i - 1];
@@ -190,6 +194,13 @@ class Builder {
       add_pair(functions_, other.function, leaf.function, other_weight, weight);
       add_pair(lines_, other.line, leaf.line, other_weight, weight);
       add_pair(groups_, other.group, leaf.group, other_weight, weight);
+      if (sample.collecting && before.collecting) {
+        collecting_.pairs.add_both(other_weight, weight);
+      } else if (sample.collecting) {
+        collecting_.pairs.add_one(weight, other_weight);
+      } else if (before.collecting) {
+        collecting_.pairs.add_one(other_weight, weight);
+      }
     }
   }
 
@@ -336,6 +347,7 @@ class Builder {
   std::vector<uint32_t> group_of_function_;
   std::vector<std::vector<FrameRows>> stack_rows_;
   std::vector<Tally> functions_, lines_, groups_;
+  Tally collecting_;
   std::map<SpotKey, Tally> spots_;
   std::vector<uint32_t> row_of_function_;
 };

@@ -83,6 +83,7 @@ struct Profile {
   std::vector<GroupRow> groups;        ///< own code first, then heaviest first
   std::vector<SpotRow> spots;          ///< heaviest first
   Cost outside;                        ///< native code with no Python frame under it
+  Cost collecting;                     ///< garbage collection, wherever it struck; part of the rows above
 };
 
 Profile build_profile(const Recording& recording);

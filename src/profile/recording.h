@@ -41,6 +41,8 @@ struct Sample {
   int64_t user_ns = 0;    ///< CPU time it stands for outside the kernel
   int64_t kernel_ns = 0;  ///< CPU time in the kernel since the thread's sample before it
   Side side = Side::Bytecode;
+  bool has_gil = false;     ///< its thread held the GIL
+  bool collecting = false;  ///< its thread collected garbage
   uint32_t stack_idx = 0;
   uint32_t native_idx = 0;  ///< the native function that ran, see Recording::natives; 0 is unknown
 
@@ -58,6 +60,7 @@ struct Wait {
   int64_t duration_ns = 0;
   Sleep kind = Sleep::Unknown;
   uint32_t stack_idx = 0;
+  int64_t begin_ns = 0;  ///< on the recording's one clock; a wait for the GIL is one stretch from here
 };
 
 struct Recording {
@@ -66,6 +69,7 @@ struct Recording {
   std::vector<std::string> natives{""};    ///< names of native functions; 0 is unknown
   std::vector<Sample> samples;             ///< by thread and, within one, by time
   std::vector<Wait> waits;                 ///< empty where waiting was not measured
+  std::vector<uint32_t> process_of_thread;
   /// By thread: wall time it was ready to run per CPU time it got, 1 on an idle machine. Missing is 1.
   std::vector<double> crowding;
   bool string_is_own = false;  ///< the program is `python -c`, so that "<string>" is the user's

@@ -12,6 +12,7 @@ enum Word : uint32_t {
   kInterpretersHead = 5,
   kInterpreterNext = 8,
   kInterpreterThreads = 9,
+  kInterpreterGarbage = 10,
   kThreadNext = 21,
   kThreadFrame = 23,
   kThreadNativeId = 25,
@@ -25,6 +26,7 @@ enum Word : uint32_t {
   kCodeLineTable = 38,
   kCodeFirstLine = 39,
   kCodeStart = 43,
+  kGarbageCollecting = 72,
 };
 
 uint64_t word(const uint8_t* bytes, Word index) {
@@ -64,13 +66,16 @@ bool apply_debug_offsets(const uint8_t* bytes, uint32_t python_hex, PythonLayout
                     take(bytes, kCodeLineTable, kCodeBytes - 8, &found.code_line_table) &&
                     take(bytes, kCodeFirstLine, kCodeBytes - 4, &found.code_first_line) &&
                     take(bytes, kCodeStart, 4096, &found.code_start) && word(bytes, kInterpretersHead) < 1u << 24 &&
-                    word(bytes, kInterpreterNext) < 1u << 24 && word(bytes, kInterpreterThreads) < 1u << 24;
+                    word(bytes, kInterpreterNext) < 1u << 24 && word(bytes, kInterpreterThreads) < 1u << 24 &&
+                    word(bytes, kInterpreterGarbage) < 1u << 24 && word(bytes, kGarbageCollecting) < 4096;
   if (!good) {
     return false;
   }
   found.runtime_interpreters = static_cast<uint32_t>(word(bytes, kInterpretersHead));
   found.interpreter_next = static_cast<uint32_t>(word(bytes, kInterpreterNext));
   found.interpreter_threads = static_cast<uint32_t>(word(bytes, kInterpreterThreads));
+  found.interpreter_collecting =
+      static_cast<uint32_t>(word(bytes, kInterpreterGarbage) + word(bytes, kGarbageCollecting));
   *layout = found;
   return true;
 }

@@ -26,6 +26,7 @@ constexpr PythonLayout layout_311() {
   layout.runtime_interpreters = 40;
   layout.interpreter_next = 0;
   layout.interpreter_threads = 16;
+  layout.interpreter_collecting = 848;
   return layout;
 }
 
@@ -52,6 +53,7 @@ constexpr PythonLayout layout_312() {
   layout.runtime_interpreters = 40;
   layout.interpreter_next = 0;
   layout.interpreter_threads = 72;
+  layout.interpreter_collecting = 312;
   return layout;
 }
 
@@ -75,6 +77,7 @@ constexpr PythonLayout layout_313() {
   layout.runtime_interpreters = 632;
   layout.interpreter_next = 7264;
   layout.interpreter_threads = 7344;
+  layout.interpreter_collecting = 7600;
   return layout;
 }
 

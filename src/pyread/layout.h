@@ -19,6 +19,7 @@ struct PythonLayout {
   uint16_t thread_frame = kAbsent;  ///< 3.13: directly
   uint16_t thread_chunk = 0;
   uint16_t thread_next = 0;
+  uint16_t thread_interpreter = 16;
   uint16_t thread_native_id = 0;
 
   // _PyCFrame
@@ -64,6 +65,7 @@ struct PythonLayout {
   uint32_t runtime_interpreters = 0;
   uint32_t interpreter_next = 0;
   uint32_t interpreter_threads = 0;
+  uint32_t interpreter_collecting = 0;  ///< whether its garbage is being collected: an int, 0 or 1; offset 0: not known
 
   bool via_cframe() const { return thread_cframe != kAbsent; }
 };

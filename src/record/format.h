@@ -39,6 +39,7 @@ enum class BlockKind : uint32_t {
   End = 10,
   CompiledCode = 11,
   TreeMemory = 12,
+  FlaggedSample = 13,
 };
 
 enum class StdinKind : uint8_t { Unknown = 0, Terminal, Pipe, File, DevNull, Socket, Closed };
@@ -159,14 +160,17 @@ struct Sample {
   uint32_t user_ns = 0;    ///< CPU time in user mode that this sample stands for
   uint64_t kernel_ns = 0;  ///< kernel time charged here: found between this sample and its neighbours
   CodeClass code_class = CodeClass::Unknown;
-  bool broken = false;  ///< the stack could not be read to its root; what could be read is kept
+  bool broken = false;      ///< the stack could not be read to its root; what could be read is kept
+  bool has_gil = false;     ///< the thread held the GIL
+  bool collecting = false;  ///< it was collecting garbage
   uint64_t rip = 0;
 };
 
 /// What a thread that was off the CPU was doing, from the system call it slept in.
 enum class WaitKind : uint8_t { Unknown = 0, Sleep, Io, Lock, Child, Gil };
 
-/// A stretch of time in which a thread slept, with the stack it slept in (0: not seen).
+/// Time that a thread waited, with the stack it waited in (0: not seen). Waits for the GIL are single ones, each with its
+/// own stretch of time; other waits in one place are added up for a quarter of a second.
 struct Wait {
   uint32_t thread = 0;
   uint32_t stack = 0;

@@ -141,7 +141,7 @@ bool parse_stacks(Unpacker& in, Capture& capture) {
   return in.ok();
 }
 
-bool parse_samples(Unpacker& in, Capture& capture) {
+bool parse_samples(Unpacker& in, bool flagged, Capture& capture) {
   while (in.ok() && !in.at_end()) {
     Sample sample;
     sample.thread = in.get32();
@@ -149,9 +149,12 @@ bool parse_samples(Unpacker& in, Capture& capture) {
     sample.time_ns = in.get();
     sample.user_ns = in.get32();
     sample.kernel_ns = in.get();
-    const uint8_t bits = in.get8();
-    sample.code_class = static_cast<CodeClass>(bits >> 1);
-    sample.broken = (bits & 1) != 0;
+    const uint8_t code_class = in.get8();
+    const uint8_t flags = flagged ? in.get8() : code_class & 1;
+    sample.code_class = static_cast<CodeClass>(flagged ? code_class : code_class >> 1);
+    sample.broken = (flags & 1) != 0;
+    sample.has_gil = (flags & 2) != 0;
+    sample.collecting = (flags & 4) != 0;
     sample.rip = in.get();
     if (!in.ok() || sample.thread >= capture.threads.size() || sample.stack >= capture.stacks.size()) {
       return false;
@@ -253,7 +256,9 @@ bool parse_block(BlockKind kind, std::span<const uint8_t> payload, Capture& capt
     case BlockKind::Stack:
       return parse_stacks(in, capture);
     case BlockKind::Sample:
-      return parse_samples(in, capture);
+      return parse_samples(in, false, capture);
+    case BlockKind::FlaggedSample:
+      return parse_samples(in, true, capture);
     case BlockKind::Wait:
       return parse_waits(in, capture);
     case BlockKind::Counts:

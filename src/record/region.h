@@ -15,7 +15,7 @@
 namespace hasten::record {
 
 inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
-inline constexpr uint32_t kRegionVersion = 3;
+inline constexpr uint32_t kRegionVersion = 4;
 inline constexpr uint32_t kProcessCount = 512;    ///< processes alive at one time; more are counted, not sampled
 inline constexpr uint32_t kSlotCount = 1024;      ///< threads alive at one time; more are counted, not sampled
 inline constexpr uint32_t kChildEndCount = 1024;  ///< ends of children reported and not yet read
@@ -41,7 +41,7 @@ inline constexpr SlotState slot_state(uint32_t word) { return static_cast<SlotSt
 inline constexpr uint32_t slot_process(uint32_t word) { return word >> 8; }
 
 /// Kinds of record in a thread's ring (and CompiledCode in the one for compiled code).
-enum class RingRecord : uint32_t { Sample = 1, Code = 2, CompiledCode = 3 };
+enum class RingRecord : uint32_t { Sample = 1, Code = 2, CompiledCode = 3, Wait = 4 };
 
 struct FrameRef {
   uint32_t code_id;  ///< names a CodeRecord of this process; 0: could not be read; kFramesOmitted: left out
@@ -53,7 +53,9 @@ enum SampleFlag : uint32_t {
   kBroken = 1,
   kRepaired = 2,
   kNoPythonState = 4,
-  kInKernel = 8,  ///< kernel_ns was spent in the system call that the sample shows, not somewhere before it
+  kHasGil = 16,      ///< the thread held the GIL
+  kCollecting = 32,  ///< its interpreter was collecting garbage
+  kInKernel = 8,     ///< kernel_ns was spent in the system call that the sample shows, not somewhere before it
 };
 
 /// A sample as the handler writes it, followed by frame_count FrameRefs, innermost first.
@@ -72,6 +74,17 @@ struct SampleRecord {
   uint32_t reserved;
 };
 static_assert(sizeof(SampleRecord) % 8 == 0);
+
+/// A wait as the call that waited writes it, followed by frame_count FrameRefs, innermost first.
+struct WaitRecord {
+  RecordHead head;
+  uint64_t mono_ns;      ///< begin, CLOCK_MONOTONIC
+  uint64_t duration_ns;  ///< of this wait
+  uint64_t weight_ns;    ///< that it stands for: short waits are drawn, long ones all written
+  uint32_t kind;         ///< record::WaitKind
+  uint32_t frame_count;
+};
+static_assert(sizeof(WaitRecord) % 8 == 0);
 
 /// A Python string as CPython stores it: `length` units of `unit_bytes` (1: Latin-1, 2, 4).
 struct TextRef {
@@ -118,6 +131,8 @@ struct ThreadSlot {
   std::atomic<uint64_t> repaired;
   std::atomic<uint64_t> throttled;
   std::atomic<uint64_t> handler_ns;
+  std::atomic<uint32_t> waiting_kind;      ///< record::WaitKind of the call that it waits in; 0 if in none
+  std::atomic<uint64_t> waiting_since_ns;  ///< CLOCK_MONOTONIC
   RingState ring;
 };
 

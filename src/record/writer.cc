@@ -216,11 +216,12 @@ void CaptureWriter::add_sample(const Sample& sample) {
   pack.put(sample.time_ns);
   pack.put(sample.user_ns);
   pack.put(sample.kernel_ns);
-  pack.put(static_cast<uint64_t>(sample.code_class) << 1 | (sample.broken ? 1 : 0));
+  pack.put(static_cast<uint8_t>(sample.code_class));
+  pack.put((sample.broken ? 1u : 0u) | (sample.has_gil ? 2u : 0u) | (sample.collecting ? 4u : 0u));
   pack.put(sample.rip);
   if (samples_.size() >= kBatchBytes) {
     seal(BlockKind::Stack, stacks_);
-    seal(BlockKind::Sample, samples_);
+    seal(BlockKind::FlaggedSample, samples_);
   }
 }
 
@@ -277,7 +278,7 @@ void CaptureWriter::add_memory(const TreeMemory& memory) {
 
 Result<void> CaptureWriter::flush() {
   seal(BlockKind::Stack, stacks_);
-  seal(BlockKind::Sample, samples_);
+  seal(BlockKind::FlaggedSample, samples_);
   seal(BlockKind::Wait, waits_);
   if (write_errno_ == 0) {
     write_errno_ = write_all(fd_, pending_.data(), pending_.size());

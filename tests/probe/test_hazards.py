@@ -429,8 +429,11 @@ def test_waiting_is_told_by_where_and_why(probe):
 def test_wall_time_of_a_thread_adds_up(probe):
     ran = probe(program("import time\nburn(2_000_000)\ntime.sleep(0.3)\nburn(1_000_000)\n"))
     main = next(t for t in ran.report["threads"] if t["name"] == "MainThread")
-    total = main["cpu_s"] + main["runnable_s"] + main["waiting_s"]
-    assert total == pytest.approx(ran.report["wall_s"], abs=0.12)
+    total = main["cpu_s"] + main["runnable_s"] + sum(main["wait_s"].values()) + main["unexplained_s"]
+    assert total == pytest.approx(main["wall_s"], rel=0.01)
+    assert main["wall_s"] == pytest.approx(ran.report["wall_s"], abs=0.12)
+    assert main["wait_s"]["sleep"] == pytest.approx(0.3, abs=0.03)
+    assert main["unexplained_s"] < 0.03
 
 
 def test_a_python_in_a_shell_script_is_found(tmp_path):

@@ -17,7 +17,7 @@ ALLOWED = {
     "memcpy", "memmove", "memset", "strcspn", "strlen", "strncmp", "strnlen", "strstr", "strtoul", "strtoull",
     "__isoc23_strtoul", "__isoc23_strtoull",
     # set-up and thread start only: never the handler
-    "dladdr1", "dlsym", "free", "malloc", "getenv", "unsetenv", "pthread_atfork", "__register_atfork",
+    "dladdr1", "dlsym", "dlvsym", "free", "malloc", "getenv", "unsetenv", "pthread_atfork", "__register_atfork",
     "pthread_attr_destroy", "pthread_attr_getstack", "pthread_getattr_np", "pthread_key_create", "pthread_self",
     "pthread_setspecific", "environ", "__environ",
     # system(), which is ours
@@ -34,6 +34,11 @@ EXPORTED = {
     "pthread_create", "sigaction", "signal", "pthread_sigmask", "sigprocmask", "hasten_probe_register_code",
     "execve", "execv", "execvp", "execvpe", "fexecve", "execl", "execlp", "execle", "posix_spawn", "posix_spawnp", "system",
     "wait", "wait3", "wait4", "waitpid", "waitid", "_exit", "_Exit",
+    "nanosleep", "clock_nanosleep", "sem_wait", "sem_timedwait", "sem_clockwait", "pthread_join",
+    "poll", "ppoll", "select", "pselect", "epoll_wait", "epoll_pwait", "read", "write", "readv",
+    "writev", "pread", "pwrite", "pread64", "pwrite64", "fsync", "fdatasync", "flock", "recv",
+    "recvfrom", "recvmsg", "send", "sendto", "sendmsg", "accept", "accept4", "connect",
+    "pthread_cond_wait", "pthread_cond_timedwait", "pthread_cond_clockwait",
 }  # fmt: skip
 
 

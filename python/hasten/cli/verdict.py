@@ -19,6 +19,9 @@ _SHARE_MIN = 0.01  # what weighs less has no row of its own
 _LABEL_COLUMNS = 60
 _WAIT_SHARE_MIN = 0.05  # of wall time: waiting below this is no news
 _KILLED_MAX = 3
+_GIL_PAIRS_MAX = 3
+_OVERHEAD_SHARE_MIN = 0.05  # of CPU time: imports or garbage collection below this are no news
+_OVERHEAD_S_MIN = 0.05
 _UNEVEN = 1.25  # the busiest worker against the average one
 _SAMPLES_FEW = 200  # below this a share is uncertain by about 7 points
 
@@ -47,6 +50,7 @@ def _verdict(report: dict, capture: Path | None, style: Style, width: int) -> It
     if report["samples"] and report["sampled_cpu_s"] > 0:
         yield ""
         yield from _table(report, style, width)
+        yield from _interpreter_rows(report, style)
         yield from _why(report, style, width)
         yield from _ceiling(report, style)
     yield from _too_short(report)
@@ -254,6 +258,27 @@ def _group_name(row: dict) -> str:
 
 def _call_name(function: str) -> str:
     return "(module)" if function == "<module>" else function
+
+
+def _interpreter_rows(report: dict, style: Style) -> Iterator[str]:
+    """What the interpreter itself took: imports, garbage collection, waiting for the GIL."""
+    cpu_s = report.get("cpu_s") or report["sampled_cpu_s"]
+    least_s = max(_OVERHEAD_SHARE_MIN * cpu_s, _OVERHEAD_S_MIN)
+    if report.get("import_s", 0.0) >= least_s:
+        yield style.bold("import  ") + f"{seconds(report['import_s'])} of CPU time went into importing modules"
+    if report.get("gc_s", 0.0) >= least_s:
+        row = report["garbage_collection"]
+        yield style.bold("gc      ") + f"{_share(row).strip()} of CPU time, {seconds(report['gc_s'])}, collected garbage"
+    pairs = [pair for pair in report.get("gil", ()) if pair["seconds"] >= _WAIT_SHARE_MIN * report["wall_s"]]
+    head = "gil     "
+    for pair in pairs[:_GIL_PAIRS_MAX]:
+        holder, waiter = (_line_name(pair[side]) for side in ("holder", "waiter"))
+        yield style.bold(head) + f"{waiter} waited {seconds(pair['seconds'])} for the GIL that {holder} held"
+        head = " " * len(head)
+
+
+def _line_name(place: dict) -> str:
+    return f"{os.path.basename(place['file'])}:{place['line']} ({_call_name(place['function'])})"
 
 
 # --- why and ceiling -----------------------------------------------------------------------------

@@ -1,0 +1,106 @@
+#include "probe/own_stack.h"
+
+#include <cstring>
+
+#include "probe/code_table.h"
+#include "probe/own_memory.h"
+
+namespace hasten::probe {
+namespace {
+
+/// Turns raw frames into ids, from the innermost. A frame whose code cannot be named keeps id 0.
+struct Naming {
+  uint32_t written = 0;
+  bool broken = false;
+};
+
+uint32_t instruction_offset(const pyread::RawFrame& frame, const CodeRef& code, bool* broken) {
+  const int64_t offset = static_cast<int64_t>(frame.instr - frame.code) - g_process.layout.code_start;
+  if (offset < 0) {
+    *broken = *broken || offset < -2;
+    return record::kNoOffset;  // -2: called, but not begun
+  }
+  if (offset >= code.code_bytes) {
+    *broken = true;
+    return record::kNoOffset;
+  }
+  return static_cast<uint32_t>(offset);
+}
+
+template <class Sink>
+Naming name_frames(const Sink& sink, bool whole, Watch& watch, record::FrameRef* to) {
+  Naming naming;
+  uint64_t last_address = 0;
+  CodeRef last;
+  for (uint32_t i = 0; i < sink.kept(); ++i) {
+    if (sink.omitted() != 0 && i == sink.gap_at()) {
+      to[naming.written++] = {record::kFramesOmitted, sink.omitted()};
+    }
+    const pyread::RawFrame frame = sink.kept_frame(i);
+    if (frame.code != last_address) {
+      last = find_code(frame.code, whole, watch);
+      last_address = frame.code;
+    }
+    if (last.not_code && g_process.layout.version >= 0x030d) {
+      continue;  // 3.13 lets any object stand in a frame; those are no Python functions
+    }
+    naming.broken = naming.broken || last.id == 0;
+    const uint32_t offset = last.id == 0 ? record::kNoOffset : instruction_offset(frame, last, &naming.broken);
+    to[naming.written++] = {last.id, offset};
+  }
+  return naming;
+}
+
+/// Whether the interpreter collects garbage now. The place is only believed if what stands around it is the
+/// collector's state: it holds a pointer to its own youngest generation.
+bool is_collecting(uint64_t python_state) {
+  constexpr uint64_t kYoungestPointer = 104;  // bytes before the flag
+  constexpr uint64_t kGenerations = 176;      // likewise
+  enum Believed : int { kNotAsked = 0, kYes, kNo };
+  static std::atomic<int> believed{kNotAsked};
+  const pyread::PythonLayout& layout = g_process.layout;
+  if (layout.interpreter_collecting == 0 || believed.load(std::memory_order_relaxed) == kNo) {
+    return false;
+  }
+  uint64_t interpreter;
+  std::memcpy(&interpreter, reinterpret_cast<const void*>(python_state + layout.thread_interpreter), 8);
+  const uint64_t flag = interpreter + layout.interpreter_collecting;
+  if (believed.load(std::memory_order_relaxed) == kNotAsked) {
+    uint64_t youngest = 0;
+    const bool good =
+        OwnMemory::read_foreign(flag - kYoungestPointer, &youngest, sizeof youngest) && youngest == flag - kGenerations;
+    believed.store(good ? kYes : kNo, std::memory_order_relaxed);
+    if (!good) {
+      return false;
+    }
+  }
+  int collecting;
+  std::memcpy(&collecting, reinterpret_cast<const void*>(flag), sizeof collecting);
+  return collecting == 1;
+}
+
+}  // namespace
+
+OwnStack read_own_stack(Watch& watch, uint64_t stack_pointer) {
+  using Sink = pyread::FrameSink<record::kFrameCountMax>;
+  OwnStack stack;
+  Sink sink(watch.frames);
+  pyread::WalkEnd end = pyread::WalkEnd::Complete;
+  stack.python_state = reinterpret_cast<uint64_t>(g_process.own_python_state());
+  if (stack.python_state != 0) {
+    OwnMemory memory(watch, stack_pointer, stack.python_state);
+    pyread::FrameWalk<OwnMemory> walk(g_process.layout, memory);
+    end = walk.walk(stack.python_state, sink);
+    stack.has_gil = g_process.running_python_state != nullptr &&
+                    reinterpret_cast<uint64_t>(g_process.running_python_state()) == stack.python_state;
+    stack.collecting = stack.has_gil && is_collecting(stack.python_state);
+  }
+  // Descriptions of new code objects go into the ring first, so that no record names the unknown.
+  const Naming naming = name_frames(sink, end == pyread::WalkEnd::Complete, watch, watch.refs);
+  stack.broken = end == pyread::WalkEnd::Broken || naming.broken;
+  stack.repaired = end == pyread::WalkEnd::Repaired;
+  stack.frame_count = naming.written;
+  return stack;
+}
+
+}  // namespace hasten::probe

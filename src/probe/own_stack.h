@@ -1,0 +1,24 @@
+// The calling thread's Python stack, as ids that the ring explains.
+#pragma once
+
+#include <cstdint>
+
+#include "probe/watch.h"
+
+namespace hasten::probe {
+
+struct OwnStack {
+  uint64_t python_state = 0;  ///< 0: the thread runs no Python
+  uint32_t frame_count = 0;   ///< in Watch::refs, innermost first
+  bool broken = false;
+  bool repaired = false;
+  bool has_gil = false;
+  bool collecting = false;  ///< it collects garbage
+};
+
+/// Reads the stack into `watch.refs`; new code objects are described in the ring on the way. `stack_pointer`: from there
+/// outwards the C stack may be read. In the handler, or in a call that waited; the two must not meet in one thread
+/// (Watch::writing).
+OwnStack read_own_stack(Watch& watch, uint64_t stack_pointer);
+
+}  // namespace hasten::probe

@@ -1,0 +1,234 @@
+// Waiting, measured where it happens: the calls in which a thread may block are ours. Each notes since when it waits (so
+// that the collector can tell of a wait that never ends); one that took long enough to have waited writes a
+// record with the thread's stack.
+//
+// A wait of a millisecond or more is always written, a shorter one with a chance in proportion to its length and then
+// counts for a millisecond: sums stay right, and however often a program blocks, a thread writes at most a
+// thousand records for each second that it waits. Below 5 us nothing blocks.
+//
+// Left alone: raw system calls and the waits inside of libc (getaddrinfo); their time shows in the scheduler's account.
+#include <dlfcn.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "probe/own_stack.h"
+#include "probe/signals.h"
+#include "probe/sys.h"
+#include "probe/waits.h"
+#include "probe/watch.h"
+
+namespace hasten::probe {
+namespace {
+
+using record::WaitKind;
+
+constexpr uint64_t kShortestNs = 5'000;
+constexpr uint64_t kAlwaysNs = 1'000'000;
+
+/// Whether a wait of this length is written, and for how much it counts: 0 if not.
+uint64_t draw_weight(uint64_t duration_ns, uint64_t* random_state) {
+  if (duration_ns >= kAlwaysNs) {
+    return duration_ns;
+  }
+  uint64_t x = *random_state;
+  x ^= x << 13;
+  x ^= x >> 7;
+  x ^= x << 17;
+  *random_state = x;
+  return (x >> 11) % kAlwaysNs < duration_ns ? kAlwaysNs : 0;
+}
+
+__attribute__((noinline)) void write_wait(Watch& watch, WaitKind kind, uint64_t begin_ns, uint64_t duration_ns,
+                                          uint64_t weight_ns) {
+  watch.writing.store(true, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  const OwnStack stack = read_own_stack(watch, reinterpret_cast<uint64_t>(__builtin_frame_address(0)));
+  const uint32_t frame_bytes = stack.frame_count * static_cast<uint32_t>(sizeof(record::FrameRef));
+  record::WaitRecord wait{};
+  const uint32_t bytes = static_cast<uint32_t>(sizeof wait) + frame_bytes;
+  wait.head = {bytes, static_cast<uint32_t>(record::RingRecord::Wait)};
+  wait.mono_ns = begin_ns;
+  wait.duration_ns = duration_ns;
+  wait.weight_ns = weight_ns;
+  wait.kind = static_cast<uint32_t>(kind);
+  wait.frame_count = stack.frame_count;
+  record::RingWriter ring(&watch.slot->ring, watch.ring_memory, record::kThreadRingBytes);
+  uint8_t* to = ring.reserve(bytes);
+  if (to != nullptr) {
+    memcpy(to, &wait, sizeof wait);
+    memcpy(to + sizeof wait, watch.refs, frame_bytes);
+    ring.commit(bytes);
+  }
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  watch.writing.store(false, std::memory_order_relaxed);
+}
+
+void end_wait(WaitKind kind, uint64_t begin_ns) {
+  Watch* watch = t_watch;
+  if (watch == nullptr) {
+    return;  // the child of a fork, or the thread is ending
+  }
+  watch->slot->waiting_kind.store(0, std::memory_order_relaxed);
+  const uint64_t now_ns = mono_ns();
+  const uint64_t duration_ns = now_ns > begin_ns ? now_ns - begin_ns : 0;
+  if (duration_ns < kShortestNs || !g_process.active.load(std::memory_order_relaxed)) {
+    return;
+  }
+  const uint64_t weight_ns = draw_weight(duration_ns, &watch->wait_random_state);
+  if (weight_ns != 0) {
+    const int saved_errno = errno;
+    write_wait(*watch, kind, begin_ns, duration_ns, weight_ns);
+    errno = saved_errno;
+  }
+}
+
+/// Whether a condition variable is the GIL's: it lies in the runtime.
+WaitKind kind_of_condition(const void* condition) {
+  const uint64_t place = reinterpret_cast<uint64_t>(condition);
+  return place - g_process.python.runtime_address < g_process.python.runtime_bytes ? WaitKind::Gil : WaitKind::Lock;
+}
+
+template <class Call>
+auto timed(WaitKind kind, const Call& call) {
+  Watch* watch = t_watch;
+  if (watch == nullptr || watch->slot->waiting_kind.load(std::memory_order_relaxed) != 0) {
+    return call();
+  }
+  const uint64_t begin_ns = mono_ns();
+  watch->slot->waiting_since_ns.store(begin_ns, std::memory_order_relaxed);
+  watch->slot->waiting_kind.store(static_cast<uint32_t>(kind), std::memory_order_relaxed);
+  const auto result = call();
+  end_wait(kind, begin_ns);
+  return result;
+}
+
+/// The function behind ours. Condition variables changed their layout once: the version matters.
+template <class Function>
+Function behind(const char* name, std::atomic<void*>& cache, const char* version = nullptr) {
+  void* found = cache.load(std::memory_order_acquire);
+  if (found == nullptr) {
+    found = version != nullptr ? dlvsym(RTLD_NEXT, name, version) : nullptr;
+    found = found != nullptr ? found : next_symbol(name);
+    cache.store(found, std::memory_order_release);
+  }
+  return reinterpret_cast<Function>(found);
+}
+
+}  // namespace
+
+void begin_child_wait(uint64_t* begin_ns) {
+  Watch* watch = t_watch;
+  *begin_ns = watch != nullptr ? mono_ns() : 0;
+  if (watch != nullptr) {
+    watch->slot->waiting_since_ns.store(*begin_ns, std::memory_order_relaxed);
+    watch->slot->waiting_kind.store(static_cast<uint32_t>(WaitKind::Child), std::memory_order_relaxed);
+  }
+}
+
+void end_child_wait(uint64_t begin_ns) {
+  if (begin_ns != 0) {
+    end_wait(WaitKind::Child, begin_ns);
+  }
+}
+
+}  // namespace hasten::probe
+
+using hasten::probe::behind;
+using hasten::probe::kind_of_condition;
+using hasten::probe::timed;
+using hasten::record::WaitKind;
+
+// A function of libc that waits: its result, name, parameters and arguments, and what the wait is for.
+#define HASTEN_WAITS(result, name, parameters, arguments, kind)                               \
+  __attribute__((visibility("default"))) result name parameters {                             \
+    static std::atomic<void*> cache;                                                          \
+    return timed(kind, [&] { return behind<result(*) parameters>(#name, cache) arguments; }); \
+  }
+
+extern "C" {
+
+HASTEN_WAITS(int, nanosleep, (const timespec* span, timespec* rest), (span, rest), WaitKind::Sleep)
+HASTEN_WAITS(int, clock_nanosleep, (clockid_t clock, int flags, const timespec* span, timespec* rest),
+             (clock, flags, span, rest), WaitKind::Sleep)
+
+HASTEN_WAITS(int, sem_wait, (sem_t * semaphore), (semaphore), WaitKind::Lock)
+HASTEN_WAITS(int, sem_timedwait, (sem_t * semaphore, const timespec* until), (semaphore, until), WaitKind::Lock)
+HASTEN_WAITS(int, sem_clockwait, (sem_t * semaphore, clockid_t clock, const timespec* until), (semaphore, clock, until),
+             WaitKind::Lock)
+HASTEN_WAITS(int, pthread_join, (pthread_t thread, void** result), (thread, result), WaitKind::Lock)
+
+HASTEN_WAITS(int, poll, (pollfd * fds, nfds_t count, int timeout_ms), (fds, count, timeout_ms), WaitKind::Io)
+HASTEN_WAITS(int, ppoll, (pollfd * fds, nfds_t count, const timespec* span, const sigset_t* mask),
+             (fds, count, span, mask), WaitKind::Io)
+HASTEN_WAITS(int, select, (int count, fd_set* read, fd_set* write, fd_set* except, timeval* span),
+             (count, read, write, except, span), count == 0 ? WaitKind::Sleep : WaitKind::Io)
+HASTEN_WAITS(int, pselect,
+             (int count, fd_set* read, fd_set* write, fd_set* except, const timespec* span, const sigset_t* mask),
+             (count, read, write, except, span, mask), count == 0 ? WaitKind::Sleep : WaitKind::Io)
+HASTEN_WAITS(int, epoll_wait, (int epoll, epoll_event* events, int count, int timeout_ms),
+             (epoll, events, count, timeout_ms), WaitKind::Io)
+HASTEN_WAITS(int, epoll_pwait, (int epoll, epoll_event* events, int count, int timeout_ms, const sigset_t* mask),
+             (epoll, events, count, timeout_ms, mask), WaitKind::Io)
+
+HASTEN_WAITS(ssize_t, read, (int fd, void* to, size_t count), (fd, to, count), WaitKind::Io)
+HASTEN_WAITS(ssize_t, write, (int fd, const void* from, size_t count), (fd, from, count), WaitKind::Io)
+HASTEN_WAITS(ssize_t, readv, (int fd, const iovec* parts, int count), (fd, parts, count), WaitKind::Io)
+HASTEN_WAITS(ssize_t, writev, (int fd, const iovec* parts, int count), (fd, parts, count), WaitKind::Io)
+HASTEN_WAITS(ssize_t, pread, (int fd, void* to, size_t count, off_t at), (fd, to, count, at), WaitKind::Io)
+HASTEN_WAITS(ssize_t, pwrite, (int fd, const void* from, size_t count, off_t at), (fd, from, count, at), WaitKind::Io)
+HASTEN_WAITS(ssize_t, pread64, (int fd, void* to, size_t count, off64_t at), (fd, to, count, at), WaitKind::Io)
+HASTEN_WAITS(ssize_t, pwrite64, (int fd, const void* from, size_t count, off64_t at), (fd, from, count, at),
+             WaitKind::Io)
+HASTEN_WAITS(int, fsync, (int fd), (fd), WaitKind::Io)
+HASTEN_WAITS(int, fdatasync, (int fd), (fd), WaitKind::Io)
+HASTEN_WAITS(int, flock, (int fd, int operation), (fd, operation), WaitKind::Lock)
+
+HASTEN_WAITS(ssize_t, recv, (int fd, void* to, size_t count, int flags), (fd, to, count, flags), WaitKind::Io)
+HASTEN_WAITS(ssize_t, recvfrom, (int fd, void* to, size_t count, int flags, sockaddr* from, socklen_t* from_bytes),
+             (fd, to, count, flags, from, from_bytes), WaitKind::Io)
+HASTEN_WAITS(ssize_t, recvmsg, (int fd, msghdr* message, int flags), (fd, message, flags), WaitKind::Io)
+HASTEN_WAITS(ssize_t, send, (int fd, const void* from, size_t count, int flags), (fd, from, count, flags), WaitKind::Io)
+HASTEN_WAITS(ssize_t, sendto,
+             (int fd, const void* from, size_t count, int flags, const sockaddr* to, socklen_t to_bytes),
+             (fd, from, count, flags, to, to_bytes), WaitKind::Io)
+HASTEN_WAITS(ssize_t, sendmsg, (int fd, const msghdr* message, int flags), (fd, message, flags), WaitKind::Io)
+HASTEN_WAITS(int, accept, (int fd, sockaddr* from, socklen_t* from_bytes), (fd, from, from_bytes), WaitKind::Io)
+HASTEN_WAITS(int, accept4, (int fd, sockaddr* from, socklen_t* from_bytes, int flags), (fd, from, from_bytes, flags),
+             WaitKind::Io)
+HASTEN_WAITS(int, connect, (int fd, const sockaddr* to, socklen_t to_bytes), (fd, to, to_bytes), WaitKind::Io)
+
+__attribute__((visibility("default"))) int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t* mutex) {
+  static std::atomic<void*> cache;
+  using Function = int (*)(pthread_cond_t*, pthread_mutex_t*);
+  return timed(kind_of_condition(condition),
+               [&] { return behind<Function>("pthread_cond_wait", cache, "GLIBC_2.3.2")(condition, mutex); });
+}
+
+__attribute__((visibility("default"))) int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                                                                  const timespec* until) {
+  static std::atomic<void*> cache;
+  using Function = int (*)(pthread_cond_t*, pthread_mutex_t*, const timespec*);
+  return timed(kind_of_condition(condition), [&] {
+    return behind<Function>("pthread_cond_timedwait", cache, "GLIBC_2.3.2")(condition, mutex, until);
+  });
+}
+
+__attribute__((visibility("default"))) int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                                                                  clockid_t clock, const timespec* until) {
+  static std::atomic<void*> cache;
+  using Function = int (*)(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*);
+  return timed(kind_of_condition(condition),
+               [&] { return behind<Function>("pthread_cond_clockwait", cache)(condition, mutex, clock, until); });
+}
+
+}  // extern "C"

@@ -1,0 +1,190 @@
+"""Waiting, as the calls that wait tell it: how long, in which line, for what, and who held the GIL meanwhile."""
+
+import os
+import signal
+import sys
+import textwrap
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+BURN = """\
+import os, sys, threading, time
+def burn(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        for i in range(2000): i * i
+"""
+
+
+def program(text):
+    return BURN + textwrap.dedent(text)
+
+
+def waits_of(ran, function):
+    """Seconds by kind of the function of this name, its own lines and what it calls outside the program."""
+    rows = [row for row in ran.report["functions"] if row["function"] == function]
+    assert len(rows) == 1, [row["function"] for row in ran.report["functions"]]
+    return {kind: seconds for kind, seconds in rows[0]["wait_s"].items() if seconds}
+
+
+def test_each_kind_on_its_line(probe, engine):
+    """Truth: the arguments of the sleeps."""
+    ran = probe(
+        program("""
+        import select, socket, subprocess
+        def sleeps():
+            for _ in range(10): time.sleep(0.03)
+        def locked(lock):
+            lock.acquire()
+        def receives(sock):
+            sock.recv(1)
+        def polls():
+            select.select([], [], [], 0.2)
+        def child():
+            pid = os.posix_spawn("/bin/sleep", ["sleep", "0.25"], os.environ)
+            os.waitpid(pid, 0)
+        sleeps()
+        lock = threading.Lock(); lock.acquire()
+        threading.Timer(0.3, lock.release).start(); locked(lock)
+        a, b = socket.socketpair()
+        threading.Timer(0.2, lambda: b.send(b"x")).start(); receives(a)
+        polls()
+        child()
+        """),
+        engine=engine,
+    )
+    for function, kind, seconds in (
+        ("sleeps", "sleep", 0.3), ("locked", "lock", 0.3), ("receives", "io", 0.2), ("polls", "sleep", 0.2), ("child", "child", 0.25),
+    ):  # fmt: skip
+        waits = waits_of(ran, function)
+        assert waits[kind] == pytest.approx(seconds, abs=0.03 + 0.02 * seconds), (function, waits)
+        assert sum(waits.values()) == pytest.approx(waits[kind], abs=0.03), (function, waits)
+
+
+def test_waits_of_microseconds_add_up(probe):
+    """Waits far below a millisecond are drawn; their sum must be right all the same."""
+    ran = probe(
+        program("""
+        import ctypes
+        libc = ctypes.CDLL(None)
+        span = (ctypes.c_long * 2)(0, 150_000)
+        def naps():
+            begin = time.perf_counter()
+            for _ in range(2000): libc.nanosleep(span, None)
+            return time.perf_counter() - begin
+        cpu = time.thread_time()
+        wall = naps()
+        print(wall - (time.thread_time() - cpu))
+        """)
+    )
+    truth = float(ran.stdout)
+    # About one in five is written: sigma is sqrt((1 - p) / (n p)) of the sum.
+    chance = truth / 2000 / 1e-3
+    sigma = ((1 - min(chance, 0.999)) / (2000 * min(chance, 1))) ** 0.5
+    assert waits_of(ran, "naps")["sleep"] == pytest.approx(truth, rel=4 * sigma + 0.1)
+
+
+def test_the_gil_and_who_held_it(probe, engine):
+    """Two threads of pure Python: all that they do not run, they wait for each other."""
+    ran = probe(
+        program("""
+        def first():
+            burn_first = 0
+            end = time.thread_time() + 0.6
+            while time.thread_time() < end:
+                for i in range(3000): burn_first += i
+        def second():
+            burn_second = 0
+            end = time.thread_time() + 0.6
+            while time.thread_time() < end:
+                for i in range(3000): burn_second += i
+        threads = [threading.Thread(target=first), threading.Thread(target=second)]
+        [t.start() for t in threads]; [t.join() for t in threads]
+        """),
+        engine=engine,
+    )
+    threads = [t for t in ran.report["threads"] if t["name"] != "MainThread"]
+    assert len(threads) == 2
+    for thread in threads:
+        parts = thread["cpu_s"] + thread["runnable_s"] + sum(thread["wait_s"].values()) + thread["unexplained_s"]
+        assert parts == pytest.approx(thread["wall_s"], rel=0.02)
+        assert thread["wait_s"]["gil"] > 0.25
+        assert thread["unexplained_s"] < 0.05 * thread["wall_s"] + 0.01
+    waited = {"first": waits_of(ran, "first")["gil"], "second": waits_of(ran, "second")["gil"]}
+    pairs = {}
+    for pair in ran.report["gil"]:
+        key = (pair["holder"]["function"], pair["waiter"]["function"])
+        pairs[key] = pairs.get(key, 0) + pair["seconds"]
+    queued = sum(thread["runnable_s"] for thread in threads)
+    for holder, waiter in (("first", "second"), ("second", "first")):
+        # Sampled, of some hundred samples; a holder without a CPU is in no sample.
+        assert pairs[holder, waiter] == pytest.approx(waited[waiter], rel=0.25, abs=0.05 + queued), pairs
+
+
+def test_a_wait_that_never_ended_is_not_lost(probe):
+    ran = probe(
+        program("""
+        import signal
+        def for_ever(): time.sleep(1000)
+        threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGKILL)).start()
+        for_ever()
+        """)
+    )
+    assert ran.signal == signal.SIGKILL
+    assert waits_of(ran, "for_ever")["sleep"] == pytest.approx(0.5, abs=0.06)
+
+
+def test_errno_and_results_are_the_calls_own(probe, engine):
+    ran = probe(
+        program("""
+        import errno, select, socket
+        results = []
+        for call in (lambda: os.read(999, 1), lambda: os.write(999, b"x"), lambda: os.waitpid(-1, 0),
+                     lambda: socket.socket().connect(("127.0.0.1", 1)), lambda: os.fsync(999)):
+            try: call()
+            except OSError as error: results.append(errno.errorcode[error.errno])
+        s, other = socket.socketpair(); s.settimeout(0.05)
+        try: s.recv(1)
+        except TimeoutError: results.append("timeout")
+        burn(0.1)
+        print(results, threading.Lock().acquire(timeout=0.01), threading.Event().wait(0.02))
+        """),
+        engine=engine,
+    )
+    assert ran.stdout == "['EBADF', 'EBADF', 'ECHILD', 'ECONNREFUSED', 'EBADF', 'timeout'] True False\n"
+
+
+def test_garbage_collection_is_seen(probe, engine):
+    """Truth: the callbacks of gc."""
+    ran = probe(
+        program("""
+        import gc
+        spent = [0.0, 0.0]
+        def note(phase, info):
+            if phase == "start": spent[1] = time.thread_time()
+            else: spent[0] += time.thread_time() - spent[1]
+        gc.callbacks.append(note)
+        def work():
+            kept = [[i] for i in range(200_000)]
+            for _ in range(20): gc.collect()
+            gc.disable()
+            burn(0.4)
+        work()
+        print(spent[0], time.process_time(), flush=True)
+        os._exit(0)
+        """),
+        engine=engine,
+    )
+    collected, total = map(float, ran.stdout.split())
+    share = collected / total
+    samples = ran.report["samples"]
+    sigma = (share * (1 - share) / samples) ** 0.5
+    seen = ran.report["garbage_collection"]["cpu_share"]
+    assert seen == pytest.approx(share, abs=4 * sigma + 0.02), (collected, total, samples)
+
+
+def test_without_collection_there_is_no_such_row(probe):
+    ran = probe(program("import gc; gc.disable()\nburn(0.3)\nos._exit(0)\n"))
+    assert ran.report.get("gc_s", 0.0) < 0.02
