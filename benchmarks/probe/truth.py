@@ -1,8 +1,7 @@
 """The true shares of a program, from instruction counts: callgrind counts repeat to the last digit, where clocks on
 a shared machine do not.
 
-A line's cost is what one more copy of it adds; a function's, what one more call of it adds. What a loop itself
-costs (its header, and the jump back that CPython books to the body's last line) is counted with an empty body.
+A line's cost is what one more copy of it adds; a function's, what one more call of it adds.
 """
 
 from __future__ import annotations
@@ -16,8 +15,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from programs import CALL_OR_INLINE, FOUR_LINES, PAIR
+from hasten.selftest.known import PROGRAMS
 
+FOUR_LINES, PAIR, CALL_OR_INLINE = (
+    (PROGRAMS / name).read_text() for name in ("four_lines.py", "pair.py", "call_or_inline.py")
+)
 _CACHE = Path(__file__).resolve().parents[2] / "build" / "known-truth.json"
 
 
@@ -66,13 +68,11 @@ def four_lines(python: str) -> dict[str, float]:
     rounds = 2_000
     lines = FOUR_LINES.splitlines()
     base = per_round(python, FOUR_LINES, rounds)
-    cost = {}
+    cost = {}  # of the lines alone: the loop's own share depends on more than instructions
     for name in "abcd":
         at = next(i for i, line in enumerate(lines) if line.endswith(f"# line {name}"))
         doubled = "\n".join([*lines[: at + 1], lines[at], *lines[at + 1 :]]) + "\n"
         cost[name] = per_round(python, doubled, rounds) - base
-    header = base - sum(cost.values())  # FOR_ITER, STORE_FAST, and the jump back, which belongs to line d
-    cost["d"] += header / 3  # the header's own share depends on more than instructions: it is left out
     total = sum(cost.values())
     return {name: value / total for name, value in cost.items()}
 
@@ -80,11 +80,11 @@ def four_lines(python: str) -> dict[str, float]:
 @cached
 def functions(python: str, text: str, first: str, second: str) -> dict[str, float]:
     """Shares of two calls that a loop makes one after the other, all that they call included."""
-    rounds = 20
+    rounds = 8
     cost = {}
     for name in (first, second):
         lines = text.splitlines()
-        at = next(i for i, line in enumerate(lines) if line.startswith(f"    total += {name}("))
+        at = next(i for i, line in enumerate(lines) if line.strip().startswith(f"total += {name}("))
         doubled = "\n".join([*lines[: at + 1], lines[at], *lines[at + 1 :]]) + "\n"
         cost[name] = per_round(python, doubled, rounds) - per_round(python, text, rounds)
     total = sum(cost.values())

@@ -15,7 +15,7 @@ def print_verdict(report: dict, capture: Path, stream: TextIO) -> None:
     """The verdict, with bold and the terminal's width where the stream is a terminal, plain elsewhere."""
     from hasten.cli.verdict import verdict_lines
 
-    colour, width = _terminal(stream)
+    colour, width = terminal(stream)
     try:
         shown = Path(os.path.relpath(capture))
     except (OSError, ValueError):
@@ -110,7 +110,8 @@ def write_json(value: Any, file: str) -> None:
     write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", file)
 
 
-def _terminal(stream: TextIO) -> tuple[bool, int]:
+def terminal(stream: TextIO) -> tuple[bool, int]:
+    """Whether the stream shows colours, and how many columns it has."""
     if not stream.isatty():
         return False, 110
     try:
