@@ -4,6 +4,9 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <map>
+#include <utility>
+
 #include "bindings/core.h"
 #include "profile/capture.h"
 #include "profile/causes.h"
@@ -465,6 +468,50 @@ void merge_captures(const std::vector<std::string>& paths, const std::string& ou
   or_raise(profile::write_capture(merged, out));
 }
 
+/// The sampled instructions of every function, by the opcode that the interpreter had specialised them to.
+nb::list read_instructions(const std::string& path) {
+  const record::Capture capture = or_raise(record::read_capture(path));
+  struct Tally {
+    uint64_t samples = 0;
+    uint64_t cpu_ns = 0;
+  };
+  // By Python version and code object, then by offset and opcode.
+  std::map<std::pair<std::string, uint32_t>, std::map<std::pair<uint32_t, uint8_t>, Tally>> codes;
+  for (const record::Sample& sample : capture.samples) {
+    if (sample.stack == 0 || sample.stack >= capture.stacks.size()) {
+      continue;
+    }
+    const record::StackNode& node = capture.stacks[sample.stack];
+    if (node.code >= capture.codes.size() || node.offset == record::kNoOffset || node.compiled_line != 0) {
+      continue;
+    }
+    const uint32_t process = capture.threads[sample.thread].process;
+    Tally& tally = codes[{capture.processes[process].python_version, node.code}][{node.offset, sample.opcode}];
+    ++tally.samples;
+    tally.cpu_ns += sample.user_ns + sample.kernel_ns;
+  }
+  nb::list rows;
+  for (const auto& [key, instructions] : codes) {
+    const record::Code& code = capture.codes[key.second];
+    const record::SourceFile& file = capture.files[code.file];
+    nb::dict row;
+    row["python"] = key.first;
+    row["file"] = text_of(file.path);
+    row["function"] = text_of(code.qualname);
+    row["first_line"] = code.first_line;
+    row["code_bytes"] = code.code_bytes;
+    row["line_table"] = nb::bytes(reinterpret_cast<const char*>(code.line_table.data()), code.line_table.size());
+    row["source"] = file.has_text ? nb::object(text_of(file.text)) : nb::none();
+    nb::list counts;
+    for (const auto& [place, tally] : instructions) {
+      counts.append(nb::make_tuple(place.first, place.second, tally.samples, tally.cpu_ns));
+    }
+    row["instructions"] = counts;
+    rows.append(row);
+  }
+  return rows;
+}
+
 nb::list code_positions(nb::bytes line_table, int32_t first_line) {
   const auto* data = static_cast<const uint8_t*>(line_table.data());
   const profile::LocationTable table({data, line_table.size()}, first_line);
@@ -482,6 +529,9 @@ void bind_profile(nb::module_& m) {
   m.def("read_report", &read_report, "path"_a, "The report of one capture, under the keys of `hasten run --json`.");
   m.def("read_stacks", &read_stacks, "path"_a,
         "Every sample by thread: (stack, CPU ns, end ns); stacks start with the outermost frame.");
+  m.def("read_instructions", &read_instructions, "path"_a,
+        "Every function's sampled instructions: (offset in bytes, opcode as specialised or 0, samples, CPU "
+        "nanoseconds).");
   m.def("merge_captures", &merge_captures, "paths"_a, "out"_a, "Writes one capture that holds all runs of several.");
   m.def("code_positions", &code_positions, "line_table"_a, "first_line"_a,
         "co_linetable as (line, end_line, column, end_column), one a code unit, like code.co_positions().");

@@ -231,6 +231,7 @@ void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length
   sample.time_ns = relative_ns(raw.mono_ns);
   sample.user_ns = raw.weight_ns;
   sample.rip = raw.rip;
+  sample.opcode = raw.opcode > 0 && raw.opcode <= 256 ? static_cast<uint8_t>(raw.opcode - 1) : uint8_t{0};
   sample.broken = (raw.flags & record::kBroken) != 0;
   sample.has_gil = (raw.flags & record::kHasGil) != 0;
   sample.collecting = (raw.flags & record::kCollecting) != 0;

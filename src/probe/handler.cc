@@ -125,6 +125,7 @@ void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   sample.flags |= stack.has_gil ? record::kHasGil : 0u;
   sample.flags |= stack.collecting ? record::kCollecting : 0u;
   sample.frame_count = stack.frame_count;
+  sample.opcode = stack.opcode;
   const uint32_t frame_bytes = stack.frame_count * static_cast<uint32_t>(sizeof(record::FrameRef));
   const uint32_t bytes = static_cast<uint32_t>(sizeof sample) + frame_bytes;
   sample.head = {bytes, static_cast<uint32_t>(record::RingRecord::Sample)};

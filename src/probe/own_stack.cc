@@ -11,6 +11,7 @@ namespace {
 /// Turns raw frames into ids, from the innermost. A frame whose code cannot be named keeps id 0.
 struct Naming {
   uint32_t written = 0;
+  uint32_t opcode = 0;
   bool broken = false;
 };
 
@@ -46,6 +47,12 @@ Naming name_frames(const Sink& sink, bool whole, Watch& watch, record::FrameRef*
     }
     naming.broken = naming.broken || last.id == 0;
     const uint32_t offset = last.id == 0 ? record::kNoOffset : instruction_offset(frame, last, &naming.broken);
+    if (naming.written == 0 && offset != record::kNoOffset) {
+      // The code object is alive, for this frame runs it: its first byte is the opcode as it is specialised now.
+      uint8_t opcode;
+      std::memcpy(&opcode, reinterpret_cast<const void*>(frame.instr), 1);
+      naming.opcode = opcode + 1u;
+    }
     to[naming.written++] = {last.id, offset};
   }
   return naming;
@@ -100,6 +107,7 @@ OwnStack read_own_stack(Watch& watch, uint64_t stack_pointer) {
   stack.broken = end == pyread::WalkEnd::Broken || naming.broken;
   stack.repaired = end == pyread::WalkEnd::Repaired;
   stack.frame_count = naming.written;
+  stack.opcode = naming.opcode;
   return stack;
 }
 

@@ -12,6 +12,7 @@ struct OwnStack {
   uint32_t frame_count = 0;   ///< in Watch::refs, innermost first
   bool broken = false;
   bool repaired = false;
+  uint32_t opcode = 0;  ///< of the innermost instruction, + 1; 0: not known
   bool has_gil = false;
   bool collecting = false;  ///< it collects garbage
 };

@@ -59,6 +59,8 @@ class Resolver {
       to.user_ns = from.user_ns;
       to.kernel_ns = static_cast<int64_t>(from.kernel_ns);
       to.side = side_of(from.code_class);
+      to.elapsed =
+          process < capture_.processes.size() && capture_.processes[process].engine == record::Engine::ThreadClocks;
       to.has_gil = from.has_gil;
       to.collecting = from.collecting;
       to.stack_idx = stack_idx(from.stack);

@@ -22,37 +22,21 @@ Share wilson(double share, double effective_count) {
           std::clamp(std::max(centre + half, share), 0.0, 1.0)};
 }
 
-void PairSums::add_both(double w_i, double w_j) {
-  const double d = (w_i - w_j) * (w_i - w_j);
-  within += d;
-  touched += d;
-}
-
-void PairSums::add_one(double inside, double outside) {
-  touched += (inside - outside) * (inside - outside);
-  aa += inside * inside;
-  ab += inside * outside;
-  bb += outside * outside;
-}
-
-Share share_of(double group_weight, const PairSums& pairs, const Population& population) {
+Share share_of(double group_weight, const GroupSquares& squares, const Population& population) {
   if (population.weight <= 0) {
     return {0, 0, 1};
   }
   const double p = std::clamp(group_weight / population.weight, 0.0, 1.0);
   const double q = 1 - p;
-  const double kish = population.effective_count();
   if (p <= 0 || q <= 0) {
-    return wilson(p, kish);
+    return wilson(p, population.effective_count());
   }
-  // e differs by (w_i - w_j) q inside the group, by (w_i - w_j) p outside it, by a q + b p across its edge.
-  const double outside = std::max(0.0, population.pair_squares - pairs.touched);
-  const double squares =
-      pairs.within * q * q + outside * p * p + pairs.aa * q * q + 2 * pairs.ab * p * q + pairs.bb * p * p;
+  const double others = std::max(0.0, population.drawn_squares - squares.drawn);
+  const double drawn = squares.drawn * q * q + others * p * p;
   const double mean_weight = population.weight / static_cast<double>(population.count);
   // However regular the run, the edges of a phase are known to a sample's length at best.
-  const double variance = std::max(squares / 2, mean_weight * mean_weight) / (population.weight * population.weight);
-  return wilson(p, p * q / variance);
+  const double variance = std::max({drawn, squares.edges / 4, mean_weight * mean_weight});
+  return wilson(p, p * q / (variance / (population.weight * population.weight)));
 }
 
 }  // namespace hasten::profile

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
-#include <vector>
 
 namespace hasten::profile {
 namespace {
@@ -18,80 +18,93 @@ TEST(Wilson, KnownValues) {
   EXPECT_NEAR(none.high, 0.2775, 5e-4);
 }
 
-struct Drawn {
-  bool inside;
-  double weight;
+/// A program of two parts: `period` CPU-seconds of which the first `truth` are inside, over and over.
+struct Part {
+  double truth;
+  double period;
+  bool inside_at(double t) const { return t / period - std::floor(t / period) < truth; }
 };
 
-Share share_of_sequence(const std::vector<Drawn>& sequence) {
+/// Samples it at exponential gaps of mean 1 until `length`, by either kind of weight; returns the share.
+Share sampled(const Part& part, double length, bool elapsed, std::mt19937_64& random) {
+  std::exponential_distribution<double> gap(1.0);
   Population population;
-  PairSums pairs;
+  GroupSquares squares;
   double inside_weight = 0;
-  for (size_t i = 0; i < sequence.size(); ++i) {
-    const auto& [inside, w] = sequence[i];
-    population.weight += w;
-    population.weight_squares += w * w;
+  double weight_before = 0;
+  bool inside_before = false;
+  for (double t = gap(random), last = 0; t < length; last = t, t += gap(random)) {
+    const double weight = elapsed ? t - last : 1;
+    const bool inside = part.inside_at(t);
+    population.weight += weight;
+    population.weight_squares += weight * weight;
+    population.drawn_squares += elapsed ? 0 : weight * weight;
+    inside_weight += inside ? weight : 0;
+    squares.drawn += inside && !elapsed ? weight * weight : 0;
+    if (elapsed && population.count > 0 && inside != inside_before) {
+      squares.edges += weight * weight + weight_before * weight_before;
+    }
     ++population.count;
-    inside_weight += inside ? w : 0;
-    if (i == 0) {
-      continue;
-    }
-    const auto& [was_inside, v] = sequence[i - 1];
-    population.pair_squares += (w - v) * (w - v);
-    if (inside && was_inside) {
-      pairs.add_both(v, w);
-    } else if (inside != was_inside) {
-      pairs.add_one(inside ? w : v, inside ? v : w);
-    }
+    weight_before = weight;
+    inside_before = inside;
   }
-  return share_of(inside_weight, pairs, population);
+  return share_of(inside_weight, squares, population);
 }
 
-// How often the interval covers the truth when each sample is drawn anew, as in a loop that is short
-// beside the sampling period.
-double coverage(double truth, size_t sample_count, bool uneven_weights) {
-  std::mt19937_64 random(20261122);
-  std::bernoulli_distribution inside(truth);
-  std::exponential_distribution<double> kernel(1.0);
-  constexpr int kRuns = 2000;
+double coverage(const Part& part, double length, bool elapsed) {
+  std::mt19937_64 random(20261125);
+  constexpr int kRuns = 1000;
   int covered = 0;
   for (int run = 0; run < kRuns; ++run) {
-    std::vector<Drawn> sequence(sample_count);
-    for (Drawn& drawn : sequence) {
-      drawn = {inside(random), uneven_weights ? 1.0 + kernel(random) : 1.0};
-    }
-    const Share share = share_of_sequence(sequence);
-    covered += share.low <= truth && truth <= share.high ? 1 : 0;
+    const Share share = sampled(part, length, elapsed, random);
+    covered += share.low <= part.truth && part.truth <= share.high ? 1 : 0;
   }
   return static_cast<double>(covered) / kRuns;
 }
 
-TEST(Interval, CoversTheTruthInNinetyFivePercent) {
-  for (const double truth : {0.25, 0.5, 0.75, 0.05, 0.97}) {
-    for (const size_t sample_count : {300u, 2000u}) {
-      for (const bool uneven : {false, true}) {
-        const double got = coverage(truth, sample_count, uneven);
-        EXPECT_GE(got, 0.92) << truth << " of " << sample_count << " uneven " << uneven;
-        EXPECT_LE(got, 0.98) << truth << " of " << sample_count << " uneven " << uneven;
+// An inner loop, a loop of some samples a turn, and one long phase after the other.
+TEST(Interval, CoversTheTruthWhateverTheRhythm) {
+  for (const double truth : {0.25, 0.5, 0.75, 0.05}) {
+    for (const double length : {300.0, 2000.0}) {
+      for (const double period : {0.1, 3.0, length / 10, length}) {
+        const double got = coverage({truth, period}, length, false);
+        EXPECT_GE(got, 0.92) << truth << " period " << period << " of " << length;
+        EXPECT_LE(got, 0.98) << truth << " period " << period << " of " << length;
       }
     }
   }
 }
 
-// One long phase seen at even times: its edges are known to about a sample, whatever the binomial says.
-TEST(Interval, APhaseIsKnownToItsEdges) {
-  std::vector<Drawn> sequence(1000, {false, 1.0});
-  for (size_t i = 300; i < 700; ++i) {
-    sequence[i].inside = true;
+// By elapsed time an interval may be a little wide where parts are about as long as gaps, never narrow; a long
+// phase's two edges are too few to estimate a variance from, so there it is only asked to hold.
+TEST(Interval, CoversTheTruthByElapsedTime) {
+  for (const double truth : {0.25, 0.5, 0.75}) {
+    for (const double length : {300.0, 2000.0}) {
+      for (const double period : {0.1, 3.0, length / 10}) {
+        const double got = coverage({truth, period}, length, true);
+        EXPECT_GE(got, 0.92) << truth << " period " << period << " of " << length;
+      }
+      EXPECT_LE(coverage({truth, 0.1}, length, true), 0.98) << truth << " of " << length;
+    }
   }
-  const Share share = share_of_sequence(sequence);
-  EXPECT_DOUBLE_EQ(share.value, 0.4);
-  EXPECT_LT(share.high - share.low, 0.006);
+}
+
+// One long phase by elapsed time: its edges are known to about a gap, whatever the binomial says.
+TEST(Interval, APhaseIsKnownToItsEdges) {
+  std::mt19937_64 random(7);
+  const Share share = sampled({0.4, 1000}, 1000, true, random);
+  EXPECT_NEAR(share.value, 0.4, 0.005);
+  EXPECT_LT(share.high - share.low, 0.02);
   EXPECT_GT(share.high - share.low, 0.001);
+  const Share drawn = sampled({0.4, 1000}, 1000, false, random);
+  EXPECT_NEAR(drawn.high - drawn.low, 2 * 1.96 * std::sqrt(0.4 * 0.6 / 1000), 0.006);
 }
 
 TEST(Interval, EverythingSeenInsideIsNotCertainty) {
-  const Share share = share_of_sequence(std::vector<Drawn>(50, {true, 1.0}));
+  Population population;
+  population.count = 50;
+  population.weight = population.weight_squares = population.drawn_squares = 50;
+  const Share share = share_of(50, {50, 0}, population);
   EXPECT_EQ(share.high, 1);
   EXPECT_NEAR(share.low, 50 / (50 + 3.84), 1e-3);
 }

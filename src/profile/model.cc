@@ -19,7 +19,7 @@ struct Tally {
   double total_ns = 0;
   Split split_ns{};
   uint64_t sample_count = 0;
-  PairSums pairs;
+  GroupSquares squares;
   Waits wait_ns{};
   std::map<uint32_t, double> called_ns;       ///< by the group that was called
   std::map<uint32_t, double> called_wait_ns;  ///< likewise
@@ -32,6 +32,9 @@ void add_self(Tally& tally, const Sample& sample) {
   tally.self_ns += weight_of(sample);
   tally.split_ns[static_cast<size_t>(sample.side)] += static_cast<double>(sample.user_ns);
   tally.split_ns[static_cast<size_t>(Side::Kernel)] += static_cast<double>(sample.kernel_ns);
+  if (!sample.elapsed) {
+    tally.squares.drawn += weight_of(sample) * weight_of(sample);
+  }
   ++tally.sample_count;
 }
 
@@ -43,12 +46,10 @@ void add_total(Tally& tally, const Sample& sample, uint64_t sample_idx) {
 }
 
 /// Notes two neighbouring samples of one thread for the rows that each belongs to.
-void add_pair(std::vector<Tally>& tallies, uint32_t row_i, uint32_t row_j, double w_i, double w_j) {
-  if (row_i == row_j) {
-    tallies[row_i].pairs.add_both(w_i, w_j);
-  } else {
-    tallies[row_i].pairs.add_one(w_i, w_j);
-    tallies[row_j].pairs.add_one(w_j, w_i);
+void add_edge(std::vector<Tally>& tallies, uint32_t row_i, uint32_t row_j, double squares) {
+  if (row_i != row_j) {
+    tallies[row_i].squares.edges += squares;
+    tallies[row_j].squares.edges += squares;
   }
 }
 
@@ -59,7 +60,7 @@ bool is_worth_a_row(const Tally& tally) {
 
 Cost cost_of(const Tally& tally, const Population& population) {
   Cost cost;
-  cost.self = share_of(tally.self_ns, tally.pairs, population);
+  cost.self = share_of(tally.self_ns, tally.squares, population);
   cost.total_share = population.weight > 0 ? tally.total_ns / population.weight : 0;
   cost.self_cpu_s = tally.self_ns * kSecondsPerNs;
   cost.total_cpu_s = tally.total_ns * kSecondsPerNs;
@@ -169,6 +170,7 @@ class Builder {
     const double weight = weight_of(sample);
     population_.weight += weight;
     population_.weight_squares += weight * weight;
+    population_.drawn_squares += sample.elapsed ? 0 : weight * weight;
     ++population_.count;
 
     const FrameRows leaf = leaf_rows(sample);
@@ -186,20 +188,15 @@ class Builder {
       add_self(collecting_, sample);
     }
 
-    if (i > 0 && recording_.samples[i - 1].thread_idx == sample.thread_idx) {
+    if (sample.elapsed && i > 0 && recording_.samples[i - 1].thread_idx == sample.thread_idx) {
       const Sample& before = recording_.samples[i - 1];
       const FrameRows other = leaf_rows(before);
-      const double other_weight = weight_of(before);
-      population_.pair_squares += (weight - other_weight) * (weight - other_weight);
-      add_pair(functions_, other.function, leaf.function, other_weight, weight);
-      add_pair(lines_, other.line, leaf.line, other_weight, weight);
-      add_pair(groups_, other.group, leaf.group, other_weight, weight);
-      if (sample.collecting && before.collecting) {
-        collecting_.pairs.add_both(other_weight, weight);
-      } else if (sample.collecting) {
-        collecting_.pairs.add_one(weight, other_weight);
-      } else if (before.collecting) {
-        collecting_.pairs.add_one(other_weight, weight);
+      const double squares = weight * weight + weight_of(before) * weight_of(before);
+      add_edge(functions_, other.function, leaf.function, squares);
+      add_edge(lines_, other.line, leaf.line, squares);
+      add_edge(groups_, other.group, leaf.group, squares);
+      if (sample.collecting != before.collecting) {
+        collecting_.squares.edges += squares;
       }
     }
   }

@@ -41,6 +41,7 @@ struct Sample {
   int64_t user_ns = 0;    ///< CPU time it stands for outside the kernel
   int64_t kernel_ns = 0;  ///< CPU time in the kernel since the thread's sample before it
   Side side = Side::Bytecode;
+  bool elapsed = false;     ///< it stands for the time since the one before, not for the mean gap
   bool has_gil = false;     ///< its thread held the GIL
   bool collecting = false;  ///< its thread collected garbage
   uint32_t stack_idx = 0;

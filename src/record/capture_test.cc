@@ -66,7 +66,7 @@ void fill(CaptureWriter& writer, int sample_count) {
   writer.add_stack({1, kOmittedFrames, kNoOffset, 0});
   for (int i = 0; i < sample_count; ++i) {
     writer.add_sample({0, static_cast<uint32_t>(i % 3), static_cast<uint64_t>(i) * 1'000'000, 1'000'000, 7,
-                       CodeClass::Bytecode, i == 1, i == 2, i == 3, 0x1234});
+                       CodeClass::Bytecode, i == 1, i == 2, i == 3, 0x1234, 122});
   }
   writer.add_wait({0, 2, 5, 70'000'000, WaitKind::Gil});
   Counts counts;

@@ -156,6 +156,7 @@ bool parse_samples(Unpacker& in, bool flagged, Capture& capture) {
     sample.has_gil = (flags & 2) != 0;
     sample.collecting = (flags & 4) != 0;
     sample.rip = in.get();
+    sample.opcode = flagged ? in.get8() : 0;
     if (!in.ok() || sample.thread >= capture.threads.size() || sample.stack >= capture.stacks.size()) {
       return false;
     }

@@ -15,7 +15,7 @@
 namespace hasten::record {
 
 inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
-inline constexpr uint32_t kRegionVersion = 4;
+inline constexpr uint32_t kRegionVersion = 5;
 inline constexpr uint32_t kProcessCount = 512;    ///< processes alive at one time; more are counted, not sampled
 inline constexpr uint32_t kSlotCount = 1024;      ///< threads alive at one time; more are counted, not sampled
 inline constexpr uint32_t kChildEndCount = 1024;  ///< ends of children reported and not yet read
@@ -71,7 +71,7 @@ struct SampleRecord {
   uint32_t weight_ns;        ///< mean gap in force: the user time that this sample stands for
   uint32_t flags;            ///< SampleFlag
   uint32_t frame_count;
-  uint32_t reserved;
+  uint32_t opcode;  ///< of the innermost frame's instruction as the interpreter has specialised it, + 1; 0: not known
 };
 static_assert(sizeof(SampleRecord) % 8 == 0);
 

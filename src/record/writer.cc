@@ -219,6 +219,7 @@ void CaptureWriter::add_sample(const Sample& sample) {
   pack.put(static_cast<uint8_t>(sample.code_class));
   pack.put((sample.broken ? 1u : 0u) | (sample.has_gil ? 2u : 0u) | (sample.collecting ? 4u : 0u));
   pack.put(sample.rip);
+  pack.put(sample.opcode);
   if (samples_.size() >= kBatchBytes) {
     seal(BlockKind::Stack, stacks_);
     seal(BlockKind::FlaggedSample, samples_);
