@@ -5,6 +5,9 @@
 #include <nanobind/stl/vector.h>
 
 #include "bindings/core.h"
+#include "collect/attach.h"
+#include "collect/proc.h"
+#include "collect/python_place.h"
 #include "collect/session.h"
 
 namespace nb = nanobind;
@@ -55,6 +58,15 @@ collect::Outcome collect_run(std::vector<std::string> command, std::string captu
   return or_raise(std::move(outcome));
 }
 
+collect::Outcome attach_to(uint32_t pid, std::string capture, double rate_hz, double seconds) {
+  const collect::AttachPlan plan{pid, std::move(capture), rate_hz, seconds};
+  Result<collect::Outcome> outcome = [&] {
+    nb::gil_scoped_release released;
+    return collect::attach(plan);
+  }();
+  return or_raise(std::move(outcome));
+}
+
 }  // namespace
 
 void bind_collect(nb::module_& m) {
@@ -75,6 +87,14 @@ void bind_collect(nb::module_& m) {
         "this process's own. engine: \"perf\", \"threads\" or \"\" for the best there is. Signals to this process are\n"
         "forwarded meanwhile; Ctrl-C reaches the program by the terminal.\n"
         "Raises HastenError if the program was not started or the capture cannot be made.");
+  m.def(
+      "python_version_of",
+      [](uint32_t pid) { return collect::version_text(or_raise(collect::find_python(pid)).version_hex); }, "pid"_a,
+      "The version of the Python that runs in a process, like \"3.11.7\". Raises HastenError as attach does.");
+  m.def("attach", &attach_to, "pid"_a, "capture"_a, nb::kw_only(), "rate_hz"_a = 0.0, "seconds"_a = 0.0,
+        "Measures a running Python from outside, reading only, and leaves a capture at `capture`.\n\n"
+        "rate_hz 0: 200 looks a second. seconds 0: until Ctrl-C or the end of the process.\n"
+        "Raises HastenError: attach.no_process, attach.not_allowed, attach.not_python, attach.unsupported.");
 }
 
 }  // namespace hasten::bindings

@@ -64,7 +64,9 @@ void put_cost(nb::dict& row, const profile::Cost& cost, const ReportParts& parts
   row["total_share"] = cost.total_share;
   row["self_cpu_s"] = cost.self_cpu_s;
   row["total_cpu_s"] = cost.total_cpu_s;
-  row["split"] = split_of(cost.split_s, parts.model.sampled_cpu_s);
+  if (parts.facts.split_known) {
+    row["split"] = split_of(cost.split_s, parts.model.sampled_cpu_s);
+  }
   row["samples"] = cost.sample_count;
   if (parts.waits_measured) {
     row["wait_s"] = waits_of(cost.wait_s);
@@ -360,6 +362,9 @@ nb::dict read_report(const std::string& path) {
       }
     }
     parts.causes = profile::find_causes(parts.model, parts.sources, parts.facts.busy_s);
+    if (!parts.facts.split_known) {
+      std::erase_if(parts.causes, [](const profile::Cause& cause) { return cause.kind != "waiting"; });
+    }
     parts.waits_measured = !capture.waits.empty();
   }
   nb::dict report;

@@ -17,7 +17,22 @@ constexpr uint32_t kFrameCountMax = record::kFrameCountMax;
 
 }  // namespace
 
+bool TargetMemory::hold(uint64_t address, uint32_t bytes) {
+  held_.clear();
+  std::vector<uint8_t> copy(bytes);
+  if (!read(address, copy.data(), bytes)) {
+    return false;
+  }
+  held_ = std::move(copy);
+  held_address_ = address;
+  return true;
+}
+
 bool TargetMemory::read(uint64_t address, void* to, uint32_t bytes) const {
+  if (address >= held_address_ && address + bytes <= held_address_ + held_.size()) {
+    std::memcpy(to, held_.data() + (address - held_address_), bytes);
+    return true;
+  }
   const iovec local{to, bytes};
   const iovec remote{reinterpret_cast<void*>(address), bytes};
   return ::process_vm_readv(static_cast<pid_t>(pid_), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(bytes);
@@ -90,6 +105,46 @@ std::optional<OutsideWalk::KnownCode> OutsideWalk::code_at(uint64_t address) {
   const KnownCode found{fingerprint, recorder_.names().code(path, std::move(code), recorder_.cwd()), fields.code_bytes};
   codes_[address] = found;
   return found;
+}
+
+std::optional<uint64_t> OutsideWalk::innermost_frame(uint64_t state) const {
+  uint64_t address = 0;
+  if (!layout_.via_cframe()) {
+    return memory_.read(state + layout_.thread_frame, &address, 8) ? std::optional(address) : std::nullopt;
+  }
+  uint64_t cframe = 0;
+  if (!memory_.read(state + layout_.thread_cframe, &cframe, 8) ||
+      !memory_.read(cframe + layout_.cframe_frame, &address, 8)) {
+    return std::nullopt;
+  }
+  return address;
+}
+
+std::optional<uint32_t> OutsideWalk::moving_stack_of(uint32_t tid) {
+  constexpr int kAttempts = 8;
+  constexpr uint64_t kHeldBytesMax = 256u << 10;
+  for (int attempt = 0; usable_ && attempt < kAttempts; ++attempt) {
+    memory_.release();
+    const std::optional<uint64_t> state = thread_state(tid);
+    if (!state) {
+      return 0;
+    }
+    const std::optional<uint64_t> before = innermost_frame(*state);
+    uint64_t chunk = 0;
+    uint64_t size = 0;
+    if (!before || !memory_.read(*state + layout_.thread_chunk, &chunk, 8)) {
+      continue;
+    }
+    if (chunk != 0 && memory_.read(chunk + layout_.chunk_size, &size, 8) && size <= kHeldBytesMax) {
+      memory_.hold(chunk, static_cast<uint32_t>(size));
+    }
+    const std::optional<uint32_t> stack = stack_of(tid);
+    memory_.release();
+    if (stack && innermost_frame(*state) == before) {
+      return stack;
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<uint32_t> OutsideWalk::stack_of(uint32_t tid) {

@@ -1,5 +1,6 @@
-// Reads a sleeping thread's Python stack from outside, by process_vm_readv. A thread that sleeps changes
-// nothing of its stack; whether it slept through the whole reading, the caller must check afterwards.
+// Reads a thread's Python stack from outside, by process_vm_readv. A thread that sleeps changes
+// nothing of its stack; whether it slept through the whole reading, the caller must check afterwards. A thread
+// that runs must be caught between two looks at its innermost frame.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,14 @@ class TargetMemory {
   explicit TargetMemory(uint32_t pid) : pid_(pid) {}
   bool read(uint64_t address, void* to, uint32_t bytes) const;
 
+  /// Copies a stretch of memory in one go, from which reads are then served. False if it cannot be read.
+  bool hold(uint64_t address, uint32_t bytes);
+  void release() { held_.clear(); }
+
  private:
   uint32_t pid_;
+  uint64_t held_address_ = 0;
+  std::vector<uint8_t> held_;
 };
 
 class OutsideWalk {
@@ -30,6 +37,8 @@ class OutsideWalk {
   /// The capture's stack of the thread with this native id. 0: it runs no Python. nullopt: it could not be
   /// read whole.
   std::optional<uint32_t> stack_of(uint32_t tid);
+  /// The same of a thread that runs; tries a few times to see it unchanged.
+  std::optional<uint32_t> moving_stack_of(uint32_t tid);
 
  private:
   struct KnownCode {
@@ -39,6 +48,8 @@ class OutsideWalk {
   };
 
   std::optional<uint64_t> thread_state(uint32_t tid);
+  /// Address and instruction of the innermost frame: what changes whenever a thread calls or returns.
+  std::optional<uint64_t> innermost_frame(uint64_t state) const;
   std::optional<KnownCode> code_at(uint64_t address);
 
   TargetMemory memory_;

@@ -20,6 +20,21 @@ uint64_t mono_now_ns() {
 
 std::string proc_path(uint32_t pid, const char* name) { return fmt::format("/proc/{}/{}", pid, name); }
 
+std::string version_text(uint32_t python_hex) {
+  return python_hex == 0 ? "an unknown version"
+                         : fmt::format("{}.{}.{}", python_hex >> 24, python_hex >> 16 & 0xff, python_hex >> 8 & 0xff);
+}
+
+std::optional<uint64_t> process_cpu_ns(uint32_t pid) {
+  // The kernel's name for the CPU clock of another process (clock_getcpuclockid).
+  const auto clock = static_cast<clockid_t>((~pid << 3) | 2u);
+  timespec cpu;
+  if (::clock_gettime(clock, &cpu) != 0) {
+    return std::nullopt;
+  }
+  return static_cast<uint64_t>(cpu.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(cpu.tv_nsec);
+}
+
 std::string link_target(const std::string& link) {
   char path[PATH_MAX];
   const ssize_t length = ::readlink(link.c_str(), path, sizeof path);

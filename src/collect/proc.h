@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,12 @@ uint64_t mono_now_ns();
 
 /// "/proc/PID/NAME"
 std::string proc_path(uint32_t pid, const char* name);
+
+/// "3.11.7" of Py_Version.
+std::string version_text(uint32_t python_hex);
+
+/// What the process has used of CPU time, all its threads together.
+std::optional<uint64_t> process_cpu_ns(uint32_t pid);
 
 /// Where a symbolic link leads; "" if it cannot be read.
 std::string link_target(const std::string& link);

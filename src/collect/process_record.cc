@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,10 +20,6 @@ namespace {
 /// Looking at the memory of a large process takes milliseconds: at most this share of the time goes into it.
 constexpr double kMemoryLookShare = 0.005;
 constexpr uint64_t kMemoryLookGapNs = 250'000'000;
-
-std::string version_text(uint32_t hex) {
-  return hex == 0 ? "an unknown version" : fmt::format("{}.{}.{}", hex >> 24, hex >> 16 & 0xff, hex >> 8 & 0xff);
-}
 
 std::string why_not_sampled(const record::ProcessSlot& slot) {
   if (slot.state.load() == static_cast<uint32_t>(record::ProbeState::NoClock)) {
@@ -123,13 +118,7 @@ void ProcessRecord::tick(uint64_t now_ns) {
   if (watch_) {
     watch_->tick(now_ns);
   }
-  // The kernel's name for the CPU clock of another process (clock_getcpuclockid).
-  const auto clock = static_cast<clockid_t>((~facts_.pid << 3) | 2u);
-  timespec cpu;
-  if (::clock_gettime(clock, &cpu) == 0) {
-    cpu_ns_ =
-        std::max(cpu_ns_, static_cast<uint64_t>(cpu.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(cpu.tv_nsec));
-  }
+  cpu_ns_ = std::max(cpu_ns_, process_cpu_ns(facts_.pid).value_or(0));
 }
 
 void ProcessRecord::flush() {

@@ -286,6 +286,12 @@ void Recorder::take_wait(const SlotView& view, const uint8_t* bytes, uint32_t le
   }
 }
 
+void Recorder::add_outside_sample(const record::Sample& sample) {
+  writer_.add_sample(sample);
+  ++counts_.samples;
+  counts_.broken_stacks += sample.broken ? 1 : 0;
+}
+
 void Recorder::flush_waits() {
   for (const auto& [key, wait] : waits_) {
     writer_.add_wait(wait);

@@ -47,6 +47,8 @@ class Recorder {
   uint32_t code_of(uint32_t probe_code_id) const;
   NameTable& names() { return names_; }
   const std::string& cwd() const { return cwd_; }
+  /// A sample that was taken from outside.
+  void add_outside_sample(const record::Sample& sample);
   uint64_t sample_count() const { return counts_.samples; }
   uint64_t relative_ns(uint64_t mono_ns) const { return mono_ns > start_mono_ns_ ? mono_ns - start_mono_ns_ : 0; }
 

@@ -60,7 +60,7 @@ class Resolver {
       to.kernel_ns = static_cast<int64_t>(from.kernel_ns);
       to.side = side_of(from.code_class);
       to.elapsed =
-          process < capture_.processes.size() && capture_.processes[process].engine == record::Engine::ThreadClocks;
+          process < capture_.processes.size() && capture_.processes[process].engine != record::Engine::PerfClock;
       to.has_gil = from.has_gil;
       to.collecting = from.collecting;
       to.stack_idx = stack_idx(from.stack);
@@ -264,6 +264,8 @@ std::string engine_text(record::Engine engine) {
       return "perf clock";
     case record::Engine::ThreadClocks:
       return "thread clocks";
+    case record::Engine::Outside:
+      return "from outside";
     case record::Engine::None:
       break;
   }
@@ -349,6 +351,7 @@ CaptureFacts facts_of(const record::Capture& capture) {
   if (!capture.processes.empty()) {
     const record::Process& first = capture.processes.front();
     facts.engine = engine_text(first.engine);
+    facts.split_known = first.engine != record::Engine::Outside;
     facts.rate_hz = first.rate_hz;
     facts.python = first.python_version;
     if (cpu_known) {

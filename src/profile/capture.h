@@ -65,6 +65,7 @@ struct CaptureFacts {
   uint64_t sampling_cost_ns = 0;  ///< samples times what one costs
   double rate_hz = 0;
   std::string engine;
+  bool split_known = true;  ///< false: where a thread was in native code could not be seen
   std::string python;
   std::vector<ProcessFacts> processes;
   std::vector<Workers> workers;

@@ -61,7 +61,8 @@ enum class ModuleKind : uint8_t { Other = 0, Python, Extension, Library, Program
 enum class Engine : uint8_t {
   None = 0,
   PerfClock,     ///< perf software CPU clock of each thread, kernel excluded
-  ThreadClocks,  ///< a native thread that signals threads whose CPU clock moved
+  ThreadClocks,  ///< the collector signals the threads that it finds running; a sample counts for the time since the last
+  Outside,       ///< the collector reads the stacks of running threads from outside; likewise
 };
 
 /// One process that was measured. `code` and `stack` ids are shared by all processes of the capture.

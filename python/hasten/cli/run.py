@@ -22,6 +22,7 @@ examples:
   hasten run --python python3.12 julia.py
   hasten run --repeat 20 quick.py       too short a program, measured 20 times into one capture
   hasten run --json report.json julia.py
+  hasten run --pid 4711 --seconds 10    a Python that runs already, read from outside; Ctrl-C ends it earlier
 
 What stands before the program belongs to Hasten, everything after it to the program. Exit codes are the
 program's own, and a program killed by a signal takes Hasten with it by the same signal; 125 is a failure of
@@ -37,8 +38,10 @@ Outcome.__doc__ = "How the program ended: by an exit code, or by a signal (0 if 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "hasten run [OPTIONS] (SCRIPT | -m MODULE | -c CODE | PROGRAM) [ARGUMENTS]"
+    parser.usage = "hasten run [OPTIONS] (SCRIPT | -m MODULE | -c CODE | PROGRAM) [ARGUMENTS]\n       hasten run [OPTIONS] --pid PID"
     parser.add_argument("--python", metavar="PYTHON", help="interpreter to run it with, by name or path (default: this one)")
+    parser.add_argument("--pid", type=_pid, metavar="PID", help="measure this running Python instead of starting one; only reads")
+    parser.add_argument("--seconds", type=_seconds, metavar="N", help="with --pid: for so long (default: until Ctrl-C or its end)")
     parser.add_argument("--rate", type=_rate, metavar="HZ", help="samples a CPU-second (default: as many as cost 1.5 %%)")
     parser.add_argument("--repeat", type=_runs, default=1, metavar="N", help="run it N times into one capture")
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON; - for standard output")
@@ -62,6 +65,10 @@ def split_words(parser: argparse.ArgumentParser, words: list[str]) -> tuple[list
 
 
 def main(args: argparse.Namespace) -> int:
+    if args.pid is not None:
+        return _attach(args)
+    if args.seconds is not None:
+        args.parser.error("--seconds goes with --pid")
     if not args.program or args.program in (["-m"], ["-c"]):
         args.parser.error("what should be run? Give SCRIPT, -m MODULE, -c CODE or an installed command")
     try:
@@ -73,6 +80,11 @@ def main(args: argparse.Namespace) -> int:
         _check_folder(Path(args.json).absolute().parent, "--json")
 
     outcome, capture = _measure_runs(target, capture, args)
+    _report(capture, args)
+    return _end_like(outcome)
+
+
+def _report(capture: Path, args: argparse.Namespace) -> None:
     from hasten._core import read_report
 
     report = read_report(str(capture))
@@ -82,7 +94,26 @@ def main(args: argparse.Namespace) -> int:
         drop_output(sys.stderr)
     if args.json is not None:
         write_json(report, args.json)
-    return _end_like(outcome)
+
+
+def _attach(args: argparse.Namespace) -> int:
+    """Measure a running process from outside. What it does, and how it ends, is none of our business: exit code 0."""
+    if args.program or args.repeat != 1 or args.python:
+        args.parser.error("--pid measures a process that runs: it goes with --seconds, --rate, --json and --out only")
+    capture = _place(args.out, f"pid-{args.pid}")
+    if args.json not in (None, "-"):
+        _check_folder(Path(args.json).absolute().parent, "--json")
+    from hasten import _core
+
+    version = _core.python_version_of(args.pid)
+    if args.seconds is None or args.seconds > 2:
+        how_long = "until Ctrl-C or its end" if args.seconds is None else f"for {args.seconds:g} s"
+        print(f"hasten run: reading process {args.pid} (Python {version}) {how_long}", file=sys.stderr, flush=True)
+    ended = _core.attach(args.pid, str(capture), rate_hz=args.rate or 0.0, seconds=args.seconds or 0.0)
+    if ended.capture_failure:
+        print(f"hasten run: {ended.capture_failure}", file=sys.stderr)
+    _report(capture, args)
+    return 0
 
 
 def measure(target: Target, capture: Path, *, rate_hz: float | None) -> Outcome:
@@ -166,6 +197,22 @@ def _rate(text: str) -> float:
     if not _RATE_HZ_MIN <= rate_hz <= _RATE_HZ_MAX:
         raise argparse.ArgumentTypeError(f"{text} is outside {_RATE_HZ_MIN} to {_RATE_HZ_MAX} samples a CPU-second")
     return rate_hz
+
+
+def _pid(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 1 << 30:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a process id")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0 < value <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is outside 0 to 1 000 000 seconds")
+    return value
 
 
 def _runs(text: str) -> int:

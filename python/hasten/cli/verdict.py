@@ -156,7 +156,8 @@ def _too_short(report: dict) -> Iterator[str]:
 
 
 def _table(report: dict, style: Style, width: int) -> Iterator[str]:
-    sides = [side for side in SIDES if side != "compiled" or _any_compiled(report)]
+    seen = "split" in report["outside_python"]  # from outside, nobody sees where in native code a thread is
+    sides = [side for side in SIDES if seen and (side != "compiled" or _any_compiled(report))]
     waits = any("wait_s" in row for row in report["functions"])
     heads = " ".join(f"{side:>{_side_width(side)}}" for side in sides) + ("  waiting" if waits else "")
     yield f"{style.bold('where the time went'):<{_LABEL_COLUMNS + len(style.bold('')) }} {heads}"

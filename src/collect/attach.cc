@@ -1,0 +1,331 @@
+#include "collect/attach.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "collect/modules.h"
+#include "collect/names.h"
+#include "collect/outside_walk.h"
+#include "collect/proc.h"
+#include "collect/process_record.h"
+#include "collect/python_place.h"
+#include "collect/recorder.h"
+#include "collect/region_owner.h"
+#include "collect/thread_watch.h"
+#include "record/writer.h"
+
+namespace hasten::collect {
+namespace {
+
+constexpr double kDefaultRateHz = 200;
+constexpr uint64_t kTickNs = 10'000'000;
+constexpr uint64_t kThreadListGapNs = 50'000'000;
+constexpr uint64_t kFlushGapNs = 250'000'000;
+
+/// Ctrl-C and polite ends come through a descriptor while this lives.
+class Interrupts {
+ public:
+  Interrupts() {
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+      sigaddset(&wanted, signal);
+    }
+    ::pthread_sigmask(SIG_BLOCK, &wanted, &before_);
+    fd_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+  }
+  ~Interrupts() {
+    signalfd_siginfo info;
+    while (::read(fd_, &info, sizeof info) > 0) {  // what was meant for us is done with
+    }
+    ::close(fd_);
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  Interrupts(const Interrupts&) = delete;
+  Interrupts& operator=(const Interrupts&) = delete;
+
+  /// Waits for one until then. True if there was one.
+  bool wait_until(uint64_t until_ns) const {
+    const uint64_t now_ns = mono_now_ns();
+    const uint64_t span_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+    const timespec span{static_cast<time_t>(span_ns / 1'000'000'000), static_cast<long>(span_ns % 1'000'000'000)};
+    pollfd wait{fd_, POLLIN, 0};
+    return ::ppoll(&wait, 1, &span, nullptr) > 0;
+  }
+
+ private:
+  int fd_ = -1;
+  sigset_t before_;
+};
+
+/// One thread of the target, as it is looked at.
+struct Looked {
+  uint32_t tid = 0;
+  uint32_t slot_idx = 0;
+  int stat_fd = -1;
+  int schedstat_fd = -1;
+  uint64_t first_cpu_ns = 0;
+  uint64_t cpu_ns = 0;  ///< up to here it is accounted for
+};
+
+bool read_cpu_ns(int fd, uint64_t* cpu_ns) {
+  char text[96];
+  const ssize_t length = ::pread(fd, text, sizeof text - 1, 0);
+  if (length <= 0) {
+    return false;
+  }
+  text[length] = '\0';
+  *cpu_ns = std::strtoull(text, nullptr, 10);
+  return true;
+}
+
+bool is_running(int stat_fd) {
+  char text[128];
+  const ssize_t length = ::pread(stat_fd, text, sizeof text, 0);
+  for (ssize_t i = length - 3; i > 0; --i) {
+    if (text[i] == ')') {
+      return text[i + 2] == 'R';
+    }
+  }
+  return false;
+}
+
+class Attachment {
+ public:
+  Attachment(const AttachPlan& plan, record::PythonPlace python, RegionOwner owner, record::CaptureWriter writer)
+      : plan_(plan), python_(python), owner_(std::move(owner)), writer_(std::move(writer)), names_(writer_) {}
+
+  Outcome follow() {
+    begin();
+    const Interrupts interrupts;
+    const uint64_t end_ns =
+        plan_.seconds > 0 ? facts_.start_mono_ns + static_cast<uint64_t>(plan_.seconds * 1e9) : ~uint64_t{0};
+    uint64_t next_sample_ns = facts_.start_mono_ns;
+    uint64_t next_tick_ns = facts_.start_mono_ns;
+    Outcome outcome;
+    while (!is_gone()) {
+      const uint64_t now_ns = mono_now_ns();
+      if (now_ns >= end_ns) {
+        break;
+      }
+      if (now_ns >= next_sample_ns) {
+        look_at_all(now_ns);
+        std::exponential_distribution<double> gap(rate_hz() * 1e-9);
+        next_sample_ns = now_ns + static_cast<uint64_t>(gap(random_));
+      }
+      if (now_ns >= next_tick_ns) {
+        tick(now_ns);
+        next_tick_ns = now_ns + kTickNs;
+      }
+      if (interrupts.wait_until(std::min({next_sample_ns, next_tick_ns, end_ns}))) {
+        outcome.interrupts = 1;
+        break;
+      }
+    }
+    finish(outcome);
+    return outcome;
+  }
+
+ private:
+  double rate_hz() const { return plan_.rate_hz > 0 ? plan_.rate_hz : kDefaultRateHz; }
+  record::Region& region() const { return *owner_.region(); }
+  bool is_gone() const { return ::access(proc_path(plan_.pid, "exe").c_str(), F_OK) != 0; }
+
+  void begin() {
+    facts_.pid = plan_.pid;
+    facts_.command = command_line(plan_.pid);
+    facts_.cwd = link_target(proc_path(plan_.pid, "cwd"));
+    facts_.executable = link_target(proc_path(plan_.pid, "exe"));
+    facts_.python_version = version_text(python_.version_hex);
+    facts_.start_mono_ns = mono_now_ns();
+    timespec now;
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    facts_.start_wall_ns = static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+    facts_.engine = record::Engine::Outside;
+    facts_.rate_hz = rate_hz();
+    facts_.rate_fixed = plan_.rate_hz > 0;
+    writer_.add_process(0, facts_);
+    region().processes[0].pid.store(plan_.pid);
+    recorder_ = std::make_unique<Recorder>(owner_.region(), 0, writer_, names_, modules_, 0, plan_.pid, facts_.cwd,
+                                           facts_.start_mono_ns);
+    watch_ = std::make_unique<ThreadWatch>(owner_.region(), python_, plan_.pid, *recorder_);
+    walk_ = std::make_unique<OutsideWalk>(python_, plan_.pid, *recorder_);
+    list_threads(facts_.start_mono_ns);
+    first_cpu_ns_ = process_cpu_ns(plan_.pid).value_or(0);
+    last_cpu_ns_ = first_cpu_ns_;
+  }
+
+  /// Threads come and go.
+  void list_threads(uint64_t now_ns) {
+    std::vector<uint32_t> tids;
+    if (DIR* folder = ::opendir(proc_path(plan_.pid, "task").c_str())) {
+      while (const dirent* entry = ::readdir(folder)) {
+        const unsigned long tid = std::strtoul(entry->d_name, nullptr, 10);
+        if (tid != 0) {
+          tids.push_back(static_cast<uint32_t>(tid));
+        }
+      }
+      ::closedir(folder);
+    }
+    for (auto at = threads_.begin(); at != threads_.end();) {
+      if (std::find(tids.begin(), tids.end(), at->first) == tids.end()) {
+        end_thread(at->second, now_ns);
+        at = threads_.erase(at);
+      } else {
+        ++at;
+      }
+    }
+    for (const uint32_t tid : tids) {
+      if (!threads_.contains(tid)) {
+        begin_thread(tid, now_ns);
+      }
+    }
+    recorder_->drain(true);
+  }
+
+  void begin_thread(uint32_t tid, uint64_t now_ns) {
+    const auto free = std::find_if(std::begin(region().slots), std::end(region().slots),
+                                   [](const record::ThreadSlot& slot) { return slot.word.load() == 0; });
+    if (free == std::end(region().slots)) {
+      region().processes[0].unsampled_threads.fetch_add(1);
+      return;
+    }
+    Looked looked;
+    looked.tid = tid;
+    looked.slot_idx = static_cast<uint32_t>(free - std::begin(region().slots));
+    const std::string folder = fmt::format("/proc/{}/task/{}/", plan_.pid, tid);
+    looked.stat_fd = ::open((folder + "stat").c_str(), O_RDONLY | O_CLOEXEC);
+    looked.schedstat_fd = ::open((folder + "schedstat").c_str(), O_RDONLY | O_CLOEXEC);
+    read_cpu_ns(looked.schedstat_fd, &looked.cpu_ns);
+    looked.first_cpu_ns = looked.cpu_ns;
+    free->tid = tid;
+    free->start_mono_ns = now_ns;
+    free->start_cpu_ns = looked.cpu_ns;
+    region().slots_used.store(std::max(region().slots_used.load(), looked.slot_idx + 1));
+    free->word.store(record::slot_word(record::SlotState::Live, 0));
+    threads_.emplace(tid, looked);
+  }
+
+  void end_thread(const Looked& looked, uint64_t now_ns) {
+    record::ThreadSlot& slot = region().slots[looked.slot_idx];
+    slot.end_mono_ns = now_ns;
+    slot.end_cpu_ns = looked.cpu_ns;
+    slot.word.store(record::slot_word(record::SlotState::Ended, 0));
+    ::close(looked.stat_fd);
+    ::close(looked.schedstat_fd);
+  }
+
+  void look_at_all(uint64_t now_ns) {
+    for (auto& [tid, looked] : threads_) {
+      uint64_t cpu_ns = 0;
+      if (!read_cpu_ns(looked.schedstat_fd, &cpu_ns) || cpu_ns <= looked.cpu_ns || !is_running(looked.stat_fd)) {
+        continue;  // what it used meanwhile counts when it is next found running
+      }
+      const std::optional<uint32_t> thread = recorder_->thread_of_slot(looked.slot_idx);
+      if (!thread) {
+        continue;
+      }
+      const std::optional<uint32_t> stack = walk_->moving_stack_of(tid);
+      record::Sample sample;
+      sample.thread = *thread;
+      sample.stack = stack.value_or(0);
+      sample.time_ns = recorder_->relative_ns(now_ns);
+      sample.user_ns = static_cast<uint32_t>(std::min<uint64_t>(cpu_ns - looked.cpu_ns, 0x7fffffff));
+      sample.broken = !stack;
+      looked.cpu_ns = cpu_ns;
+      recorder_->add_outside_sample(sample);
+    }
+  }
+
+  void tick(uint64_t now_ns) {
+    if (now_ns - last_list_ns_ > kThreadListGapNs) {
+      last_list_ns_ = now_ns;
+      list_threads(now_ns);
+    }
+    watch_->tick(now_ns);
+    last_cpu_ns_ = process_cpu_ns(plan_.pid).value_or(last_cpu_ns_);
+    if (now_ns - last_flush_ns_ > kFlushGapNs) {
+      last_flush_ns_ = now_ns;
+      peak_rss_bytes_ = std::max(peak_rss_bytes_, status_bytes(proc_path(plan_.pid, "status"), "VmRSS:"));
+      note_failure(writer_.flush());
+    }
+  }
+
+  void finish(Outcome& outcome) {
+    const uint64_t end_ns = mono_now_ns();
+    watch_->finish();
+    for (const auto& [tid, looked] : threads_) {
+      end_thread(looked, end_ns);
+    }
+    recorder_->finish(end_ns);
+    record::End end;
+    end.exit_code = record::kExitUnknown;
+    end.wall_ns = end_ns - facts_.start_mono_ns;
+    end.cpu_user_ns = end.own_cpu_ns = last_cpu_ns_ - first_cpu_ns_;
+    end.peak_rss_bytes = peak_rss_bytes_;
+    writer_.add_end(end);
+    note_failure(writer_.finish());
+    outcome.pid = plan_.pid;
+    outcome.wall_s = static_cast<double>(end.wall_ns) * 1e-9;
+    outcome.samples = recorder_->sample_count();
+    outcome.capture_bytes = writer_.bytes_written();
+    outcome.capture_failure = failure_;
+  }
+
+  void note_failure(const Result<void>& written) {
+    if (!written && failure_.empty()) {
+      failure_ = written.error().line();
+    }
+  }
+
+  const AttachPlan& plan_;
+  record::PythonPlace python_;
+  RegionOwner owner_;  ///< no target writes to it: it holds the list of threads for what reads them from there
+  record::CaptureWriter writer_;
+  NameTable names_;
+  ModuleMap modules_;
+  record::Process facts_;
+  std::unique_ptr<Recorder> recorder_;
+  std::unique_ptr<ThreadWatch> watch_;
+  std::unique_ptr<OutsideWalk> walk_;
+  std::map<uint32_t, Looked> threads_;  ///< by tid
+  std::mt19937_64 random_{std::random_device{}()};
+  uint64_t first_cpu_ns_ = 0;
+  uint64_t last_cpu_ns_ = 0;
+  uint64_t peak_rss_bytes_ = 0;
+  uint64_t last_list_ns_ = 0;
+  uint64_t last_flush_ns_ = 0;
+  std::string failure_;
+};
+
+}  // namespace
+
+Result<Outcome> attach(const AttachPlan& plan) {
+  Result<record::PythonPlace> python = find_python(plan.pid);
+  if (!python) {
+    return python.error();
+  }
+  Result<RegionOwner> owner = RegionOwner::create(0, record::Engine::Outside);
+  if (!owner) {
+    return owner.error();
+  }
+  Result<record::CaptureWriter> writer = record::CaptureWriter::create(plan.capture_path);
+  if (!writer) {
+    return writer.error();
+  }
+  return Attachment(plan, python.value(), std::move(owner).value(), std::move(writer).value()).follow();
+}
+
+}  // namespace hasten::collect

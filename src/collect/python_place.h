@@ -1,0 +1,15 @@
+// Finds the Python inside a running process that we did not start: by the symbols of its executable or its libpython.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "record/region.h"
+
+namespace hasten::collect {
+
+/// Errors: attach.no_process; attach.not_allowed (with what would allow it); attach.not_python; attach.unsupported (names
+/// the version or the machine).
+Result<record::PythonPlace> find_python(uint32_t pid);
+
+}  // namespace hasten::collect

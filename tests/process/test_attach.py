@@ -1,0 +1,167 @@
+"""A Python that runs already, measured from outside: it must be seen right, and must not notice."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+PYTHONS = [sys.executable, *(p for p in os.environ.get("HASTEN_OTHER_PYTHONS", "").split(os.pathsep) if p)]
+
+PROGRAM = """\
+import sys, threading, time
+
+def hot_a(n):
+    s = 0
+    for i in range(n): s += i * i
+    return s
+
+def hot_b(n):
+    s = 0
+    for i in range(n): s += i * i
+    return s
+
+def sleeper():
+    while True: time.sleep(0.1)
+
+threading.Thread(target=sleeper, daemon=True).start()
+print("ready", flush=True)
+rounds = 0
+spent = [0.0, 0.0]
+end = time.monotonic() + float(sys.argv[1])
+while time.monotonic() < end:
+    for which, (hot, n) in enumerate(((hot_a, 30000), (hot_b, 10000))):
+        begin = time.thread_time()
+        hot(n)
+        spent[which] += time.thread_time() - begin
+    rounds += 1
+print(rounds, *spent)
+"""
+
+
+@pytest.fixture
+def target(tmp_path):
+    """Starts the program above on a Python and waits until it runs."""
+    started = []
+
+    def start(seconds, python=sys.executable, text=PROGRAM):
+        script = tmp_path / "program.py"
+        script.write_text(textwrap.dedent(text))
+        process = subprocess.Popen([python, script, str(seconds)], stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def attach(*words, **options):
+    return subprocess.run([sys.executable, "-m", "hasten", "run", *map(str, words)], capture_output=True, text=True, timeout=60, **options)
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_shares_waits_and_threads_from_outside(target, tmp_path, python):
+    process = target(7, python)
+    done = attach("--pid", process.pid, "--seconds", 5, "--rate", 400, "--json", "report.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    rounds, spent_a, spent_b = process.communicate()[0].split()
+    assert int(rounds) > 0 and process.returncode == 0
+    truth = float(spent_a) / (float(spent_a) + float(spent_b))
+    rows = {row["function"]: row for row in report["functions"]}
+    both = rows["hot_a"]["cpu_share"] + rows["hot_b"]["cpu_share"]
+    assert both > 0.9
+    # The scheduler accounts by ticks of 4 ms: so many of them fell into the time that was seen.
+    ticks = report["cpu_s"] / 0.004
+    assert rows["hot_a"]["cpu_share"] / both == pytest.approx(truth, abs=4 * (truth * (1 - truth) / ticks) ** 0.5 + 0.02)
+    assert rows["sleeper"]["wait_s"]["sleep"] == pytest.approx(5, abs=0.9)
+    assert report["engine"] == "from outside" and "split" not in rows["hot_a"]
+    assert report["broken_stacks"] <= 0.02 * report["samples"]
+    legal = {"hot_a", "hot_b", "sleeper", "<module>"}
+    assert {row["function"] for row in report["functions"] if row["origin"] == "own"} <= legal
+
+
+def test_ctrl_c_ends_it_with_a_report(target, tmp_path):
+    process = target(6)
+    hasten = subprocess.Popen([sys.executable, "-m", "hasten", "run", "--pid", str(process.pid)], cwd=tmp_path,
+                              stderr=subprocess.PIPE, text=True)  # fmt: skip
+    assert "until Ctrl-C" in hasten.stderr.readline()
+    capture = tmp_path / f"pid-{process.pid}.hasten"
+    while not capture.exists() or capture.stat().st_size < 1000:
+        assert hasten.poll() is None
+        os.sched_yield()
+    hasten.send_signal(signal.SIGINT)
+    _, verdict = hasten.communicate(timeout=30)
+    assert hasten.returncode == 0
+    assert "hot_a" in verdict
+    assert process.poll() is None
+
+
+def test_the_end_of_the_process_ends_it_too(target, tmp_path):
+    process = target(1)
+    done = attach("--pid", process.pid, cwd=tmp_path)
+    assert done.returncode == 0 and "hot_a" in done.stderr
+
+
+def test_killing_us_anywhere_leaves_it_unharmed(target, tmp_path):
+    """SIGKILL at random moments: we only read."""
+    process = target(8)
+    draw = random.Random(7)
+    for round_number in range(12):
+        hasten = subprocess.Popen(
+            [sys.executable, "-m", "hasten", "run", "--pid", str(process.pid), "--rate", "2000", "--out", f"{round_number}.hasten"],
+            cwd=tmp_path, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            hasten.wait(timeout=draw.uniform(0.05, 0.6))
+        except subprocess.TimeoutExpired:
+            hasten.kill()
+        hasten.wait()
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 0 and int(output.split()[0]) > 0
+
+
+def test_what_cannot_be_measured_is_said_in_one_line(tmp_path):
+    sleeping = subprocess.Popen(["sleep", "60"])
+    try:
+        nothing = attach("--pid", 2**22 - 1, cwd=tmp_path)
+        no_python = attach("--pid", sleeping.pid, cwd=tmp_path)
+        wrong = attach("--pid", "abc", cwd=tmp_path)
+        mixed = attach("--pid", sleeping.pid, "script.py", cwd=tmp_path)
+    finally:
+        sleeping.kill()
+        sleeping.wait()
+    assert (nothing.returncode, nothing.stderr.strip()) == (125, f"hasten run: there is no process {2**22 - 1}")
+    assert no_python.returncode == 125 and no_python.stderr.strip() == f"hasten run: process {sleeping.pid} runs no Python"
+    assert wrong.returncode == 2 and "not a process id" in wrong.stderr
+    assert mixed.returncode == 2
+    assert not list(tmp_path.glob("*.hasten"))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to try it as another user")
+def test_without_permission_the_remedy_is_named(target, tmp_path):
+    process = target(5)
+    os.chmod(tmp_path, 0o777)
+    # Another user cannot read this installation: it is loaded before.
+    text = (
+        "import os, sys\n"
+        "from hasten import _core, errors\n"
+        "os.setgid(65534); os.setuid(65534)\n"
+        "try: _core.attach(int(sys.argv[1]), sys.argv[2])\n"
+        "except errors.HastenError as error: print(error.code, error, error.hint)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", text, str(process.pid), str(tmp_path / "x.hasten")],
+                          capture_output=True, text=True, timeout=30)  # fmt: skip
+    assert done.stdout.startswith("attach.not_allowed"), done.stdout + done.stderr
+    assert f"does not let this user read process {process.pid}" in done.stdout and "sudo" in done.stdout
