@@ -205,11 +205,7 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
     } else if (callee.only(kList)) {
       if (operands.size() == 1 && PyUnicode_CompareWithASCIIString(name, "append") == 0) {
         plan.how = CallPlan::How::ListAppend;
-        Type one = operands[0];
-        if (one.kinds & static_cast<uint16_t>(~(kScalar | kTuple | kList)))
-          one = Type::any();
-        one.interval = {};
-        unit.sites.widen(callee.site, one);
+        unit.sites.widen(callee.site, operands[0]);
         return Type::of(kNoneType);
       }
       if (PyUnicode_CompareWithASCIIString(name, "pop") == 0)
@@ -244,11 +240,7 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
   }
   if (i.op == Op::Call && callee.only(kMethod) && i.aux == mir::kNone && operands.size() == 1) {
     plan.how = CallPlan::How::ListAppend;
-    Type one = operands[0];
-    if (one.kinds & static_cast<uint16_t>(~(kScalar | kTuple | kList)))
-      one = Type::any();
-    one.interval = {};
-    unit.sites.widen(callee.items->front().site, one);
+    unit.sites.widen(callee.items->front().site, operands[0]);
     return Type::of(kNoneType);
   }
   if (!callee.only(kKnown))
