@@ -202,6 +202,7 @@ class BodyLowering {
   llvm::Value* checked_index(ValueId v, llvm::Value* list, const Value& key);
   void list_append(ValueId v, const Value& list, const Value& item);
   Value lower_unpack(ValueId v);
+  const Guard& check_guard(ValueId v);
   Value lower_global(ValueId v);
   Value lower_truth(ValueId v);
   llvm::Value* list_size(llvm::Value* list);

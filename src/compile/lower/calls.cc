@@ -25,7 +25,7 @@ Value BodyLowering::lower_call(ValueId v) {
     return boxed_instr(v);
   const CallPlan& plan = found->second;
   if (s_.guards.contains(v))
-    lower_global(v);  // a method of a module: its guard
+    check_guard(v);  // a method of a module
   auto operands = all_uses(v);
   const llvm::ArrayRef<Value> args = llvm::ArrayRef(operands).drop_front();
   switch (plan.how) {

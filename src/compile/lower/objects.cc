@@ -224,22 +224,29 @@ Value BodyLowering::lower_unpack(ValueId v) {
   return boxed_instr(v);
 }
 
-/// A name or module attribute. What a guard pins is a constant: checked at entry, and here again if anything ran
-/// in between that could have bound it anew.
-Value BodyLowering::lower_global(ValueId v) {
-  const auto guard = s_.guards.find(v);
-  if (guard == s_.guards.end())
-    return boxed_instr(v);
-  const Guard& g = m_.unit.guards[guard->second];
+/// What a guard pins is a constant: checked at entry, and here again if anything ran in between that could have bound
+/// it anew.
+const Guard& BodyLowering::check_guard(ValueId v) {
+  const uint32_t index = s_.guards.at(v);
   if (m_.record.unit_runs_foreign_code) {
     llvm::Value* holds =
         b.CreateCall(m_.helper("hj_guard_holds", m_.i32, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
-                     {m_.address(&m_.record), b.getInt32(guard->second)});
+                     {m_.address(&m_.record), b.getInt32(index)});
     go_if(b.CreateICmpEQ(holds, b.getInt32(0)), leave_before(v, DeoptReason::Generic));
   }
-  if (g.type.only(kList))
-    return from_parts(g.type, {m_.address(g.expected)});
-  return constant_value(g.expected);
+  return m_.unit.guards[index];
+}
+
+/// A name or module attribute.
+Value BodyLowering::lower_global(ValueId v) {
+  if (!s_.guards.contains(v))
+    return boxed_instr(v);
+  const Guard& g = check_guard(v);
+  const Type& t = s_.types[v];
+  const Value value = g.type.only(kList) ? from_parts(g.type, {m_.address(g.expected)}) : constant_value(g.expected);
+  if (owns(v))
+    return own_as(value, t);
+  return t.object ? from_parts(t, {m_.address(g.expected)}) : value;
 }
 
 llvm::Value* BodyLowering::truth(const Value& v) {
