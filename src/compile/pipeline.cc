@@ -112,7 +112,13 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   }
   CompileTimes times;
   auto image = load_module(
-      [&](llvm::LLVMContext& context) { return lower_unit(context, unit, loaded->record, *runtime_table.layout); },
+      [&](llvm::LLVMContext& context) -> Result<std::unique_ptr<llvm::Module>> {
+        std::string defect;
+        auto module = lower_unit(context, unit, loaded->record, *runtime_table.layout, defect);
+        if (!defect.empty())
+          return internal_error(defect);
+        return module;
+      },
       kEntrySymbol, externals(), &times);
   if (!image) {
     *reason = PyUnicode_FromString(image.error().line().c_str());
@@ -131,8 +137,8 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   announce(*loaded->image, loaded->record);
   if (show_times) {
     // tidy: printf: a developer's switch, asked for by an environment variable.
-    std::fprintf(stderr, "hasten compile (CPU time): types %.2f ms, optimize %.2f, emit %.2f, all %.2f\n",
-                 typed - start, times.optimize_ms, times.emit_ms, Clock::now() - start);
+    std::fprintf(stderr, "hasten compile (CPU time): types %.2f ms, verify %.2f, optimize %.2f, emit %.2f, all %.2f\n",
+                 typed - start, times.verify_ms, times.optimize_ms, times.emit_ms, Clock::now() - start);
   }
   version.owner = loaded.release();
   return &version;

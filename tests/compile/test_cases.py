@@ -34,4 +34,6 @@ def test_compiled(path):
     hasten = pytest.importorskip("hasten")
     if not hasattr(hasten, "jit"):
         pytest.skip("hasten.jit is not built here")
-    check(path, hasten.jit, 3)
+    for function in check(path, hasten.jit, 3):
+        reasons = function.report()["reasons"]
+        assert not [reason for reason in reasons if "contradicts itself" in reason]

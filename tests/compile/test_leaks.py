@@ -90,7 +90,59 @@ def recursive(n, values):
     return recursive(n - 1, values + [n * 100000])
 
 
+def joined_tuples(values, rows, n):
+    for k in range(n):
+        if k > 3:
+            return (values, rows, "four", (k, "five"))
+    return (rows, values, values, (rows, [n]))
+
+
+def chosen_item(values, n):
+    items = ((1.5, values), ("text", [n]), (values, n))
+    out = []
+    for k in range(3 * n):
+        pair = items[k % 3]
+        out.append(pair[1])
+    return out
+
+
+def pair_of(values, n):
+    if n < 0:
+        return (values, 0.5)
+    return (n, [values])
+
+
+def joined_in_callee(values, n):
+    pair = (values, values)
+    for k in range(n):
+        pair = (pair_of(values, k - 2), [k])
+    return pair
+
+
+def numbered_pairs(values, others):
+    out = []
+    for k, (x, y) in enumerate(zip(values, others)):
+        out.append((y, x, k))
+    return out
+
+
+def read_before_loop(values, n):
+    total = 0
+    for _ in range(n):
+        total += len(values) + max(SHARED, [q for q in values])[0]
+    return total
+
+
+SHARED = [1000, 2000]
+
 CALLS = [
+    (joined_tuples, "([1.5] * 3, [[1], [2]], 2)"),
+    (joined_tuples, "([1.5] * 3, [[1], [2]], 5)"),
+    (chosen_item, "([1.5] * 3, 4)"),
+    (joined_in_callee, "([10**6], 9)"),
+    (numbered_pairs, "([[1], [2]], [[3], [4]])"),
+    (numbered_pairs, "([[1], 2.5], [[3], None])"),
+    (read_before_loop, "([10**9, 2**200] + [7] * 40, 60)"),
     (make_list, "(300,)"),
     (make_floats, "(300,)"),
     (nested, "(12,)"),

@@ -121,6 +121,11 @@ bool is_set(const char* variable) {
 
 }  // namespace
 
+Error internal_error(const std::string& defect) {
+  return {"compile.internal", "the compiler contradicts itself: " + defect.substr(0, defect.find('\n')),
+          "please report it with the function"};
+}
+
 double ThreadClock::now() {
   timespec t;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
@@ -128,14 +133,17 @@ double ThreadClock::now() {
 }
 
 Result<std::unique_ptr<CodeImage>> load_module(
-    const std::function<std::unique_ptr<llvm::Module>(llvm::LLVMContext&)>& make, const std::string& entry,
+    const std::function<Result<std::unique_ptr<llvm::Module>>(llvm::LLVMContext&)>& make, const std::string& entry,
     const std::vector<NamedAddress>& externals, CompileTimes* times) {
   static Result<Jit*> shared = make_jit(externals);
   if (!shared)
     return shared.error();
   Jit& jit = *shared.value();
   auto context = std::make_unique<llvm::LLVMContext>();
-  std::unique_ptr<llvm::Module> module = make(*context);
+  auto made = make(*context);
+  if (!made)
+    return made.error();
+  std::unique_ptr<llvm::Module> module = std::move(made).value();
   module->setDataLayout(jit.lljit->getDataLayout());
   module->setTargetTriple(jit.machine->getTargetTriple().str());
   for (llvm::Function& function : *module) {
@@ -154,15 +162,18 @@ Result<std::unique_ptr<CodeImage>> load_module(
                  "split it, or let each variable keep one type"};
   }
   static const bool verify = is_set("HASTEN_JIT_VERIFY"), dump = is_set("HASTEN_JIT_DUMP");
-  if (verify)
-    check_module(*module, "before optimization");
   if (dump)
     module->print(llvm::errs(), nullptr);
+  const double verify_start = ThreadClock::now();
+  // Code generation takes what it gets: from a malformed module it makes wrong code or ends the process.
+  if (const std::string defect = defect_of(*module); !defect.empty())
+    return internal_error(defect);
   const double start = ThreadClock::now();
+  times->verify_ms = start - verify_start;
   optimize(*module, *jit.machine);
   times->optimize_ms = ThreadClock::now() - start;
-  if (verify)
-    check_module(*module, "after optimization");
+  if (const std::string defect = verify ? defect_of(*module) : ""; !defect.empty())
+    return internal_error("after optimization: " + defect);
   if (dump)
     module->print(llvm::errs(), nullptr);
 

@@ -44,15 +44,19 @@ struct ThreadClock {
 
 /// Time that the steps of one compilation took.
 struct CompileTimes {
+  double verify_ms = 0;
   double optimize_ms = 0;
   double emit_ms = 0;
 };
 
-/// Optimizes the module that `make` builds and loads it. `entry` is looked up, so that errors show now. `externals`:
-/// all that the module may name (the same list at each call). HASTEN_JIT_VERIFY=1 verifies the module before and
-/// after; HASTEN_JIT_DUMP=1 prints it to standard error.
+/// The compiler found a defect in its own work; it says "compile.internal", and the function stays Python.
+Error internal_error(const std::string& defect);
+
+/// Verifies and optimizes the module that `make` builds and loads it. `entry` is looked up, so that errors show now.
+/// `externals`: all that the module may name (the same list at each call). HASTEN_JIT_VERIFY=1 verifies it after the
+/// optimization too; HASTEN_JIT_DUMP=1 prints it to standard error.
 Result<std::unique_ptr<CodeImage>> load_module(
-    const std::function<std::unique_ptr<llvm::Module>(llvm::LLVMContext&)>& make, const std::string& entry,
+    const std::function<Result<std::unique_ptr<llvm::Module>>(llvm::LLVMContext&)>& make, const std::string& entry,
     const std::vector<NamedAddress>& externals, CompileTimes* times);
 
 }  // namespace hasten::compile

@@ -18,8 +18,6 @@
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
-#include "base/check.h"
-
 namespace hasten::compile {
 
 void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
@@ -55,13 +53,10 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   }
 }
 
-void check_module(llvm::Module& module, const char* when) {
+std::string defect_of(const llvm::Module& module) {
   std::string text;
   llvm::raw_string_ostream out(text);
-  if (llvm::verifyModule(module, &out)) {
-    module.print(llvm::errs(), nullptr);
-    CHECK(false, "malformed LLVM module {}: {}", when, out.str());
-  }
+  return llvm::verifyModule(module, &out) ? out.str() : std::string();
 }
 
 }  // namespace hasten::compile

@@ -1,6 +1,8 @@
 // The pass pipeline: what pays in code that was lowered from Python, no more (compile time is part of a first call).
 #pragma once
 
+#include <string>
+
 namespace llvm {
 class Module;
 class TargetMachine;
@@ -9,7 +11,7 @@ class TargetMachine;
 namespace hasten::compile {
 
 void optimize(llvm::Module& module, llvm::TargetMachine& machine);
-/// Ends the process with LLVM's message if the module is malformed: our own bug.
-void check_module(llvm::Module& module, const char* when);
+/// What LLVM's verifier says against the module, our own bug; empty if nothing.
+std::string defect_of(const llvm::Module& module);
 
 }  // namespace hasten::compile

@@ -76,9 +76,10 @@ Value BodyLowering::lower_binary(ValueId v, BinaryOp op, const Value& a, const V
       Value both = a;
       both.constant = nullptr;
       both.parts.append(c.parts.begin(), c.parts.end());
-      both.type = t;
-      retain(both);
-      return both;
+      std::vector<Type> items = *a.type.items;
+      items.insert(items.end(), c.type.items->begin(), c.type.items->end());
+      both.type = Type::with_items(kTuple, std::move(items));
+      return own_as(both, t);
     }
     return boxed_instr(v);
   }

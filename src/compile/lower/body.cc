@@ -96,9 +96,9 @@ void BodyLowering::enter_osr() {
 }
 
 void BodyLowering::define(ValueId v, Value value) {
-  if (value.type.kinds != s_.types[v].kinds || value.type.object != s_.types[v].object)
-    value = widen_to(value, s_.types[v]);
-  value.type = s_.types[v];
+  value = widen_to(value, s_.types[v]);
+  if (!m_.has_layout(value.parts, value.type))
+    value = mistyped(value, s_.types[v]);
   const auto home = homes_.find(v);
   if (home != homes_.end()) {
     for (size_t k = 0; k < home->second.size(); ++k) b.CreateStore(value.parts[k], home->second[k]);
@@ -325,9 +325,7 @@ void BodyLowering::lower_instr(ValueId v) {
       }
       if (refined.only(kUnbound))
         return define(v, leaves(v, DeoptReason::Generic));
-      Value bound = narrow_to(operand, s_.types[v]);
-      define(v, has_references(bound.type) ? own_as(bound, s_.types[v]) : widen_to(bound, s_.types[v]));
-      return;
+      return define(v, own_as(narrow_to(operand, s_.types[v]), s_.types[v]));
     }
     case Op::GetGlobal:
       return define(v, lower_global(v));
@@ -349,9 +347,8 @@ void BodyLowering::lower_instr(ValueId v) {
         return define(v, lower_global(v));
       const Value base = use(v, 0);
       if (s_.types[v].only(kMethod)) {
-        retain(base);
-        Value method = base;
-        return define(v, std::move(method));
+        const Value receiver = own_as(base, s_.types[v].items->front());
+        return define(v, from_parts(s_.types[v], receiver.parts));
       }
       if (base.type.only(kComplex) && s_.types[v].only(kFloat)) {
         const bool real = PyUnicode_CompareWithASCIIString(s_.view.function().names[i.aux], "real") == 0;
@@ -382,11 +379,7 @@ void BodyLowering::lower_instr(ValueId v) {
       const Value tuple = use(v, 0);
       if (!tuple.type.only(kTuple))
         return define(v, boxed_instr(v));
-      size_t at = 0;
-      for (uint32_t k = 0; k < i.aux; ++k) at += m_.parts_of((*tuple.type.items)[k]).size();
-      const Type& item = (*tuple.type.items)[i.aux];
-      return define(
-          v, own_as(from_parts(item, llvm::ArrayRef(tuple.parts).slice(at, m_.parts_of(item).size())), s_.types[v]));
+      return define(v, own_as(items_of(tuple)[i.aux], s_.types[v]));
     }
     case Op::Call:
     case Op::CallMethod:

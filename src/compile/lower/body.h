@@ -47,6 +47,7 @@ class ModuleContext {
   UnitRecord& record;
   const runtime::ObjectLayout& layout;
   llvm::Type *i1, *i8, *i32, *i64, *f64, *ptr, *void_type;
+  std::string defect;  ///< why the module must not be used, if it must not
 
   /// Where in an object a load or store goes: different places never alias.
   enum class Place { Refcount, TypePointer, Size, ItemsPointer, Item, Number, Slot };
@@ -55,6 +56,7 @@ class ModuleContext {
 
   void append_layout(const Type& t, llvm::SmallVectorImpl<llvm::Type*>& parts) const;
   llvm::SmallVector<llvm::Type*, 4> parts_of(const Type& t) const;
+  bool has_layout(llvm::ArrayRef<llvm::Value*> parts, const Type& t) const;
   llvm::Constant* address(const void* pointer) const;
   /// An external helper. `effects`: Pure (no memory), Allocates (only memory nobody sees), Any.
   enum class Effects { Pure, Allocates, Any };
@@ -80,12 +82,18 @@ class BodyLowering {
   // values.cc. Also used by the entry (entry.cc), on values that no MIR instruction defines.
   Value from_parts(const Type& t, llvm::ArrayRef<llvm::Value*> parts) const;
   Value poison(const Type& t) const;
+  /// The compiler contradicts itself: the module is refused.
+  Value mistyped(const Value& v, const Type& to);
+  /// The items of a value of one kind that has them.
+  llvm::SmallVector<Value, 4> items_of(const Value& v) const;
+  /// The same with other items, as `to`.
+  Value with_items(const Value& v, const Type& to, llvm::ArrayRef<Value> items) const;
   Value constant_value(PyObject* object);
-  /// The same value in a wider (or equal) type; copies no reference. REQUIRES: `to` is not object unless v is.
+  /// The same value in a wider (or equal) type; neither boxes nor copies references. REQUIRES: !must_box(v.type, to).
   Value widen_to(const Value& v, const Type& to);
   /// One alternative, or a sub-union, of a value that is known to be in it.
   Value narrow_to(const Value& v, const Type& to);
-  /// In type `to` with references of its own (boxes if `to` is object).
+  /// In type `to` with references of its own; boxes what is an object in `to`, itself or its items.
   Value own_as(const Value& v, const Type& to);
   /// A pointer to an object; `*owned` tells whether it is a new reference. REQUIRES: not unbound.
   llvm::Value* box(const Value& v, bool* owned);
@@ -106,6 +114,8 @@ class BodyLowering {
   Value each_alternative(const Value& v, const Type& result, const std::function<Value(const Value&)>& f);
   Value choose(llvm::Value* condition, const Type& result, const std::function<Value()>& if_true,
                const std::function<Value()>& if_false, bool false_is_unlikely);
+  /// Both of one type, which it keeps.
+  Value select(llvm::Value* condition, const Value& if_true, const Value& if_false);
   llvm::Value* as_int(const Value& v);
   llvm::Value* as_double(const Value& v);
   llvm::Value* truth(const Value& v);  ///< of one alternative, native kinds only
@@ -202,6 +212,7 @@ class BodyLowering {
   llvm::Value* checked_index(ValueId v, llvm::Value* list, const Value& key);
   void list_append(ValueId v, const Value& list, const Value& item);
   Value lower_unpack(ValueId v);
+  const Guard& check_guard(ValueId v);
   Value lower_global(ValueId v);
   Value lower_truth(ValueId v);
   llvm::Value* list_size(llvm::Value* list);
@@ -210,6 +221,7 @@ class BodyLowering {
   // iterate.cc
   Value lower_get_iter(ValueId v);
   Value lower_iter_next(ValueId v);
+  Value as_predicted(const Value& item, const Type& to, llvm::BasicBlock* surprise);
   Value make_iterator(ValueId v, const Value& iterable, const Type& to);
   /// Emits the step of `iterator` (owned in place): returns the item in its type, goes to `exhausted` if none.
   Value step_iterator(ValueId v, ValueId iterator_value, const Value& iterator,

@@ -25,7 +25,7 @@ Value BodyLowering::lower_call(ValueId v) {
     return boxed_instr(v);
   const CallPlan& plan = found->second;
   if (s_.guards.contains(v))
-    lower_global(v);  // a method of a module: its guard
+    check_guard(v);  // a method of a module
   auto operands = all_uses(v);
   const llvm::ArrayRef<Value> args = llvm::ArrayRef(operands).drop_front();
   switch (plan.how) {
@@ -70,7 +70,7 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
   for (size_t k = 0; k < args.size(); ++k) {
     const Type& to = target.parameters[k];
     // The callee borrows; what must be boxed for it is dropped afterwards.
-    const bool boxes = (to.object && !args[k].type.object) || (to.items && to.items != args[k].type.items);
+    const bool boxes = must_box(args[k].type, to);
     Value arg = boxes ? own_as(args[k], to) : widen_to(args[k], to);
     if (boxes)
       temporaries.push_back(arg);
@@ -93,8 +93,9 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
     b.CreateUnreachable();
     normal = nullptr;
   } else {
-    usual = t.object && !target.result.object ? from_parts(t, {box_owned(plain)}) : widen_to(plain, t);
-    if (t.object && !target.result.object)
+    const bool boxes = must_box(target.result, t);
+    usual = boxes ? own_as(plain, t) : widen_to(plain, t);
+    if (boxes)
       release(plain);
     normal = b.GetInsertBlock();
     b.CreateBr(done);
@@ -179,9 +180,7 @@ Value BodyLowering::min_max(ValueId v, bool min, llvm::ArrayRef<Value> args) {
                               return from_parts(boolean, {compare_one(v, op, x, y)});
                             });
                           }).parts[0];
-    const Value other = widen_to(next, t);
-    for (size_t p = 0; p < best.parts.size(); ++p)
-      best.parts[p] = b.CreateSelect(better, other.parts[p], best.parts[p]);
+    best = select(better, widen_to(next, t), best);
   }
   return best;
 }

@@ -89,21 +89,10 @@ Value BodyLowering::step_iterator(ValueId v, ValueId iterator_value, const Value
       llvm::Value* index = it.parts.back();
       const size_t count = it.type.items->size();
       stop_if(b.CreateICmpUGE(index, b.getInt64(count)));
-      Value chosen;
-      size_t at = 0;
-      for (size_t k = 0; k < count; ++k) {
-        const Type& one = (*it.type.items)[k];
-        const size_t n = m_.parts_of(one).size();
-        const Value value = widen_to(from_parts(one, llvm::ArrayRef(it.parts).slice(at, n)), item);
-        at += n;
-        if (k == 0) {
-          chosen = value;
-          continue;
-        }
-        llvm::Value* here = b.CreateICmpEQ(index, b.getInt64(k));
-        for (size_t p = 0; p < chosen.parts.size(); ++p)
-          chosen.parts[p] = b.CreateSelect(here, value.parts[p], chosen.parts[p]);
-      }
+      const auto items = items_of(it);
+      Value chosen = widen_to(items[0], item);
+      for (size_t k = 1; k < count; ++k)
+        chosen = select(b.CreateICmpEQ(index, b.getInt64(k)), widen_to(items[k], item), chosen);
       next.append(it.parts.begin(), it.parts.end() - 1);
       next.push_back(b.CreateAdd(index, b.getInt64(1)));
       return chosen;
@@ -115,16 +104,12 @@ Value BodyLowering::step_iterator(ValueId v, ValueId iterator_value, const Value
   Value tuple;
   tuple.type = Type::with_items(kTuple, {});
   std::vector<Type> items;
-  size_t at = 0;
   if (it.type.only(kEnumerate)) {
     llvm::Value* count = it.parts.back();
     items.push_back(Type::integer(it.type.interval.low, it.type.interval.high));
     tuple.parts.push_back(count);
   }
-  for (const Type& inner : *it.type.items) {
-    const size_t n = m_.parts_of(inner).size();
-    const Value part = from_parts(inner, llvm::ArrayRef(it.parts).slice(at, n));
-    at += n;
+  for (const Value& part : items_of(it)) {
     const Value one = step_iterator(v, iterator_value, part, next, exhausted);
     items.push_back(one.type);
     tuple.parts.append(one.parts.begin(), one.parts.end());
@@ -136,6 +121,26 @@ Value BodyLowering::step_iterator(ValueId v, ValueId iterator_value, const Value
   }
   tuple.type = Type::with_items(kTuple, std::move(items));
   return tuple;
+}
+
+/// What an iterator gave, with its objects read as the type that was predicted.
+Value BodyLowering::as_predicted(const Value& item, const Type& to, llvm::BasicBlock* surprise) {
+  if (to.never()) {
+    b.CreateBr(surprise);
+    b.SetInsertPoint(new_block("dead"));
+    return poison(to);
+  }
+  if (item.type.object && !to.object)
+    return unbox(item.parts[0], to, surprise);
+  if (!item.type.only(kTuple) || !to.only(kTuple) || item.type.items->size() != to.items->size())
+    return item;
+  llvm::SmallVector<Value, 4> items = items_of(item);
+  std::vector<Type> types;
+  for (size_t k = 0; k < items.size(); ++k) {
+    items[k] = as_predicted(items[k], (*to.items)[k], surprise);
+    types.push_back(items[k].type);
+  }
+  return with_items(item, Type::with_items(kTuple, std::move(types)), items);
 }
 
 Value BodyLowering::lower_iter_next(ValueId v) {
@@ -150,64 +155,12 @@ Value BodyLowering::lower_iter_next(ValueId v) {
   const Value it = get(iterator_value);
   llvm::BasicBlock *exhausted = new_block(""), *done = new_block("");
   llvm::SmallVector<llvm::Value*, 8> state;
-  Value item = step_iterator(v, iterator_value, it, state, exhausted);
+  const Value item = step_iterator(v, iterator_value, it, state, exhausted);
   for (size_t k = 0; k < state.size(); ++k) b.CreateStore(state[k], home[k]);
 
   // Objects from lists are checked against the predicted type; a surprise leaves with the item, the step taken.
-  const Type bound = t.without(kUnbound);
-  Value result;
-  if (item.type.object && t.object) {
-    incref(item.parts[0]);
-    result = from_parts(t, {item.parts[0]});
-  } else if (item.type.object) {
-    llvm::BasicBlock* surprise = new_block("surprise");
-    const Value one = unbox(item.parts[0], bound, surprise);
-    retain(one);
-    result = widen_to(one, t);
-    llvm::BasicBlock* go_on = b.GetInsertBlock();
-    b.SetInsertPoint(surprise);
-    leave_after(v, item.parts[0], DeoptReason::Result, false);
-    b.SetInsertPoint(go_on);
-  } else if (item.type.only(kTuple) && bound.only(kTuple)) {
-    // A tuple of numbers and objects: each object checked on its own.
-    llvm::BasicBlock* surprise = new_block("surprise");
-    Value tuple;
-    tuple.type = bound;
-    size_t at = 0;
-    for (size_t k = 0; k < item.type.items->size(); ++k) {
-      const Type& from = (*item.type.items)[k];
-      const size_t n = m_.parts_of(from).size();
-      const Value part = from_parts(from, llvm::ArrayRef(item.parts).slice(at, n));
-      at += n;
-      const Type& to = (*bound.items)[k];
-      const Value one = from.object && !to.object ? unbox(part.parts[0], to, surprise) : widen_to(part, to);
-      tuple.parts.append(one.parts.begin(), one.parts.end());
-    }
-    retain(tuple);
-    result = widen_to(tuple, t);
-    llvm::BasicBlock* go_on = b.GetInsertBlock();
-    b.SetInsertPoint(surprise);
-    if (surprise->hasNPredecessors(0)) {
-      b.CreateUnreachable();
-    } else {
-      bool owned = false;
-      llvm::Value* object = box(item, &owned);
-      leave_after(v, object, DeoptReason::Result, owned);
-    }
-    b.SetInsertPoint(go_on);
-  } else if (bound.never()) {
-    bool owned = false;
-    llvm::Value* object = box(item, &owned);
-    leave_after(v, object, DeoptReason::Result, owned);
-    b.SetInsertPoint(new_block("dead"));
-    result = poison(t);
-  } else if (t.object) {
-    result = own_as(item, t);
-  } else {
-    Value one = widen_to(item, t);
-    retain(one);
-    result = one;
-  }
+  llvm::BasicBlock* surprise = new_block("surprise");
+  const Value result = own_as(as_predicted(item, t.without(kUnbound), surprise), t);
   llvm::BasicBlock* bound_end = b.GetInsertBlock();
   b.CreateBr(done);
   b.SetInsertPoint(exhausted);
@@ -222,6 +175,16 @@ Value BodyLowering::lower_iter_next(ValueId v) {
     phi->addIncoming(nothing.parts[k], exhausted);
     r.parts.push_back(phi);
   }
+  llvm::BasicBlock* go_on = b.GetInsertBlock();
+  b.SetInsertPoint(surprise);
+  if (surprise->hasNPredecessors(0)) {
+    b.CreateUnreachable();
+  } else {
+    bool owned = false;
+    llvm::Value* object = box(item, &owned);
+    leave_after(v, object, DeoptReason::Result, owned);
+  }
+  b.SetInsertPoint(go_on);
   return r;
 }
 

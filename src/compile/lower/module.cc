@@ -77,7 +77,7 @@ bool runs_foreign_code(Unit& unit) {
 }
 
 std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit, UnitRecord& record,
-                                         const runtime::ObjectLayout& layout) {
+                                         const runtime::ObjectLayout& layout, std::string& defect) {
   auto module = std::make_unique<llvm::Module>("hasten", context);
   record.unit_runs_foreign_code = runs_foreign_code(unit);
   for (auto& s : unit.specializations) {
@@ -94,6 +94,7 @@ std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit,
     BodyLowering(shared, *unit.specializations[k], *record.bodies[k]).lower();
   }
   BodyLowering(shared, *unit.specializations.front(), *record.bodies.front()).lower_entry(kEntrySymbol);
+  defect = shared.defect;
   record.guards = unit.guards;
   for (auto& body : record.bodies) {
     runtime::NativeVersion& v = body->version;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <llvm/IR/DerivedTypes.h>
 #include <llvm/IR/MDBuilder.h>
 
@@ -76,6 +78,12 @@ llvm::SmallVector<llvm::Type*, 4> ModuleContext::parts_of(const Type& t) const {
   llvm::SmallVector<llvm::Type*, 4> parts;
   append_layout(t, parts);
   return parts;
+}
+
+bool ModuleContext::has_layout(llvm::ArrayRef<llvm::Value*> parts, const Type& t) const {
+  const auto types = parts_of(t);
+  return std::equal(parts.begin(), parts.end(), types.begin(), types.end(),
+                    [](const llvm::Value* part, const llvm::Type* type) { return part->getType() == type; });
 }
 
 llvm::Constant* ModuleContext::address(const void* pointer) const {

@@ -114,18 +114,12 @@ Value BodyLowering::lower_get_item(ValueId v) {
   }
   if (container.type.only(kTuple) && key.type.only(kInt) && !t.object) {
     const auto count = static_cast<int64_t>(container.type.items->size());
-    const auto item_at = [&](int64_t k) {
-      size_t at = 0;
-      for (int64_t before = 0; before < k; ++before)
-        at += m_.parts_of((*container.type.items)[static_cast<size_t>(before)]).size();
-      const Type& item = (*container.type.items)[static_cast<size_t>(k)];
-      return from_parts(item, llvm::ArrayRef(container.parts).slice(at, m_.parts_of(item).size()));
-    };
+    const auto items = items_of(container);
     if (key.type.is_constant()) {
       const int64_t k = key.type.interval.low < 0 ? key.type.interval.low + count : key.type.interval.low;
       if (k < 0 || k >= count)
         return leaves(v, DeoptReason::Generic);
-      return own_as(item_at(k), t);
+      return own_as(items[static_cast<size_t>(k)], t);
     }
     if (count == 0)
       return leaves(v, DeoptReason::Generic);
@@ -133,13 +127,16 @@ Value BodyLowering::lower_get_item(ValueId v) {
     index = b.CreateSelect(b.CreateICmpSLT(index, b.getInt64(0)),
                            b.CreateAdd(index, b.getInt64(static_cast<uint64_t>(count))), index);
     go_if(b.CreateICmpUGE(index, b.getInt64(static_cast<uint64_t>(count))), leave_before(v, DeoptReason::Generic));
-    Value chosen = widen_to(item_at(0), t);
-    for (int64_t k = 1; k < count; ++k) {
-      const Value item = widen_to(item_at(k), t);
-      llvm::Value* here = b.CreateICmpEQ(index, b.getInt64(static_cast<uint64_t>(k)));
-      for (size_t p = 0; p < chosen.parts.size(); ++p)
-        chosen.parts[p] = b.CreateSelect(here, item.parts[p], chosen.parts[p]);
+    const auto is = [&](size_t k) { return b.CreateICmpEQ(index, b.getInt64(k)); };
+    if (must_box(container.type, Type::with_items(kTuple, std::vector<Type>(items.size(), t)))) {
+      const std::function<Value(size_t)> from = [&](size_t k) -> Value {
+        const auto here = [&] { return own_as(items[k], t); };
+        return k + 1 == items.size() ? here() : choose(is(k), t, here, [&] { return from(k + 1); }, false);
+      };
+      return from(0);
     }
+    Value chosen = widen_to(items[0], t);
+    for (size_t k = 1; k < items.size(); ++k) chosen = select(is(k), widen_to(items[k], t), chosen);
     retain(chosen);
     return chosen;
   }
@@ -224,22 +221,29 @@ Value BodyLowering::lower_unpack(ValueId v) {
   return boxed_instr(v);
 }
 
-/// A name or module attribute. What a guard pins is a constant: checked at entry, and here again if anything ran
-/// in between that could have bound it anew.
-Value BodyLowering::lower_global(ValueId v) {
-  const auto guard = s_.guards.find(v);
-  if (guard == s_.guards.end())
-    return boxed_instr(v);
-  const Guard& g = m_.unit.guards[guard->second];
+/// What a guard pins is a constant: checked at entry, and here again if anything ran in between that could have bound
+/// it anew.
+const Guard& BodyLowering::check_guard(ValueId v) {
+  const uint32_t index = s_.guards.at(v);
   if (m_.record.unit_runs_foreign_code) {
     llvm::Value* holds =
         b.CreateCall(m_.helper("hj_guard_holds", m_.i32, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
-                     {m_.address(&m_.record), b.getInt32(guard->second)});
+                     {m_.address(&m_.record), b.getInt32(index)});
     go_if(b.CreateICmpEQ(holds, b.getInt32(0)), leave_before(v, DeoptReason::Generic));
   }
-  if (g.type.only(kList))
-    return from_parts(g.type, {m_.address(g.expected)});
-  return constant_value(g.expected);
+  return m_.unit.guards[index];
+}
+
+/// A name or module attribute.
+Value BodyLowering::lower_global(ValueId v) {
+  if (!s_.guards.contains(v))
+    return boxed_instr(v);
+  const Guard& g = check_guard(v);
+  const Type& t = s_.types[v];
+  const Value value = g.type.only(kList) ? from_parts(g.type, {m_.address(g.expected)}) : constant_value(g.expected);
+  if (owns(v))
+    return own_as(value, t);
+  return t.object ? from_parts(t, {m_.address(g.expected)}) : value;
 }
 
 llvm::Value* BodyLowering::truth(const Value& v) {

@@ -21,6 +21,11 @@ Value BodyLowering::from_parts(const Type& t, llvm::ArrayRef<llvm::Value*> parts
   return v;
 }
 
+Value BodyLowering::mistyped(const Value& v, const Type& to) {
+  m_.defect = "a value of type " + describe(v.type, m_.unit.sites) + " is used as " + describe(to, m_.unit.sites);
+  return poison(to);
+}
+
 Value BodyLowering::poison(const Type& t) const {
   Value v;
   v.type = t;
@@ -51,39 +56,52 @@ Value BodyLowering::constant_value(PyObject* object) {
   return v;
 }
 
-Value BodyLowering::widen_to(const Value& v, const Type& to) {
-  if (to.object || v.type.object) {
-    Value r = v;
-    r.type = to;
-    if (v.type.only(kUnbound) || v.type.never())
-      r.parts.assign(1, llvm::ConstantPointerNull::get(b.getPtrTy()));
-    return r;
+llvm::SmallVector<Value, 4> BodyLowering::items_of(const Value& v) const {
+  llvm::SmallVector<Value, 4> items;
+  size_t at = 0;
+  for (const Type& item : *v.type.items) {
+    const size_t count = m_.parts_of(item).size();
+    items.push_back(from_parts(item, llvm::ArrayRef(v.parts).slice(at, count)));
+    at += count;
   }
-  if (to.never())
+  return items;
+}
+
+Value BodyLowering::with_items(const Value& v, const Type& to, llvm::ArrayRef<Value> items) const {
+  Value r;
+  r.type = to;
+  r.constant = v.constant;
+  size_t replaced = 0;
+  for (const Value& item : items) r.parts.append(item.parts.begin(), item.parts.end());
+  for (const Type& item : *v.type.items) replaced += m_.parts_of(item).size();
+  r.parts.append(v.parts.begin() + static_cast<ptrdiff_t>(replaced), v.parts.end());
+  return r;
+}
+
+Value BodyLowering::widen_to(const Value& v, const Type& to) {
+  if (to.never() || v.type.never())
     return poison(to);
-  if (v.type.never())
-    return poison(to);
+  if (to.object) {
+    if (v.type.only(kUnbound))
+      return from_parts(to, {llvm::ConstantPointerNull::get(b.getPtrTy())});
+    if (!v.type.object)
+      return mistyped(v, to);
+    return from_parts(to, v.parts);
+  }
+  if (v.type.object || (v.type.kinds & ~to.kinds))
+    return mistyped(v, to);
   if (!to.is_union()) {
     // The same kind; items of tuples may still widen.
-    Value r;
-    r.type = to;
-    r.constant = v.constant;
-    if (!to.items || to.items == v.type.items || to.only(kMethod)) {
-      r.parts = v.parts;
+    if (!to.items || to.items == v.type.items) {
+      Value r = from_parts(to, v.parts);
+      r.constant = v.constant;
       return r;
     }
-    size_t at = 0;
-    for (size_t k = 0; k < to.items->size(); ++k) {
-      const Type& from = (*v.type.items)[k];
-      const size_t count = m_.parts_of(from).size();
-      const Value item = from_parts(from, llvm::ArrayRef(v.parts).slice(at, count));
-      at += count;
-      const Type& wider = (*to.items)[k];
-      const Value w = wider.object && !from.object ? from_parts(wider, {box_owned(item)}) : widen_to(item, wider);
-      r.parts.append(w.parts.begin(), w.parts.end());
-    }
-    r.parts.append(v.parts.begin() + static_cast<ptrdiff_t>(at), v.parts.end());
-    return r;
+    llvm::SmallVector<Value, 4> items = items_of(v);
+    if (items.size() != to.items->size())
+      return mistyped(v, to);
+    for (size_t k = 0; k < items.size(); ++k) items[k] = widen_to(items[k], (*to.items)[k]);
+    return with_items(v, to, items);
   }
   Value r;
   r.type = to;
@@ -96,13 +114,12 @@ Value BodyLowering::widen_to(const Value& v, const Type& to) {
     r.parts.push_back(b.getInt8(static_cast<uint8_t>(tag)));
   }
   for (const Type& one : to.alternatives()) {
-    const auto types = m_.parts_of(one);
     if (v.type.kinds & one.kinds) {
       const Value part = widen_to(narrow_to(v, v.type.alternative(one.kinds)), one);
       r.parts.append(part.parts.begin(), part.parts.end());
     } else {
       // Null, not poison: release() looks at the pointers of all alternatives.
-      for (llvm::Type* type : types) r.parts.push_back(llvm::Constant::getNullValue(type));
+      for (llvm::Type* type : m_.parts_of(one)) r.parts.push_back(llvm::Constant::getNullValue(type));
     }
   }
   return r;
@@ -143,33 +160,20 @@ Value BodyLowering::narrow_to(const Value& v, const Type& to) {
 }
 
 Value BodyLowering::own_as(const Value& v, const Type& to) {
-  if (to.object && !v.type.object) {
-    if (v.type.only(kUnbound) || v.type.never())
-      return widen_to(v, to);
-    if (v.type.may_be_unbound()) {
-      const Type bound = v.type.without(kUnbound);
-      return choose(
-          has_kind(v, kUnbound), to, [&] { return from_parts(to, {llvm::ConstantPointerNull::get(b.getPtrTy())}); },
-          [&] { return from_parts(to, {box_owned(narrow_to(v, bound))}); }, false);
-    }
+  if (!must_box(v.type, to)) {
+    retain(v);
+    return widen_to(v, to);
+  }
+  if (v.is_union())  // what is not there must not be boxed
+    return each_alternative(v, to, [&](const Value& one) { return own_as(one, to); });
+  if (to.object)
     return from_parts(to, {box_owned(v)});
-  }
-  Value r = widen_to(v, to);
-  // widen_to() boxes items of tuples where it must; those references are new already.
-  if (!has_references(v.type))
-    return r;
-  if (r.type.items && r.type.items != v.type.items) {
-    size_t from_at = 0;
-    for (size_t k = 0; k < v.type.items->size(); ++k) {
-      const Type& from = (*v.type.items)[k];
-      const size_t count = m_.parts_of(from).size();
-      retain(from_parts(from, llvm::ArrayRef(v.parts).slice(from_at, count)));
-      from_at += count;
-    }
-    return r;
-  }
-  retain(v);
-  return r;
+  const Type same_kind = to.alternative(v.type.kinds);
+  llvm::SmallVector<Value, 4> items = items_of(v);
+  if (items.size() != same_kind.items->size())
+    return mistyped(v, to);
+  for (size_t k = 0; k < items.size(); ++k) items[k] = own_as(items[k], (*same_kind.items)[k]);
+  return widen_to(with_items(v, same_kind, items), to);
 }
 
 bool BodyLowering::has_references(const Type& t) {
@@ -577,6 +581,13 @@ Value BodyLowering::each_alternative(const Value& v, const Type& result, const s
     for (auto& [block, value] : arrivals) phi->addIncoming(value.parts[k], block);
     r.parts.push_back(phi);
   }
+  return r;
+}
+
+Value BodyLowering::select(llvm::Value* condition, const Value& if_true, const Value& if_false) {
+  Value r = from_parts(if_false.type, {});
+  for (size_t k = 0; k < if_false.parts.size(); ++k)
+    r.parts.push_back(b.CreateSelect(condition, if_true.parts[k], if_false.parts[k]));
   return r;
 }
 

@@ -58,8 +58,7 @@ class Sweeper {
         }
       }
     }
-    if (result.kinds & kInt)
-      result.interval = {};
+    result = without_intervals(std::move(result));
     if (!(result == s_.result)) {
       s_.result = result;
       changed = true;
@@ -168,18 +167,18 @@ class Sweeper {
       case Op::SetItem: {
         const Type container = use(v, 0);
         if (container.only(kList) && use(v, 1).within(kInt | kBool))
-          sites.widen(container.site, element(use(v, 2)));
+          sites.widen(container.site, use(v, 2));
         return {};
       }
       case Op::BuildList: {
         const SiteId site = fresh_site(v);
-        for (size_t k = 0; k < i.arg_count; ++k) sites.widen(site, element(use(v, k)));
+        for (size_t k = 0; k < i.arg_count; ++k) sites.widen(site, use(v, k));
         return Type::list(site);
       }
       case Op::ListAppend: {
         const Type list = use(v, 0);
         if (list.only(kList))
-          sites.widen(list.site, element(use(v, 1)));
+          sites.widen(list.site, use(v, 1));
         return {};
       }
       case Op::BuildTuple: {
@@ -231,20 +230,6 @@ class Sweeper {
       default:
         return {};
     }
-  }
-
-  /// What a list remembers of a value stored into it: intervals are dropped, they would never settle.
-  static Type element(Type t) {
-    t.kinds = static_cast<uint16_t>(t.kinds & ~kUnbound);
-    if (t.kinds & (kRange | kRangeIter | kListIter | kTupleIter | kEnumerate | kZip | kKnown | kMethod))
-      return Type::any();
-    t.interval = {};
-    if (t.items) {
-      std::vector<Type> items;
-      for (const Type& one : *t.items) items.push_back(element(one));
-      t.items = std::make_shared<const std::vector<Type>>(std::move(items));
-    }
-    return t;
   }
 
   Type binary(ValueId v, const Instr& i) {
@@ -501,10 +486,7 @@ Specialization* Unit::callee(PyObject* function, std::vector<Type> args) {
   const mir::MirFunction* f = mir_of_(function);
   if (!f || f->param_count != args.size())
     return nullptr;
-  for (Type& t : args) {
-    if (t.kinds & kWithInterval)
-      t.interval = {};
-  }
+  for (Type& t : args) t = without_intervals(std::move(t));
   // Lists of equal content share a specialization (and from then on their predictions): a recursive function that
   // makes lists would otherwise need a new one at each level.
   size_t of_same_function = 0;
@@ -582,7 +564,8 @@ Type iterator_type(const Type& t, SiteTable& sites) {
   if (t.only(kTuple)) {
     Type common;
     for (const Type& one : *t.items) common = join(common, one, sites);
-    if (!common.object && !t.items->empty() && (common.within(kScalar) || common.only(kTuple))) {
+    const bool in_place = !must_box(t, Type::with_items(kTuple, std::vector<Type>(t.items->size(), common)));
+    if (in_place && !t.items->empty() && (common.within(kScalar) || common.only(kTuple))) {
       return Type::with_items(kTupleIter, *t.items);
     }
     return Type::any();

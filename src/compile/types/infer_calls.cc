@@ -150,6 +150,25 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
   }
 }
 
+/// Whether the iterator that the call `v` makes is only iterated, once, there and then. Native code keeps an iterator
+/// as numbers and copies them: nobody else may know it, or a step here would have to be seen there.
+bool is_only_iterated(const Specialization& s, ValueId v) {
+  size_t uses = 0;
+  for (ValueId user = 0; user < s.view.instr_count(); ++user) {
+    const Instr& i = s.view.instr(user);
+    for (ValueId arg : s.view.args(user)) {
+      if (arg != v)
+        continue;
+      const Type& callee = s.types[s.view.args(user)[0]];
+      const bool wraps = i.op == Op::Call && arg != s.view.args(user)[0] && callee.only(kKnown) &&
+                         (known_of(callee.known) == Known::Zip || known_of(callee.known) == Known::Enumerate);
+      if (++uses > 1 || i.block != s.view.instr(v).block || (i.op != Op::GetIter && !wraps))
+        return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 PyObject* find_global(const mir::MirFunction& f, uint32_t name) {
@@ -186,11 +205,7 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
     } else if (callee.only(kList)) {
       if (operands.size() == 1 && PyUnicode_CompareWithASCIIString(name, "append") == 0) {
         plan.how = CallPlan::How::ListAppend;
-        Type one = operands[0];
-        if (one.kinds & static_cast<uint16_t>(~(kScalar | kTuple | kList)))
-          one = Type::any();
-        one.interval = {};
-        unit.sites.widen(callee.site, one);
+        unit.sites.widen(callee.site, operands[0]);
         return Type::of(kNoneType);
       }
       if (PyUnicode_CompareWithASCIIString(name, "pop") == 0)
@@ -225,11 +240,7 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
   }
   if (i.op == Op::Call && callee.only(kMethod) && i.aux == mir::kNone && operands.size() == 1) {
     plan.how = CallPlan::How::ListAppend;
-    Type one = operands[0];
-    if (one.kinds & static_cast<uint16_t>(~(kScalar | kTuple | kList)))
-      one = Type::any();
-    one.interval = {};
-    unit.sites.widen(callee.items->front().site, one);
+    unit.sites.widen(callee.items->front().site, operands[0]);
     return Type::of(kNoneType);
   }
   if (!callee.only(kKnown))
@@ -256,6 +267,9 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
       return binary_type(BinaryOp::Pow, a, b, unit.sites, kNoSite);
     });
   }
+  const bool makes_iterator = plan.known == Known::Zip || plan.known == Known::Enumerate;
+  if (makes_iterator && !is_only_iterated(s, v))
+    return Type::any();
   if (auto native = native_type(plan.known, operands, unit.sites)) {
     plan.how = CallPlan::How::Native;
     return *native;

@@ -137,9 +137,52 @@ Type widen(const Type& before, const Type& next) {
   return t;
 }
 
+bool must_box(const Type& from, const Type& to) {
+  if (from.object || from.never() || from.only(kUnbound))
+    return false;
+  if (to.object)
+    return true;
+  if (!from.items || !to.items || from.items == to.items || !(from.kinds & to.kinds & kWithItems))
+    return false;
+  for (size_t i = 0; i < std::min(from.items->size(), to.items->size()); ++i) {
+    if (must_box((*from.items)[i], (*to.items)[i]))
+      return true;
+  }
+  return false;
+}
+
+namespace {
+
+/// What lists remember of an item. Not its interval: anybody may put another number there. Nor kinds that code
+/// cannot read back from an object.
+Type stored(Type t) {
+  t.kinds = static_cast<uint16_t>(t.kinds & ~kUnbound);
+  if (t.kinds & static_cast<uint16_t>(~(kNoneType | kNumber | kTuple | kList)))
+    return Type::any();
+  t.interval = {};
+  if (t.items) {
+    std::vector<Type> items;
+    for (const Type& one : *t.items) items.push_back(stored(one));
+    t.items = std::make_shared<const std::vector<Type>>(std::move(items));
+  }
+  return t;
+}
+
+}  // namespace
+
+Type without_intervals(Type t) {
+  t.interval = {};
+  if (t.items) {
+    std::vector<Type> items;
+    for (const Type& one : *t.items) items.push_back(without_intervals(one));
+    t.items = std::make_shared<const std::vector<Type>>(std::move(items));
+  }
+  return t;
+}
+
 SiteId SiteTable::make(Type element) {
   parents_.push_back(static_cast<SiteId>(parents_.size()));
-  elements_.push_back(std::move(element));
+  elements_.push_back(stored(std::move(element)));
   return parents_.back();
 }
 
@@ -150,7 +193,7 @@ SiteId SiteTable::find(SiteId site) {
 
 bool SiteTable::widen(SiteId site, const Type& element) {
   const SiteId root = find(site);
-  Type wider = compile::widen(elements_[root], join(elements_[root], element, *this));
+  Type wider = join(elements_[root], stored(element), *this);
   const SiteId after = find(root);  // a list of lists of itself: the join may have merged this very site
   if (wider == elements_[after])
     return false;

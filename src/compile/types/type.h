@@ -138,6 +138,11 @@ class SiteTable {
 Type join(const Type& a, const Type& b, SiteTable& sites);
 /// `next`, but with intervals that grew since `before` opened to the end of int64.
 Type widen(const Type& before, const Type& next);
+/// Whether a value of type `from` must become an object, as a whole or an item of it, to be a `to`. Then the result
+/// has references of its own, which the value has not.
+bool must_box(const Type& from, const Type& to);
+/// Without what is known of numbers, at any depth of tuples.
+Type without_intervals(Type t);
 /// "int", "float | None", "list of float", for reports.
 std::string describe(const Type& type, SiteTable& sites);
 

@@ -7,6 +7,7 @@ their identity through a call; numbers and tuples have none that a program may r
 
 from __future__ import annotations
 
+import ctypes
 import struct
 import sys
 
@@ -62,11 +63,17 @@ def is_unsure_line(error: BaseException) -> bool:
     return type(error) is UnboundLocalError and not hasattr(sys, "monitoring")
 
 
+# abs() of a complex with a NaN part raises OverflowError if the C errno happens to be ERANGE, from whatever ran before.
+errno_location = ctypes.CDLL(None).__errno_location
+errno_location.restype = ctypes.POINTER(ctypes.c_int)
+
+
 def observe(function, args: tuple, kwargs: dict, globals_: list, filename: str):
     """Calls and returns the observation, as a tuple of parts that are compared one by one."""
     seen: dict = {}
     lists = [a for a in args if type(a) is list]
     counts_before = [sys.getrefcount(a) for a in lists]
+    errno_location()[0] = 0
     try:
         result = function(*args, **kwargs)
     except Exception as error:  # noqa: BLE001 - whatever comes is the observation

@@ -89,7 +89,7 @@ def run_program(text: str, filename: str, wrap, tally: dict, only: set | None = 
         if found:
             return f"call_{number} of {name}: {found}"
     collect_reports(compiled.functions, tally)
-    return None
+    return next((f"refused: {key}" for key in tally if "contradicts itself" in key), None)
 
 
 def collect_reports(functions, tally: dict) -> None:
