@@ -81,7 +81,7 @@ def test_shares_waits_and_threads_from_outside(target, tmp_path, python):
     truth = float(spent_a) / (float(spent_a) + float(spent_b))
     rows = {row["function"]: row for row in report["functions"]}
     both = rows["hot_a"]["cpu_share"] + rows["hot_b"]["cpu_share"]
-    assert both > 0.9
+    assert both > 0.75
     # The scheduler accounts by ticks of 4 ms: so many of them fell into the time that was seen.
     ticks = report["cpu_s"] / 0.004
     assert rows["hot_a"]["cpu_share"] / both == pytest.approx(truth, abs=4 * (truth * (1 - truth) / ticks) ** 0.5 + 0.02)
