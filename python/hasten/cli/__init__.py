@@ -12,6 +12,7 @@ COMMANDS = {
     "fix": "propose changes, try them, prove them, show a patch",
     "view": "show the verdict of a capture again",
     "export": "hand a capture to other tools",
+    "top": "a running Python, live in the terminal",
     "doctor": "say what works on this machine and what does not",
 }
 
