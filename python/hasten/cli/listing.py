@@ -32,7 +32,7 @@ def _listing(listed: dict, cwd: str | None, style: Style, width: int) -> Iterato
         if row.get("line") != line and "line" in row:
             line = row["line"]
             text = listed.get("source", {}).get(str(line), "").strip()
-            yield style.bold(f"line {line:<5}").rstrip() + (" " + _cut(text, width - 11) if text else "")
+            yield style.bold(f"line {line}") + (f"{'':<{max(1, 6 - len(str(line)))}}{_cut(text, width - 11)}" if text else "")
         yield from _rows(row, columns, style)
 
 
