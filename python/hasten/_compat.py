@@ -15,3 +15,8 @@ def version_text(info: tuple = tuple(sys.version_info)) -> str:
 def is_supported(info: tuple = tuple(sys.version_info)) -> bool:
     """Whether programs of that Python can be measured."""
     return tuple(info[:2]) in SUPPORTED
+
+
+def minor_text(info: tuple = tuple(sys.version_info)) -> str:
+    """`3.11` of a version_info."""
+    return ".".join(str(part) for part in info[:2])

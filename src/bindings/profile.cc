@@ -480,8 +480,14 @@ nb::list read_instructions(const std::string& path) {
     uint64_t samples = 0;
     uint64_t cpu_ns = 0;
   };
-  // By Python version and code object, then by offset and opcode.
-  std::map<std::pair<std::string, uint32_t>, std::map<std::pair<uint32_t, uint8_t>, Tally>> codes;
+  struct Instructions {
+    std::map<std::pair<uint32_t, uint8_t>, Tally> tallies;  ///< by offset and opcode
+    double weight = 0;
+    double squares = 0;
+    std::string executable;
+  };
+  // By Python version and code object.
+  std::map<std::pair<std::string, uint32_t>, Instructions> codes;
   for (const record::Sample& sample : capture.samples) {
     if (sample.stack == 0 || sample.stack >= capture.stacks.size()) {
       continue;
@@ -490,10 +496,16 @@ nb::list read_instructions(const std::string& path) {
     if (node.code >= capture.codes.size() || node.offset == record::kNoOffset || node.compiled_line != 0) {
       continue;
     }
-    const uint32_t process = capture.threads[sample.thread].process;
-    Tally& tally = codes[{capture.processes[process].python_version, node.code}][{node.offset, sample.opcode}];
+    const record::Process& process = capture.processes[capture.threads[sample.thread].process];
+    Instructions& code = codes[{process.python_version, node.code}];
+    Tally& tally = code.tallies[{node.offset, sample.opcode}];
     ++tally.samples;
     tally.cpu_ns += sample.user_ns + sample.kernel_ns;
+    // An instruction is shorter than the gaps between samples: see profile/interval.h.
+    const double weight = static_cast<double>(sample.user_ns + sample.kernel_ns);
+    code.weight += weight;
+    code.squares += weight * weight * (process.engine == record::Engine::ThreadClocks ? 2 : 1);
+    code.executable = process.executable;
   }
   nb::list rows;
   for (const auto& [key, instructions] : codes) {
@@ -507,14 +519,22 @@ nb::list read_instructions(const std::string& path) {
     row["code_bytes"] = code.code_bytes;
     row["line_table"] = nb::bytes(reinterpret_cast<const char*>(code.line_table.data()), code.line_table.size());
     row["source"] = file.has_text ? nb::object(text_of(file.text)) : nb::none();
+    row["executable"] = text_of(instructions.executable);
+    row["effective_samples"] =
+        instructions.squares > 0 ? instructions.weight * instructions.weight / instructions.squares : 0.0;
     nb::list counts;
-    for (const auto& [place, tally] : instructions) {
+    for (const auto& [place, tally] : instructions.tallies) {
       counts.append(nb::make_tuple(place.first, place.second, tally.samples, tally.cpu_ns));
     }
     row["instructions"] = counts;
     rows.append(row);
   }
   return rows;
+}
+
+nb::tuple share_interval(double share, double effective_samples) {
+  const profile::Share known = profile::wilson(share, effective_samples);
+  return nb::make_tuple(known.low, known.high);
 }
 
 nb::list code_positions(nb::bytes line_table, int32_t first_line) {
@@ -537,6 +557,8 @@ void bind_profile(nb::module_& m) {
   m.def("read_instructions", &read_instructions, "path"_a,
         "Every function's sampled instructions: (offset in bytes, opcode as specialised or 0, samples, CPU "
         "nanoseconds).");
+  m.def("share_interval", &share_interval, "share"_a, "effective_samples"_a,
+        "The 95 % interval of a share that was seen in so many equal samples.");
   m.def("merge_captures", &merge_captures, "paths"_a, "out"_a, "Writes one capture that holds all runs of several.");
   m.def("code_positions", &code_positions, "line_table"_a, "first_line"_a,
         "co_linetable as (line, end_line, column, end_column), one a code unit, like code.co_positions().");

@@ -68,6 +68,12 @@ def hasten(tmp_path):
 
 
 @pytest.fixture(scope="session")
+def hasten_in(tmp_path_factory):
+    """For what several tests share: a function from a name to a Hasten in a directory of its own."""
+    return lambda name: Hasten(tmp_path_factory.mktemp(name))
+
+
+@pytest.fixture(scope="session")
 def burned(tmp_path_factory):
     """A capture of BURNER, made once: (Hasten, report, the run's result)."""
     at = Hasten(tmp_path_factory.mktemp("burned"))

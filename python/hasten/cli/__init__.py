@@ -10,7 +10,7 @@ import sys
 COMMANDS = {
     "run": "run a Python program, measure it, say where the time went",
     "fix": "propose changes, try them, prove them, show a patch",
-    "view": "show the verdict of a capture again",
+    "view": "show the verdict of a capture again, or the bytecode of one function",
     "export": "hand a capture to other tools",
     "top": "a running Python, live in the terminal",
     "doctor": "say what works on this machine and what does not",

@@ -20,7 +20,12 @@ def print_verdict(report: dict, capture: Path, stream: TextIO) -> None:
         shown = Path(os.path.relpath(capture))
     except (OSError, ValueError):
         shown = capture
-    text = "\n".join(verdict_lines(report, capture=shown, colour=colour, width=width)) + "\n"
+    print_lines(verdict_lines(report, capture=shown, colour=colour, width=width), stream)
+
+
+def print_lines(lines: list[str], stream: TextIO) -> None:
+    """Lines to a stream, whatever it can encode."""
+    text = "\n".join(lines) + "\n"
     encoding = stream.encoding or "utf-8"
     stream.write(text.encode(encoding, "replace").decode(encoding))
     stream.flush()
