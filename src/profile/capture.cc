@@ -235,24 +235,36 @@ std::string command_shape(const std::vector<std::string>& command) {
   return shape;
 }
 
+/// Processes with one parent and one command that were all alive at one time: a pool, not one pool after another.
 std::vector<Workers> workers_among(const std::vector<ProcessFacts>& processes) {
-  std::map<std::pair<uint32_t, std::string>, Workers> groups;
-  for (size_t p = 1; p < processes.size(); ++p) {
+  struct Group {
+    Workers workers;
+    double common_end_s = 0;  ///< the first of them to end
+  };
+  std::map<std::pair<uint32_t, std::string>, std::vector<Group>> groups;
+  for (size_t p = 1; p < processes.size(); ++p) {  // in order of their start
     const ProcessFacts& process = processes[p];
-    if (!process.cpu_s) {
+    if (!process.cpu_s || !process.wall_s) {
       continue;
     }
-    Workers& group = groups[{process.parent_pid, command_shape(process.command)}];
-    group.parent_pid = process.parent_pid;
-    group.pids.push_back(process.pid);
-    group.mean_cpu_s += *process.cpu_s;
-    group.most_cpu_s = std::max(group.most_cpu_s, *process.cpu_s);
+    std::vector<Group>& alike = groups[{process.parent_pid, command_shape(process.command)}];
+    const double end_s = process.start_s + *process.wall_s;
+    if (alike.empty() || process.start_s >= alike.back().common_end_s) {
+      alike.push_back({{process.parent_pid, {}, 0, 0}, end_s});
+    }
+    Group& group = alike.back();
+    group.common_end_s = std::min(group.common_end_s, end_s);
+    group.workers.pids.push_back(process.pid);
+    group.workers.mean_cpu_s += *process.cpu_s;
+    group.workers.most_cpu_s = std::max(group.workers.most_cpu_s, *process.cpu_s);
   }
   std::vector<Workers> found;
-  for (auto& [key, group] : groups) {
-    if (group.pids.size() > 1) {
-      group.mean_cpu_s /= static_cast<double>(group.pids.size());
-      found.push_back(std::move(group));
+  for (auto& [key, alike] : groups) {
+    for (Group& group : alike) {
+      if (group.workers.pids.size() > 1) {
+        group.workers.mean_cpu_s /= static_cast<double>(group.workers.pids.size());
+        found.push_back(std::move(group.workers));
+      }
     }
   }
   return found;
