@@ -85,7 +85,9 @@ def test_shares_waits_and_threads_from_outside(target, tmp_path, python):
     # The scheduler accounts by ticks of 4 ms: so many of them fell into the time that was seen.
     ticks = report["cpu_s"] / 0.004
     assert rows["hot_a"]["cpu_share"] / both == pytest.approx(truth, abs=4 * (truth * (1 - truth) / ticks) ** 0.5 + 0.02)
-    assert rows["sleeper"]["wait_s"]["sleep"] == pytest.approx(5, abs=0.9)
+    # What it did not sleep, it was ready and without a CPU: on a busy machine that is much.
+    sleeper = max(report["threads"], key=lambda row: row["wait_s"]["sleep"])
+    assert rows["sleeper"]["wait_s"]["sleep"] == pytest.approx(5 - sleeper["runnable_s"], abs=0.5)
     assert report["engine"] == "from outside" and "split" not in rows["hot_a"]
     assert report["broken_stacks"] <= 0.02 * report["samples"]
     legal = {"hot_a", "hot_b", "sleeper", "<module>"}
