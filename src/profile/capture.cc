@@ -1,6 +1,7 @@
 #include "profile/capture.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <iterator>
 #include <map>
 #include <numeric>
@@ -65,6 +66,9 @@ class Resolver {
       to.collecting = from.collecting;
       to.stack_idx = stack_idx(from.stack);
       to.native_idx = native_idx(names.name_of(process, from.rip));
+      if (process < capture_.processes.size()) {
+        to.opcode = pyread::meaning_of_opcode(python_hex(capture_.processes[process].python_version), from.opcode);
+      }
       recording_.samples.push_back(to);
     }
     note_crowding();
@@ -138,6 +142,13 @@ class Resolver {
   int64_t absolute_ns(uint32_t process, uint64_t time_ns) const {
     const uint64_t start_ns = process < capture_.processes.size() ? capture_.processes[process].start_mono_ns : 0;
     return static_cast<int64_t>(start_ns + time_ns);
+  }
+
+  /// "3.11.7" as 0x030b0000: the patch release names no opcode.
+  static uint32_t python_hex(const std::string& version) {
+    unsigned major = 0;
+    unsigned minor = 0;
+    return std::sscanf(version.c_str(), "%u.%u", &major, &minor) == 2 ? (major & 0xff) << 24 | (minor & 0xff) << 16 : 0;
   }
 
   static Side side_of(record::CodeClass code_class) {

@@ -3,6 +3,9 @@
 //                      PyFloat_FromDouble, complex_dealloc, ...), 20 samples or more.
 //   list-membership    list_contains or tuplecontains hit at a stretch of source that says `in`.
 //   text-concatenation PyUnicode_Append or PyUnicode_Concat hit at a stretch that adds, >= 20 % of the function.
+//   not-specialised    >= 5 % of all CPU time on one line in BINARY_OP (+ - *), COMPARE_OP or LOAD_ATTR that ran in their
+//                      general form in most of their samples, 20 or more; and most of that time in the evaluation loop, the runtime's
+//                      dispatch or its numbers, not in what was called (an array's addition, a getter in C).
 //   interpreter        >= 60 % of an own function's time in the evaluation loop itself.
 //   package            >= 50 % of all CPU time in one package below own code.
 //   imports            >= 40 % of CPU time below the import system.
@@ -42,6 +45,12 @@ bool is_float(std::string_view name) { return starts_with_any(name, {"float_", "
 bool is_int(std::string_view name) {
   return starts_with_any(name,
                          {"long_", "PyLong_", "_PyLong_", "x_add", "x_sub", "k_mul", "l_mod", "l_divmod", "x_divrem"});
+}
+/// What the general form of an instruction goes through before it reaches the code of a type.
+bool is_dispatch(std::string_view name) {
+  return starts_with_any(name, {"PyNumber_", "binary_op", "binary_iop", "PyObject_RichCompare", "do_richcompare",
+                                "PyObject_GetAttr", "_PyObject_GenericGetAttr", "PyObject_GenericGetAttr",
+                                "_PyType_Lookup", "find_name_in_mro", "_PyObject_GetMethod", "_PyEval_EvalFrame"});
 }
 bool is_collector(std::string_view name) {
   return starts_with_any(name, {"gc_collect", "deduce_unreachable", "visit_", "update_refs", "subtract_refs",
@@ -122,13 +131,15 @@ class Finder {
       membership(f, position, position_s, natives);
       concatenation(f, position, position_s, natives);
     }
+    const size_t named = causes_.size();
     // A named mistake in the code explains more than what the interpreter does with it.
-    if (causes_.size() == before) {
+    if (named == before) {
       const Natives natives = natives_of(profile_, [f](const SpotRow& spot) { return spot.function_row == f; });
       if (!boxing(f, natives)) {
         interpreter(f);
       }
     }
+    not_specialised(f);
   }
 
   /// Stretches of a function's source that take 5 % of the program or more.
@@ -177,6 +188,93 @@ class Finder {
         fmt::format("{:.0f} % of CPU time at this addition, {}", 100 * share(position_s),
                     listing(natives, position_s, [](std::string_view) { return true; })),
         share(position_s));
+  }
+
+  /// What the samples say of one kind of instruction, at a stretch of source or on a line.
+  struct Forms {
+    uint64_t general = 0;
+    uint64_t all = 0;
+    double general_s = 0;
+    double own_s = 0;  ///< of that, what the general form itself costs
+  };
+
+  void not_specialised(uint32_t f) {
+    struct Family {
+      pyread::Instruction instruction;
+      const char* name;
+      const char* because;
+    };
+    static constexpr std::array<Family, 3> kFamilies{{
+        {pyread::Instruction::BinaryOp, "BINARY_OP", "its operands are of two types, or of one without a fast form"},
+        {pyread::Instruction::CompareOp, "COMPARE_OP",
+         "its operands are of two types, of one without a fast form, or ints beyond 2**30"},
+        {pyread::Instruction::LoadAttr, "LOAD_ATTR", "the objects' classes change, or code finds the attribute"},
+    }};
+    for (const Family& family : kFamilies) {
+      struct Line {
+        Forms forms;
+        std::string heaviest;
+        double heaviest_s = 0;
+      };
+      std::map<int32_t, Line> lines;
+      for (const auto& [position, forms] : forms_of(f, family.instruction)) {
+        const std::string source = source_of(f, position);
+        const bool general = 2 * forms.general > forms.all && 2 * forms.own_s > forms.general_s;
+        if (!general || (family.instruction == pyread::Instruction::BinaryOp && !is_plain_arithmetic(source))) {
+          continue;
+        }
+        Line& line = lines[position.line];
+        line.forms.general += forms.general;
+        line.forms.all += forms.all;
+        line.forms.general_s += forms.general_s;
+        if (forms.general_s > line.heaviest_s) {
+          line.heaviest_s = forms.general_s;
+          line.heaviest = source;
+        }
+      }
+      for (const auto& [number, line] : lines) {
+        if (line.forms.general < kSamplesMin || share(line.forms.general_s) < kFunctionShareMin) {
+          continue;
+        }
+        const std::string what = line.heaviest.empty() ? "this line" : fmt::format("`{}`", line.heaviest);
+        add(f, number, "not-specialised",
+            fmt::format("{} runs in the interpreter's slow general form: {}", what, family.because),
+            fmt::format("{} was not specialised in {} of {} samples, {:.0f} % of CPU time", family.name,
+                        line.forms.general, line.forms.all, 100 * share(line.forms.general_s)),
+            share(line.forms.general_s));
+      }
+    }
+  }
+
+  std::vector<std::pair<Position, Forms>> forms_of(uint32_t f, pyread::Instruction instruction) const {
+    std::vector<std::pair<Position, Forms>> all;
+    for (const SpotRow& spot : profile_.spots) {
+      if (spot.function_row != f || spot.opcode.instruction != instruction) {
+        continue;
+      }
+      auto at = std::find_if(all.begin(), all.end(), [&](const auto& known) { return known.first == spot.position; });
+      if (at == all.end()) {
+        at = all.insert(all.end(), {spot.position, {}});
+      }
+      Forms& forms = at->second;
+      forms.all += spot.sample_count;
+      if (!spot.opcode.specialised) {
+        const bool own =
+            is_dispatch(spot.native) || is_float(spot.native) || is_int(spot.native) || is_complex(spot.native);
+        forms.general += spot.sample_count;
+        forms.general_s += spot.self_cpu_s;
+        forms.own_s += spot.split_s[static_cast<size_t>(Side::Bytecode)] +
+                       (own ? spot.split_s[static_cast<size_t>(Side::Runtime)] : 0);
+      }
+    }
+    return all;
+  }
+
+  /// Whether the operator can only be +, - or *, the only ones that have fast forms.
+  static bool is_plain_arithmetic(const std::string& source) {
+    return source.find_first_of("+-*") != std::string::npos && source.find_first_of("%/@&|^") == std::string::npos &&
+           source.find("**") == std::string::npos && source.find("<<") == std::string::npos &&
+           source.find(">>") == std::string::npos && !source.ends_with(" ...");
   }
 
   bool boxing(uint32_t f, const Natives& natives) {

@@ -73,6 +73,46 @@ TEST(Causes, TextGrownPieceByPiece) {
   EXPECT_EQ(causes[0].kind, "text-concatenation");
 }
 
+pyread::OpcodeMeaning op(pyread::Instruction instruction, bool specialised) { return {instruction, specialised}; }
+
+/// Gives the recording's samples these meanings, in turn.
+Recording with_opcodes(Recording recording, std::initializer_list<pyread::OpcodeMeaning> meanings) {
+  for (size_t i = 0; i < recording.samples.size(); ++i) {
+    recording.samples[i].opcode = meanings.begin()[i % meanings.size()];
+  }
+  return recording;
+}
+
+TEST(Causes, AnInstructionThatStayedGeneral) {
+  using pyread::Instruction;
+  const auto says = [](const Recording& recording, const std::string& line) {
+    std::string evidence;
+    for (const Cause& cause : causes_in(recording, "def f():\n" + line)) {
+      evidence += cause.kind == "not-specialised" ? cause.cause + "; " + cause.evidence : "";
+    }
+    return evidence;
+  };
+  Recording numbers;
+  add_hits(numbers, "f", {2, 2, 4, 9}, Side::Runtime, {{"float_mul", 20}, {"binary_op1", 20}});
+  const auto general = op(Instruction::BinaryOp, false);
+  const auto fast = op(Instruction::BinaryOp, true);
+
+  EXPECT_EQ(says(with_opcodes(numbers, {general}), "    i * x\n"),
+            "`i * x` runs in the interpreter's slow general form: its operands are of two types, or of one without a "
+            "fast form; BINARY_OP was not specialised in 40 of 40 samples, 100 % of CPU time");
+  EXPECT_NE(says(with_opcodes(numbers, {general, general, general, fast}), "    i * x\n").find("30 of 40"),
+            std::string::npos);
+  EXPECT_EQ(says(with_opcodes(numbers, {general, fast}), "    i * x\n"), "") << "half is not most";
+  EXPECT_EQ(says(with_opcodes(numbers, {fast}), "    i * x\n"), "");
+  EXPECT_EQ(says(with_opcodes(numbers, {general}), "    i % x\n"), "") << "% has no fast form";
+  EXPECT_EQ(says(with_opcodes(numbers, {general}), "    i ** x"), "");
+  EXPECT_EQ(says(numbers, "    i * x\n"), "") << "an opcode that is not known";
+
+  Recording arrays;
+  add_hits(arrays, "f", {2, 2, 4, 9}, Side::Extension, {{"DOUBLE_multiply", 40}});
+  EXPECT_EQ(says(with_opcodes(arrays, {general}), "    i * x\n"), "") << "the time is the array's, not the dispatch's";
+}
+
 TEST(Causes, NothingIsSaidWithoutEvidence) {
   Recording recording;
   add_hits(recording, "f", {2, 2, 4, 13}, Side::Extension, {{"", 100}});

@@ -94,7 +94,8 @@ class Numbering {
 
 using LineKey = std::tuple<uint32_t, int32_t>;  // function, line
 using GroupKey = std::tuple<OriginKind, std::string>;
-using SpotKey = std::tuple<uint32_t, int32_t, int32_t, int32_t, int32_t, uint32_t>;  // function, position, native
+using SpotKey = std::tuple<uint32_t, int32_t, int32_t, int32_t, int32_t, uint32_t,
+                           pyread::OpcodeMeaning>;  // function, position, native, instruction
 
 /// A frame's rows. The row after the last is `outside`: native code without any Python frame.
 struct FrameRows {
@@ -265,7 +266,8 @@ class Builder {
       return;
     }
     const Position& p = stack.front().position;
-    add_self(spots_[{stack.front().function_idx, p.line, p.column, p.end_line, p.end_column, sample.native_idx}],
+    add_self(spots_[{stack.front().function_idx, p.line, p.column, p.end_line, p.end_column, sample.native_idx,
+                     sample.opcode}],
              sample);
   }
 
@@ -328,10 +330,10 @@ class Builder {
 
   void fill_spots(Profile& profile) const {
     for (const auto& [key, tally] : spots_) {
-      const auto [function, line, column, end_line, end_column, native] = key;
+      const auto [function, line, column, end_line, end_column, native, opcode] = key;
       const Cost cost = cost_of(tally, population_);
       profile.spots.push_back({row_of_function_[function], Position{line, end_line, column, end_column},
-                               recording_.natives[native], cost.self_cpu_s, cost.split_s});
+                               recording_.natives[native], opcode, cost.self_cpu_s, cost.split_s, tally.sample_count});
     }
     std::stable_sort(profile.spots.begin(), profile.spots.end(),
                      [](const SpotRow& a, const SpotRow& b) { return a.self_cpu_s > b.self_cpu_s; });

@@ -64,13 +64,15 @@ struct GroupRow {
   uint32_t heaviest_function_row = 0;  ///< by self time
 };
 
-/// The same stretch of source in the same native function: what the causes are found from.
+/// The same stretch of source, in the same instruction and native function: what the causes are found from.
 struct SpotRow {
   uint32_t function_row = 0;
   Position position;
-  std::string native;  ///< empty where unknown
+  std::string native;            ///< empty where unknown
+  pyread::OpcodeMeaning opcode;  ///< the instruction, and whether it was specialised
   double self_cpu_s = 0;
   Split split_s{};
+  uint64_t sample_count = 0;
 };
 
 struct Profile {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "profile/location_table.h"
+#include "pyread/layout_opcodes.h"
 
 namespace hasten::profile {
 
@@ -45,7 +46,8 @@ struct Sample {
   bool has_gil = false;     ///< its thread held the GIL
   bool collecting = false;  ///< its thread collected garbage
   uint32_t stack_idx = 0;
-  uint32_t native_idx = 0;  ///< the native function that ran, see Recording::natives; 0 is unknown
+  uint32_t native_idx = 0;       ///< the native function that ran, see Recording::natives; 0 is unknown
+  pyread::OpcodeMeaning opcode;  ///< the leaf's instruction as the interpreter had specialised it
 
   int64_t cpu_ns() const { return user_ns + kernel_ns; }
 };

@@ -2,10 +2,12 @@
 #define Py_BUILD_CORE 1
 #include <Python.h>
 #include <internal/pycore_frame.h>
+#include <opcode.h>
 
 #include <cstddef>
 
 #include "pyread/layout.h"
+#include "pyread/layout_opcodes.h"
 
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"
 
@@ -52,6 +54,35 @@ static_assert(offsetof(PyVarObject, ob_size) == 16 && offsetof(PyObject, ob_type
 static_assert(offsetof(PyBytesObject, ob_sval) == 32);
 static_assert(offsetof(PyASCIIObject, length) == 16 && offsetof(PyASCIIObject, state) == 32);
 static_assert(sizeof(_PyInterpreterFrame) >= kFrameBytes && sizeof(PyCodeObject) >= kCodeBytes - 16);
+
+// meaning_of_opcode(), for every opcode in its table.
+template <class... Opcodes>
+constexpr bool all_are(Instruction instruction, bool specialised, Opcodes... opcodes) {
+  return (
+      (meaning_of_opcode(PY_VERSION_HEX, static_cast<uint8_t>(opcodes)) == OpcodeMeaning{instruction, specialised}) &&
+      ...);
+}
+constexpr Instruction kBinaryOp = Instruction::BinaryOp;
+constexpr Instruction kLoadAttr = Instruction::LoadAttr;
+static_assert(all_are(kBinaryOp, false, BINARY_OP) && all_are(kLoadAttr, false, LOAD_ATTR));
+static_assert(all_are(kBinaryOp, true, BINARY_OP_ADD_FLOAT, BINARY_OP_ADD_INT, BINARY_OP_ADD_UNICODE,
+                      BINARY_OP_INPLACE_ADD_UNICODE, BINARY_OP_MULTIPLY_FLOAT, BINARY_OP_MULTIPLY_INT,
+                      BINARY_OP_SUBTRACT_FLOAT, BINARY_OP_SUBTRACT_INT));
+static_assert(all_are(kLoadAttr, true, LOAD_ATTR_INSTANCE_VALUE, LOAD_ATTR_MODULE, LOAD_ATTR_SLOT,
+                      LOAD_ATTR_WITH_HINT));
+#if PY_VERSION_HEX >> 16 == 0x030b
+static_assert(all_are(kBinaryOp, false, BINARY_OP_ADAPTIVE) && all_are(kLoadAttr, false, LOAD_ATTR_ADAPTIVE));
+static_assert(all_are(Instruction::Other, false, COMPARE_OP, COMPARE_OP_ADAPTIVE, CALL, LOAD_METHOD, 0));
+#else
+static_assert(all_are(Instruction::CompareOp, false, COMPARE_OP));
+static_assert(all_are(Instruction::CompareOp, true, COMPARE_OP_FLOAT, COMPARE_OP_INT, COMPARE_OP_STR));
+static_assert(all_are(kLoadAttr, true, LOAD_ATTR_CLASS, LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN, LOAD_ATTR_PROPERTY,
+                      LOAD_ATTR_METHOD_LAZY_DICT, LOAD_ATTR_METHOD_NO_DICT, LOAD_ATTR_METHOD_WITH_VALUES));
+static_assert(all_are(Instruction::Other, false, CALL, STORE_ATTR, 0));
+#endif
+#if PY_VERSION_HEX >> 16 == 0x030d
+static_assert(all_are(kLoadAttr, true, LOAD_ATTR_NONDESCRIPTOR_NO_DICT, LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES));
+#endif
 
 }  // namespace
 }  // namespace hasten::pyread

@@ -66,7 +66,7 @@ def found_in_place(n):
         total = plain.x
     return total
 
-print(ints(6_000_000), mixed(4_000_000), remainder(4_000_000), large(3_000_000), found_by_code(1_000_000), found_in_place(6_000_000))
+print(ints(6_000_000), mixed(12_000_000), remainder(4_000_000), large(3_000_000), found_by_code(1_000_000), found_in_place(6_000_000))
 
 functions = [ints, mixed, remainder, large, found_by_code, found_in_place]
 known = {
@@ -197,6 +197,15 @@ def test_the_text_says_it(ran):
     assert heading.startswith("line 12 ")
     assert re.search(r"^ *\d+\.\d % \+-\d+\.\d +\d+ +\d+ +BINARY_OP\w* +0 \(\+\)$", result.stdout, re.MULTILINE)
     assert re.search(r"not specialised in \d+ of \d+ samples; fast forms: .*ADD_INT", result.stdout)
+
+
+def test_the_report_names_what_stayed_general(ran):
+    report = json.loads(ran.at("view", "--json", "-").stdout)
+    causes = {cause["function"]: cause for cause in report["causes"] if cause["kind"] == "not-specialised"}
+    assert causes["mixed"]["line"] == 12
+    assert re.match(r"BINARY_OP was not specialised in (\d+) of \1 samples, \d+ % of CPU time$", causes["mixed"]["evidence"])
+    assert "`i + 0.5`" in causes["mixed"]["cause"]
+    assert not {"ints", "remainder", "found_in_place"} & set(causes)
 
 
 # --- names, from the header of each Python -------------------------------------------------------
