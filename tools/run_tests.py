@@ -106,6 +106,9 @@ def python_steps(environments: list[environment.Environment]) -> Iterator[Step]:
     for one in environments:
         cache = ROOT / "build" / f"pytest-{one.python.minor}"
         command = [str(one.executable), "-m", "pytest", "-ra", "--durations=10", "-o", f"cache_dir={cache}"]
+        if one is not environments[0]:
+            # The scripts and the sources are the same whichever Python looks at them.
+            command += ["--ignore=tests/tools", "--ignore=tests/benchmarks"]
         again = [*command, "--last-failed", "--last-failed-no-failures", "none"]
         # A program may start another Python than its own.
         others = os.pathsep.join(str(other.executable) for other in environments if other is not one)
