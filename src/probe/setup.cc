@@ -18,6 +18,7 @@
 #include "probe/invitation.h"
 #include "probe/sys.h"
 #include "probe/threads.h"
+#include "probe/waits.h"
 #include "probe/watch.h"
 
 namespace hasten::probe {
@@ -117,6 +118,7 @@ void begin() {
   }
   set_up_code_table();
   set_up_threads();
+  set_up_waits();
   pthread_atfork(nullptr, nullptr, begin_in_fork);
   g_process.active.store(true);
   begin_watch();
