@@ -97,6 +97,7 @@ class Scalars:
             (2.5, lambda: self.extreme("i", d)),
             (1, lambda: f"int({self.make('f', d)})"),
             (0.7, lambda: f"round({self.make('f', d)})"),
+            (0.5, lambda: f"round({e()} / 2)"),
             (0.4, lambda: f"round({e()}, {self.rng.randint(-3, 2)})"),
             (
                 0.8,
