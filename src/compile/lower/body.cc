@@ -325,7 +325,7 @@ void BodyLowering::lower_instr(ValueId v) {
       }
       if (refined.only(kUnbound))
         return define(v, leaves(v, DeoptReason::Generic));
-      return define(v, own_as(narrow_to(operand, s_.types[v]), s_.types[v]));
+      return define(v, own_as(narrow_to(operand, refined.without(kUnbound)), s_.types[v]));
     }
     case Op::GetGlobal:
       return define(v, lower_global(v));

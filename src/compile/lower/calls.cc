@@ -292,15 +292,12 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
       llvm::Value* im = args.size() == 1 ? zero : each_alternative(args[1], real, [&](const Value& x) {
                                                     return number(as_double(x));
                                                   }).parts[0];
-      return from_parts(t, {re, im});
+      return from_parts(Type::of(kComplex), {re, im});
     }
     case Known::Divmod: {
       const Value q = binary_one(v, BinaryOp::FloorDiv, args[0], args[1]);
       const Value r = binary_one(v, BinaryOp::Mod, args[0], args[1]);
-      Value both;
-      both.type = t;
-      both.parts.append({q.parts[0], r.parts[0]});
-      return both;
+      return from_parts(Type::with_items(kTuple, {q.type, r.type}), {q.parts[0], r.parts[0]});
     }
     case Known::Pow:
       return each_alternative(args[0], t, [&](const Value& x) {

@@ -144,6 +144,8 @@ Value BodyLowering::narrow_to(const Value& v, const Type& to) {
       r.type.items = v.type.items;
     return r;
   }
+  if (!v.is_union() || (to.kinds & ~v.type.kinds))
+    return mistyped(v, to);
   Value r;
   r.type = to;
   size_t at = 1;

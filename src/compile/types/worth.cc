@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compile/types/same_nan.h"
+
 namespace hasten::compile {
 
 using mir::Instr;
@@ -96,6 +98,11 @@ std::optional<std::string> why_not_exact(Unit& unit) {
     for (mir::BlockId b : s->flow.order()) {
       for (ValueId v = s->view.first(b); v < s->view.end(b); ++v) {
         const Instr& i = s->view.instr(v);
+        if (asks_for_same_nan(unit, *s, v)) {
+          return place(*s, i) +
+                 ": whether two NaN are equal here depends on which objects they are, and native code does not keep "
+                 "floats as objects; compare number by number instead";
+        }
         if (i.op != Op::Compare)
           continue;
         const auto op = static_cast<mir::CompareOp>(i.sub);

@@ -21,6 +21,7 @@ import shrink
 from pool import Totals, run_seeds
 from worker import wrapper
 
+PROGRESS = 10_000  # calls between two lines that say how far it is
 FIXED_SEEDS = 1000  # the first seeds are always the same, so that CI repeats; then new ones
 
 
@@ -86,11 +87,20 @@ def main() -> int:
         print(f"# {what}\n{small}")
         return 1
     begun = time.monotonic()
+    said = 0
+
+    def progress(totals: Totals) -> None:
+        nonlocal said
+        if totals.calls // PROGRESS > said:
+            said = totals.calls // PROGRESS
+            print(f"{totals.calls} calls, {len(totals.findings)} differences", flush=True)
+
     totals = run_seeds(
         seeds(options),
         directory=keep,
         wrap=options.wrap,
         jobs=options.jobs,
+        progress=progress,
         stop_when=lambda t: (
             (not options.seeds and t.calls >= options.calls)
             or len(t.findings) >= options.stop_at

@@ -114,7 +114,7 @@ def make_function(rng, flavour, name, functions, global_kinds):
         if returns[0] in "RT":
             del scope.vars[target]
     body.block(rng.choice([1, 2, 3, 4, 6, 9]))
-    if rng.random() < 0.95:
+    if rng.random() < 0.95 or not body.lines:
         body.put(f"return {body.result()}")
     default = f"={Arguments(rng).benign(params[-1][1])}" if defaults else ""
     heading = f"def {name}({', '.join(p for p, _ in params)}{default}):"

@@ -97,6 +97,7 @@ class Scalars:
             (2.5, lambda: self.extreme("i", d)),
             (1, lambda: f"int({self.make('f', d)})"),
             (0.7, lambda: f"round({self.make('f', d)})"),
+            (0.5, lambda: f"round({e()} / 2)"),
             (0.4, lambda: f"round({e()}, {self.rng.randint(-3, 2)})"),
             (
                 0.8,
@@ -143,8 +144,8 @@ class Scalars:
         if self.s.chance(0.5):
             count = self.s.pick(
                 [
-                    (4, f"({self.make('i', d)} & 63)"),
-                    (2, str(self.rng.choice([0, 1, 2, 31, 32, 62, 63, 64, 65, 100]))),
+                    (4, f"({self.make('i', d)} & {self.rng.choice([63, 63, 127, 255])})"),
+                    (3, str(self.rng.choice([0, 1, 2, 31, 32, 62, 63, 64, 64, 65, 66, 100, 130]))),
                     (2, self.make("s", d)),
                     (1, self.make("i", d)),
                 ]

@@ -7,6 +7,7 @@ loop are clamped, at a limit beyond 2**63, so that the overflow itself still hap
 
 from __future__ import annotations
 
+from aggregates import Aggregates
 from expressions import Expressions
 from scope import SCALARS, Scope, Var, literal_int
 
@@ -22,7 +23,7 @@ AUGMENTED = {
 }
 
 
-class Body:
+class Body(Aggregates):
     def __init__(self, scope: Scope, returns: str):
         self.s = scope
         self.rng = scope.rng
@@ -102,9 +103,12 @@ class Body:
             (0.25, self.delete),
             (s.flavour.rare * 3, self.list_method),
             (0.6, self.extend),
+            (1.5, self.mixed_tuple),
+            (1.5, self.pairs),
         ]
         if not deep:
             options += [(2, self.count_up), (10, self.if_), (14, self.for_), (6, self.while_)]
+            options += [(2, self.shared_iterator)]
         if self.loops:
             options += [(4, self.jump), (3, self.event)]
         s.pick(options)()

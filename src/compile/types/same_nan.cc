@@ -1,0 +1,125 @@
+#include "compile/types/same_nan.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+
+namespace hasten::compile {
+
+using mir::CompareOp;
+using mir::Op;
+using mir::ValueId;
+
+namespace {
+
+constexpr int kDepthMax = 6;  // lists may hold themselves
+
+bool is_nan(PyObject* object) {
+  if (PyFloat_Check(object))
+    return std::isnan(PyFloat_AS_DOUBLE(object));
+  if (PyComplex_Check(object))
+    return std::isnan(PyComplex_RealAsDouble(object)) || std::isnan(PyComplex_ImagAsDouble(object));
+  for (Py_ssize_t k = 0; PyTuple_Check(object) && k < PyTuple_GET_SIZE(object); ++k) {
+    if (is_nan(PyTuple_GET_ITEM(object, k)))
+      return true;
+  }
+  return false;
+}
+
+class Question {
+ public:
+  Question(Unit& unit, const Specialization& s, ValueId v) : unit_(unit), s_(s), v_(v) {}
+
+  bool asks() {
+    const mir::Instr& i = s_.view.instr(v_);
+    switch (i.op) {
+      case Op::Compare:
+        return compare(static_cast<CompareOp>(i.sub));
+      case Op::GetItem:
+      case Op::SetItem:
+      case Op::DelItem:  // the key of a dict
+        return type(0).object && has_nan(1);
+      case Op::Call:
+        return call();
+      default:
+        return false;
+    }
+  }
+
+ private:
+  Type type(size_t arg) const { return s_.type_at(s_.view.args(v_)[arg], s_.view.instr(v_).block); }
+
+  /// A NaN in `t`, or `t` itself, may have lost its identity.
+  bool may_be_nan(const Type& t, int depth = 0) { return (t.kinds & (kFloat | kComplex)) != 0 || holds_nan(t, depth); }
+  bool holds_nan(const Type& t, int depth = 0) {
+    if (depth > kDepthMax)
+      return true;
+    if ((t.kinds & kList) && may_be_nan(unit_.sites.element(t.site), depth + 1))
+      return true;
+    return (t.kinds & kTuple) &&
+           std::any_of(t.items->begin(), t.items->end(), [&](const Type& item) { return may_be_nan(item, depth + 1); });
+  }
+  bool holds_holder(const Type& t) {
+    if ((t.kinds & kList) && holds_nan(unit_.sites.element(t.site)))
+      return true;
+    return (t.kinds & kTuple) &&
+           std::any_of(t.items->begin(), t.items->end(), [&](const Type& item) { return holds_nan(item); });
+  }
+  bool is_constant_number(size_t arg) const {
+    const PyObject* object = constant_object(s_, unit_, s_.view.args(v_)[arg]);
+    return object && !PyList_Check(object) && !is_nan(const_cast<PyObject*>(object));
+  }
+  bool has_nan(size_t arg) { return may_be_nan(type(arg)) && !is_constant_number(arg); }
+
+  bool compare(CompareOp op) {
+    const Type a = type(0), b = type(1);
+    if (op == CompareOp::In || op == CompareOp::NotIn) {
+      if (is_constant_number(0) || is_constant_number(1))
+        return false;
+      return (may_be_nan(a) && (b.object || holds_nan(b))) || (a.object && holds_nan(b));
+    }
+    if (op == CompareOp::Is || op == CompareOp::IsNot || is_constant_number(0) || is_constant_number(1))
+      return false;
+    return (holds_nan(a) && (b.object || holds_nan(b))) || (a.object && holds_nan(b));
+  }
+
+  bool call() {
+    const ValueId callee = s_.view.args(v_)[0];
+    const size_t count = s_.view.args(v_).size();
+    const mir::Instr& attribute = s_.view.instr(callee);
+    if (attribute.op == Op::GetAttr) {
+      static constexpr std::array<std::string_view, 8> kSearching = {"index",   "count", "remove",     "add",
+                                                                     "discard", "get",   "setdefault", "pop"};
+      const Type receiver = s_.type_at(s_.view.args(callee)[0], attribute.block);
+      const char* text = PyUnicode_AsUTF8(s_.view.function().names[attribute.aux]);
+      const std::string_view name = text ? text : "";
+      PyErr_Clear();
+      if (name == "sort")
+        return holds_holder(receiver);
+      return std::find(kSearching.begin(), kSearching.end(), name) != kSearching.end() && count > 1 &&
+             (receiver.object || holds_nan(receiver)) && has_nan(1);
+    }
+    const Type& known = s_.types[callee];
+    if (!known.only(kKnown))
+      return false;
+    const Known which = known_of(known.known);
+    if (which != Known::Sorted && which != Known::Min && which != Known::Max)
+      return false;
+    for (size_t k = 1; k < count; ++k) {
+      if (count == 2 ? holds_holder(type(k)) : holds_nan(type(k)))
+        return true;
+    }
+    return false;
+  }
+
+  Unit& unit_;
+  const Specialization& s_;
+  ValueId v_;
+};
+
+}  // namespace
+
+bool asks_for_same_nan(Unit& unit, const Specialization& s, ValueId v) { return Question(unit, s, v).asks(); }
+
+}  // namespace hasten::compile
