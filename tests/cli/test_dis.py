@@ -325,10 +325,10 @@ def test_samples_of_equal_code_are_added_up():
 
 
 def test_without_a_python_of_that_version_there_are_offsets_and_lines():
-    (listing,) = instructions_of([row_of(SOURCE, "A.g", python="3.99.1", counts=[(4, 83, 7, 7000)])])
+    (listing,) = instructions_of([row_of(SOURCE, "A.g", python="3.99.1", counts=[(2, 83, 7, 7000)])])
     assert "no CPython 3.99 here" in listing["why_no_bytecode"]
     (row,) = listing["instructions"]
-    assert (row["offset"], row["line"], row["samples"]) == (4, 5, 7)
+    assert (row["offset"], row["line"], row["samples"]) == (2, 5, 7)
     assert row["observed"] == [{"opcode": 83, "samples": 7, "share": 1.0}]
     assert listing["source"]["5"].strip() == "return 1"
 
