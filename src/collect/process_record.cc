@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,8 +18,8 @@
 namespace hasten::collect {
 namespace {
 
-/// Looking at the memory of a large process takes milliseconds: at most this share of the time goes into it.
-constexpr double kMemoryLookShare = 0.005;
+/// Looking at the memory of a large process takes milliseconds of CPU time: at most this share of a CPU goes into it.
+constexpr double kMemoryLookShare = 0.01;
 constexpr uint64_t kMemoryLookGapNs = 250'000'000;
 
 std::string why_not_sampled(const record::ProcessSlot& slot) {
@@ -40,6 +41,13 @@ std::optional<Ending> zombie_ending(uint32_t pid) {
     return std::nullopt;
   }
   return ending_of(static_cast<int>(std::strtol(text.c_str() + last, nullptr, 10)));
+}
+
+/// CPU time of this thread.
+uint64_t own_cpu_ns() {
+  timespec now;
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
 }
 
 }  // namespace
@@ -139,9 +147,10 @@ uint64_t ProcessRecord::memory_bytes(uint64_t now_ns) {
   if (now_ns < next_memory_look_ns_) {
     return memory_bytes_;
   }
+  const uint64_t begin_ns = own_cpu_ns();
   peak_rss_bytes_ = std::max(peak_rss_bytes_, status_bytes(proc_path(facts_.pid, "status"), "VmHWM:"));
   memory_bytes_ = status_bytes(proc_path(facts_.pid, "smaps_rollup"), "Pss:");
-  const uint64_t taken_ns = mono_now_ns() - now_ns;
+  const uint64_t taken_ns = own_cpu_ns() - begin_ns;
   next_memory_look_ns_ =
       now_ns + std::max(kMemoryLookGapNs, static_cast<uint64_t>(static_cast<double>(taken_ns) / kMemoryLookShare));
   return memory_bytes_;
