@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <sstream>
+
+#include "collect/proc.h"
 
 namespace hasten::collect {
 namespace {
@@ -94,10 +95,8 @@ std::vector<Module> ModuleMap::parse(const std::string& maps) const {
 }
 
 std::vector<Module> ModuleMap::refresh(uint32_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/maps");
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   std::vector<Module> added;
-  for (Module& module : parse(text)) {
+  for (Module& module : parse(read_text(proc_path(pid, "maps")))) {
     const auto same = [&](const Module& known) {
       return known.begin == module.begin && known.end == module.end && known.path == module.path;
     };

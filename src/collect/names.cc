@@ -1,9 +1,10 @@
 #include "collect/names.h"
 
 #include <cstring>
-#include <fstream>
+#include <filesystem>
 #include <iterator>
 
+#include "collect/proc.h"
 #include "record/source_hash.h"
 
 namespace hasten::collect {
@@ -66,9 +67,10 @@ uint32_t NameTable::file(const std::string& path, const std::string& cwd) {
   source.path = path;
   source.own = is_own_file(path);
   if (source.own) {
-    std::ifstream file(path.front() == '/' ? path : cwd + "/" + path, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    if (file && text.size() <= kSourceBytesMax) {
+    const std::string on_disk = path.front() == '/' ? path : cwd + "/" + path;
+    std::error_code ignored;
+    std::string text = read_text(on_disk);
+    if (std::filesystem::is_regular_file(on_disk, ignored) && text.size() <= kSourceBytesMax) {
       source.has_text = true;
       source.hash = record::source_hash(text);
       source.text = std::move(text);

@@ -1,5 +1,6 @@
 #include "collect/proc.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <time.h>
 #include <unistd.h>
@@ -7,8 +8,7 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <sstream>
 
 namespace hasten::collect {
 
@@ -35,6 +35,20 @@ std::optional<uint64_t> process_cpu_ns(uint32_t pid) {
   return static_cast<uint64_t>(cpu.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(cpu.tv_nsec);
 }
 
+std::string read_text(const std::string& path) {
+  std::string text;
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return text;
+  }
+  char bytes[4096];
+  for (ssize_t got = ::read(fd, bytes, sizeof bytes); got > 0; got = ::read(fd, bytes, sizeof bytes)) {
+    text.append(bytes, static_cast<size_t>(got));
+  }
+  ::close(fd);
+  return text;
+}
+
 std::string link_target(const std::string& link) {
   char path[PATH_MAX];
   const ssize_t length = ::readlink(link.c_str(), path, sizeof path);
@@ -42,8 +56,7 @@ std::string link_target(const std::string& link) {
 }
 
 std::vector<std::string> command_line(uint32_t pid) {
-  std::ifstream file(proc_path(pid, "cmdline"), std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::string text = read_text(proc_path(pid, "cmdline"));
   std::vector<std::string> words;
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\0', at), text.size());
@@ -54,9 +67,9 @@ std::vector<std::string> command_line(uint32_t pid) {
 }
 
 uint64_t status_bytes(const std::string& path, const char* label) {
-  std::ifstream file(path);
+  std::istringstream lines(read_text(path));
   std::string line;
-  while (std::getline(file, line)) {
+  while (std::getline(lines, line)) {
     if (line.starts_with(label)) {
       return std::strtoull(line.c_str() + std::strlen(label), nullptr, 10) * 1024;
     }

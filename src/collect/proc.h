@@ -20,6 +20,9 @@ std::string version_text(uint32_t python_hex);
 /// What the process has used of CPU time, all its threads together.
 std::optional<uint64_t> process_cpu_ns(uint32_t pid);
 
+/// All that a file holds, or what could be read of it: a process may go away meanwhile, at which a stream would throw.
+std::string read_text(const std::string& path);
+
 /// Where a symbolic link leads; "" if it cannot be read.
 std::string link_target(const std::string& link);
 

@@ -10,8 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "collect/proc.h"
 
@@ -32,8 +30,7 @@ std::string why_not_sampled(const record::ProcessSlot& slot) {
 
 /// Exit code and signal of a process that has died and was not waited for yet; they stand in /proc meanwhile.
 std::optional<Ending> zombie_ending(uint32_t pid) {
-  std::ifstream file(proc_path(pid, "stat"));
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::string text = read_text(proc_path(pid, "stat"));
   const size_t name_end = text.rfind(')');
   const size_t last = text.find_last_of(' ');
   if (name_end == std::string::npos || last == std::string::npos || name_end + 2 >= text.size() ||

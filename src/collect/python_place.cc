@@ -27,7 +27,7 @@ struct Mapped {
 
 /// The executable and every library that may hold a Python.
 std::vector<Mapped> candidates(uint32_t pid) {
-  std::ifstream file(proc_path(pid, "maps"));
+  std::istringstream file(read_text(proc_path(pid, "maps")));
   std::map<std::string, uint64_t> first;  // the mapping with file offset 0
   std::vector<std::string> executable;
   std::string line;
@@ -155,8 +155,7 @@ Result<record::PythonPlace> find_python(uint32_t pid) {
   const TargetMemory memory(pid);
   const std::vector<Mapped> mapped = candidates(pid);
   if (mapped.empty()) {
-    std::ifstream maps(proc_path(pid, "maps"));
-    return maps.peek() == std::ifstream::traits_type::eof()
+    return read_text(proc_path(pid, "maps")).empty()
                ? no_permission(pid)
                : Error{"attach.not_python", fmt::format("process {} runs no Python", pid), ""};
   }
