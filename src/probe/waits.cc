@@ -6,6 +6,10 @@
 // counts for a millisecond: sums stay right, and however often a program blocks, a thread writes at most a
 // thousand records for each second that it waits. Below 5 us nothing blocks.
 //
+// What the call itself computed (bytes copied out of the page cache, a late wake-up on a busy machine) is CPU time
+// and must not be counted twice. The thread's CPU clock is a system call away: it is read around calls that
+// are expected to last, because they sleep, move many bytes, or because the last of that kind did last.
+//
 // Left alone: raw system calls and the waits inside of libc (getaddrinfo); their time shows in the scheduler's account.
 #include <dlfcn.h>
 #include <errno.h>
@@ -34,6 +38,8 @@ using record::WaitKind;
 
 constexpr uint64_t kShortestNs = 5'000;
 constexpr uint64_t kAlwaysNs = 1'000'000;
+constexpr uint64_t kLastingNs = 100'000;
+constexpr size_t kManyBytes = 64 * 1024;
 
 /// Whether a wait of this length is written, and for how much it counts: 0 if not.
 uint64_t draw_weight(uint64_t duration_ns, uint64_t* random_state) {
@@ -73,7 +79,8 @@ __attribute__((noinline)) void write_wait(Watch& watch, WaitKind kind, uint64_t 
   watch.writing.store(false, std::memory_order_relaxed);
 }
 
-void end_wait(WaitKind kind, uint64_t begin_ns) {
+/// `begin_cpu_ns`: the thread's CPU clock then, or 0 if it was not read.
+void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns) {
   Watch* watch = t_watch;
   if (watch == nullptr) {
     return;  // the child of a fork, or the thread is ending
@@ -81,10 +88,16 @@ void end_wait(WaitKind kind, uint64_t begin_ns) {
   watch->slot->waiting_kind.store(0, std::memory_order_relaxed);
   const uint64_t now_ns = mono_ns();
   const uint64_t duration_ns = now_ns > begin_ns ? now_ns - begin_ns : 0;
+  watch->last_wait_ns[static_cast<uint32_t>(kind)] = duration_ns;
   if (duration_ns < kShortestNs || !g_process.active.load(std::memory_order_relaxed)) {
     return;
   }
-  const uint64_t weight_ns = draw_weight(duration_ns, &watch->wait_random_state);
+  const uint64_t computed_ns = begin_cpu_ns != 0 ? thread_cpu_ns() - begin_cpu_ns : 0;
+  const uint64_t waited_ns = duration_ns > computed_ns ? duration_ns - computed_ns : 0;
+  if (waited_ns < kShortestNs) {
+    return;
+  }
+  const uint64_t weight_ns = draw_weight(waited_ns, &watch->wait_random_state);
   if (weight_ns != 0) {
     const int saved_errno = errno;
     write_wait(*watch, kind, begin_ns, duration_ns, weight_ns);
@@ -98,8 +111,9 @@ WaitKind kind_of_condition(const void* condition) {
   return place - g_process.python.runtime_address < g_process.python.runtime_bytes ? WaitKind::Gil : WaitKind::Lock;
 }
 
+/// `bytes`: how many the call may move, if it says so beforehand.
 template <class Call>
-auto timed(WaitKind kind, const Call& call) {
+auto timed(WaitKind kind, const Call& call, size_t bytes = 0) {
   Watch* watch = t_watch;
   if (watch == nullptr || watch->slot->waiting_kind.load(std::memory_order_relaxed) != 0) {
     return call();
@@ -107,8 +121,11 @@ auto timed(WaitKind kind, const Call& call) {
   const uint64_t begin_ns = mono_ns();
   watch->slot->waiting_since_ns.store(begin_ns, std::memory_order_relaxed);
   watch->slot->waiting_kind.store(static_cast<uint32_t>(kind), std::memory_order_relaxed);
+  const bool lasting =
+      kind == WaitKind::Sleep || bytes >= kManyBytes || watch->last_wait_ns[static_cast<uint32_t>(kind)] >= kLastingNs;
+  const uint64_t begin_cpu_ns = lasting ? thread_cpu_ns() : 0;
   const auto result = call();
-  end_wait(kind, begin_ns);
+  end_wait(kind, begin_ns, begin_cpu_ns);
   return result;
 }
 
@@ -145,7 +162,7 @@ void begin_child_wait(uint64_t* begin_ns) {
 
 void end_child_wait(uint64_t begin_ns) {
   if (begin_ns != 0) {
-    end_wait(WaitKind::Child, begin_ns);
+    end_wait(WaitKind::Child, begin_ns, 0);
   }
 }
 
@@ -157,10 +174,14 @@ using hasten::probe::timed;
 using hasten::record::WaitKind;
 
 // A function of libc that waits: its result, name, parameters and arguments, and what the wait is for.
-#define HASTEN_WAITS(result, name, parameters, arguments, kind)                               \
-  __attribute__((visibility("default"))) result name parameters {                             \
-    static std::atomic<void*> cache;                                                          \
-    return timed(kind, [&] { return behind<result(*) parameters>(#name, cache) arguments; }); \
+#define HASTEN_WAITS(result, name, parameters, arguments, kind) \
+  HASTEN_MOVES(result, name, parameters, arguments, kind, 0)
+
+// The same for one that moves up to so many bytes.
+#define HASTEN_MOVES(result, name, parameters, arguments, kind, bytes)                               \
+  __attribute__((visibility("default"))) result name parameters {                                    \
+    static std::atomic<void*> cache;                                                                 \
+    return timed(kind, [&] { return behind<result(*) parameters>(#name, cache) arguments; }, bytes); \
   }
 
 extern "C" {
@@ -188,27 +209,29 @@ HASTEN_WAITS(int, epoll_wait, (int epoll, epoll_event* events, int count, int ti
 HASTEN_WAITS(int, epoll_pwait, (int epoll, epoll_event* events, int count, int timeout_ms, const sigset_t* mask),
              (epoll, events, count, timeout_ms, mask), WaitKind::Io)
 
-HASTEN_WAITS(ssize_t, read, (int fd, void* to, size_t count), (fd, to, count), WaitKind::Io)
-HASTEN_WAITS(ssize_t, write, (int fd, const void* from, size_t count), (fd, from, count), WaitKind::Io)
+HASTEN_MOVES(ssize_t, read, (int fd, void* to, size_t count), (fd, to, count), WaitKind::Io, count)
+HASTEN_MOVES(ssize_t, write, (int fd, const void* from, size_t count), (fd, from, count), WaitKind::Io, count)
 HASTEN_WAITS(ssize_t, readv, (int fd, const iovec* parts, int count), (fd, parts, count), WaitKind::Io)
 HASTEN_WAITS(ssize_t, writev, (int fd, const iovec* parts, int count), (fd, parts, count), WaitKind::Io)
-HASTEN_WAITS(ssize_t, pread, (int fd, void* to, size_t count, off_t at), (fd, to, count, at), WaitKind::Io)
-HASTEN_WAITS(ssize_t, pwrite, (int fd, const void* from, size_t count, off_t at), (fd, from, count, at), WaitKind::Io)
-HASTEN_WAITS(ssize_t, pread64, (int fd, void* to, size_t count, off64_t at), (fd, to, count, at), WaitKind::Io)
-HASTEN_WAITS(ssize_t, pwrite64, (int fd, const void* from, size_t count, off64_t at), (fd, from, count, at),
-             WaitKind::Io)
+HASTEN_MOVES(ssize_t, pread, (int fd, void* to, size_t count, off_t at), (fd, to, count, at), WaitKind::Io, count)
+HASTEN_MOVES(ssize_t, pwrite, (int fd, const void* from, size_t count, off_t at), (fd, from, count, at), WaitKind::Io,
+             count)
+HASTEN_MOVES(ssize_t, pread64, (int fd, void* to, size_t count, off64_t at), (fd, to, count, at), WaitKind::Io, count)
+HASTEN_MOVES(ssize_t, pwrite64, (int fd, const void* from, size_t count, off64_t at), (fd, from, count, at),
+             WaitKind::Io, count)
 HASTEN_WAITS(int, fsync, (int fd), (fd), WaitKind::Io)
 HASTEN_WAITS(int, fdatasync, (int fd), (fd), WaitKind::Io)
 HASTEN_WAITS(int, flock, (int fd, int operation), (fd, operation), WaitKind::Lock)
 
-HASTEN_WAITS(ssize_t, recv, (int fd, void* to, size_t count, int flags), (fd, to, count, flags), WaitKind::Io)
-HASTEN_WAITS(ssize_t, recvfrom, (int fd, void* to, size_t count, int flags, sockaddr* from, socklen_t* from_bytes),
-             (fd, to, count, flags, from, from_bytes), WaitKind::Io)
+HASTEN_MOVES(ssize_t, recv, (int fd, void* to, size_t count, int flags), (fd, to, count, flags), WaitKind::Io, count)
+HASTEN_MOVES(ssize_t, recvfrom, (int fd, void* to, size_t count, int flags, sockaddr* from, socklen_t* from_bytes),
+             (fd, to, count, flags, from, from_bytes), WaitKind::Io, count)
 HASTEN_WAITS(ssize_t, recvmsg, (int fd, msghdr* message, int flags), (fd, message, flags), WaitKind::Io)
-HASTEN_WAITS(ssize_t, send, (int fd, const void* from, size_t count, int flags), (fd, from, count, flags), WaitKind::Io)
-HASTEN_WAITS(ssize_t, sendto,
+HASTEN_MOVES(ssize_t, send, (int fd, const void* from, size_t count, int flags), (fd, from, count, flags), WaitKind::Io,
+             count)
+HASTEN_MOVES(ssize_t, sendto,
              (int fd, const void* from, size_t count, int flags, const sockaddr* to, socklen_t to_bytes),
-             (fd, from, count, flags, to, to_bytes), WaitKind::Io)
+             (fd, from, count, flags, to, to_bytes), WaitKind::Io, count)
 HASTEN_WAITS(ssize_t, sendmsg, (int fd, const msghdr* message, int flags), (fd, message, flags), WaitKind::Io)
 HASTEN_WAITS(int, accept, (int fd, sockaddr* from, socklen_t* from_bytes), (fd, from, from_bytes), WaitKind::Io)
 HASTEN_WAITS(int, accept4, (int fd, sockaddr* from, socklen_t* from_bytes, int flags), (fd, from, from_bytes, flags),

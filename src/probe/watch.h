@@ -51,6 +51,7 @@ struct Watch {
   uint64_t stack_high;
   uint64_t random_state;
   uint64_t wait_random_state;
+  uint64_t last_wait_ns[record::kWaitKindCount];
   std::atomic<bool> writing;  ///< the thread itself uses what follows: the handler must not
   uint8_t* ring_memory;
   pyread::RawFrame frames[record::kFrameCountMax];

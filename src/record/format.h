@@ -170,6 +170,7 @@ struct Sample {
 
 /// What a thread that was off the CPU was doing, from the system call it slept in.
 enum class WaitKind : uint8_t { Unknown = 0, Sleep, Io, Lock, Child, Gil };
+constexpr uint32_t kWaitKindCount = 6;
 
 /// Time that a thread waited, with the stack it waited in (0: not seen). Waits for the GIL are single ones, each with its
 /// own stretch of time; other waits in one place are added up for a quarter of a second.

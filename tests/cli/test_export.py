@@ -31,10 +31,11 @@ def test_collapsed(burned, report):
         frames = match["stack"].split(";")
         assert all(frames)
         total += int(match["count"])
-        own[frames[-1].split(" ")[0]] += int(match["count"])
+        name, place = frames[-1].split(" ", 1)
+        own[name, place.split(":")[0].lstrip("(")] += int(match["count"])
     assert total == pytest.approx(report["sampled_cpu_s"] * 1e9, abs=1)
     for row in report["functions"][:3]:
-        assert own[row["function"]] == pytest.approx(row["self_cpu_s"] * 1e9, abs=1000)
+        assert own[row["function"], os.path.basename(row["file"])] == pytest.approx(row["self_cpu_s"] * 1e9, abs=1000)
 
 
 def test_collapsed_stacks_start_outermost(burned):

@@ -43,10 +43,10 @@ def test_a_set_beside_a_growing_list_is_proven(write_program):
 
 def test_min_instead_of_sorting_is_proven(write_program):
     _, outcome = prove(write_program("""
-        def nearest(points, x):
-            return sorted(points, key=lambda p: abs(p - x))[0]
-        points = [(i * 7919) % 100003 for i in range(2000)]
-        print(sum(nearest(points, x) for x in range(0, 100000, 100)))
+        def nearest(offsets):
+            return sorted(offsets, key=abs)[0]
+        offsets = [(i * 7919) % 100003 - 50000 for i in range(6000)]
+        print(sum(nearest(offsets) for x in range(300)))
         """), hot=["nearest"])
     verdict = by_kind(outcome)["min or max for sorting"]
     assert verdict.verdict == "proven", verdict.reason

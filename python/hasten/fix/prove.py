@@ -295,6 +295,7 @@ class Session:
                 self._judge_note = f": it ended with {run.exit_code}{_last_line(run.stderr_tail)}"
         except OutOfTime as error:
             events = error.args[0] if error.args else []
+            self._judge_note = f": the budget of {self.budget_s:.0f} s ended first; give more with --budget SECONDS"
         self._read_judgement(events)
 
     def _read_judgement(self, events):
