@@ -86,6 +86,29 @@ bool is_collecting(uint64_t python_state) {
   return collecting == 1;
 }
 
+struct OwnState {
+  uint64_t address = 0;  ///< 0: none
+  bool has_gil = false;
+};
+
+/// The thread state that the calling thread runs with. While it executes a sub-interpreter that is another one than
+/// PyGILState_GetThisThreadState tells. 3.11 knows one running state for all threads: it may be another thread's.
+OwnState own_state(const Watch& watch) {
+  OwnState own{reinterpret_cast<uint64_t>(g_process.own_python_state()), false};
+  const uint64_t running =
+      g_process.running_python_state != nullptr ? reinterpret_cast<uint64_t>(g_process.running_python_state()) : 0;
+  if (running == 0 || running == own.address) {
+    own.has_gil = running != 0;
+    return own;
+  }
+  uint64_t native_id = 0;
+  if (OwnMemory::read_foreign(running + g_process.layout.thread_native_id, &native_id, sizeof native_id) &&
+      native_id == watch.tid) {
+    return {running, true};
+  }
+  return own;
+}
+
 }  // namespace
 
 OwnStack read_own_stack(Watch& watch, uint64_t stack_pointer) {
@@ -93,13 +116,13 @@ OwnStack read_own_stack(Watch& watch, uint64_t stack_pointer) {
   OwnStack stack;
   Sink sink(watch.frames);
   pyread::WalkEnd end = pyread::WalkEnd::Complete;
-  stack.python_state = reinterpret_cast<uint64_t>(g_process.own_python_state());
+  const OwnState own = own_state(watch);
+  stack.python_state = own.address;
   if (stack.python_state != 0) {
     OwnMemory memory(watch, stack_pointer, stack.python_state);
     pyread::FrameWalk<OwnMemory> walk(g_process.layout, memory);
     end = walk.walk(stack.python_state, sink);
-    stack.has_gil = g_process.running_python_state != nullptr &&
-                    reinterpret_cast<uint64_t>(g_process.running_python_state()) == stack.python_state;
+    stack.has_gil = own.has_gil;
     stack.collecting = stack.has_gil && is_collecting(stack.python_state);
   }
   // Descriptions of new code objects go into the ring first, so that no record names the unknown.

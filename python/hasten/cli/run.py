@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--python", metavar="PYTHON", help="interpreter to run it with, by name or path (default: this one)")
     parser.add_argument("--pid", type=_pid, metavar="PID", help="measure this running Python instead of starting one; only reads")
     parser.add_argument("--seconds", type=_seconds, metavar="N", help="with --pid: for so long (default: until Ctrl-C or its end)")
-    parser.add_argument("--rate", type=_rate, metavar="HZ", help="samples a CPU-second (default: as many as cost 1.5 %%)")
+    parser.add_argument("--rate", type=_rate, metavar="HZ", help="samples a CPU-second (default: as many as cost 1 %%)")
     parser.add_argument("--repeat", type=_runs, default=1, metavar="N", help="run it N times into one capture")
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON; - for standard output")
     parser.add_argument("--out", metavar="PATH", help=f"the capture's directory, or its name if that ends in {SUFFIX}")
