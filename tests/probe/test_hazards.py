@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -267,55 +268,23 @@ def test_interrupted_calls_are_not(probe, engine):
     assert int(ran.stdout) == 0
 
 
-INTERRUPTIBLE = r"""
-#include <errno.h>
-#include <poll.h>
-#include <semaphore.h>
-#include <sys/epoll.h>
-#include <sys/select.h>
-#include <time.h>
-long interrupted(int call, long rounds) {
-  long count = 0;
-  int epoll = epoll_create1(0);
-  sem_t semaphore;
-  sem_init(&semaphore, 0, 0);
-  for (long i = 0; i < rounds; ++i) {
-    for (volatile long turn = 0; turn < 8000 + i % 97 * 20; ++turn) {}
-    struct timespec until, moment = {0, 50000};
-    struct timeval span = {0, 50};
-    struct epoll_event event;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += (until.tv_nsec + 50000) / 1000000000;
-    until.tv_nsec = (until.tv_nsec + 50000) % 1000000000;
-    int result = call == 0   ? poll(0, 0, i % 8 == 0)
-                 : call == 1 ? select(0, 0, 0, 0, &span)
-                 : call == 2 ? epoll_wait(epoll, &event, 1, i % 8 == 0)
-                 : call == 3 ? nanosleep(&moment, 0)
-                             : sem_timedwait(&semaphore, &until);
-    count += result < 0 && errno == EINTR;
-  }
-  return count;
-}
-"""
-
-
 def test_calls_that_the_kernel_never_restarts_are_not_interrupted(probe, engine, tmp_path):
     """Threads that block just when a signal is under way, thousands of times."""
-    (tmp_path / "calls.c").write_text(INTERRUPTIBLE)
+    source = Path(__file__).with_name("interruptible.c")
     library = tmp_path / "calls.so"
-    subprocess.run(["gcc", "-O1", "-shared", "-fPIC", tmp_path / "calls.c", "-o", library, "-lpthread"], check=True)
+    subprocess.run(["gcc", "-O1", "-shared", "-fPIC", source, "-o", library, "-lpthread"], check=True)
     ran = probe(
         program("""
         import ctypes, sys
         library = ctypes.CDLL(sys.argv[1])
-        print([library.interrupted(call, ctypes.c_long(4000)) for call in range(5)])
+        print([library.interrupted(call, ctypes.c_long(4000)) for call in range(6)])
         """),
         library,
         rate_hz=20_000,
         engine=engine,
     )
     assert ran.samples > 500
-    assert ran.stdout.strip() == "[0, 0, 0, 0, 0]"
+    assert ran.stdout.strip() == "[0, 0, 0, 0, 0, 0]"
 
 
 def test_deep_recursion_keeps_both_ends(probe):
@@ -442,12 +411,14 @@ def test_copying_out_of_the_page_cache_is_no_wait(probe, tmp_path):
         for _ in range(8):
             os.lseek(file, 0, os.SEEK_SET)
             assert len(os.read(file, 64 << 20)) == 64 << 20
+        print(open("/proc/thread-self/schedstat").read())
         """)
     )
+    without_cpu_s = int(ran.stdout.split()[1]) * 1e-9  # of a busy machine: it reads as part of the call
     main = next(t for t in ran.report["threads"] if t["name"] == "MainThread")
     assert main["cpu_s"] > 0.05
     assert main["cpu_s"] + sum(main["wait_s"].values()) <= main["wall_s"] * 1.01
-    assert main["wait_s"]["io"] < 0.2 * main["cpu_s"]
+    assert main["wait_s"]["io"] < 0.2 * main["cpu_s"] + without_cpu_s
 
 
 def test_wall_time_of_a_thread_adds_up(probe):

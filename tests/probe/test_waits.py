@@ -1,5 +1,6 @@
 """Waiting, as the calls that wait tell it: how long, in which line, for what, and who held the GIL meanwhile."""
 
+import json
 import os
 import signal
 import sys
@@ -30,21 +31,33 @@ def waits_of(ran, function):
 
 
 def test_each_kind_on_its_line(probe, engine):
-    """Truth: the arguments of the sleeps."""
+    """Truth: the program's own clock around each call. It wakes up late on a busy machine."""
     ran = probe(
         program("""
-        import select, socket, subprocess
+        import json, select, socket, subprocess
+        from time import perf_counter as clock
+        seconds = {}
         def sleeps():
+            begin = clock()
             for _ in range(10): time.sleep(0.03)
+            seconds["sleeps"] = clock() - begin
         def locked(lock):
+            begin = clock()
             lock.acquire()
+            seconds["locked"] = clock() - begin
         def receives(sock):
+            begin = clock()
             sock.recv(1)
+            seconds["receives"] = clock() - begin
         def polls():
+            begin = clock()
             select.select([], [], [], 0.2)
+            seconds["polls"] = clock() - begin
         def child():
             pid = os.posix_spawn("/bin/sleep", ["sleep", "0.25"], os.environ)
+            begin = clock()
             os.waitpid(pid, 0)
+            seconds["child"] = clock() - begin
         sleeps()
         lock = threading.Lock(); lock.acquire()
         threading.Timer(0.3, lock.release).start(); locked(lock)
@@ -52,15 +65,17 @@ def test_each_kind_on_its_line(probe, engine):
         threading.Timer(0.2, lambda: b.send(b"x")).start(); receives(a)
         polls()
         child()
+        print(json.dumps(seconds))
         """),
         engine=engine,
     )
-    for function, kind, seconds in (
-        ("sleeps", "sleep", 0.3), ("locked", "lock", 0.3), ("receives", "io", 0.2), ("polls", "sleep", 0.2), ("child", "child", 0.25),
-    ):  # fmt: skip
+    true_s = json.loads(ran.stdout)
+    kinds = {"sleeps": "sleep", "locked": "lock", "receives": "io", "polls": "sleep", "child": "child"}
+    for function, kind in kinds.items():
         waits = waits_of(ran, function)
-        assert waits[kind] == pytest.approx(seconds, abs=0.03 + 0.02 * seconds), (function, waits)
-        assert sum(waits.values()) == pytest.approx(waits[kind], abs=0.03), (function, waits)
+        assert waits[kind] == pytest.approx(true_s[function], abs=0.03 + 0.02 * true_s[function]), (function, waits)
+        others = {other: seconds for other, seconds in waits.items() if other not in (kind, "unknown")}  # vfork, page faults
+        assert sum(others.values()) < 0.03, (function, waits)
 
 
 def test_waits_of_microseconds_add_up(probe):
