@@ -146,6 +146,7 @@ class Scalars:
                 [
                     (4, f"({self.make('i', d)} & {self.rng.choice([63, 63, 127, 255])})"),
                     (3, str(self.rng.choice([0, 1, 2, 31, 32, 62, 63, 64, 64, 65, 66, 100, 130]))),
+                    (2, f"({self.make('i', d)} % 5 + {self.rng.choice([61, 64, 127])})"),
                     (2, self.make("s", d)),
                     (1, self.make("i", d)),
                 ]
