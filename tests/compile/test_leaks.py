@@ -133,7 +133,182 @@ def read_before_loop(values, n):
     return total
 
 
+def branch_pair(values, other, n):
+    if n % 2:
+        pair = (values, other, n)
+    else:
+        pair = (other, values, n * 1000)
+    return pair
+
+
+def branch_kinds(values, n):
+    if n == 0:
+        return (values, n)
+    if n == 1:
+        return (n, values)
+    return ([n * 1000], (values, n * 0.5)) if n > 3 else (None, values)
+
+
+def kept_pair(values, other, n):
+    pair = (values, other)
+    for k in range(n):
+        pair = (pair[1], pair[0]) if k % 3 else (values, pair[1])
+    return pair[0]
+
+
+def chosen_by_flag(rows, flag):
+    return rows[0] if flag else rows[-1]
+
+
+def chosen_in_loop(rows, n):
+    best = rows[0]
+    for k in range(n):
+        best = rows[k % len(rows)] if len(rows[k % len(rows)]) >= len(best) else best
+    return best
+
+
+def chosen_or_made(rows, n):
+    out = []
+    for k in range(n):
+        row = rows[k % len(rows)] if k % 2 else [k * 1000]
+        out.append(row or rows[0])
+    return out
+
+
+def chosen_number(numbers, others, n):
+    total = 0
+    for k in range(n):
+        total += numbers[k % len(numbers)] if k % 2 else others[k % len(others)]
+    return total
+
+
+def chosen_of_items(pairs, n):
+    out = []
+    for k in range(n):
+        pair = pairs[k % len(pairs)]
+        out.append(pair[0] if k % 3 else pair[1])
+    return out
+
+
+def lists_through(values, rows):
+    rows[0] = values
+    return rows
+
+
+def call_with_lists(values, rows, n):
+    for _ in range(n):
+        rows = lists_through(values, rows)
+        lists_through(values, rows)
+    return lists_through(rows[-1], [values])
+
+
+def tuples_through(pair, k):
+    first, second = pair
+    if k % 2:
+        return (second, first)
+    return (first, [second])
+
+
+def call_with_tuples(values, other, n):
+    out = []
+    for k in range(n):
+        pair = tuples_through((values, other), k)
+        tuples_through(pair, k + 1)
+        out.append(pair[k % 2])
+    return out
+
+
+def complex_through(z, w):
+    return z * w + 1j
+
+
+def call_with_complex(z, zs, n):
+    for k in range(n):
+        z = complex_through(zs[k % len(zs)], z) * 0.25
+        zs[k % len(zs)] = complex_through(z, 0.5)
+    return z, zs
+
+
+def big_through(a, b):
+    return a + b
+
+
+def call_with_big(a, numbers, n):
+    for k in range(n):
+        a = big_through(a, numbers[k % len(numbers)])
+        big_through(numbers[0], a)
+    return (a, big_through(numbers[-1], 1))
+
+
+def raises_deep(pair, n):
+    if n == 0:
+        raise ValueError(pair, n)
+    return raises_deep((pair, [n]), n - 1)
+
+
+def default_through(values, pair=(10**20, "kept", [1.5])):
+    return pair if len(values) > 2 else (values, pair[2])
+
+
+def call_with_default(values, n):
+    out = [default_through(values)]
+    for _ in range(n):
+        out.append(default_through(values))
+        default_through(values, (values, values, values))
+    return out
+
+
 SHARED = [1000, 2000]
+
+# Objects that live on: after the calls each must have exactly as many owners as before.
+LISTS = [[1.5, 2.5, 3.5], [4.5], []]
+INTS = [[1, 2, 3], [10**6, 10**7], []]
+BIG = [2**62, 2**62, 10**30, 2**63 - 1, -(2**200)]
+COMPLEX = [0.3 + 0.2j, -1.5 + 2.5j, 1e200 + 1e200j]
+PAIRS = [(10**6, "text"), ([1.5], 2.5), ((1, 2), None)]
+
+KEPT_CALLS = [
+    *[(branch_pair, f"(LISTS[0], LISTS[1], {n})") for n in (2, 3)],
+    (branch_pair, "(BIG[2], 'text', 3)"),
+    (branch_pair, "(PAIRS[0], PAIRS[1], 2)"),
+    *[(branch_kinds, f"(LISTS[0], {n})") for n in (0, 1, 2, 5)],
+    (kept_pair, "(LISTS[0], LISTS[1], 20)"),
+    (kept_pair, "(BIG[2], LISTS[1], 20)"),
+    *[(chosen_by_flag, f"({rows}, {flag})") for rows in ("LISTS", "INTS", "BIG", "COMPLEX", "PAIRS")
+      for flag in (True, False)],
+    (chosen_in_loop, "(LISTS, 20)"),
+    (chosen_in_loop, "(INTS, 20)"),
+    (chosen_in_loop, "(PAIRS, 20)"),
+    (chosen_or_made, "(INTS, 20)"),
+    (chosen_or_made, "(PAIRS, 20)"),
+    (chosen_number, "(BIG, BIG, 20)"),
+    (chosen_number, "(COMPLEX, BIG, 20)"),
+    (chosen_number, "(INTS[0], COMPLEX, 20)"),
+    (chosen_number, "(INTS[0], LISTS, 3)"),
+    (chosen_of_items, "(PAIRS, 20)"),
+    (chosen_of_items, "(LISTS, 20)"),
+    (call_with_lists, "(LISTS[0], [LISTS[0], LISTS[1]], 20)"),
+    (call_with_lists, "(LISTS[0], INTS[0][:], 20)"),
+    (call_with_lists, "(BIG[2], BIG[:], 20)"),
+    (call_with_tuples, "(LISTS[0], LISTS[1], 20)"),
+    (call_with_tuples, "(BIG[2], PAIRS[0], 20)"),
+    (call_with_tuples, "(COMPLEX[0], BIG[0], 20)"),
+    (call_with_complex, "(COMPLEX[0], COMPLEX[:2], 20)"),
+    (call_with_complex, "(COMPLEX[0], COMPLEX[:], 20)"),
+    (call_with_complex, "(BIG[2], COMPLEX[:], 20)"),
+    (call_with_big, "(1, BIG, 20)"),
+    (call_with_big, "(BIG[2], BIG, 20)"),
+    (call_with_big, "(BIG[0], [BIG[0], LISTS[0]], 20)"),
+    (raises_deep, "((LISTS[0], BIG[2]), 20)"),
+    (raises_deep, "(PAIRS[0], 20)"),
+    (call_with_default, "(LISTS[0], 20)"),
+    (call_with_default, "(LISTS[1], 20)"),
+    (joined_tuples, "(LISTS[0], INTS, 2)"),
+    (joined_tuples, "(LISTS[0], INTS, 9)"),
+    (chosen_item, "(LISTS[0], 9)"),
+    (joined_in_callee, "(LISTS[0], 9)"),
+    (numbered_pairs, "(PAIRS, BIG)"),
+]  # fmt: skip
 
 CALLS = [
     (joined_tuples, "([1.5] * 3, [[1], [2]], 2)"),
@@ -201,6 +376,46 @@ def test_nothing_is_left(plain, text):
         gc.collect()
         grown.append(sys.getallocatedblocks() - before)
     assert min(grown) < 25, f"50 calls left {grown} blocks, four times over"
+
+
+def owners():
+    """How many owners each object has that outlives the calls: test data, constants, defaults."""
+    reached, todo = {}, [LISTS, INTS, BIG, COMPLEX, PAIRS, SHARED]
+    for value in list(globals().values()):
+        plain = getattr(value, "__wrapped__", value)
+        if getattr(plain, "__module__", None) == __name__ and hasattr(plain, "__code__"):
+            todo += [plain.__code__.co_consts, plain.__defaults__]
+    while todo:
+        value = todo.pop()
+        if id(value) not in reached:
+            reached[id(value)] = value
+            if isinstance(value, (list, tuple)):
+                todo += value
+    return {key: (repr(value)[:60], sys.getrefcount(value)) for key, value in reached.items()
+            if not isinstance(value, (int, str, type(None))) or value in BIG}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("plain", "text"), KEPT_CALLS, ids=[f"{f.__name__}{t}" for f, t in KEPT_CALLS]
+)
+def test_what_lives_on_keeps_its_owners(plain, text):
+    function = globals()[plain.__name__]
+    build = compile(text, "arguments", "eval")
+    for times in (60, 100, 100):  # versions are made in the first
+        gc.collect()
+        before = owners()
+        blocks = sys.getallocatedblocks()
+        for _ in range(times):
+            try:
+                function(*eval(build))
+            except (ValueError, TypeError, IndexError):
+                pass
+        gc.collect()
+        grown = sys.getallocatedblocks() - blocks
+        after = owners()
+    changed = {name: (count, after[key][1]) for key, (name, count) in before.items() if after[key][1] != count}
+    assert not changed, f"100 calls changed the owners of {changed}"
+    assert grown < 50, f"100 calls left {grown} blocks"
 
 
 def test_many_types_do_not_grow_memory_for_ever():

@@ -28,6 +28,27 @@ class Aggregates:
             if name in s.vars and s.vars[name].kind != var.kind and var.kind in SCALARS:
                 s.vars[name].kind = "x"
 
+    # -- loops that become hot after a surprise ---------------------------------------------------------------
+    def hot_loop(self) -> None:
+        """More than 1000 turns after a value got another type: long enough to enter native code in the middle."""
+        s = self.s
+        if self.indent > 1 or self.loops or s.budget < 900:
+            return self.for_()
+        s.budget -= 2000
+        total, surprised, turn = self.new_name(), self.new_name(), self.new_name("k")
+        ints = [n for n, v in s.vars.items() if v.kind in "is" and v.sure and not n.startswith("q")]
+        self.put(f"{total} = {self.e.make('i', 1)}")
+        self.put(f"{surprised} = {self.e.make(self.rng.choice('if'), 1)}")
+        self.put(f"for {turn} in range({self.rng.choice([1040, 1300, 2100])}):")
+        self.put(f"    if {turn} == {self.rng.choice([0, 1, 7, 30])}:")
+        value = self.rng.choice(["2**63", "0.5", "2**70", "True", f"{surprised} + 0.5", "10**19"])
+        self.put(f"        {surprised} = {value}")
+        for name in [turn, *self.rng.sample(ints, min(len(ints), 2))]:
+            step = self.rng.choice(["({t} + {n}) % 1000003", "({t} * 3 + {n}) & 1048575", "{t} ^ {n}"])
+            self.put(f"    {total} = {step.format(t=total, n=name)}")
+        self.put(f"    {surprised} -= {self.rng.choice(['1', total, '0.5'])}")
+        s.vars.update({total: Var("i"), surprised: Var("x"), turn: Var("s")})
+
     # -- iterators ---------------------------------------------------------------
     def shared_iterator(self) -> None:
         a_list = self.e.variable("L" + self.rng.choice("if"))

@@ -146,6 +146,7 @@ class Scalars:
                 [
                     (4, f"({self.make('i', d)} & {self.rng.choice([63, 63, 127, 255])})"),
                     (3, str(self.rng.choice([0, 1, 2, 31, 32, 62, 63, 64, 64, 65, 66, 100, 130]))),
+                    (2, f"({self.make('i', d)} % 5 + {self.rng.choice([61, 64, 127])})"),
                     (2, self.make("s", d)),
                     (1, self.make("i", d)),
                 ]
@@ -282,7 +283,7 @@ class Scalars:
             ),
             (
                 1.2 if "c" in self.s.flavour.numbers else 0.1,
-                lambda: f"{self.make('c', d)}.{self.rng.choice(['real', 'imag'])}",
+                lambda: f"({self.make('c', d)}).{self.rng.choice(['real', 'imag'])}",
             ),
             (1 if "c" in self.s.flavour.numbers else 0.1, lambda: f"abs({self.make('c', d)})"),
             (
@@ -318,7 +319,7 @@ class Scalars:
             (2, lambda: f"({e()} {self.rng.choice('+-*')} {self.make(self.rng.choice('if'), d)})"),
             (2, lambda: f"({self.make(self.rng.choice('if'), d)} {self.rng.choice('+-*')} {e()})"),
             (1, lambda: f"(-{e()})"),
-            (1, lambda: f"{e()}.conjugate()"),
+            (1, lambda: f"({e()}).conjugate()"),
             (1.5, lambda: self.choose("c", d)),
             (1, lambda: self.logic("c", d)),
             (2, lambda: f"cmath.{self.rng.choice(CMATH)}({e()})"),

@@ -108,7 +108,7 @@ class Body(Aggregates):
         ]
         if not deep:
             options += [(2, self.count_up), (10, self.if_), (14, self.for_), (6, self.while_)]
-            options += [(2, self.shared_iterator)]
+            options += [(2, self.shared_iterator), (2.5, self.hot_loop)]
         if self.loops:
             options += [(4, self.jump), (3, self.event)]
         s.pick(options)()
