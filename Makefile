@@ -4,11 +4,12 @@ CLANG_FORMAT ?= clang-format-19
 VENV_PYTHON = .venv/bin/python
 CPP_FILES = $(shell git ls-files 'src/*.cc' 'src/*.h')
 
-.PHONY: help demo test check asan tsan fuzz exact planted tidy fmt fmt-check bench clean
+.PHONY: help demo test test-new check asan tsan fuzz exact planted tidy fmt fmt-check bench clean
 
 help:
 	@echo "make demo    set up, then find, fix and prove on examples/julia_set.py"
 	@echo "make test    set up, then every test on every Python of this machine"
+	@echo "make test-new programs in Python 3.14 and 3.15, which it fetches (build/new-pythons), against the known truth"
 	@echo "make check   set up, then the C++ tests and the tests of one Python (fast)"
 	@echo "make asan    C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer; make tsan likewise"
 	@echo "make fuzz    every fuzzer for FUZZ_SECONDS (default 600) each"
@@ -22,6 +23,9 @@ demo:
 
 test:
 	@$(PYTHON) tools/run_tests.py
+
+test-new:
+	@$(PYTHON) tools/run_tests.py --new
 
 check:
 	@$(PYTHON) tools/run_tests.py --fast

@@ -3,7 +3,8 @@
 Steps: the C++ tests as shipped, again under AddressSanitizer and UndefinedBehaviorSanitizer, those without Python
 and LLVM under ThreadSanitizer, 20 s of each fuzzer, then the Python tests on every supported Python of the machine.
 All steps run even if one fails. `--only WORD` runs the steps whose name contains WORD; `--fast` leaves out
-the sanitizers, the fuzzers and all but the primary Python.
+the sanitizers, the fuzzers and all but the primary Python. `--new` measures programs of newer Pythons instead
+(new_pythons.py), and how far the figures are from the known truth there.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import environment
+import new_pythons
 import system_packages
 from environment import ROOT
 
 CLOSING_LINES = re.compile(
-    r"^=* ?(?:\d+ (?:passed|failed|error)|no tests ran).*|^\d+% tests passed, \d+ tests failed out of \d+", re.MULTILINE
+    r"^=* ?(?:\d+ (?:passed|failed|error)|no tests ran).*|^\d+% tests passed, \d+ tests failed out of \d+"
+    r"|^\d+ of \d+ figures within their bounds.*",
+    re.MULTILINE,
 )
 FUZZ_SECONDS = 20  # each, in `make test`
 STEP_SECONDS_MAX = 40 * 60  # a hang must end before the machine's owner does
@@ -115,23 +120,45 @@ def python_steps(environments: list[environment.Environment]) -> Iterator[Step]:
         yield Step(f"Python tests, {one.python.minor}", [command], {"HASTEN_OTHER_PYTHONS": others}, again)
 
 
+# What a new Python could break: the walk over its frames, its waits, its children, its bytecode.
+NEW_PYTHON_TESTS = ["tests/probe", "tests/process/test_attach.py", "tests/cli/test_dis.py"]
+
+
+def new_python_steps(one: environment.Environment, targets: dict[str, Path]) -> Iterator[Step]:
+    """Programs in Pythons that Hasten is not installed in: what is measured of them against what they know themselves."""
+    for minor, target in targets.items():
+        others = os.pathsep.join(str(other) for other in targets.values() if other is not target)
+        settings = {"HASTEN_TEST_TARGET": str(target), "HASTEN_OTHER_PYTHONS": others}
+        cache = ROOT / "build" / f"pytest-new-{minor}"
+        command = [str(one.executable), "-m", "pytest", "-ra", "-o", f"cache_dir={cache}", *NEW_PYTHON_TESTS]
+        again = [*command, "--last-failed", "--last-failed-no-failures", "none"]
+        yield Step(f"programs in Python {minor}", [command], settings, again)
+        selftest = [str(one.executable), "-m", "hasten", "doctor", "--selftest", "--python", str(target)]
+        yield Step(f"known truth in Python {minor}", [selftest], again=selftest)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fast", action="store_true")
+    parser.add_argument("--new", action="store_true", help="only programs in Pythons newer than those of this machine")
     parser.add_argument("--only", metavar="WORD", default="")
     parser.add_argument("--fuzz-seconds", type=int, metavar="S", default=FUZZ_SECONDS)
     args = parser.parse_args()
     start = time.monotonic()
     try:
-        every_python = not args.fast and ("python" in args.only.lower() or not args.only)
+        every_python = not args.fast and not args.new and ("python" in args.only.lower() or not args.only)
         environments = environment.set_up(every_python=every_python, tests=True)
-    except (environment.Failed, system_packages.Missing) as stop:
+        targets = new_pythons.found() if args.new else {}
+    except (environment.Failed, system_packages.Missing, new_pythons.Missing) as stop:
         print(f"set-up stopped: {stop}", file=sys.stderr)
         return 1
-    steps = list(cmake_steps(str(environments[0].executable), args.fast))
-    if not args.fast:
-        steps += fuzz_steps(args.fuzz_seconds)
-    steps += python_steps(environments)
+    if args.new:
+        steps = list(new_python_steps(environments[0], targets))
+    else:
+        steps = list(cmake_steps(str(environments[0].executable), args.fast))
+        if not args.fast:
+            steps += fuzz_steps(args.fuzz_seconds)
+        steps += python_steps(environments)
     print(f"set-up took {time.monotonic() - start:.0f} s", flush=True)
     outcomes = [(step.name, *step.run()) for step in steps if args.only.lower() in step.name.lower()]
     print(f"\n===== closing lines, after {(time.monotonic() - start) / 60:.1f} minutes")

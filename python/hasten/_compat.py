@@ -2,9 +2,9 @@
 
 import sys
 
-SUPPORTED = ((3, 11), (3, 12), (3, 13))
+SUPPORTED = ((3, 11), (3, 12), (3, 13), (3, 14), (3, 15))  # whose programs can be measured
 VERSION = tuple(sys.version_info)  # of this Python
-SUPPORTED_TEXT = "CPython 3.11, 3.12 and 3.13"
+SUPPORTED_TEXT = "CPython 3.11 to 3.15"
 
 
 def version_text(info: tuple = tuple(sys.version_info)) -> str:

@@ -44,7 +44,12 @@ TEST(Names, OwnFilesAreNeitherLibraryNorPackage) {
 
 TEST(Modules, AnInstructionBelongsToItsMapping) {
   ModuleMap map;
-  map.set_eval_loop(0x1100, 0x1200);
+  record::PythonPlace python;
+  python.eval_begin = 0x1100;
+  python.eval_end = 0x1200;
+  python.eval_part_begin = 0x1800;
+  python.eval_part_end = 0x1900;
+  map.set_eval_loop(python);
   map.add_compiled(0x9000, 0x9100);
   const auto modules = map.parse(
       "00001000-00002000 r-xp 00000000 08:01 1    /usr/lib/libpython3.11.so.1.0\n"
@@ -56,6 +61,7 @@ TEST(Modules, AnInstructionBelongsToItsMapping) {
   EXPECT_EQ(modules[1].path, "/x/a b.cpython-311-x86_64-linux-gnu.so");
   EXPECT_EQ(modules[2].path, "");
   EXPECT_EQ(map.classify(0x1150), record::CodeClass::Bytecode);
+  EXPECT_EQ(map.classify(0x1850), record::CodeClass::Bytecode);
   EXPECT_EQ(map.classify(0x9001), record::CodeClass::Compiled);
   EXPECT_EQ(map.classify(0x5555), record::CodeClass::Unknown);
 }

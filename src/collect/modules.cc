@@ -51,15 +51,12 @@ bool is_extension_module(const std::string& path) {
   return false;
 }
 
-void ModuleMap::set_eval_loop(uint64_t begin, uint64_t end) {
-  eval_begin_ = begin;
-  eval_end_ = end;
-}
+void ModuleMap::set_eval_loop(const record::PythonPlace& python) { python_ = python; }
 
 void ModuleMap::add_compiled(uint64_t begin, uint64_t end) { compiled_.emplace_back(begin, end); }
 
 ModuleKind ModuleMap::kind_of(const std::string& path, uint64_t begin, uint64_t end) const {
-  if (eval_begin_ >= begin && eval_begin_ < end) {
+  if (python_.eval_begin >= begin && python_.eval_begin < end) {
     return ModuleKind::Python;
   }
   if (path.empty() || path.front() != '/') {
@@ -114,7 +111,8 @@ std::vector<Module> ModuleMap::refresh(uint32_t pid) {
 }
 
 CodeClass ModuleMap::classify(uint64_t rip) const {
-  if (rip >= eval_begin_ && rip < eval_end_) {
+  if ((rip >= python_.eval_begin && rip < python_.eval_end) ||
+      (rip >= python_.eval_part_begin && rip < python_.eval_part_end)) {
     return CodeClass::Bytecode;
   }
   for (const auto& [begin, end] : compiled_) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "record/format.h"
+#include "record/region.h"
 
 namespace hasten::collect {
 
@@ -13,7 +14,7 @@ namespace hasten::collect {
 class ModuleMap {
  public:
   /// Where the evaluation loop is.
-  void set_eval_loop(uint64_t begin, uint64_t end);
+  void set_eval_loop(const record::PythonPlace& python);
   void add_compiled(uint64_t begin, uint64_t end);
 
   /// Reads /proc/PID/maps again. Returns the mappings that were not known before.
@@ -31,8 +32,7 @@ class ModuleMap {
  private:
   record::ModuleKind kind_of(const std::string& path, uint64_t begin, uint64_t end) const;
 
-  uint64_t eval_begin_ = 0;
-  uint64_t eval_end_ = 0;
+  record::PythonPlace python_;
   std::vector<record::Module> modules_;  ///< by begin
   std::vector<std::pair<uint64_t, uint64_t>> compiled_;
 };

@@ -49,7 +49,7 @@ OutsideWalk::OutsideWalk(const record::PythonPlace& python, uint32_t pid, Record
   }
   layout_ = *layout;
   usable_ = true;
-  if (layout_.version >= 0x030d) {
+  if (layout_.publishes_offsets()) {
     std::array<uint8_t, pyread::kDebugOffsetsBytes> bytes;
     usable_ = memory_.read(runtime_address_, bytes.data(), bytes.size()) &&
               pyread::apply_debug_offsets(bytes.data(), python.version_hex, &layout_);
@@ -167,8 +167,8 @@ std::optional<uint32_t> OutsideWalk::stack_of(uint32_t tid) {
     record::StackNode node;
     const std::optional<KnownCode> code = code_at(frame.code);
     if (!code) {
-      if (layout_.version >= 0x030d) {
-        continue;  // 3.13 lets any object stand in a frame; those are no Python functions
+      if (layout_.any_executable()) {
+        continue;
       }
       return std::nullopt;
     }

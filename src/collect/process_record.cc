@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "collect/proc.h"
+#include "pyread/layout.h"
 
 namespace hasten::collect {
 namespace {
@@ -24,8 +25,8 @@ std::string why_not_sampled(const record::ProcessSlot& slot) {
   if (slot.state.load() == static_cast<uint32_t>(record::ProbeState::NoClock)) {
     return fmt::format("no clock to sample with: {}", std::strerror(static_cast<int>(slot.setup_errno)));
   }
-  return fmt::format("Python {} cannot be sampled: Hasten knows CPython 3.11, 3.12 and 3.13 with the GIL",
-                     version_text(slot.python.version_hex));
+  return fmt::format("Python {} cannot be sampled: Hasten knows {}", version_text(slot.python.version_hex),
+                     pyread::kKnownPythons);
 }
 
 /// Exit code and signal of a process that has died and was not waited for yet; they stand in /proc meanwhile.
@@ -97,7 +98,7 @@ ProcessRecord::ProcessRecord(record::Region* region, uint32_t slot_idx, uint32_t
       writer.add_module(module);
     }
   }
-  modules_.set_eval_loop(from.python.eval_begin, from.python.eval_end);
+  modules_.set_eval_loop(from.python);
   recorder_ = std::make_unique<Recorder>(region_, slot_idx_, writer, names, modules_, id_, facts_.pid, facts_.cwd,
                                          facts_.start_mono_ns);
   if (parent != nullptr && parent->recorder_) {

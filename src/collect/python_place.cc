@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <signal.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -146,6 +147,10 @@ Error no_permission(uint32_t pid) {
           : "use sudo, or in a container add the capability SYS_PTRACE"};
 }
 
+Error unsupported(const std::string& what) {
+  return Error{"attach.unsupported", what, fmt::format("Hasten knows {}", pyread::kKnownPythons)};
+}
+
 }  // namespace
 
 Result<record::PythonPlace> find_python(uint32_t pid) {
@@ -186,11 +191,23 @@ Result<record::PythonPlace> find_python(uint32_t pid) {
       return no_permission(pid);
     }
     python.version_hex = static_cast<uint32_t>(hex);
-    if (pyread::find_layout(python.version_hex) == nullptr) {
-      return Error{"attach.unsupported",
-                   version ? fmt::format("process {} is Python {}", pid, version_text(python.version_hex))
-                           : fmt::format("process {} is a Python before 3.11", pid),
-                   "Hasten knows CPython 3.11, 3.12 and 3.13 with the GIL"};
+    const pyread::PythonLayout* layout = pyread::find_layout(python.version_hex);
+    if (layout == nullptr) {
+      return unsupported(version ? fmt::format("process {} is Python {}", pid, version_text(python.version_hex))
+                                 : fmt::format("process {} is a Python before 3.11", pid));
+    }
+    if (layout->publishes_offsets()) {
+      std::array<uint8_t, pyread::kDebugOffsetsBytes> offsets;
+      pyread::PythonLayout told = *layout;
+      if (!memory.read(python.runtime_address, offsets.data(), offsets.size())) {
+        return no_permission(pid);
+      }
+      if (!pyread::apply_debug_offsets(offsets.data(), python.version_hex, &told)) {
+        return unsupported(fmt::format(
+            "process {} is {} {}", pid,
+            pyread::is_free_threaded(offsets.data()) ? "the free-threaded Python" : "an unknown build of Python",
+            version_text(python.version_hex)));
+      }
     }
     return python;
   }

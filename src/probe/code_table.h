@@ -15,7 +15,7 @@ namespace hasten::probe {
 struct CodeRef {
   uint32_t id = 0;  ///< 0: there is no code object, or it could not be described
   uint32_t code_bytes = 0;
-  bool not_code = false;  ///< something else stands there (3.13 allows any object in a frame)
+  bool not_code = false;  ///< something else stands there (PythonLayout::any_executable)
 };
 
 /// Before the first sample. In a forked child the table is empty again, for its descriptions go to another slot.

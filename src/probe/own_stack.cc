@@ -42,8 +42,8 @@ Naming name_frames(const Sink& sink, bool whole, Watch& watch, record::FrameRef*
       last = find_code(frame.code, whole, watch);
       last_address = frame.code;
     }
-    if (last.not_code && g_process.layout.version >= 0x030d) {
-      continue;  // 3.13 lets any object stand in a frame; those are no Python functions
+    if (last.not_code && g_process.layout.any_executable()) {
+      continue;
     }
     naming.broken = naming.broken || last.id == 0;
     const uint32_t offset = last.id == 0 ? record::kNoOffset : instruction_offset(frame, last, &naming.broken);
@@ -58,11 +58,9 @@ Naming name_frames(const Sink& sink, bool whole, Watch& watch, record::FrameRef*
   return naming;
 }
 
-/// Whether the interpreter collects garbage now. The place is only believed if what stands around it is the
-/// collector's state: it holds a pointer to its own youngest generation.
+/// Whether the interpreter collects garbage now. A place out of our table is only believed if what stands around it is
+/// the collector's state: it holds a pointer to its own youngest generation.
 bool is_collecting(uint64_t python_state) {
-  constexpr uint64_t kYoungestPointer = 104;  // bytes before the flag
-  constexpr uint64_t kGenerations = 176;      // likewise
   enum Believed : int { kNotAsked = 0, kYes, kNo };
   static std::atomic<int> believed{kNotAsked};
   const pyread::PythonLayout& layout = g_process.layout;
@@ -72,10 +70,10 @@ bool is_collecting(uint64_t python_state) {
   uint64_t interpreter;
   std::memcpy(&interpreter, reinterpret_cast<const void*>(python_state + layout.thread_interpreter), 8);
   const uint64_t flag = interpreter + layout.interpreter_collecting;
-  if (believed.load(std::memory_order_relaxed) == kNotAsked) {
+  if (layout.collecting_pointer != pyread::kAbsent && believed.load(std::memory_order_relaxed) == kNotAsked) {
     uint64_t youngest = 0;
-    const bool good =
-        OwnMemory::read_foreign(flag - kYoungestPointer, &youngest, sizeof youngest) && youngest == flag - kGenerations;
+    const bool good = OwnMemory::read_foreign(flag - layout.collecting_pointer, &youngest, sizeof youngest) &&
+                      youngest == flag - layout.collecting_pointee;
     believed.store(good ? kYes : kNo, std::memory_order_relaxed);
     if (!good) {
       return false;

@@ -6,7 +6,8 @@
 // the others: puts the call's number back and steps back to the instruction.
 //
 // Price: a relative time limit begins anew. The thread ran a moment before, so that is microseconds.
-// Left alone: calls whose number does not stand before them in the code (syscall(2) of libc, hand-written assembler).
+// Left alone: calls whose number stands neither before them in the code nor where glibc's calls that can be cancelled
+// have it (syscall(2) of libc, hand-written assembler).
 #pragma once
 
 #include <ucontext.h>

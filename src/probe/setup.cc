@@ -20,6 +20,7 @@
 #include "probe/threads.h"
 #include "probe/waits.h"
 #include "probe/watch.h"
+#include "pyread/split_function.h"
 
 namespace hasten::probe {
 
@@ -70,6 +71,38 @@ uint64_t symbol_bytes(const void* address) {
   return found ? static_cast<const ElfW(Sym)*>(symbol)->st_size : 0;
 }
 
+/// The .eh_frame_hdr of the object that holds an address; 0 if it has none.
+uint64_t unwind_index_of(uint64_t address) {
+  struct Search {
+    uint64_t address;
+    uint64_t found;
+  } search{address, 0};
+  dl_iterate_phdr(
+      [](dl_phdr_info* object, size_t, void* raw) {
+        Search& wanted = *static_cast<Search*>(raw);
+        uint64_t index = 0;
+        bool holds = false;
+        for (int i = 0; i < object->dlpi_phnum; ++i) {
+          const ElfW(Phdr)& segment = object->dlpi_phdr[i];
+          const uint64_t begin = object->dlpi_addr + segment.p_vaddr;
+          holds = holds || (segment.p_type == PT_LOAD && wanted.address - begin < segment.p_memsz);
+          index = segment.p_type == PT_GNU_EH_FRAME ? begin : index;
+        }
+        wanted.found = holds ? index : 0;
+        return holds ? 1 : 0;
+      },
+      &search);
+  return search.found;
+}
+
+/// Python's own code and unwind table, which are mapped as long as it runs.
+struct MappedCode {
+  static bool read(uint64_t address, void* to, uint32_t bytes) {
+    memcpy(to, reinterpret_cast<const void*>(address), bytes);
+    return true;
+  }
+};
+
 /// Where this process's Python is, and whether we can read it.
 bool find_python() {
   record::PythonPlace& python = g_process.python;
@@ -84,7 +117,7 @@ bool find_python() {
     return false;
   }
   g_process.layout = *layout;
-  if (layout->version >= 0x030d &&
+  if (layout->publishes_offsets() &&
       !pyread::apply_debug_offsets(static_cast<const uint8_t*>(runtime), python.version_hex, &g_process.layout)) {
     return false;  // a build without the GIL, or offsets that make no sense
   }
@@ -97,6 +130,11 @@ bool find_python() {
   python.code_type_address = reinterpret_cast<uint64_t>(code_type);
   python.eval_begin = reinterpret_cast<uint64_t>(eval);
   python.eval_end = python.eval_begin + symbol_bytes(eval);
+  MappedCode code;
+  const pyread::CodeRange part =
+      pyread::other_part({python.eval_begin, python.eval_end}, unwind_index_of(python.eval_begin), code);
+  python.eval_part_begin = part.begin;
+  python.eval_part_end = part.end;
   return true;
 }
 

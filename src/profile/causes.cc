@@ -270,11 +270,26 @@ class Finder {
     return all;
   }
 
-  /// Whether the operator can only be +, - or *, the only ones that have fast forms.
+  /// Whether the operator can only be +, - or *, the only ones that have fast forms in every version. A subscript is no
+  /// arithmetic (3.14 has one instruction for both), whatever is computed between its brackets.
   static bool is_plain_arithmetic(const std::string& source) {
-    return source.find_first_of("+-*") != std::string::npos && source.find_first_of("%/@&|^") == std::string::npos &&
-           source.find("**") == std::string::npos && source.find("<<") == std::string::npos &&
-           source.find(">>") == std::string::npos && !source.ends_with(" ...");
+    return outside_brackets(source).find_first_of("+-*") != std::string::npos &&
+           source.find_first_of("%/@&|^") == std::string::npos && source.find("**") == std::string::npos &&
+           source.find("<<") == std::string::npos && source.find(">>") == std::string::npos &&
+           !source.ends_with(" ...");
+  }
+
+  static std::string outside_brackets(const std::string& source) {
+    std::string outside;
+    int depth = 0;
+    for (const char c : source) {
+      depth -= c == ')' || c == ']' || c == '}' ? 1 : 0;
+      if (depth == 0) {
+        outside += c;
+      }
+      depth += c == '(' || c == '[' || c == '{' ? 1 : 0;
+    }
+    return outside;
   }
 
   bool boxing(uint32_t f, const Natives& natives) {

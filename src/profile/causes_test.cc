@@ -106,6 +106,8 @@ TEST(Causes, AnInstructionThatStayedGeneral) {
   EXPECT_EQ(says(with_opcodes(numbers, {fast}), "    i * x\n"), "");
   EXPECT_EQ(says(with_opcodes(numbers, {general}), "    i % x\n"), "") << "% has no fast form";
   EXPECT_EQ(says(with_opcodes(numbers, {general}), "    i ** x"), "");
+  EXPECT_EQ(says(with_opcodes(numbers, {general}), "    a[i+1]"), "") << "a subscript, since 3.14 also a BINARY_OP";
+  EXPECT_NE(says(with_opcodes(numbers, {general}), "    a[1]+x"), "");
   EXPECT_EQ(says(numbers, "    i * x\n"), "") << "an opcode that is not known";
 
   Recording arrays;

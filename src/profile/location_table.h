@@ -1,5 +1,5 @@
 // The location table of a CPython code object (co_linetable, 3.11 and newer): instruction offset to
-// line and columns. The layout is CPython's Objects/locations.md; it has not changed from 3.11 to 3.13.
+// line and columns. The layout is CPython's Objects/locations.md; it has not changed from 3.11 to 3.15.
 #pragma once
 
 #include <cstdint>

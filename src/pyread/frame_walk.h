@@ -95,15 +95,16 @@ class FrameWalk {
   bool read_word(uint64_t address, uint64_t* value) { return reader_.read(address, value, sizeof *value); }
 
   bool read_frame(uint64_t address, Frame* frame) {
-    uint8_t bytes[kFrameBytes];
-    if (address % 8 != 0 || !reader_.read(address, bytes, sizeof bytes)) {
+    uint8_t bytes[kFrameBytesMax];
+    if (address % 8 != 0 || !reader_.read(address, bytes, layout_.frame_bytes)) {
       return false;
     }
     std::memcpy(&frame->code, bytes + layout_.frame_code, 8);
+    frame->code &= ~uint64_t{layout_.frame_code_tag};
     std::memcpy(&frame->previous, bytes + layout_.frame_previous, 8);
     std::memcpy(&frame->instr, bytes + layout_.frame_instr, 8);
     const uint8_t owner = bytes[layout_.frame_owner];
-    frame->shim = owner == layout_.owner_c_stack;
+    frame->shim = owner >= layout_.owner_shim;
     frame->entry = layout_.frame_is_entry == kAbsent ? frame->shim : bytes[layout_.frame_is_entry] != 0;
     return owner <= layout_.owner_max && (frame->shim || frame->code % 8 == 0);
   }

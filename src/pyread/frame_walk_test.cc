@@ -60,11 +60,11 @@ class ThreadImage {
   uint64_t frame(uint64_t code, uint64_t previous, bool shim = false, bool entry = false) {
     const uint64_t address = next_;
     next_ += 128;
-    image.fill(address, kFrameBytes);
-    image.put(address + layout.frame_code, code);
+    image.fill(address, layout.frame_bytes);
+    image.put(address + layout.frame_code, code | layout.frame_code_tag);
     image.put(address + layout.frame_previous, previous);
     image.put(address + layout.frame_instr, code + layout.code_start + 4);
-    image.put<uint8_t>(address + layout.frame_owner, shim ? layout.owner_c_stack : 0);
+    image.put<uint8_t>(address + layout.frame_owner, shim ? layout.owner_shim : 0);
     if (layout.frame_is_entry != kAbsent) {
       image.put<uint8_t>(address + layout.frame_is_entry, entry);
     }
@@ -137,7 +137,7 @@ using Codes = std::vector<uint64_t>;
 
 class EveryVersion : public testing::TestWithParam<uint32_t> {};
 class WithCFrames : public testing::TestWithParam<uint32_t> {};
-INSTANTIATE_TEST_SUITE_P(FrameWalk, EveryVersion, testing::Values(0x030b, 0x030c, 0x030d));
+INSTANTIATE_TEST_SUITE_P(FrameWalk, EveryVersion, testing::Values(0x030b, 0x030c, 0x030d, 0x030e, 0x030f));
 INSTANTIATE_TEST_SUITE_P(FrameWalk, WithCFrames, testing::Values(0x030b, 0x030c));
 
 TEST_P(EveryVersion, ReadsAWholeStackInnermostFirst) {
@@ -254,7 +254,9 @@ TEST(Layout, KnowsItsVersionsOnly) {
   EXPECT_EQ(find_layout(0x030b07f0)->frame_code, 32);
   EXPECT_EQ(find_layout(0x030c01f0)->code_start, 192);
   EXPECT_EQ(find_layout(0x030d00f0)->thread_frame, 72);
-  EXPECT_EQ(find_layout(0x030e0000), nullptr);
+  EXPECT_EQ(find_layout(0x030e08f0)->frame_owner, 74);
+  EXPECT_EQ(find_layout(0x030f00f0)->thread_native_id, 184);
+  EXPECT_EQ(find_layout(0x03100000), nullptr);
 }
 
 TEST(Layout, PublishedOffsetsOverruleTheTableIfTheyMakeSense) {
@@ -303,7 +305,7 @@ class CodeImage : public testing::TestWithParam<uint32_t> {
   PythonLayout layout = *find_layout(GetParam() << 16);
   Image image;
 };
-INSTANTIATE_TEST_SUITE_P(CodeReader, CodeImage, testing::Values(0x030b, 0x030c, 0x030d));
+INSTANTIATE_TEST_SUITE_P(CodeReader, CodeImage, testing::Values(0x030b, 0x030c, 0x030d, 0x030e, 0x030f));
 
 TEST_P(CodeImage, NamesAndTablesAreFound) {
   CodeFields fields;

@@ -44,7 +44,7 @@ constexpr PythonLayout layout_312() {
   layout.frame_previous = 8;
   layout.frame_instr = 56;
   layout.frame_owner = 70;
-  layout.owner_c_stack = 3;
+  layout.owner_shim = 3;
   layout.code_start = 192;
   layout.code_first_line = 68;
   layout.code_version = 92;
@@ -68,7 +68,7 @@ constexpr PythonLayout layout_313() {
   layout.frame_previous = 8;
   layout.frame_instr = 56;
   layout.frame_owner = 70;
-  layout.owner_c_stack = 3;
+  layout.owner_shim = 3;
   layout.code_start = 200;
   layout.code_first_line = 68;
   layout.code_version = 92;
@@ -81,7 +81,36 @@ constexpr PythonLayout layout_313() {
   return layout;
 }
 
-constexpr PythonLayout kLayouts[] = {layout_311(), layout_312(), layout_313()};
+constexpr PythonLayout layout_314() {
+  PythonLayout layout = layout_313();
+  layout.version = 0x030e;
+  layout.frame_owner = 74;
+  layout.frame_bytes = 80;
+  layout.frame_code_tag = 3;
+  layout.owner_max = 4;
+  layout.code_start = 208;
+  layout.runtime_interpreters = 808;
+  layout.interpreter_next = 7272;
+  layout.interpreter_threads = 7344;
+  layout.interpreter_collecting = 7600;
+  layout.collecting_pointer = kAbsent;
+  layout.collecting_pointee = kAbsent;
+  return layout;
+}
+
+constexpr PythonLayout layout_315() {
+  PythonLayout layout = layout_314();
+  layout.version = 0x030f;
+  layout.thread_chunk = 256;
+  layout.thread_native_id = 184;
+  layout.runtime_interpreters = 936;
+  layout.interpreter_next = 7264;
+  layout.interpreter_threads = 7336;
+  layout.interpreter_collecting = 7512;
+  return layout;
+}
+
+constexpr PythonLayout kLayouts[] = {layout_311(), layout_312(), layout_313(), layout_314(), layout_315()};
 
 }  // namespace
 

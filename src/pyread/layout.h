@@ -16,7 +16,7 @@ struct PythonLayout {
   // PyThreadState
   uint16_t thread_cframe = kAbsent;  ///< 3.11, 3.12: the frame is reached through the C frame
   uint16_t thread_root_cframe = kAbsent;
-  uint16_t thread_frame = kAbsent;  ///< 3.13: directly
+  uint16_t thread_frame = kAbsent;  ///< 3.13+: directly
   uint16_t thread_chunk = 0;
   uint16_t thread_next = 0;
   uint16_t thread_interpreter = 16;
@@ -37,7 +37,9 @@ struct PythonLayout {
   uint16_t frame_instr = 0;
   uint16_t frame_owner = 0;
   uint16_t frame_is_entry = kAbsent;  ///< 3.11 marks the frame itself; later ones put a shim before it
-  uint8_t owner_c_stack = 0xff;       ///< the owner value of a shim frame; 0xff: there are none
+  uint16_t frame_bytes = 72;          ///< every field above lies within them, and the locals begin after them
+  uint8_t frame_code_tag = 0;  ///< bits of frame_code that are no address: 3.14+ keeps the reference's kind there
+  uint8_t owner_shim = 0xff;   ///< the least owner value of a frame that is no Python's; 0xff: there are none
   uint8_t owner_max = 3;
 
   // PyCodeObject
@@ -66,22 +68,35 @@ struct PythonLayout {
   uint32_t interpreter_next = 0;
   uint32_t interpreter_threads = 0;
   uint32_t interpreter_collecting = 0;  ///< whether its garbage is being collected: an int, 0 or 1; offset 0: not known
+  /// What proves that place, in bytes before it: a pointer, and the youngest generation to which it points. kAbsent: the
+  /// interpreter itself said where it is.
+  uint16_t collecting_pointer = 104;
+  uint16_t collecting_pointee = 176;
 
   bool via_cframe() const { return thread_cframe != kAbsent; }
+  bool publishes_offsets() const { return version >= 0x030d; }
+  /// 3.13 lets any object stand in a frame: one that runs no code object is no Python function.
+  bool any_executable() const { return version >= 0x030d; }
+  friend bool operator==(const PythonLayout&, const PythonLayout&) = default;
 };
 
-/// What one read of a frame must cover.
-inline constexpr uint32_t kFrameBytes = 72;
+/// PythonLayout::frame_bytes is no more.
+inline constexpr uint32_t kFrameBytesMax = 80;
 /// Every field of a code object that is read lies within these bytes, and before the bytecode.
 inline constexpr uint32_t kCodeBytes = 200;
+
+/// For messages: whose programs can be measured.
+inline constexpr const char* kKnownPythons = "CPython 3.11 to 3.15, with the GIL";
 
 /// The table for Py_Version (0x030b07f0), or nullptr for a version that is not known.
 const PythonLayout* find_layout(uint32_t python_hex);
 
-/// Python 3.13 publishes its own offsets at the head of _PyRuntime; they overrule the table, which may
+/// From 3.13 on, Python publishes its own offsets at the head of _PyRuntime; they overrule the table, which may
 /// be from another patch release. `bytes` is what stands at _PyRuntime (at least kDebugOffsetsBytes).
 /// Returns false if this is not the expected table or if the build has no GIL.
-inline constexpr uint32_t kDebugOffsetsBytes = 584;
+inline constexpr uint32_t kDebugOffsetsBytes = 768;
 bool apply_debug_offsets(const uint8_t* bytes, uint32_t python_hex, PythonLayout* layout);
+/// Whether the same bytes are those of a build without the GIL.
+bool is_free_threaded(const uint8_t* bytes);
 
 }  // namespace hasten::pyread

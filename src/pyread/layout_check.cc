@@ -44,6 +44,20 @@ static_assert(offsetof(PyCodeObject, co_code_adaptive) == 200 && offsetof(PyCode
 static_assert(offsetof(PyCodeObject, co_version) == 92);
 static_assert(sizeof(PyASCIIObject) == 40 && sizeof(PyCompactUnicodeObject) == 56);
 static_assert(FRAME_OWNED_BY_CSTACK == 3);
+#elif PY_VERSION_HEX >> 16 >= 0x030e
+static_assert(offsetof(PyThreadState, current_frame) == 72);
+#if PY_VERSION_HEX >> 16 == 0x030e
+static_assert(offsetof(PyThreadState, datastack_chunk) == 232 && offsetof(PyThreadState, native_thread_id) == 160);
+#else
+static_assert(offsetof(PyThreadState, datastack_chunk) == 256 && offsetof(PyThreadState, native_thread_id) == 184);
+#endif
+static_assert(offsetof(_PyInterpreterFrame, f_executable) == 0 && offsetof(_PyInterpreterFrame, previous) == 8);
+static_assert(offsetof(_PyInterpreterFrame, instr_ptr) == 56 && offsetof(_PyInterpreterFrame, owner) == 74);
+static_assert(offsetof(_PyInterpreterFrame, localsplus) == 80 && Py_TAG_BITS == 3);
+static_assert(offsetof(PyCodeObject, co_code_adaptive) == 208 && offsetof(PyCodeObject, co_firstlineno) == 68);
+static_assert(offsetof(PyCodeObject, co_version) == 92);
+static_assert(sizeof(PyASCIIObject) == 40 && sizeof(PyCompactUnicodeObject) == 56);
+static_assert(FRAME_OWNED_BY_INTERPRETER == 3);
 #endif
 static_assert(offsetof(PyThreadState, next) == 8);
 static_assert(offsetof(_PyStackChunk, previous) == 0 && offsetof(_PyStackChunk, size) == 8);
@@ -53,7 +67,7 @@ static_assert(offsetof(PyCodeObject, co_qualname) == 128 && offsetof(PyCodeObjec
 static_assert(offsetof(PyVarObject, ob_size) == 16 && offsetof(PyObject, ob_type) == 8);
 static_assert(offsetof(PyBytesObject, ob_sval) == 32);
 static_assert(offsetof(PyASCIIObject, length) == 16 && offsetof(PyASCIIObject, state) == 32);
-static_assert(sizeof(_PyInterpreterFrame) >= kFrameBytes && sizeof(PyCodeObject) >= kCodeBytes - 16);
+static_assert(sizeof(_PyInterpreterFrame) >= kFrameBytesMax && sizeof(PyCodeObject) >= kCodeBytes - 16);
 
 // meaning_of_opcode(), for every opcode in its table.
 template <class... Opcodes>
@@ -80,8 +94,17 @@ static_assert(all_are(kLoadAttr, true, LOAD_ATTR_CLASS, LOAD_ATTR_GETATTRIBUTE_O
                       LOAD_ATTR_METHOD_LAZY_DICT, LOAD_ATTR_METHOD_NO_DICT, LOAD_ATTR_METHOD_WITH_VALUES));
 static_assert(all_are(Instruction::Other, false, CALL, STORE_ATTR, 0));
 #endif
-#if PY_VERSION_HEX >> 16 == 0x030d
+#if PY_VERSION_HEX >> 16 >= 0x030d
 static_assert(all_are(kLoadAttr, true, LOAD_ATTR_NONDESCRIPTOR_NO_DICT, LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES));
+#endif
+#if PY_VERSION_HEX >> 16 >= 0x030e
+static_assert(all_are(kBinaryOp, true, BINARY_OP_EXTEND, BINARY_OP_SUBSCR_DICT, BINARY_OP_SUBSCR_GETITEM,
+                      BINARY_OP_SUBSCR_LIST_INT, BINARY_OP_SUBSCR_LIST_SLICE, BINARY_OP_SUBSCR_STR_INT,
+                      BINARY_OP_SUBSCR_TUPLE_INT));
+static_assert(all_are(kLoadAttr, true, LOAD_ATTR_CLASS_WITH_METACLASS_CHECK));
+#endif
+#if PY_VERSION_HEX >> 16 >= 0x030f
+static_assert(all_are(kBinaryOp, true, BINARY_OP_SUBSCR_USTR_INT));
 #endif
 
 }  // namespace

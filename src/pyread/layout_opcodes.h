@@ -23,7 +23,7 @@ struct OpcodeMeaning {
 
 namespace layout_opcodes {
 
-inline constexpr size_t kFormsMax = 12;
+inline constexpr size_t kFormsMax = 16;
 
 /// The general forms and the specialised ones of one instruction.
 struct Family {
@@ -47,6 +47,17 @@ inline constexpr std::array<Family, 3> kFamilies313{{
     {Instruction::CompareOp, {58}, {182, 183, 184}},
     {Instruction::LoadAttr, {82}, {191, 192, 193, 194, 195, 196, 197, 198, 199, 200, 201, 202}},
 }};
+// From 3.14 on, a subscript is a BINARY_OP too.
+inline constexpr std::array<Family, 3> kFamilies314{{
+    {Instruction::BinaryOp, {44}, {3, 129, 130, 131, 132, 133, 134, 135, 136, 137, 138, 139, 140, 141, 142}},
+    {Instruction::CompareOp, {56}, {166, 167, 168}},
+    {Instruction::LoadAttr, {80}, {177, 178, 179, 180, 181, 182, 183, 184, 185, 186, 187, 188, 189}},
+}};
+inline constexpr std::array<Family, 3> kFamilies315{{
+    {Instruction::BinaryOp, {42}, {3, 129, 130, 131, 132, 133, 134, 135, 136, 137, 138, 139, 140, 141, 142, 143}},
+    {Instruction::CompareOp, {54}, {169, 170, 171}},
+    {Instruction::LoadAttr, {79}, {183, 184, 185, 186, 187, 188, 189, 190, 191, 192, 193, 194, 195}},
+}};
 
 constexpr std::span<const Family> families_of(uint32_t python_hex) {
   switch (python_hex >> 16) {
@@ -56,6 +67,10 @@ constexpr std::span<const Family> families_of(uint32_t python_hex) {
       return kFamilies312;
     case 0x030d:
       return kFamilies313;
+    case 0x030e:
+      return kFamilies314;
+    case 0x030f:
+      return kFamilies315;
     default:
       return {};
   }

@@ -144,6 +144,8 @@ struct PythonPlace {
   uint64_t code_type_address = 0;  ///< PyCode_Type
   uint64_t eval_begin = 0;
   uint64_t eval_end = 0;
+  uint64_t eval_part_begin = 0;  ///< what the compiler has moved away from it; 0: nothing
+  uint64_t eval_part_end = 0;
 };
 
 /// One Python process (one image: after an exec the new one takes another slot).

@@ -70,9 +70,10 @@ def fake_python(hasten, name, answer):
         ("cpython\\n3\\n99\\n0\\n-\\n/opt/python3.99\\n", "CPython 3.99.0"),
         ("pypy\\n3\\n11\\n9\\n-\\n/opt/pypy3\\n", "pypy 3.11.9"),
         ("cpython\\n3\\n13\\n0\\nt\\n/opt/python3.13t\\n", "free-threaded"),
+        ("cpython\\n3\\n14\\n8\\nt\\n/opt/python3.14t\\n", "free-threaded"),
         ("hello\\n", "does not answer as a Python does"),
     ],
-    ids=["old", "new", "pypy", "free-threaded", "no Python"],
+    ids=["old", "new", "pypy", "free-threaded", "free-threaded 3.14", "no Python"],
 )
 def test_unsupported_pythons_in_one_line_that_names_the_versions(hasten, answer, found):
     python = fake_python(hasten, "python3", answer)
@@ -81,7 +82,7 @@ def test_unsupported_pythons_in_one_line_that_names_the_versions(hasten, answer,
     assert (result.returncode, result.stdout) == (125, "")
     assert result.stderr.count("\n") == 1
     assert found in result.stderr
-    assert "3.11, 3.12 and 3.13" in result.stderr
+    assert "3.11 to 3.15" in result.stderr
     assert hasten.captures == []
 
 

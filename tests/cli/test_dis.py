@@ -15,7 +15,7 @@ from hasten.profile import disassemble
 from hasten.profile.instructions import Ambiguous, chosen, instructions_of
 
 OTHERS = [p for p in os.environ.get("HASTEN_OTHER_PYTHONS", "").split(os.pathsep) if p]
-PYTHONS = [sys.executable, *OTHERS]
+PYTHONS = [os.environ.get("HASTEN_TEST_TARGET", sys.executable), *OTHERS]
 
 # At its end the program asks `dis` what the interpreter made of its functions.
 PROGRAM = '''\

@@ -241,7 +241,7 @@ def shown(monkeypatch, capsys, runs, json_file=None):
         Result(run.report["engine"], name, len(run.samples), run.report["sampled_cpu_s"], run.withheld_share, list(judge(run)))
         for name, judge, run in runs
     ]
-    monkeypatch.setattr(selftest, "all_results", lambda progress: iter(made))
+    monkeypatch.setattr(selftest, "all_results", lambda python, progress: iter(made))
     code = selftest.main(json_file)
     return code, capsys.readouterr().out
 

@@ -17,7 +17,7 @@ ALLOWED = {
     "memcpy", "memmove", "memset", "strcspn", "strlen", "strncmp", "strnlen", "strstr", "strtoul", "strtoull",
     "__isoc23_strtoul", "__isoc23_strtoull",
     # set-up and thread start only: never the handler
-    "dladdr1", "dlsym", "dlvsym", "free", "malloc", "getenv", "unsetenv", "pthread_atfork", "__register_atfork",
+    "dl_iterate_phdr", "dladdr1", "dlsym", "dlvsym", "free", "malloc", "getenv", "unsetenv", "pthread_atfork", "__register_atfork",
     "pthread_attr_destroy", "pthread_attr_getstack", "pthread_getattr_np", "pthread_key_create", "pthread_self",
     "pthread_setspecific", "environ", "__environ",
     # system(), which is ours

@@ -13,8 +13,9 @@ import pytest
 
 pytestmark = pytest.mark.process
 
-# This one and one other: each is the other of some run.
-PYTHONS = [sys.executable, *[p for p in os.environ.get("HASTEN_OTHER_PYTHONS", "").split(os.pathsep) if p][-1:]]
+# One and one other: each is the other of some run.
+TARGET = os.environ.get("HASTEN_TEST_TARGET", sys.executable)
+PYTHONS = [TARGET, *[p for p in os.environ.get("HASTEN_OTHER_PYTHONS", "").split(os.pathsep) if p][-1:]]
 
 PROGRAM = """\
 import sys, threading, time
@@ -52,7 +53,7 @@ def target(tmp_path):
     """Starts the program above on a Python and waits until it runs."""
     started = []
 
-    def start(seconds, python=sys.executable, text=PROGRAM):
+    def start(seconds, python=TARGET, text=PROGRAM):
         script = tmp_path / "program.py"
         script.write_text(textwrap.dedent(text))
         process = subprocess.Popen([python, script, str(seconds)], stdout=subprocess.PIPE, text=True)

@@ -24,6 +24,7 @@ def run_tests(tools, tmp_path, monkeypatch):
         "=============================== 1 error in 0.05s ===============================",
         "100% tests passed, 0 tests failed out of 7",
         "86% tests passed, 1 tests failed out of 7",
+        "34 of 35 figures within their bounds, 1 outside",
     ],
 )
 def test_closing_lines_are_recognised(run_tests, line):

@@ -22,6 +22,7 @@ examples:
   hasten doctor
   hasten doctor --json - | jq '.checks[] | select(.state != "works")'
   hasten doctor --selftest              how far the profiler's figures are from the truth here (a minute)
+  hasten doctor --selftest --python python3.14
 """
 
 WORKS, LIMITED, FAILS = "works", "limited", "fails"
@@ -39,6 +40,7 @@ class Check:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--selftest", action="store_true", help="measure programs whose truth is known; takes a minute")
+    parser.add_argument("--python", metavar="PYTHON", help="with --selftest: the Python that runs these programs")
     parser.add_argument("--json", metavar="FILE", help="write what was found as JSON; - for standard output")
 
 
@@ -46,7 +48,9 @@ def main(args: argparse.Namespace) -> int:
     if args.selftest:
         from hasten.cli import selftest
 
-        return selftest.main(args.json)
+        return selftest.main(args.json, args.python)
+    if args.python is not None:
+        args.parser.error("--python goes with --selftest")
     checks = list(examine())
     if args.json is not None:
         from hasten import __version__

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from hasten.cli.output import terminal, write_json
+from hasten.cli.target import named_interpreter, version_of
 from hasten.cli.verdict import Style
 from hasten.selftest.figure import CANNOT_TELL, OK, OUTSIDE, Figure
 from hasten.selftest.results import Result, all_results
@@ -17,15 +18,16 @@ _WIDE = 110  # columns in which a row has room for how its bound comes about
 _WITHHELD_MIN = 0.01  # of less nothing is said
 
 
-def main(json_file: str | None) -> int:
-    """Run the selftest and show it. 1 if a figure is outside its bound."""
+def main(json_file: str | None, python: str | None = None) -> int:
+    """Run the selftest, in `python` or in this one, and show it. 1 if a figure is outside its bound."""
+    interpreter = named_interpreter(python) if python is not None else sys.executable
     shown = json_file != "-"
     progress = _Progress()
     colour, width = terminal(sys.stdout)
     style = Style(colour=colour)
     results: list[Result] = []
     try:
-        for result in all_results(progress=progress.show):
+        for result in all_results(python=interpreter, progress=progress.show):
             results.append(result)
             if shown:
                 progress.clear()
@@ -35,7 +37,7 @@ def main(json_file: str | None) -> int:
     finally:
         progress.clear()
     if json_file is not None:
-        write_json(as_json(results), json_file)
+        write_json(as_json(results, interpreter), json_file)
     if shown:
         print()
         for line in summary_lines(results):
@@ -48,14 +50,14 @@ def exit_code(results: list[Result]) -> int:
     return 1 if _count(results, OUTSIDE) else 0
 
 
-def as_json(results: list[Result]) -> dict:
+def as_json(results: list[Result], interpreter: str = sys.executable) -> dict:
     """The same for programs; keys are only ever added to."""
-    from hasten import __version__, _compat
+    from hasten import __version__
 
     return {
         "schema": "hasten-selftest/1",
         "hasten": __version__,
-        "python": _compat.version_text(),
+        "python": version_of(interpreter),
         "clocks": list(dict.fromkeys(result.clock for result in results)),  # the one in use first
         "outside": _count(results, OUTSIDE),
         "cannot_tell": _count(results, CANNOT_TELL),

@@ -89,6 +89,21 @@ def _unchecked(program: list[str], python: str | None) -> Target:
     return Target(interpreter, [path, *program[1:]], stem_of(first), flags)
 
 
+def named_interpreter(name: str) -> str:
+    """The interpreter that `--python` names, by a name in PATH or a path.
+
+    Raises: UsageError if there is none, UnsupportedError for a Python that cannot be measured.
+    """
+    return supported_interpreter(_named_python(name))
+
+
+def version_of(path: str) -> str:
+    """`3.14.8` of an interpreter. Raises: UnsupportedError if it is none."""
+    if os.path.realpath(path) == os.path.realpath(sys.executable):
+        return _compat.version_text()
+    return _compat.version_text(_ask(path)[1])
+
+
 def supported_interpreter(path: str) -> str:
     """The interpreter's real path, asked of itself: a shim in PATH is not the interpreter.
 

@@ -15,6 +15,8 @@ import json
 import sys
 import types
 
+# BINARY_OP_EXTEND (3.14+) is one form for several pairs of types, of these operators only.
+_EXTENDED = {"ADD", "SUBTRACT", "MULTIPLY", "TRUE_DIVIDE", "AND", "OR", "XOR"}
 _GENERIC_SUFFIX = "_ADAPTIVE"  # 3.11 has an opcode of its own for "not specialised yet, or not any more"
 
 
@@ -97,7 +99,9 @@ def _forms(name, argument, next_name):
     forms = [form for form in dis._specializations.get(name, ()) if form != name + _GENERIC_SUFFIX]
     if name == "BINARY_OP":
         operation = dis._nb_ops[argument][0].removeprefix("NB_").removeprefix("INPLACE_")
-        forms = [form for form in forms if f"_{operation}_" in form]
+        forms = [
+            form for form in forms if f"_{operation}_" in form or (form == "BINARY_OP_EXTEND" and operation in _EXTENDED)
+        ]
     if not next_name.startswith("POP_JUMP"):
         forms = [form for form in forms if not form.endswith("_JUMP")]
     return forms

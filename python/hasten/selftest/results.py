@@ -34,9 +34,14 @@ class Result:
 
 
 def all_results(
-    known: Sequence[Known] = KNOWN, *, cpu_s: float = CPU_S, progress: Progress = lambda number, count, what: None
+    known: Sequence[Known] = KNOWN,
+    *,
+    python: str = sys.executable,
+    cpu_s: float = CPU_S,
+    progress: Progress = lambda number, count, what: None,
 ) -> Iterator[Result]:
-    """First by the clock that `hasten run` uses here, then by the other one if this machine has it.
+    """First by the clock that `hasten run` uses here, then by the other one if this machine has it. The programs run in
+    `python`.
 
     Raises: HastenError if a program cannot be run, or is not sampled by the clock in use.
     """
@@ -44,13 +49,13 @@ def all_results(
     rounds = []
     for number, program in enumerate(known, 1):
         progress(number, count, f"{program.name}: how long it takes")
-        rounds.append(rounds_for(sys.executable, program.script, cpu_s))
+        rounds.append(rounds_for(python, program.script, cpu_s))
 
     def by_clock(engine: str, name: str, done: int) -> Iterator[Result]:
         runs = []
         for number, (program, program_rounds) in enumerate(zip(known, rounds, strict=True), 1):
             progress(done + number, count, f"{program.name}, by {name}")
-            run = measured(sys.executable, program.script, program_rounds, rate_hz=RATE_HZ, engine=engine)
+            run = measured(python, program.script, program_rounds, rate_hz=RATE_HZ, engine=engine)
             if run.why_not_sampled:
                 raise NotSampled(f"{program.name} is not sampled: {run.why_not_sampled}", code="selftest.not_sampled")
             runs.append(run)
