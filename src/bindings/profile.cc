@@ -13,6 +13,7 @@
 #include "profile/gil.h"
 #include "profile/merge.h"
 #include "profile/model.h"
+#include "profile/native_threads.h"
 #include "record/reader.h"
 
 namespace nb = nanobind;
@@ -53,7 +54,8 @@ struct ReportParts {
   profile::CaptureFacts facts;
   std::vector<profile::Cause> causes;
   std::vector<profile::GilPair> gil;
-  std::vector<profile::Function> recorded_functions;  ///< what the pairs' indices mean
+  std::vector<profile::ThreadOrigin> origins;         ///< by thread
+  std::vector<profile::Function> recorded_functions;  ///< what the indices of pairs and origins mean
   profile::Sources sources;
   bool waits_measured = false;
 };
@@ -66,6 +68,12 @@ void put_cost(nb::dict& row, const profile::Cost& cost, const ReportParts& parts
   row["total_cpu_s"] = cost.total_cpu_s;
   if (parts.facts.split_known) {
     row["split"] = split_of(cost.split_s, parts.model.sampled_cpu_s);
+  }
+  if (cost.native_in_call_s + cost.native_started_s > 0) {
+    nb::dict native;
+    native["in_call_s"] = cost.native_in_call_s;
+    native["started_s"] = cost.native_started_s;
+    row["native_threads"] = native;
   }
   row["samples"] = cost.sample_count;
   if (parts.waits_measured) {
@@ -226,9 +234,19 @@ nb::list workers_of(const profile::CaptureFacts& facts) {
   return rows;
 }
 
-nb::list threads_of(const profile::CaptureFacts& facts, bool waits_measured) {
+nb::dict place_of(const profile::Function& function, int32_t line) {
+  nb::dict place;
+  place["file"] = function.file;
+  place["line"] = line;
+  place["function"] = function.name;
+  return place;
+}
+
+nb::list threads_of(const ReportParts& parts) {
   nb::list rows;
-  for (const profile::ThreadFacts& thread : facts.threads) {
+  for (size_t t = 0; t < parts.facts.threads.size(); ++t) {
+    const profile::ThreadFacts& thread = parts.facts.threads[t];
+    const profile::ThreadOrigin& origin = parts.origins[t];
     nb::dict row;
     row["pid"] = thread.pid;
     row["tid"] = thread.tid;
@@ -236,9 +254,20 @@ nb::list threads_of(const profile::CaptureFacts& facts, bool waits_measured) {
     row["cpu_s"] = thread.cpu_s;
     row["wall_s"] = thread.wall_s;
     row["runnable_s"] = thread.runnable_s;
-    if (waits_measured) {
+    if (parts.waits_measured) {
       row["wait_s"] = waits_of(thread.wait_s);
       row["unexplained_s"] = thread.unexplained_s;
+    }
+    if (origin.known) {
+      nb::dict creator = place_of(parts.recorded_functions[origin.function_idx], origin.line);
+      creator["tid"] = origin.creator_tid;
+      row["creator"] = creator;
+    }
+    if (origin.in_call_s + origin.started_s > 0) {
+      nb::dict native;
+      native["in_call_s"] = origin.in_call_s;
+      native["started_s"] = origin.started_s;
+      row["native_threads"] = native;
     }
     rows.append(row);
   }
@@ -248,19 +277,14 @@ nb::list threads_of(const profile::CaptureFacts& facts, bool waits_measured) {
 /// Of the pairs that matter: a program of many threads and lines has thousands.
 nb::list gil_of(const ReportParts& parts) {
   constexpr size_t kPairsMax = 100;
-  const auto place_of = [&](const profile::LineKey& key) {
-    const profile::Function& function = parts.recorded_functions[key.function_idx];
-    nb::dict place;
-    place["file"] = function.file;
-    place["line"] = key.line;
-    place["function"] = function.name;
-    return place;
+  const auto place = [&](const profile::LineKey& key) {
+    return place_of(parts.recorded_functions[key.function_idx], key.line);
   };
   nb::list rows;
   for (size_t i = 0; i < std::min(parts.gil.size(), kPairsMax); ++i) {
     nb::dict row;
-    row["holder"] = place_of(parts.gil[i].holder);
-    row["waiter"] = place_of(parts.gil[i].waiter);
+    row["holder"] = place(parts.gil[i].holder);
+    row["waiter"] = place(parts.gil[i].waiter);
     row["seconds"] = parts.gil[i].seconds;
     rows.append(row);
   }
@@ -354,6 +378,7 @@ nb::dict read_report(const std::string& path) {
     profile::Recording recording = profile::recording_of(capture);
     parts.model = build_profile(recording);
     parts.gil = profile::gil_pairs(recording);
+    parts.origins = profile::thread_origins(capture, recording);
     parts.recorded_functions = std::move(recording.functions);
     parts.facts = profile::facts_of(capture);
     for (record::SourceFile& file : capture.files) {
@@ -371,7 +396,7 @@ nb::dict read_report(const std::string& path) {
   put_facts(report, capture, parts);
   report["processes"] = processes_of(parts.facts);
   report["workers"] = workers_of(parts.facts);
-  report["threads"] = threads_of(parts.facts, parts.waits_measured);
+  report["threads"] = threads_of(parts);
   report["functions"] = functions_of(parts);
   report["lines"] = lines_of(parts);
   report["groups"] = groups_of(parts);
@@ -454,7 +479,7 @@ nb::dict read_stacks(const std::string& path) {
   for (const profile::Sample& sample : recording.samples) {
     if (sample.thread_idx < capture.threads.size()) {
       nb::list samples = nb::cast<nb::list>(nb::object(threads[sample.thread_idx]["samples"]));
-      samples.append(nb::make_tuple(sample.stack_idx, sample.cpu_ns(), sample.end_ns));
+      samples.append(nb::make_tuple(sample.shown_stack_idx, sample.cpu_ns(), sample.end_ns));
     }
   }
   return out;
