@@ -13,6 +13,7 @@
 #include "profile/gil.h"
 #include "profile/merge.h"
 #include "profile/model.h"
+#include "profile/native_paths.h"
 #include "profile/native_threads.h"
 #include "record/reader.h"
 
@@ -23,6 +24,9 @@ namespace hasten::bindings {
 namespace {
 
 using profile::Profile;
+
+/// Native paths shown of one line.
+constexpr size_t kPathsMax = 8;
 
 nb::list interval_of(const profile::Share& share) {
   nb::list interval;
@@ -58,6 +62,8 @@ struct ReportParts {
   std::vector<profile::Function> recorded_functions;  ///< what the indices of pairs and origins mean
   profile::Sources sources;
   bool waits_measured = false;
+  bool has_native_stacks = false;
+  std::map<std::pair<profile::Function, int32_t>, std::vector<profile::NativePath>> native_paths;  ///< by line
 };
 
 void put_cost(nb::dict& row, const profile::Cost& cost, const ReportParts& parts) {
@@ -141,6 +147,25 @@ nb::object text_of(const std::string& bytes) {
   return nb::steal(PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "replace"));
 }
 
+nb::list native_of(const std::vector<profile::NativePath>& paths, double whole_s) {
+  nb::list rows;
+  for (const profile::NativePath& path : paths) {
+    nb::dict row;
+    nb::list names;
+    for (const std::string& name : path.names) {
+      names.append(text_of(name));
+    }
+    row["path"] = names;
+    if (!path.module.empty()) {
+      row["module"] = text_of(path.module);
+    }
+    row["cpu_s"] = path.cpu_s;
+    row["cpu_share"] = whole_s > 0 ? path.cpu_s / whole_s : 0.0;
+    rows.append(row);
+  }
+  return rows;
+}
+
 nb::list lines_of(const ReportParts& parts) {
   const SourceLines sources(parts.sources);
   nb::list rows;
@@ -155,6 +180,10 @@ nb::list lines_of(const ReportParts& parts) {
     put_called(row, line.called, parts);
     if (const std::string* text = sources.at(function.file, line.line)) {
       row["source"] = text_of(*text);
+    }
+    const auto native = parts.native_paths.find({function, line.line});
+    if (native != parts.native_paths.end()) {
+      row["native"] = native_of(native->second, parts.model.sampled_cpu_s);
     }
     rows.append(row);
   }
@@ -347,6 +376,7 @@ void put_facts(nb::dict& report, const record::Capture& capture, const ReportPar
   report["engine"] = facts.engine;
   report["rate_hz"] = facts.rate_hz;
   report["lost"] = facts.lost;
+  report["native_stacks"] = parts.has_native_stacks;
   report["broken_stacks"] = facts.broken_stacks;
   report["unsampled_threads"] = facts.unsampled_threads;
   const double cpu_s = facts.cpu_s.value_or(parts.model.sampled_cpu_s);
@@ -379,6 +409,10 @@ nb::dict read_report(const std::string& path) {
     parts.model = build_profile(recording);
     parts.gil = profile::gil_pairs(recording);
     parts.origins = profile::thread_origins(capture, recording);
+    parts.has_native_stacks = recording.has_native_stacks;
+    for (auto& [line, paths] : profile::native_paths(recording, kPathsMax)) {
+      parts.native_paths[{recording.functions[line.first], line.second}] = std::move(paths);
+    }
     parts.recorded_functions = std::move(recording.functions);
     parts.facts = profile::facts_of(capture);
     for (record::SourceFile& file : capture.files) {
@@ -479,7 +513,13 @@ nb::dict read_stacks(const std::string& path) {
   for (const profile::Sample& sample : recording.samples) {
     if (sample.thread_idx < capture.threads.size()) {
       nb::list samples = nb::cast<nb::list>(nb::object(threads[sample.thread_idx]["samples"]));
-      samples.append(nb::make_tuple(sample.shown_stack_idx, sample.cpu_ns(), sample.end_ns));
+      const bool apart = recording.has_native_stacks && sample.kernel_ns > 0;
+      if (!apart || sample.user_ns > 0) {
+        samples.append(nb::make_tuple(sample.shown_stack_idx, apart ? sample.user_ns : sample.cpu_ns(), sample.end_ns));
+      }
+      if (apart) {
+        samples.append(nb::make_tuple(sample.kernel_stack_idx, sample.kernel_ns, sample.end_ns));
+      }
     }
   }
   return out;

@@ -113,7 +113,7 @@ class Resolver {
       if (is_new) {
         std::vector<Frame> frames = mixed_frames(sample.mixed);
         if (sample.charge != Charge::Own) {
-          frames.push_back({function_idx({"", charge_text(sample.charge), 0}), {}});
+          frames.push_back(remark(charge_text(sample.charge)));
           const std::vector<Frame>& caller = recording_.stacks[sample.stack_idx];
           frames.insert(frames.end(), caller.begin(), caller.end());
         }
@@ -121,7 +121,27 @@ class Resolver {
       }
       sample.shown_stack_idx = at->second;
     }
+    for (Sample& sample : recording_.samples) {
+      sample.kernel_stack_idx =
+          recording_.has_native_stacks && sample.kernel_ns > 0 ? kernel_stack_idx(sample) : sample.shown_stack_idx;
+    }
   }
+
+  /// The kernel's time was found between samples, so of the native frames nothing is known; but a sample that stands
+  /// for kernel time alone shows the very call.
+  uint32_t kernel_stack_idx(const Sample& sample) {
+    const uint32_t below = sample.user_ns == 0 ? sample.shown_stack_idx : sample.stack_idx;
+    const auto [at, is_new] = kernel_stacks_.try_emplace(below, static_cast<uint32_t>(recording_.stacks.size()));
+    if (is_new) {
+      std::vector<Frame> frames{remark("(kernel)")};
+      frames.insert(frames.end(), recording_.stacks[below].begin(), recording_.stacks[below].end());
+      recording_.stacks.push_back(std::move(frames));
+    }
+    return at->second;
+  }
+
+  /// What a stack says where it has no function to show.
+  Frame remark(const char* text) { return {function_idx({"", text, 0, true}), {}}; }
 
   static const char* charge_text(Charge charge) {
     return charge == Charge::InCall ? "(native threads in this call)" : "(native threads started here)";
@@ -133,12 +153,12 @@ class Resolver {
     while (node != 0 && node < capture_.mixed.size()) {
       const record::MixedNode& here = capture_.mixed[node];
       if (here.frame == record::kUnknownNative) {
-        frames.push_back({function_idx({"", "(native frames not known)", 0}), {}});
+        frames.push_back(remark("(native frames not known)"));
       } else if ((here.frame & 1) != 0) {
         const record::NativeFunction& function = capture_.native_functions[here.frame >> 1];
         const record::Module* module = names_.module_of(function.process, function.address);
         const uint32_t idx = function_idx({module != nullptr ? module->path : std::string(),
-                                           names_.label_of(function.process, function.address), kNativeFirstLine});
+                                           names_.label_of(function.process, function.address), 0, true});
         frames.push_back({idx, {}});
       } else if (capture_.stacks[here.frame >> 1].code != record::kOmittedFrames) {
         frames.push_back(frame_of(capture_.stacks[here.frame >> 1]));
@@ -294,6 +314,7 @@ class Resolver {
   std::map<Function, uint32_t> function_numbers_;
   std::unordered_map<std::string, uint32_t> native_numbers_;
   std::unordered_map<uint32_t, uint32_t> stack_numbers_;
+  std::unordered_map<uint32_t, uint32_t> kernel_stacks_;  ///< by the stack that called the kernel
 };
 
 /// A command line without the numbers in it: workers are told their number, a descriptor, a port.

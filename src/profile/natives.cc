@@ -178,7 +178,7 @@ uint64_t SymbolTable::bias(uint64_t begin, uint64_t end) const {
 
 uint64_t SymbolTable::bias_at(uint64_t begin, uint64_t file_offset) const {
   for (const Segment& segment : segments_) {
-    if (file_offset >= page_floor(segment.file_offset) && file_offset < segment.file_offset + segment.file_bytes) {
+    if (segment.executable && file_offset >= page_floor(segment.file_offset) && file_offset < segment.file_offset + segment.file_bytes) {
       return begin - file_offset + segment.file_offset - segment.address;
     }
   }

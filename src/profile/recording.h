@@ -22,15 +22,13 @@ constexpr std::array<const char*, kSideCount> kSideNames{"bytecode", "runtime", 
 /// that worked for the line, of which is known that it was in the call, or only that it started the thread.
 enum class Charge : uint8_t { Own, InCall, Started };
 
-/// Function::first_line of a native function, whose file is the module that it is in.
-constexpr int32_t kNativeFirstLine = 0;
-
 /// A Python function as its code object names it. Equal triples are one function, however many code
 /// objects, processes or runs it has.
 struct Function {
   std::string file;
   std::string name;  ///< the qualified name
   int32_t first_line = 0;
+  bool native = false;  ///< it is none: `file` is the module that it is in, empty for a remark like "(kernel)"
 
   friend auto operator<=>(const Function&, const Function&) = default;
 };
@@ -54,6 +52,7 @@ struct Sample {
   bool collecting = false;  ///< its thread collected garbage
   uint32_t stack_idx = 0;        ///< Python frames alone
   uint32_t shown_stack_idx = 0;  ///< with what ran below and between them, as far as known: for drawings
+  uint32_t kernel_stack_idx = 0;  ///< the same for kernel_ns, where native stacks were taken
   uint32_t mixed = 0;            ///< of the capture: its native frames; 0: not taken
   uint32_t native_idx = 0;       ///< the native function that ran, see Recording::natives; 0 is unknown
   uint64_t rip = 0;

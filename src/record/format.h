@@ -189,8 +189,8 @@ struct Sample {
   bool has_gil = false;     ///< the thread held the GIL
   bool collecting = false;  ///< it was collecting garbage
   uint64_t rip = 0;
-  uint32_t mixed = 0;  ///< index into Capture::mixed; 0: its native frames were not asked for
   uint8_t opcode = 0;  ///< of the innermost frame's instruction as the interpreter had specialised it; 0: not known
+  uint32_t mixed = 0;  ///< index into Capture::mixed; 0: its native frames were not asked for
 };
 
 /// What a thread that was off the CPU was doing, from the system call it slept in.

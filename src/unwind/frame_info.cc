@@ -35,7 +35,7 @@ class FrameInfoReader {
     const Elf64_Phdr* index = nullptr;
     for (const Elf64_Phdr& segment : segments) {
       if (segment.p_type == PT_LOAD) {
-        info.segments_.push_back({segment.p_vaddr, segment.p_offset, segment.p_filesz});
+        info.segments_.push_back({segment.p_vaddr, segment.p_offset, segment.p_filesz, (segment.p_flags & PF_X) != 0});
       } else if (segment.p_type == PT_GNU_EH_FRAME) {
         index = &segment;
       }
@@ -195,9 +195,9 @@ FrameInfo FrameInfo::of_image(std::span<const uint8_t> image) {
 
 uint64_t FrameInfo::bias(uint64_t begin, uint64_t file_offset) const {
   for (const Segment& segment : segments_) {
-    // A mapping begins on the page of the segment's first byte.
+    // A mapping begins on the page of the segment's first byte, which may hold the end of another segment too.
     const uint64_t page = segment.file_offset & ~uint64_t{4095};
-    if (file_offset >= page && file_offset < segment.file_offset + segment.file_bytes) {
+    if (segment.executable && file_offset >= page && file_offset < segment.file_offset + segment.file_bytes) {
       return begin - file_offset + segment.file_offset - segment.address;
     }
   }

@@ -59,7 +59,7 @@ class FrameInfo {
   std::optional<Extent> extent_of(uint64_t address) const;
   /// nullptr: nothing is known there. Valid until the next call.
   const Row* row_at(uint64_t address);
-  /// From a run-time address in the mapping of the file's bytes [offset, ...) at `begin` to what to subtract from it.
+  /// What to subtract from a run-time address in the executable mapping whose first byte stands at `file_offset`.
   uint64_t bias(uint64_t begin, uint64_t file_offset) const;
 
   /// The caller's registers, from a frame's; nothing if they are not all to be found. `bias`: link-time to run-time.
@@ -88,6 +88,7 @@ class FrameInfo {
     uint64_t address;
     uint64_t file_offset;
     uint64_t file_bytes;
+    bool executable;
   };
   const Function* function_of(uint64_t address) const;
   bool run(const Function& function, uint64_t address, Row* row) const;
