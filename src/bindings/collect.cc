@@ -40,7 +40,8 @@ record::Engine engine_named(const std::string& name) {
 }
 
 collect::Outcome collect_run(std::vector<std::string> command, std::string capture, double rate_hz,
-                             std::vector<std::string> environment, const std::string& engine, std::string probe_path) {
+                             std::vector<std::string> environment, const std::string& engine, bool native,
+                             std::string probe_path) {
   if (command.empty()) {
     raise_error(Error{"collect.spawn", "there is no program to run", ""});
   }
@@ -50,6 +51,7 @@ collect::Outcome collect_run(std::vector<std::string> command, std::string captu
   plan.rate_hz = rate_hz;
   plan.environment = std::move(environment);
   plan.engine = engine_named(engine);
+  plan.native = native;
   plan.probe_path = probe_path.empty() ? installed_probe_path() : std::move(probe_path);
   Result<collect::Outcome> outcome = [&] {
     nb::gil_scoped_release released;
@@ -81,7 +83,8 @@ void bind_collect(nb::module_& m) {
       .def_ro("why_not_sampled", &collect::Outcome::why_not_sampled, "Empty when it was sampled.")
       .def_ro("capture_failure", &collect::Outcome::capture_failure, "Empty, or why the capture is not whole.");
   m.def("collect", &collect_run, "command"_a, "capture"_a, nb::kw_only(), "rate_hz"_a = 0.0,
-        "environment"_a = std::vector<std::string>(), "engine"_a = "", "probe_path"_a = "",
+        "environment"_a = std::vector<std::string>(), "engine"_a = "", "native"_a = false,
+        "probe_path"_a = "",
         "Runs `command` to its end under the probe and leaves a capture at `capture`, which must not exist.\n\n"
         "rate_hz 0: as many samples as cost 1.5 % of CPU time. environment: \"NAME=VALUE\" entries, empty for\n"
         "this process's own. engine: \"perf\", \"threads\" or \"\" for the best there is. Signals to this process are\n"

@@ -13,6 +13,8 @@
 #include "profile/gil.h"
 #include "profile/merge.h"
 #include "profile/model.h"
+#include "profile/native_paths.h"
+#include "profile/native_threads.h"
 #include "record/reader.h"
 
 namespace nb = nanobind;
@@ -22,6 +24,9 @@ namespace hasten::bindings {
 namespace {
 
 using profile::Profile;
+
+/// Native paths shown of one line.
+constexpr size_t kPathsMax = 8;
 
 nb::list interval_of(const profile::Share& share) {
   nb::list interval;
@@ -53,9 +58,12 @@ struct ReportParts {
   profile::CaptureFacts facts;
   std::vector<profile::Cause> causes;
   std::vector<profile::GilPair> gil;
-  std::vector<profile::Function> recorded_functions;  ///< what the pairs' indices mean
+  std::vector<profile::ThreadOrigin> origins;         ///< by thread
+  std::vector<profile::Function> recorded_functions;  ///< what the indices of pairs and origins mean
   profile::Sources sources;
   bool waits_measured = false;
+  bool has_native_stacks = false;
+  std::map<std::pair<profile::Function, int32_t>, std::vector<profile::NativePath>> native_paths;  ///< by line
 };
 
 void put_cost(nb::dict& row, const profile::Cost& cost, const ReportParts& parts) {
@@ -66,6 +74,12 @@ void put_cost(nb::dict& row, const profile::Cost& cost, const ReportParts& parts
   row["total_cpu_s"] = cost.total_cpu_s;
   if (parts.facts.split_known) {
     row["split"] = split_of(cost.split_s, parts.model.sampled_cpu_s);
+  }
+  if (cost.native_in_call_s + cost.native_started_s > 0) {
+    nb::dict native;
+    native["in_call_s"] = cost.native_in_call_s;
+    native["started_s"] = cost.native_started_s;
+    row["native_threads"] = native;
   }
   row["samples"] = cost.sample_count;
   if (parts.waits_measured) {
@@ -133,6 +147,25 @@ nb::object text_of(const std::string& bytes) {
   return nb::steal(PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "replace"));
 }
 
+nb::list native_of(const std::vector<profile::NativePath>& paths, double whole_s) {
+  nb::list rows;
+  for (const profile::NativePath& path : paths) {
+    nb::dict row;
+    nb::list names;
+    for (const std::string& name : path.names) {
+      names.append(text_of(name));
+    }
+    row["path"] = names;
+    if (!path.module.empty()) {
+      row["module"] = text_of(path.module);
+    }
+    row["cpu_s"] = path.cpu_s;
+    row["cpu_share"] = whole_s > 0 ? path.cpu_s / whole_s : 0.0;
+    rows.append(row);
+  }
+  return rows;
+}
+
 nb::list lines_of(const ReportParts& parts) {
   const SourceLines sources(parts.sources);
   nb::list rows;
@@ -147,6 +180,10 @@ nb::list lines_of(const ReportParts& parts) {
     put_called(row, line.called, parts);
     if (const std::string* text = sources.at(function.file, line.line)) {
       row["source"] = text_of(*text);
+    }
+    const auto native = parts.native_paths.find({function, line.line});
+    if (native != parts.native_paths.end()) {
+      row["native"] = native_of(native->second, parts.model.sampled_cpu_s);
     }
     rows.append(row);
   }
@@ -226,9 +263,19 @@ nb::list workers_of(const profile::CaptureFacts& facts) {
   return rows;
 }
 
-nb::list threads_of(const profile::CaptureFacts& facts, bool waits_measured) {
+nb::dict place_of(const profile::Function& function, int32_t line) {
+  nb::dict place;
+  place["file"] = function.file;
+  place["line"] = line;
+  place["function"] = function.name;
+  return place;
+}
+
+nb::list threads_of(const ReportParts& parts) {
   nb::list rows;
-  for (const profile::ThreadFacts& thread : facts.threads) {
+  for (size_t t = 0; t < parts.facts.threads.size(); ++t) {
+    const profile::ThreadFacts& thread = parts.facts.threads[t];
+    const profile::ThreadOrigin& origin = parts.origins[t];
     nb::dict row;
     row["pid"] = thread.pid;
     row["tid"] = thread.tid;
@@ -236,9 +283,20 @@ nb::list threads_of(const profile::CaptureFacts& facts, bool waits_measured) {
     row["cpu_s"] = thread.cpu_s;
     row["wall_s"] = thread.wall_s;
     row["runnable_s"] = thread.runnable_s;
-    if (waits_measured) {
+    if (parts.waits_measured) {
       row["wait_s"] = waits_of(thread.wait_s);
       row["unexplained_s"] = thread.unexplained_s;
+    }
+    if (origin.known) {
+      nb::dict creator = place_of(parts.recorded_functions[origin.function_idx], origin.line);
+      creator["tid"] = origin.creator_tid;
+      row["creator"] = creator;
+    }
+    if (origin.in_call_s + origin.started_s > 0) {
+      nb::dict native;
+      native["in_call_s"] = origin.in_call_s;
+      native["started_s"] = origin.started_s;
+      row["native_threads"] = native;
     }
     rows.append(row);
   }
@@ -248,19 +306,14 @@ nb::list threads_of(const profile::CaptureFacts& facts, bool waits_measured) {
 /// Of the pairs that matter: a program of many threads and lines has thousands.
 nb::list gil_of(const ReportParts& parts) {
   constexpr size_t kPairsMax = 100;
-  const auto place_of = [&](const profile::LineKey& key) {
-    const profile::Function& function = parts.recorded_functions[key.function_idx];
-    nb::dict place;
-    place["file"] = function.file;
-    place["line"] = key.line;
-    place["function"] = function.name;
-    return place;
+  const auto place = [&](const profile::LineKey& key) {
+    return place_of(parts.recorded_functions[key.function_idx], key.line);
   };
   nb::list rows;
   for (size_t i = 0; i < std::min(parts.gil.size(), kPairsMax); ++i) {
     nb::dict row;
-    row["holder"] = place_of(parts.gil[i].holder);
-    row["waiter"] = place_of(parts.gil[i].waiter);
+    row["holder"] = place(parts.gil[i].holder);
+    row["waiter"] = place(parts.gil[i].waiter);
     row["seconds"] = parts.gil[i].seconds;
     rows.append(row);
   }
@@ -323,6 +376,7 @@ void put_facts(nb::dict& report, const record::Capture& capture, const ReportPar
   report["engine"] = facts.engine;
   report["rate_hz"] = facts.rate_hz;
   report["lost"] = facts.lost;
+  report["native_stacks"] = parts.has_native_stacks;
   report["broken_stacks"] = facts.broken_stacks;
   report["unsampled_threads"] = facts.unsampled_threads;
   const double cpu_s = facts.cpu_s.value_or(parts.model.sampled_cpu_s);
@@ -354,6 +408,11 @@ nb::dict read_report(const std::string& path) {
     profile::Recording recording = profile::recording_of(capture);
     parts.model = build_profile(recording);
     parts.gil = profile::gil_pairs(recording);
+    parts.origins = profile::thread_origins(capture, recording);
+    parts.has_native_stacks = recording.has_native_stacks;
+    for (auto& [line, paths] : profile::native_paths(recording, kPathsMax)) {
+      parts.native_paths[{recording.functions[line.first], line.second}] = std::move(paths);
+    }
     parts.recorded_functions = std::move(recording.functions);
     parts.facts = profile::facts_of(capture);
     for (record::SourceFile& file : capture.files) {
@@ -371,7 +430,7 @@ nb::dict read_report(const std::string& path) {
   put_facts(report, capture, parts);
   report["processes"] = processes_of(parts.facts);
   report["workers"] = workers_of(parts.facts);
-  report["threads"] = threads_of(parts.facts, parts.waits_measured);
+  report["threads"] = threads_of(parts);
   report["functions"] = functions_of(parts);
   report["lines"] = lines_of(parts);
   report["groups"] = groups_of(parts);
@@ -454,7 +513,13 @@ nb::dict read_stacks(const std::string& path) {
   for (const profile::Sample& sample : recording.samples) {
     if (sample.thread_idx < capture.threads.size()) {
       nb::list samples = nb::cast<nb::list>(nb::object(threads[sample.thread_idx]["samples"]));
-      samples.append(nb::make_tuple(sample.stack_idx, sample.cpu_ns(), sample.end_ns));
+      const bool apart = recording.has_native_stacks && sample.kernel_ns > 0;
+      if (!apart || sample.user_ns > 0) {
+        samples.append(nb::make_tuple(sample.shown_stack_idx, apart ? sample.user_ns : sample.cpu_ns(), sample.end_ns));
+      }
+      if (apart) {
+        samples.append(nb::make_tuple(sample.kernel_stack_idx, sample.kernel_ns, sample.end_ns));
+      }
     }
   }
   return out;

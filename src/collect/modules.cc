@@ -85,6 +85,8 @@ std::vector<Module> ModuleMap::parse(const std::string& maps) const {
     }
     module.begin = std::strtoull(range.c_str(), nullptr, 16);
     module.end = std::strtoull(range.c_str() + dash + 1, nullptr, 16);
+    module.file_offset = std::strtoull(offset.c_str(), nullptr, 16);
+    module.inode = std::strtoull(inode.c_str(), nullptr, 10);
     std::getline(fields >> std::ws, module.path);
     found.push_back(std::move(module));
   }
@@ -110,23 +112,34 @@ std::vector<Module> ModuleMap::refresh(uint32_t pid) {
   return added;
 }
 
+std::optional<std::pair<uint64_t, uint64_t>> ModuleMap::compiled_at(uint64_t address) const {
+  for (const auto& range : compiled_) {
+    if (address >= range.first && address < range.second) {
+      return range;
+    }
+  }
+  return std::nullopt;
+}
+
+const Module* ModuleMap::module_at(uint64_t address) const {
+  const auto after = std::upper_bound(modules_.begin(), modules_.end(), address,
+                                      [](uint64_t at, const Module& module) { return at < module.begin; });
+  return after == modules_.begin() || address >= std::prev(after)->end ? nullptr : &*std::prev(after);
+}
+
 CodeClass ModuleMap::classify(uint64_t rip) const {
   if ((rip >= python_.eval_begin && rip < python_.eval_end) ||
       (rip >= python_.eval_part_begin && rip < python_.eval_part_end)) {
     return CodeClass::Bytecode;
   }
-  for (const auto& [begin, end] : compiled_) {
-    if (rip >= begin && rip < end) {
-      return CodeClass::Compiled;
-    }
+  if (compiled_at(rip)) {
+    return CodeClass::Compiled;
   }
-  auto after = std::upper_bound(modules_.begin(), modules_.end(), rip,
-                                [](uint64_t at, const Module& module) { return at < module.begin; });
-  if (after == modules_.begin() || rip >= std::prev(after)->end) {
+  const Module* module = module_at(rip);
+  if (module == nullptr) {
     return CodeClass::Unknown;
   }
-  const Module& module = *std::prev(after);
-  switch (module.kind) {
+  switch (module->kind) {
     case ModuleKind::Python:
     case ModuleKind::Program:
       return CodeClass::Runtime;
@@ -138,7 +151,7 @@ CodeClass ModuleMap::classify(uint64_t rip) const {
       break;
   }
   // No file behind it: the vdso, or what some compiler made at run time.
-  return module.path.starts_with('[') ? CodeClass::Library : CodeClass::Compiled;
+  return module->path.starts_with('[') ? CodeClass::Library : CodeClass::Compiled;
 }
 
 }  // namespace hasten::collect

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "record/format.h"
@@ -22,6 +24,11 @@ class ModuleMap {
 
   /// Unknown if nothing known is mapped there: refresh, and ask again.
   record::CodeClass classify(uint64_t rip) const;
+
+  /// What is mapped there, as far as it is known; or null.
+  const record::Module* module_at(uint64_t address) const;
+  /// The registered range that holds an address.
+  std::optional<std::pair<uint64_t, uint64_t>> compiled_at(uint64_t address) const;
 
   /// All that is mapped, as far as it is known.
   const std::vector<record::Module>& known() const { return modules_; }

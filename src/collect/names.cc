@@ -100,4 +100,22 @@ uint32_t NameTable::node(const record::StackNode& node) {
   return place->second;
 }
 
+uint32_t NameTable::native_function(uint32_t process, uint64_t address) {
+  const auto id = static_cast<uint32_t>(native_functions_.size());
+  const auto [place, is_new] = native_functions_.emplace(std::pair(process, address), id);
+  if (is_new) {
+    writer_.add_native_function({process, address});
+  }
+  return place->second;
+}
+
+uint32_t NameTable::mixed(const record::MixedNode& node) {
+  const auto id = static_cast<uint32_t>(mixed_.size() + 1);
+  const auto [place, is_new] = mixed_.emplace(static_cast<uint64_t>(node.parent) << 32 | node.frame, id);
+  if (is_new) {
+    writer_.add_mixed(node);
+  }
+  return place->second;
+}
+
 }  // namespace hasten::collect

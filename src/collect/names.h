@@ -31,6 +31,10 @@ class NameTable {
   uint32_t code(const std::string& file, record::Code code, const std::string& cwd);
   /// The stack node under `parent`.
   uint32_t node(const record::StackNode& node);
+  /// The capture's id of the native function at that address of a process.
+  uint32_t native_function(uint32_t process, uint64_t address);
+  /// The node of the mixed tree under `parent`.
+  uint32_t mixed(const record::MixedNode& node);
   /// The capture's next thread id.
   uint32_t new_thread() { return thread_count_++; }
 
@@ -56,6 +60,8 @@ class NameTable {
   std::unordered_map<std::string, uint32_t> files_;
   std::map<CodeKey, uint32_t> codes_;
   std::unordered_map<NodeKey, uint32_t, NodeHash> nodes_;
+  std::map<std::pair<uint32_t, uint64_t>, uint32_t> native_functions_;
+  std::unordered_map<uint64_t, uint32_t> mixed_;
 };
 
 }  // namespace hasten::collect

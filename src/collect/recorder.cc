@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "collect/mixed_stack.h"
 #include "collect/proc.h"
 
 namespace hasten::collect {
@@ -42,17 +43,35 @@ void Recorder::inherit(const Recorder& parent) {
 void Recorder::drain(bool alive) {
   take_compiled();
   const uint32_t used = std::min(region_->slots_used.load(std::memory_order_acquire), record::kSlotCount);
+  // A thread's creator wrote before the thread began: what the rings hold of a thread that had ended before this look
+  // is complete after it.
+  std::vector<uint32_t> ended;
+  for (uint32_t i = 0; i < used; ++i) {
+    const uint32_t word = region_->slots[i].word.load(std::memory_order_acquire);
+    if (is_drained_here(word) && record::slot_state(word) == SlotState::Ended) {
+      ended.push_back(i);
+    }
+  }
   for (uint32_t i = 0; i < used; ++i) {
     drain_slot(i, alive);
   }
+  for (const uint32_t i : ended) {
+    const record::ThreadSlot& slot = region_->slots[i];
+    end_thread(i, slot.end_mono_ns, slot.end_cpu_ns - slot.start_cpu_ns, true);
+    free_slot(i);
+  }
+}
+
+/// Whether a slot is a thread of this process.
+bool Recorder::is_drained_here(uint32_t word) const {
+  const SlotState state = record::slot_state(word);
+  return record::slot_process(word) == process_slot_ && (state == SlotState::Live || state == SlotState::Ended);
 }
 
 void Recorder::drain_slot(uint32_t slot_idx, bool alive) {
   record::ThreadSlot& slot = region_->slots[slot_idx];
   SlotView& view = slots_[slot_idx];
-  const uint32_t word = slot.word.load(std::memory_order_acquire);
-  const SlotState state = record::slot_state(word);
-  if (record::slot_process(word) != process_slot_ || (state != SlotState::Live && state != SlotState::Ended)) {
+  if (!is_drained_here(slot.word.load(std::memory_order_acquire))) {
     return;
   }
   if (!view.thread) {
@@ -75,12 +94,9 @@ void Recorder::drain_slot(uint32_t slot_idx, bool alive) {
       take_wait(view, copy.data(), head.bytes);
     } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Code)) {
       take_code(copy.data(), head.bytes);
+    } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Creation)) {
+      take_creation(copy.data(), head.bytes);
     }
-  }
-  if (state == SlotState::Ended) {
-    const uint64_t cpu_ns = slot.end_cpu_ns - slot.start_cpu_ns;
-    end_thread(slot_idx, slot.end_mono_ns, cpu_ns, true);
-    free_slot(slot_idx);
   }
 }
 
@@ -103,8 +119,11 @@ void Recorder::begin_thread(uint32_t slot_idx) {
   thread.name = thread_name(slot.tid);
   thread.start_ns = relative_ns(slot.start_mono_ns);
   thread.end_ns = thread.start_ns;
+  thread.creator_tid = slot.creator_tid;
+  thread.routine = slot.routine;
   const uint32_t id = names_.new_thread();
   slots_[slot_idx].thread = id;
+  slots_[slot_idx].creation_id = slot.creation_id;
   writer_.add_thread(id, thread);
   threads_.emplace(id, std::move(thread));
 }
@@ -128,6 +147,9 @@ void Recorder::end_thread(uint32_t slot_idx, uint64_t end_mono_ns, uint64_t cpu_
   thread.end_ns = relative_ns(end_mono_ns);
   thread.cpu_ns = std::max(thread.cpu_ns, cpu_ns);
   thread.ended = ended;
+  if (const auto creation = creations_.find(view.creation_id); creation != creations_.end()) {
+    thread.creator_stack = creation->second;
+  }
   if (view.held) {
     writer_.add_sample(*view.held);
   }
@@ -198,6 +220,12 @@ uint32_t Recorder::code_of(uint32_t probe_code_id) const {
 }
 
 uint32_t Recorder::stack_of(const std::vector<record::FrameRef>& frames) {
+  return frames.empty() ? 0 : nodes_of(frames).front();
+}
+
+/// The node of each frame, likewise innermost first.
+std::vector<uint32_t> Recorder::nodes_of(const std::vector<record::FrameRef>& frames) {
+  std::vector<uint32_t> nodes(frames.size());
   uint32_t stack = 0;
   for (size_t i = frames.size(); i > 0; --i) {
     const record::FrameRef& frame = frames[i - 1];
@@ -209,9 +237,36 @@ uint32_t Recorder::stack_of(const std::vector<record::FrameRef>& frames) {
       node.code = code_of(frame.code_id);
       node.offset = node.code == record::kUnknownCode ? record::kNoOffset : frame.offset;
     }
-    stack = names_.node(node);
+    nodes[i - 1] = stack = names_.node(node);
   }
-  return stack;
+  return nodes;
+}
+
+uint32_t Recorder::mixed_stack(const NativeSample& native, const std::vector<uint32_t>& python, bool alive) {
+  const uint64_t end_place = native.entries.empty() ? 0 : native.entries.back().place;
+  bool cut = false;
+  std::vector<NativeFrame> frames = native_walk_.walk(native, end_place, &cut);
+  const uint64_t last_pc = frames.empty() ? native.registers.pc() : frames.back().pc;
+  if (cut && alive && modules_.module_at(last_pc) == nullptr) {
+    classify(last_pc, alive);  // mapped since the last look
+    frames = native_walk_.walk(native, end_place, &cut);
+  }
+  const uint32_t python_stack = python.empty() ? 0 : python.front();
+  uint32_t mixed = 0;
+  for (const MixedFrame& frame : mix(frames, cut, native.entries, static_cast<uint32_t>(python.size()))) {
+    record::MixedNode node{mixed, record::kUnknownNative};
+    if (frame.kind == MixedFrame::Python) {
+      node.frame = python[frame.index] << 1;
+    } else if (frame.kind == MixedFrame::Native) {
+      const NativeFrame& here = frames[frame.index];
+      const uint32_t leaf = here.compiled ? compiled_leaf(frame.index == 0 ? here.pc : here.pc - 1, python_stack) : 0;
+      node.frame = here.compiled && leaf != python_stack
+                       ? leaf << 1
+                       : names_.native_function(process_, here.function) << 1 | 1;
+    }
+    mixed = names_.mixed(node);
+  }
+  return mixed;
 }
 
 void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length, bool alive) {
@@ -221,7 +276,7 @@ void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length
   }
   std::memcpy(&raw, bytes, sizeof raw);
   const uint64_t frame_bytes = static_cast<uint64_t>(raw.frame_count) * sizeof(record::FrameRef);
-  if (frame_bytes != length - sizeof raw || !view.thread) {
+  if (frame_bytes + raw.native_bytes != length - sizeof raw || !view.thread) {
     return;
   }
   std::vector<record::FrameRef> frames(raw.frame_count);
@@ -236,7 +291,8 @@ void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length
   sample.has_gil = (raw.flags & record::kHasGil) != 0;
   sample.collecting = (raw.flags & record::kCollecting) != 0;
   sample.code_class = classify(raw.rip, alive);
-  sample.stack = stack_of(frames);
+  const std::vector<uint32_t> python = nodes_of(frames);
+  sample.stack = python.empty() ? 0 : python.front();
   if (sample.code_class == record::CodeClass::Compiled) {
     sample.stack = compiled_leaf(raw.rip, sample.stack);
   } else if (raw.compiled_pc != 0) {
@@ -245,6 +301,10 @@ void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length
     if (caller == record::CodeClass::Compiled || caller == record::CodeClass::Extension) {
       sample.stack = compiled_leaf(raw.compiled_pc - 1, sample.stack);  // a call's line, not the next one's
     }
+  }
+  NativeSample native;
+  if (raw.native_bytes != 0 && parse_native_part(bytes + sizeof raw + frame_bytes, raw.native_bytes, &native)) {
+    sample.mixed = mixed_stack(native, python, alive);
   }
   const bool earlier = view.held && (raw.flags & record::kInKernel) == 0;
   const uint64_t earlier_ns = earlier ? raw.kernel_ns / 2 : 0;
@@ -297,6 +357,21 @@ void Recorder::flush_waits() {
     writer_.add_wait(wait);
   }
   waits_.clear();
+}
+
+void Recorder::take_creation(const uint8_t* bytes, uint32_t length) {
+  record::CreationRecord raw;
+  if (length < sizeof raw) {
+    return;
+  }
+  std::memcpy(&raw, bytes, sizeof raw);
+  const uint64_t frame_bytes = static_cast<uint64_t>(raw.frame_count) * sizeof(record::FrameRef);
+  if (frame_bytes != length - sizeof raw) {
+    return;
+  }
+  std::vector<record::FrameRef> frames(raw.frame_count);
+  std::memcpy(frames.data(), bytes + sizeof raw, frame_bytes);
+  creations_[raw.creation_id] = stack_of(frames);
 }
 
 void Recorder::take_code(const uint8_t* bytes, uint32_t length) {

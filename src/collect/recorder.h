@@ -11,6 +11,7 @@
 
 #include "collect/modules.h"
 #include "collect/names.h"
+#include "collect/native_walk.h"
 #include "record/format.h"
 #include "record/region.h"
 #include "record/writer.h"
@@ -55,21 +56,26 @@ class Recorder {
  private:
   struct SlotView {
     std::optional<uint32_t> thread;
-    bool given_up = false;  ///< the ring made no sense
+    bool given_up = false;      ///< the ring made no sense
+    uint32_t creation_id = 0;  ///< see record::ThreadSlot
     std::optional<record::Sample> held;
     record::Counts seen;  ///< the slot's counters when last added up (slots are reused)
   };
 
   void drain_slot(uint32_t slot_idx, bool alive);
+  bool is_drained_here(uint32_t word) const;
   void begin_thread(uint32_t slot_idx);
   void free_slot(uint32_t slot_idx);
   void end_thread(uint32_t slot_idx, uint64_t end_mono_ns, uint64_t cpu_ns, bool ended);
   void take_sample(SlotView& view, const uint8_t* bytes, uint32_t length, bool alive);
   void take_wait(const SlotView& view, const uint8_t* bytes, uint32_t length);
+  void take_creation(const uint8_t* bytes, uint32_t length);
   void take_code(const uint8_t* bytes, uint32_t length);
   void take_compiled();
   record::CodeClass classify(uint64_t rip, bool alive);
   uint32_t compiled_leaf(uint64_t rip, uint32_t parent);
+  std::vector<uint32_t> nodes_of(const std::vector<record::FrameRef>& frames);
+  uint32_t mixed_stack(const NativeSample& native, const std::vector<uint32_t>& python, bool alive);
   void add_up(SlotView& view, const record::ThreadSlot& slot);
   std::string thread_name(uint32_t tid) const;
 
@@ -78,6 +84,7 @@ class Recorder {
   record::CaptureWriter& writer_;
   NameTable& names_;
   ModuleMap& modules_;
+  NativeWalk native_walk_{modules_};
   uint32_t process_;
   uint32_t pid_;
   std::string cwd_;
@@ -86,6 +93,7 @@ class Recorder {
   std::vector<SlotView> slots_;
   std::unordered_map<uint32_t, record::Thread> threads_;  ///< by the capture's id
   std::unordered_map<uint32_t, uint32_t> code_ids_;       ///< the probe's id to the capture's
+  std::unordered_map<uint32_t, uint32_t> creations_;      ///< the probe's id of a creation to the stack it was in
   std::vector<record::CompiledCode> compiled_;
   std::map<std::tuple<uint32_t, uint32_t, record::WaitKind>, record::Wait> waits_;  ///< by thread, stack and kind
   record::Counts counts_;

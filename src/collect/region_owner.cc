@@ -11,6 +11,9 @@
 namespace hasten::collect {
 namespace {
 
+/// Of a thread's C stack, per sample: enough for some fifty frames of C; copying it takes 1 to 3 us.
+constexpr uint32_t kNativeBytes = 16u << 10;
+
 Error no_memory(const char* what) {
   return Error{"collect.region", fmt::format("cannot {} the sample buffers: {}", what, std::strerror(errno)),
                "free some memory"};
@@ -18,7 +21,7 @@ Error no_memory(const char* what) {
 
 }  // namespace
 
-Result<RegionOwner> RegionOwner::create(uint32_t rate_hz, record::Engine engine) {
+Result<RegionOwner> RegionOwner::create(uint32_t rate_hz, record::Engine engine, bool native) {
   const int fd = ::memfd_create("hasten-samples", MFD_CLOEXEC);
   if (fd < 0) {
     return no_memory("create");
@@ -37,6 +40,7 @@ Result<RegionOwner> RegionOwner::create(uint32_t rate_hz, record::Engine engine)
   region->version = record::kRegionVersion;
   region->wanted_rate_hz = rate_hz;
   region->force_engine = static_cast<uint32_t>(engine);
+  region->native_bytes = native ? kNativeBytes : 0;
   region->token = (static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) | 1;
   return RegionOwner(fd, region);
 }

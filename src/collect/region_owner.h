@@ -13,7 +13,7 @@ namespace hasten::collect {
 class RegionOwner {
  public:
   /// `rate_hz` 0: from the measured cost. `engine`: None for the best there is.
-  static Result<RegionOwner> create(uint32_t rate_hz, record::Engine engine);
+  static Result<RegionOwner> create(uint32_t rate_hz, record::Engine engine, bool native = false);
 
   RegionOwner(RegionOwner&& other) noexcept;
   RegionOwner& operator=(RegionOwner&& other) noexcept;

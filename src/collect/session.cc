@@ -440,7 +440,7 @@ class Session {
 }  // namespace
 
 Result<Outcome> run(const Plan& plan) {
-  Result<RegionOwner> owner = RegionOwner::create(static_cast<uint32_t>(plan.rate_hz), plan.engine);
+  Result<RegionOwner> owner = RegionOwner::create(static_cast<uint32_t>(plan.rate_hz), plan.engine, plan.native);
   if (!owner) {
     return owner.error();
   }

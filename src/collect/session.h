@@ -17,6 +17,7 @@ struct Plan {
   std::string probe_path;
   double rate_hz = 0;                            ///< 0: from the measured cost
   record::Engine engine = record::Engine::None;  ///< None: the best there is
+  bool native = false;                           ///< take native stacks too
 };
 
 struct Outcome {

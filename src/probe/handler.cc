@@ -107,6 +107,47 @@ void find_compiled_caller(const Watch& watch, const Interrupted& at, record::Sam
   }
 }
 
+/// Bytes below the stack pointer that belong to the function: the ABI's red zone.
+constexpr uint64_t kRedZoneBytes = 128;
+
+/// The piece of C stack that goes with a sample. Empty if it is not asked for, or if the thread runs on a stack that it
+/// was not started on.
+struct Piece {
+  uint64_t begin = 0;
+  uint32_t bytes = 0;
+};
+
+Piece native_piece(const Watch& watch, uint64_t stack_pointer) {
+  const uint32_t wanted = g_process.region->native_bytes;
+  if (wanted == 0 || stack_pointer < watch.stack_low || stack_pointer >= watch.stack_high) {
+    return {};
+  }
+  // Below the stack pointer, only what the kernel left free before our own frames is sure to be mapped.
+  const uint64_t own_frame = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
+  const bool same_stack = own_frame >= watch.stack_low && own_frame < stack_pointer - kRedZoneBytes;
+  const uint64_t begin = (stack_pointer - (same_stack ? kRedZoneBytes : 0)) & ~uint64_t{7};
+  const uint64_t bytes = (watch.stack_high - begin) & ~uint64_t{7};
+  return {begin, static_cast<uint32_t>(bytes < wanted ? bytes : wanted)};
+}
+
+void write_native_part(uint8_t* to, const Watch& watch, const ucontext_t& context, const Piece& piece,
+                       uint32_t entry_count) {
+  static constexpr int kOrder[17] = {REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
+                                     REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
+  record::NativePart part{};
+  for (int i = 0; i < 17; ++i) {
+    part.registers[i] = static_cast<uint64_t>(context.uc_mcontext.gregs[kOrder[i]]);
+  }
+  part.stack_begin = piece.begin;
+  part.stack_bytes = piece.bytes;
+  part.entry_count = entry_count;
+  std::memcpy(to, &part, sizeof part);
+  to += sizeof part;
+  std::memcpy(to, watch.entries, entry_count * sizeof(record::EntryRef));
+  to += entry_count * sizeof(record::EntryRef);
+  std::memcpy(to, reinterpret_cast<const void*>(piece.begin), piece.bytes);
+}
+
 void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   record::ThreadSlot& slot = *watch.slot;
   const Interrupted at = interrupted_at(context);
@@ -127,11 +168,22 @@ void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   sample.frame_count = stack.frame_count;
   sample.opcode = stack.opcode;
   const uint32_t frame_bytes = stack.frame_count * static_cast<uint32_t>(sizeof(record::FrameRef));
-  const uint32_t bytes = static_cast<uint32_t>(sizeof sample) + frame_bytes;
-  sample.head = {bytes, static_cast<uint32_t>(record::RingRecord::Sample)};
-
+  const Piece piece = native_piece(watch, at.stack_pointer);
+  const uint32_t plain_bytes = static_cast<uint32_t>(sizeof sample) + frame_bytes;
+  const uint32_t native_bytes =
+      piece.bytes == 0 ? 0
+                       : static_cast<uint32_t>(sizeof(record::NativePart) +
+                                               stack.entry_count * sizeof(record::EntryRef)) + piece.bytes;
   record::RingWriter ring(&slot.ring, watch.ring_memory, record::kThreadRingBytes);
+  uint32_t bytes = plain_bytes + native_bytes;
   uint8_t* to = ring.reserve(bytes);
+  sample.native_bytes = native_bytes;
+  if (to == nullptr && native_bytes != 0) {
+    bytes = plain_bytes;  // better without its C stack than not at all
+    sample.native_bytes = 0;
+    to = ring.reserve(bytes);
+  }
+  sample.head = {bytes, static_cast<uint32_t>(record::RingRecord::Sample)};
   if (to == nullptr) {
     count(slot.lost);
     ++watch.full_count;
@@ -139,6 +191,9 @@ void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   }
   std::memcpy(to, &sample, sizeof sample);
   std::memcpy(to + sizeof sample, watch.refs, frame_bytes);
+  if (sample.native_bytes != 0) {
+    write_native_part(to + plain_bytes, watch, context, piece, stack.entry_count);
+  }
   ring.commit(bytes);
   watch.full_count = 0;
   count(slot.samples);

@@ -11,6 +11,7 @@ namespace {
 /// Turns raw frames into ids, from the innermost. A frame whose code cannot be named keeps id 0.
 struct Naming {
   uint32_t written = 0;
+  uint32_t entries = 0;
   uint32_t opcode = 0;
   bool broken = false;
 };
@@ -52,6 +53,9 @@ Naming name_frames(const Sink& sink, bool whole, Watch& watch, record::FrameRef*
       uint8_t opcode;
       std::memcpy(&opcode, reinterpret_cast<const void*>(frame.instr), 1);
       naming.opcode = opcode + 1u;
+    }
+    if (frame.entry != 0 && naming.entries < record::kEntryCountMax) {
+      watch.entries[naming.entries++] = {frame.entry, naming.written};
     }
     to[naming.written++] = {last.id, offset};
   }
@@ -128,6 +132,7 @@ OwnStack read_own_stack(Watch& watch, uint64_t stack_pointer) {
   stack.broken = end == pyread::WalkEnd::Broken || naming.broken;
   stack.repaired = end == pyread::WalkEnd::Repaired;
   stack.frame_count = naming.written;
+  stack.entry_count = naming.entries;
   stack.opcode = naming.opcode;
   return stack;
 }

@@ -15,6 +15,7 @@ struct OwnStack {
   uint32_t opcode = 0;  ///< of the innermost instruction, + 1; 0: not known
   bool has_gil = false;
   bool collecting = false;  ///< it collects garbage
+  uint32_t entry_count = 0;  ///< in Watch::entries
 };
 
 /// Reads the stack into `watch.refs`; new code objects are described in the ring on the way. `stack_pointer`: from there

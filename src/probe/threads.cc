@@ -5,11 +5,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "probe/clock.h"
 #include "probe/invitation.h"
+#include "probe/own_stack.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
 #include "probe/threads.h"
@@ -65,12 +67,44 @@ void on_thread_end(void*) { end_watch(); }
 struct Start {
   void* (*routine)(void*);
   void* argument;
+  Origin origin;
 };
+
+std::atomic<uint32_t> g_next_creation_id{1};
+
+/// Notes where the calling thread starts another one. A thread that runs no Python starts its helpers on behalf of
+/// the line that started it. Returns the id of the note, 0 if there is none.
+__attribute__((noinline)) uint32_t note_creation(Watch& watch) {
+  watch.writing.store(true, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  uint32_t id = watch.creation_id;
+  const OwnStack stack = read_own_stack(watch, reinterpret_cast<uint64_t>(__builtin_frame_address(0)));
+  if (stack.frame_count != 0) {
+    const uint32_t frame_bytes = stack.frame_count * static_cast<uint32_t>(sizeof(record::FrameRef));
+    record::CreationRecord creation{};
+    const uint32_t bytes = static_cast<uint32_t>(sizeof creation) + frame_bytes;
+    creation.head = {bytes, static_cast<uint32_t>(record::RingRecord::Creation)};
+    creation.creation_id = g_next_creation_id.fetch_add(1, std::memory_order_relaxed);
+    creation.frame_count = stack.frame_count;
+    record::RingWriter ring(&watch.slot->ring, watch.ring_memory, record::kThreadRingBytes);
+    uint8_t* to = ring.reserve(bytes);
+    id = 0;
+    if (to != nullptr) {
+      memcpy(to, &creation, sizeof creation);
+      memcpy(to + sizeof creation, watch.refs, frame_bytes);
+      ring.commit(bytes);
+      id = creation.creation_id;
+    }
+  }
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  watch.writing.store(false, std::memory_order_relaxed);
+  return id;
+}
 
 void* run_watched(void* raw) {
   const Start start = *static_cast<Start*>(raw);
   ::free(raw);
-  begin_watch();
+  begin_watch(start.origin);
   return start.routine(start.argument);
 }
 
@@ -88,7 +122,7 @@ uint8_t* map_ring(uint64_t offset, uint32_t bytes) {
 
 void set_up_threads() { pthread_key_create(&g_end_key, on_thread_end); }
 
-void begin_watch() {
+void begin_watch(const Origin& origin) {
   if (!g_process.active.load() || t_watch != nullptr) {
     return;
   }
@@ -119,7 +153,11 @@ void begin_watch() {
   watch->random_state = (mono_ns() ^ (static_cast<uint64_t>(watch->tid) << 32)) | 1;
   watch->wait_random_state = watch->random_state * 0x9e3779b97f4a7c15ull | 1;
   find_stack(*watch);
+  watch->creation_id = origin.creation_id;
   slot.tid = watch->tid;
+  slot.creation_id = origin.creation_id;
+  slot.creator_tid = origin.creator_tid;
+  slot.routine = origin.routine;
   slot.start_mono_ns = mono_ns();
   slot.start_cpu_ns = thread_cpu_ns();
   slot.word.store(own_word(record::SlotState::Live), std::memory_order_release);
@@ -173,7 +211,11 @@ extern "C" __attribute__((visibility("default"))) int pthread_create(pthread_t* 
   if (start == nullptr) {
     return create(thread, attributes, routine, argument);
   }
-  *start = {routine, argument};
+  *start = {routine, argument, {0, 0, reinterpret_cast<uint64_t>(routine)}};
+  if (Watch* watch = t_watch) {
+    start->origin.creation_id = note_creation(*watch);
+    start->origin.creator_tid = watch->tid;
+  }
   const int result = create(thread, attributes, run_watched, start);
   if (result != 0) {
     ::free(start);

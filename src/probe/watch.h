@@ -52,10 +52,12 @@ struct Watch {
   uint64_t random_state;
   uint64_t wait_random_state;
   uint64_t last_wait_ns[record::kWaitKindCount];
+  uint32_t creation_id;  ///< where this thread was started; what it starts without Python was started there too
   std::atomic<bool> writing;  ///< the thread itself uses what follows: the handler must not
   uint8_t* ring_memory;
   pyread::RawFrame frames[record::kFrameCountMax];
   record::FrameRef refs[record::kFrameCountMax + 1];  ///< one more for the mark of omitted frames
+  record::EntryRef entries[record::kEntryCountMax];   ///< of the stack in `refs`
 };
 
 /// Maps a ring of the region, or null.
@@ -71,8 +73,15 @@ inline void raise_to(std::atomic<uint32_t>& mark, uint32_t value) {
 /// The calling thread's watch, or null. Initial-exec TLS: the handler must not allocate to reach it.
 extern __thread Watch* t_watch __attribute__((tls_model("initial-exec")));
 
+/// Where a thread came from, told by its creator. Zero for a process's first thread.
+struct Origin {
+  uint32_t creation_id = 0;
+  uint32_t creator_tid = 0;
+  uint64_t routine = 0;
+};
+
 /// Begins and ends the watch over the calling thread. Neither is for signal handlers.
-void begin_watch();
+void begin_watch(const Origin& origin = {});
 void end_watch();
 /// In a forked child: nothing here is ours any more.
 void forget_all_watches();

@@ -5,8 +5,10 @@
 #include <iterator>
 #include <map>
 #include <numeric>
+#include <tuple>
 #include <unordered_map>
 
+#include "profile/native_threads.h"
 #include "profile/natives.h"
 
 namespace hasten::profile {
@@ -35,7 +37,7 @@ bool runs_code(const std::vector<std::string>& command) {
 
 class Resolver {
  public:
-  explicit Resolver(const record::Capture& capture) : capture_(capture) {
+  explicit Resolver(const record::Capture& capture) : capture_(capture), names_(capture) {
     for (const record::Code& code : capture.codes) {
       const std::string& file =
           code.file < capture.files.size() ? capture.files[code.file].path : kUnknownFunction.file;
@@ -50,7 +52,7 @@ class Resolver {
       recording_.wall_ns += wall_ns_of(root);
     }
     recording_.string_is_own = !capture_.processes.empty() && runs_code(capture_.processes[0].command);
-    NativeNames names(capture_);
+    NativeNames& names = names_;
     recording_.samples.reserve(capture_.samples.size());
     for (const record::Sample& from : capture_.samples) {
       const uint32_t process = process_of(from.thread);
@@ -65,6 +67,8 @@ class Resolver {
       to.has_gil = from.has_gil;
       to.collecting = from.collecting;
       to.stack_idx = stack_idx(from.stack);
+      to.mixed = from.mixed;
+      to.rip = from.rip;
       to.native_idx = native_idx(names.name_of(process, from.rip));
       if (process < capture_.processes.size()) {
         to.opcode = pyread::meaning_of_opcode(python_hex(capture_.processes[process].python_version), from.opcode);
@@ -84,10 +88,89 @@ class Resolver {
     for (const record::Thread& thread : capture_.threads) {
       recording_.process_of_thread.push_back(thread.process);
     }
+    for (const record::Thread& thread : capture_.threads) {
+      recording_.creator_stack_of_thread.push_back(stack_idx(thread.creator_stack));
+    }
+    charge_native_threads(capture_, names, &recording_);
+    show_stacks();
     return std::move(recording_);
   }
 
  private:
+  /// Stacks as a drawing shows them: with native frames where they were taken. The time of a native thread stands at the
+  /// line that it worked for, but never as if the line's own thread had spent it.
+  void show_stacks() {
+    std::map<std::tuple<uint32_t, uint32_t, Charge>, uint32_t> shown;
+    for (Sample& sample : recording_.samples) {
+      sample.shown_stack_idx = sample.stack_idx;
+      recording_.has_native_stacks = recording_.has_native_stacks || sample.mixed != 0;
+      if (sample.charge == Charge::Own && sample.mixed == 0) {
+        continue;
+      }
+      const uint32_t line = sample.charge == Charge::Own ? 0 : sample.stack_idx;
+      const auto [at, is_new] = shown.try_emplace({line, sample.mixed, sample.charge},
+                                                  static_cast<uint32_t>(recording_.stacks.size()));
+      if (is_new) {
+        std::vector<Frame> frames = mixed_frames(sample.mixed);
+        if (sample.charge != Charge::Own) {
+          frames.push_back(remark(charge_text(sample.charge)));
+          const std::vector<Frame>& caller = recording_.stacks[sample.stack_idx];
+          frames.insert(frames.end(), caller.begin(), caller.end());
+        }
+        recording_.stacks.push_back(std::move(frames));
+      }
+      sample.shown_stack_idx = at->second;
+    }
+    for (Sample& sample : recording_.samples) {
+      sample.kernel_stack_idx =
+          recording_.has_native_stacks && sample.kernel_ns > 0 ? kernel_stack_idx(sample) : sample.shown_stack_idx;
+    }
+  }
+
+  /// The kernel's time was found between samples, so of the native frames nothing is known; but a sample that stands
+  /// for kernel time alone shows the very call.
+  uint32_t kernel_stack_idx(const Sample& sample) {
+    const uint32_t below = sample.user_ns == 0 ? sample.shown_stack_idx : sample.stack_idx;
+    const auto [at, is_new] = kernel_stacks_.try_emplace(below, static_cast<uint32_t>(recording_.stacks.size()));
+    if (is_new) {
+      std::vector<Frame> frames{remark("(kernel)")};
+      frames.insert(frames.end(), recording_.stacks[below].begin(), recording_.stacks[below].end());
+      recording_.stacks.push_back(std::move(frames));
+    }
+    return at->second;
+  }
+
+  /// What a stack says where it has no function to show.
+  Frame remark(const char* text) { return {function_idx({"", text, 0, true}), {}}; }
+
+  static const char* charge_text(Charge charge) {
+    return charge == Charge::InCall ? "(native threads in this call)" : "(native threads started here)";
+  }
+
+  /// Leaf first, as every stack here.
+  std::vector<Frame> mixed_frames(uint32_t node) {
+    std::vector<Frame> frames;
+    while (node != 0 && node < capture_.mixed.size()) {
+      const record::MixedNode& here = capture_.mixed[node];
+      if (here.frame == record::kUnknownNative) {
+        frames.push_back(remark("(native frames not known)"));
+      } else if ((here.frame & 1) != 0) {
+        const record::NativeFunction& function = capture_.native_functions[here.frame >> 1];
+        const record::Module* module = names_.module_of(function.process, function.address);
+        const uint32_t idx = function_idx({module != nullptr ? module->path : std::string(),
+                                           names_.label_of(function.process, function.address), 0, true});
+        frames.push_back({idx, {}});
+      } else if (capture_.stacks[here.frame >> 1].code != record::kOmittedFrames) {
+        frames.push_back(frame_of(capture_.stacks[here.frame >> 1]));
+      }
+      if (here.parent >= node) {
+        break;  // damage
+      }
+      node = here.parent;
+    }
+    return frames;
+  }
+
   /// The samples of a thread are drawn, so by chance they stand for a little more than it used. They must not
   /// stand for more wall time than it was there.
   void note_crowding() {
@@ -224,12 +307,14 @@ class Resolver {
   }
 
   const record::Capture& capture_;
+  NativeNames names_;
   Recording recording_;
   std::vector<LocationTable> tables_;
   std::vector<uint32_t> function_of_code_;
   std::map<Function, uint32_t> function_numbers_;
   std::unordered_map<std::string, uint32_t> native_numbers_;
   std::unordered_map<uint32_t, uint32_t> stack_numbers_;
+  std::unordered_map<uint32_t, uint32_t> kernel_stacks_;  ///< by the stack that called the kernel
 };
 
 /// A command line without the numbers in it: workers are told their number, a descriptor, a port.

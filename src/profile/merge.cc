@@ -20,8 +20,10 @@ void append(record::Capture& into, const record::Capture& from) {
   const size_t stacks = into.stacks.size() - 1;  // node 0 is the root of both
 
   into.processes.insert(into.processes.end(), from.processes.begin(), from.processes.end());
+  const auto moved_stack = [stacks](uint32_t node) { return node == 0 ? 0 : moved(node, stacks); };
   for (record::Thread thread : from.threads) {
     thread.process = moved(thread.process, processes);
+    thread.creator_stack = moved_stack(thread.creator_stack);
     into.threads.push_back(std::move(thread));
   }
   into.files.insert(into.files.end(), from.files.begin(), from.files.end());
@@ -37,14 +39,29 @@ void append(record::Capture& into, const record::Capture& from) {
     compiled.process = moved(compiled.process, processes);
     into.compiled.push_back(std::move(compiled));
   }
-  const auto moved_stack = [stacks](uint32_t node) { return node == 0 ? 0 : moved(node, stacks); };
   for (size_t node = 1; node < from.stacks.size(); ++node) {
     record::StackNode stack = from.stacks[node];
     stack.parent = moved_stack(stack.parent);
     stack.code = moved(stack.code, codes);
     into.stacks.push_back(stack);
   }
+  const size_t functions = into.native_functions.size();
+  for (record::NativeFunction function : from.native_functions) {
+    function.process = moved(function.process, processes);
+    into.native_functions.push_back(function);
+  }
+  const auto moved_mixed = [mixed = into.mixed.size() - 1](uint32_t node) { return node == 0 ? 0 : moved(node, mixed); };
+  for (size_t node = 1; node < from.mixed.size(); ++node) {
+    record::MixedNode mixed = from.mixed[node];
+    mixed.parent = moved_mixed(mixed.parent);
+    if (mixed.frame != record::kUnknownNative) {
+      const bool native = (mixed.frame & 1) != 0;
+      mixed.frame = moved(mixed.frame >> 1, native ? functions : stacks) << 1 | (native ? 1u : 0u);
+    }
+    into.mixed.push_back(mixed);
+  }
   for (record::Sample sample : from.samples) {
+    sample.mixed = moved_mixed(sample.mixed);
     sample.thread = moved(sample.thread, threads);
     sample.stack = moved_stack(sample.stack);
     into.samples.push_back(sample);
@@ -74,9 +91,6 @@ Result<void> write_capture(const record::Capture& capture, const std::string& pa
   for (uint32_t i = 0; i < capture.processes.size(); ++i) {
     writer.add_process(i, capture.processes[i]);
   }
-  for (uint32_t i = 0; i < capture.threads.size(); ++i) {
-    writer.add_thread(i, capture.threads[i]);
-  }
   for (const auto& file : capture.files) {
     writer.add_file(file);
   }
@@ -91,6 +105,15 @@ Result<void> write_capture(const record::Capture& capture, const std::string& pa
   }
   for (size_t node = 1; node < capture.stacks.size(); ++node) {
     writer.add_stack(capture.stacks[node]);
+  }
+  for (uint32_t i = 0; i < capture.threads.size(); ++i) {
+    writer.add_thread(i, capture.threads[i]);  // after the stacks that they were started in
+  }
+  for (const auto& function : capture.native_functions) {
+    writer.add_native_function(function);
+  }
+  for (size_t node = 1; node < capture.mixed.size(); ++node) {
+    writer.add_mixed(capture.mixed[node]);
   }
   for (const auto& sample : capture.samples) {
     writer.add_sample(sample);

@@ -20,6 +20,7 @@ struct Tally {
   Split split_ns{};
   uint64_t sample_count = 0;
   GroupSquares squares;
+  double native_ns[3] = {};  ///< by Charge
   Waits wait_ns{};
   std::map<uint32_t, double> called_ns;       ///< by the group that was called
   std::map<uint32_t, double> called_wait_ns;  ///< likewise
@@ -30,8 +31,10 @@ double weight_of(const Sample& sample) { return static_cast<double>(sample.cpu_n
 
 void add_self(Tally& tally, const Sample& sample) {
   tally.self_ns += weight_of(sample);
+  const Side kernel_side = sample.charge == Charge::Own ? Side::Kernel : sample.side;
   tally.split_ns[static_cast<size_t>(sample.side)] += static_cast<double>(sample.user_ns);
-  tally.split_ns[static_cast<size_t>(Side::Kernel)] += static_cast<double>(sample.kernel_ns);
+  tally.split_ns[static_cast<size_t>(kernel_side)] += static_cast<double>(sample.kernel_ns);
+  tally.native_ns[static_cast<size_t>(sample.charge)] += weight_of(sample);
   if (!sample.elapsed) {
     tally.squares.drawn += weight_of(sample) * weight_of(sample);
   }
@@ -71,6 +74,8 @@ Cost cost_of(const Tally& tally, const Population& population) {
     cost.wait_s[kind] = tally.wait_ns[kind] * kSecondsPerNs;
   }
   cost.sample_count = tally.sample_count;
+  cost.native_in_call_s = tally.native_ns[static_cast<size_t>(Charge::InCall)] * kSecondsPerNs;
+  cost.native_started_s = tally.native_ns[static_cast<size_t>(Charge::Started)] * kSecondsPerNs;
   return cost;
 }
 
@@ -262,7 +267,7 @@ class Builder {
 
   void add_spot(const Sample& sample) {
     const auto& stack = recording_.stacks[sample.stack_idx];
-    if (stack.empty()) {
+    if (stack.empty() || sample.charge != Charge::Own) {
       return;
     }
     const Position& p = stack.front().position;

@@ -31,6 +31,10 @@ struct Cost {
   Split split_s{};  ///< self CPU time by side
   Waits wait_s{};   ///< time off the CPU with this on top of the stack
   uint64_t sample_count = 0;
+  /// Of the self CPU time, what native threads used while this was in the call that they work for, or, where no such
+  /// call was seen, because it had started them.
+  double native_in_call_s = 0;
+  double native_started_s = 0;
 };
 
 /// CPU time of packages that own code called, by the innermost own frame: what a caller could win by

@@ -92,7 +92,7 @@ TEST(Model, SplitFollowsTheSideOfTheLeaf) {
     main    main@r  main@r  main@e  main@l  main@k  main@c
   )"));
   const Split& split = profile.functions.front().cost.split_s;
-  const Split expected{0.001, 0.002, 0.001, 0.001, 0.001, 0.001};
+  const Split expected{0.001, 0.002, 0.001, 0.001, 0.001, 0.001, 0};
   for (size_t side = 0; side < kSideCount; ++side) {
     EXPECT_DOUBLE_EQ(split[side], expected[side]) << kSideNames[side];
   }

@@ -1,12 +1,16 @@
 #include "profile/natives.h"
 
+#include <cxxabi.h>
 #include <elf.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <optional>
+
+#include <fmt/format.h>
 
 namespace hasten::profile {
 namespace {
@@ -17,6 +21,8 @@ constexpr uint64_t kTableBytesMax = 256u << 20;  // a longer table is damage
 
 uint64_t page_floor(uint64_t address) { return address & ~(kPageBytes - 1); }
 uint64_t page_ceil(uint64_t address) { return page_floor(address + kPageBytes - 1); }
+
+}  // namespace
 
 /// Reads pieces of a file; anything out of its bounds is nothing.
 class ElfFile {
@@ -41,7 +47,64 @@ class ElfFile {
   std::ifstream stream_;
 };
 
+namespace {
+
+/// Where debug information of a file with this build id lies, if it is installed.
+std::string debug_file_of(ElfFile& file, const std::vector<Elf64_Shdr>& sections) {
+  constexpr uint64_t kNoteBytesMax = 1024;
+  for (const Elf64_Shdr& section : sections) {
+    if (section.sh_type != SHT_NOTE || section.sh_size > kNoteBytesMax) {
+      continue;
+    }
+    const auto bytes = file.read_array<uint8_t>(section.sh_offset, section.sh_size);
+    Elf64_Nhdr note{};
+    if (!bytes || bytes->size() < sizeof note + 4) {
+      continue;
+    }
+    std::memcpy(&note, bytes->data(), sizeof note);
+    if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 || note.n_descsz < 2 ||
+        note.n_descsz > bytes->size() - sizeof note - 4) {
+      continue;
+    }
+    const uint8_t* id = bytes->data() + sizeof note + 4;
+    std::string path = fmt::format("/usr/lib/debug/.build-id/{:02x}/", id[0]);
+    for (uint32_t i = 1; i < note.n_descsz; ++i) {
+      path += fmt::format("{:02x}", id[i]);
+    }
+    return path + ".debug";
+  }
+  return {};
+}
+
 }  // namespace
+
+template <class Sections>
+bool SymbolTable::take_symbols(ElfFile& file, const Sections& sections, uint32_t type) {
+  const auto chosen = std::find_if(sections.begin(), sections.end(),
+                                   [type](const Elf64_Shdr& section) { return section.sh_type == type; });
+  if (chosen == sections.end() || chosen->sh_link >= sections.size()) {
+    return false;
+  }
+  const Elf64_Shdr& string_section = sections[chosen->sh_link];
+  const auto symbols = file.read_array<Elf64_Sym>(chosen->sh_offset, chosen->sh_size / sizeof(Elf64_Sym));
+  const auto strings = file.read_array<char>(string_section.sh_offset, string_section.sh_size);
+  if (!symbols || !strings || strings->empty() || strings->back() != '\0') {
+    return false;
+  }
+  for (const Elf64_Sym& symbol : *symbols) {
+    const auto kind = ELF64_ST_TYPE(symbol.st_info);
+    if ((kind == STT_FUNC || kind == STT_GNU_IFUNC) && symbol.st_value != 0 && symbol.st_size != 0 &&
+        symbol.st_name < strings->size()) {
+      std::string name(strings->data() + symbol.st_name);
+      // gcc's clones of a function (x.part.0, x.cold, x.lto_priv.1) are that function.
+      name.resize(std::min(name.size(), name.find('.', 1)));
+      symbols_.push_back({symbol.st_value, symbol.st_size, std::move(name)});
+    }
+  }
+  std::sort(symbols_.begin(), symbols_.end(),
+            [](const Symbol& a, const Symbol& b) { return a.address < b.address; });
+  return true;
+}
 
 SymbolTable SymbolTable::read(const std::string& path) {
   SymbolTable table;
@@ -59,37 +122,23 @@ SymbolTable SymbolTable::read(const std::string& path) {
   }
   for (const Elf64_Phdr& segment : *segments) {
     if (segment.p_type == PT_LOAD) {
-      table.segments_.push_back({segment.p_vaddr, segment.p_memsz, (segment.p_flags & PF_X) != 0});
+      table.segments_.push_back(
+          {segment.p_vaddr, segment.p_memsz, segment.p_offset, segment.p_filesz, (segment.p_flags & PF_X) != 0});
     }
   }
-  // The full table where it was not stripped, else the exported names.
-  const Elf64_Shdr* chosen = nullptr;
-  for (const Elf64_Shdr& section : *sections) {
-    if (section.sh_type == SHT_SYMTAB || (section.sh_type == SHT_DYNSYM && chosen == nullptr)) {
-      chosen = &section;
+  // The full table where it was not stripped, else that of the debug information, else the exported names.
+  if (!table.take_symbols(file, *sections, SHT_SYMTAB)) {
+    const std::string debug_path = debug_file_of(file, *sections);
+    ElfFile debug(debug_path);
+    const auto debug_heads = debug.read_array<Elf64_Ehdr>(0, 1);
+    const auto debug_sections = debug_heads && std::memcmp(debug_heads->front().e_ident, ELFMAG, SELFMAG) == 0
+                                    ? debug.read_array<Elf64_Shdr>(debug_heads->front().e_shoff,
+                                                                   debug_heads->front().e_shnum)
+                                    : std::nullopt;
+    if (!debug_sections || !table.take_symbols(debug, *debug_sections, SHT_SYMTAB)) {
+      table.take_symbols(file, *sections, SHT_DYNSYM);
     }
   }
-  if (chosen == nullptr || chosen->sh_link >= sections->size()) {
-    return table;
-  }
-  const Elf64_Shdr& string_section = (*sections)[chosen->sh_link];
-  const auto symbols = file.read_array<Elf64_Sym>(chosen->sh_offset, chosen->sh_size / sizeof(Elf64_Sym));
-  const auto strings = file.read_array<char>(string_section.sh_offset, string_section.sh_size);
-  if (!symbols || !strings || strings->empty() || strings->back() != '\0') {
-    return table;
-  }
-  for (const Elf64_Sym& symbol : *symbols) {
-    const auto type = ELF64_ST_TYPE(symbol.st_info);
-    if ((type == STT_FUNC || type == STT_GNU_IFUNC) && symbol.st_value != 0 && symbol.st_size != 0 &&
-        symbol.st_name < strings->size()) {
-      std::string name(strings->data() + symbol.st_name);
-      // gcc's clones of a function (x.part.0, x.cold, x.lto_priv.1) are that function.
-      name.resize(std::min(name.size(), name.find('.', 1)));
-      table.symbols_.push_back({symbol.st_value, symbol.st_size, std::move(name)});
-    }
-  }
-  std::sort(table.symbols_.begin(), table.symbols_.end(),
-            [](const Symbol& a, const Symbol& b) { return a.address < b.address; });
   return table;
 }
 
@@ -127,6 +176,15 @@ uint64_t SymbolTable::bias(uint64_t begin, uint64_t end) const {
   return begin - low;
 }
 
+uint64_t SymbolTable::bias_at(uint64_t begin, uint64_t file_offset) const {
+  for (const Segment& segment : segments_) {
+    if (segment.executable && file_offset >= page_floor(segment.file_offset) && file_offset < segment.file_offset + segment.file_bytes) {
+      return begin - file_offset + segment.file_offset - segment.address;
+    }
+  }
+  return begin - file_offset;
+}
+
 NativeNames::NativeNames(const record::Capture& capture) : capture_(capture), modules_(capture.processes.size()) {
   for (const record::Module& module : capture.modules) {
     if (module.process < modules_.size()) {
@@ -139,19 +197,53 @@ NativeNames::NativeNames(const record::Capture& capture) : capture_(capture), mo
   }
 }
 
-const std::string& NativeNames::name_of(uint32_t process, uint64_t rip) {
+const record::Module* NativeNames::module_of(uint32_t process, uint64_t rip) const {
   if (process >= modules_.size()) {
-    return kNoName;
+    return nullptr;
   }
   const auto& modules = modules_[process];
   const auto after = std::upper_bound(modules.begin(), modules.end(), rip,
                                       [](uint64_t address, const record::Module* m) { return address < m->begin; });
   if (after == modules.begin() || rip >= (*std::prev(after))->end) {
+    return nullptr;
+  }
+  return *std::prev(after);
+}
+
+const std::string& NativeNames::name_of(uint32_t process, uint64_t rip) {
+  const record::Module* module = module_of(process, rip);
+  if (module == nullptr) {
     return kNoName;
   }
-  const record::Module& module = **std::prev(after);
+  const SymbolTable& table = table_of(*module);
+  return table.empty() ? kNoName : table.name_at(rip - bias_of(*module));
+}
+
+uint64_t NativeNames::bias_of(const record::Module& module) {
   const SymbolTable& table = table_of(module);
-  return table.empty() ? kNoName : table.name_at(rip - table.bias(module.begin, module.end));
+  return module.file_offset != 0 ? table.bias_at(module.begin, module.file_offset)
+                                 : table.bias(module.begin, module.end);
+}
+
+std::string NativeNames::label_of(uint32_t process, uint64_t address) {
+  for (const record::CompiledCode& compiled : capture_.compiled) {
+    if (compiled.process == process && address >= compiled.begin && address < compiled.end) {
+      return compiled.function + " (compiled)";
+    }
+  }
+  const record::Module* module = module_of(process, address);
+  if (module == nullptr) {
+    return fmt::format("0x{:x}", address);
+  }
+  const std::string& name = name_of(process, address);
+  if (name.empty()) {
+    return fmt::format("{}+0x{:x}", module->path.substr(module->path.rfind('/') + 1), address - bias_of(*module));
+  }
+  int status = 0;
+  char* plain = name.starts_with("_Z") ? abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status) : nullptr;
+  const std::string label = plain != nullptr ? plain : name;
+  std::free(plain);
+  return label;
 }
 
 const SymbolTable& NativeNames::table_of(const record::Module& module) {

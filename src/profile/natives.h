@@ -25,6 +25,8 @@ class SymbolTable {
   /// What to subtract from a run-time address of the mapping [begin, end) to get a link-time address.
   /// A mapping is either the whole image or its executable segment; its length tells which.
   uint64_t bias(uint64_t begin, uint64_t end) const;
+  /// The same where it is known which byte of the file stands at `begin`.
+  uint64_t bias_at(uint64_t begin, uint64_t file_offset) const;
 
   bool empty() const { return symbols_.empty(); }
 
@@ -37,8 +39,13 @@ class SymbolTable {
   struct Segment {
     uint64_t address;
     uint64_t size;
+    uint64_t file_offset;
+    uint64_t file_bytes;
     bool executable;
   };
+  template <class Sections>
+  bool take_symbols(class ElfFile& file, const Sections& sections, uint32_t type);
+
   std::vector<Symbol> symbols_;  ///< ascending
   std::vector<Segment> segments_;
 };
@@ -50,9 +57,14 @@ class NativeNames {
 
   /// The name of the function at `rip` in that process, or "".
   const std::string& name_of(uint32_t process, uint64_t rip);
+  /// The same for a reader: C++ demangled; without a symbol, "libx.so+0x1234".
+  std::string label_of(uint32_t process, uint64_t address);
+  /// What is mapped there, or null.
+  const record::Module* module_of(uint32_t process, uint64_t address) const;
 
  private:
   const SymbolTable& table_of(const record::Module& module);
+  uint64_t bias_of(const record::Module& module);
 
   const record::Capture& capture_;
   std::vector<std::vector<const record::Module*>> modules_;  ///< by process, ascending begin

@@ -13,10 +13,14 @@
 namespace hasten::profile {
 
 /// On which side of the interpreter a thread was when it was sampled.
-enum class Side : uint8_t { Bytecode, Runtime, Extension, Library, Kernel, Compiled };
-constexpr size_t kSideCount = 6;
-constexpr std::array<const char*, kSideCount> kSideNames{"bytecode", "runtime", "extension",
-                                                         "library",  "kernel",  "compiled"};
+enum class Side : uint8_t { Bytecode, Runtime, Extension, Library, Kernel, Compiled, NativeThreads };
+constexpr size_t kSideCount = 7;
+constexpr std::array<const char*, kSideCount> kSideNames{"bytecode", "runtime",  "extension",     "library",
+                                                         "kernel",   "compiled", "native_threads"};
+
+/// Whose time a sample is: its own thread's, or that of a native thread (side NativeThreads, kernel time included)
+/// that worked for the line, of which is known that it was in the call, or only that it started the thread.
+enum class Charge : uint8_t { Own, InCall, Started };
 
 /// A Python function as its code object names it. Equal triples are one function, however many code
 /// objects, processes or runs it has.
@@ -24,6 +28,7 @@ struct Function {
   std::string file;
   std::string name;  ///< the qualified name
   int32_t first_line = 0;
+  bool native = false;  ///< it is none: `file` is the module that it is in, empty for a remark like "(kernel)"
 
   friend auto operator<=>(const Function&, const Function&) = default;
 };
@@ -45,8 +50,13 @@ struct Sample {
   bool elapsed = false;     ///< it stands for the time since the one before, not for the mean gap
   bool has_gil = false;     ///< its thread held the GIL
   bool collecting = false;  ///< its thread collected garbage
-  uint32_t stack_idx = 0;
+  uint32_t stack_idx = 0;        ///< Python frames alone
+  uint32_t shown_stack_idx = 0;  ///< with what ran below and between them, as far as known: for drawings
+  uint32_t kernel_stack_idx = 0;  ///< the same for kernel_ns, where native stacks were taken
+  uint32_t mixed = 0;            ///< of the capture: its native frames; 0: not taken
   uint32_t native_idx = 0;       ///< the native function that ran, see Recording::natives; 0 is unknown
+  uint64_t rip = 0;
+  Charge charge = Charge::Own;
   pyread::OpcodeMeaning opcode;  ///< the leaf's instruction as the interpreter had specialised it
 
   int64_t cpu_ns() const { return user_ns + kernel_ns; }
@@ -73,8 +83,10 @@ struct Recording {
   std::vector<Sample> samples;             ///< by thread and, within one, by time
   std::vector<Wait> waits;                 ///< empty where waiting was not measured
   std::vector<uint32_t> process_of_thread;
+  std::vector<uint32_t> creator_stack_of_thread;  ///< where it was started; an empty stack where that is not known
   /// By thread: wall time it was ready to run per CPU time it got, 1 on an idle machine. Missing is 1.
   std::vector<double> crowding;
+  bool has_native_stacks = false;
   bool string_is_own = false;  ///< the program is `python -c`, so that "<string>" is the user's
   int64_t wall_ns = 0;         ///< from the program's start to its end
 };

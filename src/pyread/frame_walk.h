@@ -23,6 +23,7 @@ namespace hasten::pyread {
 struct RawFrame {
   uint64_t code;   ///< address of what the frame runs, supposedly a code object
   uint64_t instr;  ///< address of the instruction, or of the code unit before the next one (3.11, 3.12)
+  uint64_t entry = 0;  ///< nonzero: an evaluation loop began with this frame; a place within that loop's C frame
 };
 
 enum class WalkEnd : uint8_t {
@@ -40,8 +41,11 @@ class FrameSink {
   void push(RawFrame frame) {
     const uint32_t at = count_ < kCapacity ? count_ : kHalf + (count_ - kHalf) % (kCapacity - kHalf);
     frames_[at] = frame;
+    last_ = at;
     ++count_;
   }
+  /// An evaluation loop began with the frame pushed last.
+  void mark_entry(uint64_t place) { frames_[last_].entry = place; }
   uint32_t count() const { return count_; }
   /// Forgets all frames from `count` on. Returns false if they are no longer all there.
   bool drop_to(uint32_t count) {
@@ -68,6 +72,7 @@ class FrameSink {
   static constexpr uint32_t kHalf = kCapacity / 2;
   RawFrame* frames_;
   uint32_t count_ = 0;
+  uint32_t last_ = 0;
 };
 
 /// A walk gives up after so many frames: no honest stack is deeper, and a cycle must end.
@@ -116,6 +121,7 @@ class FrameWalk {
       return WalkEnd::Broken;
     }
     bool outermost_is_shim = true;  // no frame at all is a whole stack
+    bool pushed = false;            // since the last shim
     for (uint32_t steps = 0; address != 0; ++steps) {
       Frame frame;
       if (steps == kWalkedFramesMax || !read_frame(address, &frame)) {
@@ -123,7 +129,10 @@ class FrameWalk {
       }
       if (!frame.shim) {
         sink.push({frame.code, frame.instr});
+      } else if (pushed) {
+        sink.mark_entry(address);  // the shim is a variable of the loop
       }
+      pushed = !frame.shim;
       outermost_is_shim = frame.shim;
       address = frame.previous;
     }
@@ -168,6 +177,8 @@ class FrameWalk {
           return WalkEnd::Broken;
         }
         end = WalkEnd::Repaired;
+      } else if (sink.count() != count_before) {
+        sink.mark_entry(cframe.address);  // likewise
       }
       cframe = enclosing;
       if (++steps >= kWalkedFramesMax) {

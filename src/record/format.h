@@ -19,7 +19,7 @@ namespace hasten::record {
 
 inline constexpr char kMagic[8] = {'\x89', 'H', 'A', 'S', 'T', 'E', 'N', '\n'};
 inline constexpr uint16_t kMajorVersion = 1;
-inline constexpr uint16_t kMinorVersion = 1;
+inline constexpr uint16_t kMinorVersion = 2;
 inline constexpr uint32_t kFileHeaderBytes = 32;
 inline constexpr uint32_t kBlockHeaderBytes = 16;
 /// A block longer than this is damage, not data: it bounds what a reader allocates.
@@ -40,6 +40,9 @@ enum class BlockKind : uint32_t {
   CompiledCode = 11,
   TreeMemory = 12,
   FlaggedSample = 13,
+  NativeFunction = 14,
+  MixedStack = 15,
+  MixedStackOfSample = 16,
 };
 
 enum class StdinKind : uint8_t { Unknown = 0, Terminal, Pipe, File, DevNull, Socket, Closed };
@@ -96,6 +99,9 @@ struct Thread {
   uint64_t runnable_ns = 0;  ///< ready to run but without a CPU
   uint64_t waiting_ns = 0;   ///< asleep: wall - CPU - runnable
   bool ended = false;        ///< false: was still running when the process died
+  uint32_t creator_tid = 0;    ///< of the thread that started it; 0: not known
+  uint32_t creator_stack = 0;  ///< where in Python that thread was then; 0: not known
+  uint64_t routine = 0;        ///< address of what it was started to run; 0: not known
 };
 
 /// A file that code objects name, with its text if it is the program's own.
@@ -116,6 +122,22 @@ struct Code {
   std::vector<uint8_t> line_table;  ///< co_linetable
 };
 
+/// A native function that was seen on a stack, by an address within it: its first instruction where that is known.
+struct NativeFunction {
+  uint32_t process = 0;
+  uint64_t address = 0;
+};
+
+/// MixedNode::frame of a place where native frames could not be found.
+inline constexpr uint32_t kUnknownNative = 0xffffffffu;
+
+/// Stacks of Python and native frames together are a second tree; node 0 is the root.
+struct MixedNode {
+  uint32_t parent = 0;
+  /// node << 1: the Python frame of a StackNode; function << 1 | 1: a NativeFunction; or the constant above.
+  uint32_t frame = kUnknownNative;
+};
+
 /// One mapping of a file (or of anonymous executable memory) into a process.
 struct Module {
   uint32_t process = 0;
@@ -123,6 +145,8 @@ struct Module {
   uint64_t end = 0;
   ModuleKind kind = ModuleKind::Other;
   std::string path;
+  uint64_t file_offset = 0;  ///< of `begin`
+  uint64_t inode = 0;        ///< while it is recorded only
 };
 
 /// Machine code compiled at run time, for one Python function.
@@ -166,6 +190,7 @@ struct Sample {
   bool collecting = false;  ///< it was collecting garbage
   uint64_t rip = 0;
   uint8_t opcode = 0;  ///< of the innermost frame's instruction as the interpreter had specialised it; 0: not known
+  uint32_t mixed = 0;  ///< index into Capture::mixed; 0: its native frames were not asked for
 };
 
 /// What a thread that was off the CPU was doing, from the system call it slept in.
@@ -237,6 +262,8 @@ struct Capture {
   std::vector<Module> modules;
   std::vector<CompiledCode> compiled;
   std::vector<StackNode> stacks{StackNode{}};
+  std::vector<NativeFunction> native_functions;
+  std::vector<MixedNode> mixed{MixedNode{}};
   std::vector<Sample> samples;  ///< in time order within a thread, not across threads
   std::vector<Wait> waits;
   std::vector<Counts> counts;

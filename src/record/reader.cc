@@ -68,7 +68,12 @@ bool parse_thread(Unpacker& in, Capture& capture) {
   thread.runnable_ns = in.get();
   thread.waiting_ns = in.get();
   thread.ended = in.get() != 0;
-  return in.ok() && thread.process < capture.processes.size() && place(capture.threads, id, std::move(thread));
+  if (!in.at_end()) {  // since 1.2
+    thread.creator_tid = in.get32();
+    thread.creator_stack = in.get32();
+    thread.routine = in.get();
+  }
+  return in.ok() && thread.process < capture.processes.size() && thread.creator_stack < capture.stacks.size() && place(capture.threads, id, std::move(thread));
 }
 
 bool parse_file(Unpacker& in, Capture& capture) {
@@ -103,6 +108,9 @@ bool parse_module(Unpacker& in, Capture& capture) {
   module.end = in.get();
   module.kind = static_cast<ModuleKind>(in.get8());
   module.path = in.get_text();
+  if (!in.at_end()) {  // since 1.2
+    module.file_offset = in.get();
+  }
   const bool good = in.ok() && module.process < capture.processes.size();
   capture.modules.push_back(std::move(module));
   return good;
@@ -139,6 +147,52 @@ bool parse_stacks(Unpacker& in, Capture& capture) {
     capture.stacks.push_back(node);
   }
   return in.ok();
+}
+
+bool parse_native_functions(Unpacker& in, Capture& capture) {
+  while (in.ok() && !in.at_end()) {
+    NativeFunction function;
+    function.process = in.get32();
+    function.address = in.get();
+    if (!in.ok() || function.process >= capture.processes.size()) {
+      return false;
+    }
+    capture.native_functions.push_back(function);
+  }
+  return in.ok();
+}
+
+bool parse_mixed(Unpacker& in, Capture& capture) {
+  while (in.ok() && !in.at_end()) {
+    MixedNode node;
+    node.parent = in.get32();
+    node.frame = in.get32();
+    const size_t known = (node.frame & 1) != 0 ? capture.native_functions.size() : capture.stacks.size();
+    if (!in.ok() || node.parent >= capture.mixed.size() ||
+        (node.frame != kUnknownNative && node.frame >> 1 >= known)) {
+      return false;
+    }
+    capture.mixed.push_back(node);
+  }
+  return in.ok();
+}
+
+/// One for each of the samples that came last.
+bool parse_mixed_of_samples(Unpacker& in, Capture& capture) {
+  std::vector<uint32_t> nodes;
+  while (in.ok() && !in.at_end()) {
+    nodes.push_back(in.get32());
+    if (nodes.back() >= capture.mixed.size()) {
+      return false;
+    }
+  }
+  if (!in.ok() || nodes.size() > capture.samples.size()) {
+    return false;
+  }
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    capture.samples[capture.samples.size() - nodes.size() + i].mixed = nodes[i];
+  }
+  return true;
 }
 
 bool parse_samples(Unpacker& in, bool flagged, Capture& capture) {
@@ -266,6 +320,12 @@ bool parse_block(BlockKind kind, std::span<const uint8_t> payload, Capture& capt
       return parse_counts(in, capture);
     case BlockKind::End:
       return parse_end(in, capture);
+    case BlockKind::NativeFunction:
+      return parse_native_functions(in, capture);
+    case BlockKind::MixedStack:
+      return parse_mixed(in, capture);
+    case BlockKind::MixedStackOfSample:
+      return parse_mixed_of_samples(in, capture);
     case BlockKind::TreeMemory:
       return parse_memory(in, capture);
   }

@@ -15,7 +15,7 @@
 namespace hasten::record {
 
 inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
-inline constexpr uint32_t kRegionVersion = 5;
+inline constexpr uint32_t kRegionVersion = 6;
 inline constexpr uint32_t kProcessCount = 512;    ///< processes alive at one time; more are counted, not sampled
 inline constexpr uint32_t kSlotCount = 1024;      ///< threads alive at one time; more are counted, not sampled
 inline constexpr uint32_t kChildEndCount = 1024;  ///< ends of children reported and not yet read
@@ -41,13 +41,29 @@ inline constexpr SlotState slot_state(uint32_t word) { return static_cast<SlotSt
 inline constexpr uint32_t slot_process(uint32_t word) { return word >> 8; }
 
 /// Kinds of record in a thread's ring (and CompiledCode in the one for compiled code).
-enum class RingRecord : uint32_t { Sample = 1, Code = 2, CompiledCode = 3, Wait = 4 };
+enum class RingRecord : uint32_t { Sample = 1, Code = 2, CompiledCode = 3, Wait = 4, Creation = 5 };
 
 struct FrameRef {
   uint32_t code_id;  ///< names a CodeRecord of this process; 0: could not be read; kFramesOmitted: left out
   uint32_t offset;   ///< byte offset of the instruction, kNoOffset if it had not begun
 };
 inline constexpr uint32_t kFramesOmitted = 0xffffffffu;
+
+/// A frame with which an evaluation loop began: where Python's stack and the C stack meet.
+struct EntryRef {
+  uint64_t place;   ///< an address within the loop's C frame
+  uint64_t frame;  ///< its index among the sample's FrameRefs
+};
+inline constexpr uint32_t kEntryCountMax = 64;  ///< the innermost ones
+
+/// What a sample tells of the C stack, after its frames: followed by entry_count EntryRefs and stack_bytes bytes.
+struct NativePart {
+  uint64_t registers[17];  ///< in DWARF's order; the last is the instruction pointer
+  uint64_t stack_begin;    ///< address of the first byte
+  uint32_t stack_bytes;
+  uint32_t entry_count;
+};
+static_assert(sizeof(NativePart) % 8 == 0);
 
 enum SampleFlag : uint32_t {
   kBroken = 1,
@@ -58,7 +74,7 @@ enum SampleFlag : uint32_t {
   kInKernel = 8,     ///< kernel_ns was spent in the system call that the sample shows, not somewhere before it
 };
 
-/// A sample as the handler writes it, followed by frame_count FrameRefs, innermost first.
+/// A sample as the handler writes it, followed by frame_count FrameRefs, innermost first, and maybe a NativePart.
 struct SampleRecord {
   RecordHead head;
   uint64_t mono_ns;    ///< CLOCK_MONOTONIC, not relative
@@ -72,6 +88,8 @@ struct SampleRecord {
   uint32_t flags;            ///< SampleFlag
   uint32_t frame_count;
   uint32_t opcode;  ///< of the innermost frame's instruction as the interpreter has specialised it, + 1; 0: not known
+  uint32_t native_bytes;  ///< of the NativePart and what follows it; 0: there is none
+  uint32_t reserved;
 };
 static_assert(sizeof(SampleRecord) % 8 == 0);
 
@@ -85,6 +103,14 @@ struct WaitRecord {
   uint32_t frame_count;
 };
 static_assert(sizeof(WaitRecord) % 8 == 0);
+
+/// Where a thread was started, as its creator writes it before the thread begins, followed by frame_count FrameRefs.
+struct CreationRecord {
+  RecordHead head;
+  uint32_t creation_id;  ///< of this process; the new thread's slot names it
+  uint32_t frame_count;
+};
+static_assert(sizeof(CreationRecord) % 8 == 0);
 
 /// A Python string as CPython stores it: `length` units of `unit_bytes` (1: Latin-1, 2, 4).
 struct TextRef {
@@ -121,6 +147,9 @@ static_assert(sizeof(CompiledRecord) % 8 == 0);
 struct ThreadSlot {
   alignas(64) std::atomic<uint32_t> word;  ///< slot_word()
   uint32_t tid;
+  uint32_t creation_id;  ///< names a CreationRecord; 0: not known where it was started
+  uint32_t creator_tid;
+  uint64_t routine;  ///< what it was started to run
   uint64_t start_mono_ns;
   uint64_t end_mono_ns;   ///< valid once Ended
   uint64_t start_cpu_ns;  ///< the thread's CPU clock when watching began
@@ -182,6 +211,7 @@ struct Region {
   uint32_t version;
   uint32_t wanted_rate_hz;  ///< 0: from the measured cost; set by the collector
   uint32_t force_engine;    ///< 0: the best there is; else record::Engine; set by the collector
+  uint32_t native_bytes;    ///< of its C stack that a sample copies at most; 0: none; set by the collector
   uint64_t token;           ///< marks the collector's signals; set by the collector
 
   std::atomic<uint32_t> pacing;          ///< the collector may be sending signals now

@@ -64,7 +64,11 @@ CaptureWriter& CaptureWriter::operator=(CaptureWriter&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(pending_, other.pending_);
   std::swap(stacks_, other.stacks_);
+  std::swap(natives_, other.natives_);
+  std::swap(mixed_, other.mixed_);
   std::swap(samples_, other.samples_);
+  std::swap(mixed_of_samples_, other.mixed_of_samples_);
+  std::swap(any_mixed_, other.any_mixed_);
   std::swap(waits_, other.waits_);
   std::swap(file_bytes_, other.file_bytes_);
   std::swap(write_errno_, other.write_errno_);
@@ -144,6 +148,12 @@ void CaptureWriter::add_thread(uint32_t id, const Thread& thread) {
   pack.put(thread.runnable_ns);
   pack.put(thread.waiting_ns);
   pack.put(thread.ended ? 1 : 0);
+  pack.put(thread.creator_tid);
+  pack.put(thread.creator_stack);
+  pack.put(thread.routine);
+  if (thread.creator_stack != 0) {
+    seal(BlockKind::Stack, stacks_);
+  }
   block(BlockKind::Thread, payload);
 }
 
@@ -178,6 +188,7 @@ void CaptureWriter::add_module(const Module& module) {
   pack.put(module.end);
   pack.put(static_cast<uint8_t>(module.kind));
   pack.put_text(module.path);
+  pack.put(module.file_offset);
   block(BlockKind::Module, payload);
 }
 
@@ -209,6 +220,40 @@ void CaptureWriter::add_stack(const StackNode& node) {
   }
 }
 
+void CaptureWriter::add_native_function(const NativeFunction& function) {
+  Packer pack(natives_);
+  pack.put(function.process);
+  pack.put(function.address);
+  if (natives_.size() >= kBatchBytes) {
+    seal(BlockKind::NativeFunction, natives_);
+  }
+}
+
+void CaptureWriter::add_mixed(const MixedNode& node) {
+  Packer pack(mixed_);
+  pack.put(node.parent);
+  pack.put(node.frame);
+  if (mixed_.size() >= kBatchBytes) {
+    seal_stacks();
+  }
+}
+
+void CaptureWriter::seal_stacks() {
+  seal(BlockKind::Stack, stacks_);
+  seal(BlockKind::NativeFunction, natives_);
+  seal(BlockKind::MixedStack, mixed_);
+}
+
+void CaptureWriter::seal_samples() {
+  seal_stacks();
+  seal(BlockKind::FlaggedSample, samples_);
+  if (any_mixed_) {
+    seal(BlockKind::MixedStackOfSample, mixed_of_samples_);
+  }
+  mixed_of_samples_.clear();
+  any_mixed_ = false;
+}
+
 void CaptureWriter::add_sample(const Sample& sample) {
   Packer pack(samples_);
   pack.put(sample.thread);
@@ -220,9 +265,10 @@ void CaptureWriter::add_sample(const Sample& sample) {
   pack.put((sample.broken ? 1u : 0u) | (sample.has_gil ? 2u : 0u) | (sample.collecting ? 4u : 0u));
   pack.put(sample.rip);
   pack.put(sample.opcode);
+  Packer(mixed_of_samples_).put(sample.mixed);
+  any_mixed_ = any_mixed_ || sample.mixed != 0;
   if (samples_.size() >= kBatchBytes) {
-    seal(BlockKind::Stack, stacks_);
-    seal(BlockKind::FlaggedSample, samples_);
+    seal_samples();
   }
 }
 
@@ -278,8 +324,7 @@ void CaptureWriter::add_memory(const TreeMemory& memory) {
 }
 
 Result<void> CaptureWriter::flush() {
-  seal(BlockKind::Stack, stacks_);
-  seal(BlockKind::FlaggedSample, samples_);
+  seal_samples();
   seal(BlockKind::Wait, waits_);
   if (write_errno_ == 0) {
     write_errno_ = write_all(fd_, pending_.data(), pending_.size());

@@ -31,6 +31,8 @@ class CaptureWriter {
   void add_module(const Module& module);
   void add_compiled(const CompiledCode& compiled);
   void add_stack(const StackNode& node);
+  void add_native_function(const NativeFunction& function);
+  void add_mixed(const MixedNode& node);  ///< begin at 1 too
   void add_sample(const Sample& sample);
   void add_wait(const Wait& wait);
   void add_counts(const Counts& counts);
@@ -48,12 +50,15 @@ class CaptureWriter {
   CaptureWriter(int fd, std::string path);
   void block(BlockKind kind, const std::string& payload);
   void seal(BlockKind kind, std::string& batch);
+  void seal_stacks();
+  void seal_samples();
 
   int fd_ = -1;
   std::string path_;
   std::string pending_;  ///< whole blocks not yet handed to the kernel
   // Batches of small items; a batch is one block. What an item names is always written before it.
-  std::string stacks_, samples_, waits_;
+  std::string stacks_, natives_, mixed_, samples_, mixed_of_samples_, waits_;
+  bool any_mixed_ = false;  ///< among mixed_of_samples_
   uint64_t file_bytes_ = 0;
   int write_errno_ = 0;
 };

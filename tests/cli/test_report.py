@@ -27,7 +27,7 @@ def test_stable_keys(burned):
     for row in report["functions"]:
         assert {"file", "function", "first_line", "cpu_share", "cpu_share_interval", "total_share", "self_cpu_s",
                 "total_cpu_s", "split", "ceiling"} <= set(row)  # fmt: skip
-        assert set(row["split"]) == {"bytecode", "runtime", "extension", "library", "kernel", "compiled"}
+        assert set(row["split"]) == {"bytecode", "runtime", "extension", "library", "kernel", "compiled", "native_threads"}
     for row in report["lines"]:
         assert {"file", "line", "function", "cpu_share", "cpu_share_interval", "total_share", "split"} <= set(row)
     for row in report["processes"]:

@@ -1,5 +1,6 @@
 """Programs under the probe, and what their captures say."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -17,7 +18,8 @@ _RUNNER = """\
 import json, sys
 from hasten import _core
 plan = json.loads(sys.argv[1])
-ended = _core.collect(plan["command"], plan["capture"], rate_hz=plan["rate_hz"], engine=plan["engine"])
+ended = _core.collect(plan["command"], plan["capture"], rate_hz=plan["rate_hz"], engine=plan["engine"],
+                      native=plan["native"])
 print(json.dumps({name: getattr(ended, name) for name in
                   ("exit_code", "signal", "samples", "why_not_sampled", "capture_failure")}), file=sys.stderr)
 """
@@ -58,6 +60,15 @@ class Ran:
         return inside / total if total else 0.0
 
 
+@pytest.fixture(scope="session")
+def known():
+    """The module known_library.py beside this file."""
+    spec = importlib.util.spec_from_file_location("known_library", Path(__file__).with_name("known_library.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture(params=["perf", "threads"])
 def engine(request):
     return request.param
@@ -68,7 +79,7 @@ def probe(tmp_path):
     """Run Python text under the probe."""
     count = 0
 
-    def run(text, *arguments, rate_hz=1000, engine="", python=TARGET, stdin=subprocess.DEVNULL, env=None):
+    def run(text, *arguments, rate_hz=1000, engine="", python=TARGET, stdin=subprocess.DEVNULL, env=None, native=False):
         import json
 
         nonlocal count
@@ -77,7 +88,7 @@ def probe(tmp_path):
         script.write_text(textwrap.dedent(text))
         capture = tmp_path / f"{count}.hasten"
         command = [python, str(script), *map(str, arguments)]
-        plan = {"command": command, "capture": str(capture), "rate_hz": rate_hz, "engine": engine}
+        plan = {"command": command, "capture": str(capture), "rate_hz": rate_hz, "engine": engine, "native": native}
         result = subprocess.run(
             [sys.executable, "-c", _RUNNER, json.dumps(plan)],
             capture_output=True, text=True, timeout=120, cwd=tmp_path, stdin=stdin,

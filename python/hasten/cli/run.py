@@ -20,6 +20,7 @@ examples:
   hasten run -c 'sum(range(10**8))'     code
   hasten run pytest tests               an installed command, by its own Python
   hasten run --python python3.12 julia.py
+  hasten run --native solver.py         with the C functions below each line
   hasten run --repeat 20 quick.py       too short a program, measured 20 times into one capture
   hasten run --json report.json julia.py
   hasten run --pid 4711 --seconds 10    a Python that runs already, read from outside; Ctrl-C ends it earlier
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pid", type=_pid, metavar="PID", help="measure this running Python instead of starting one; only reads")
     parser.add_argument("--seconds", type=_seconds, metavar="N", help="with --pid: for so long (default: until Ctrl-C or its end)")
     parser.add_argument("--rate", type=_rate, metavar="HZ", help="samples a CPU-second (default: as many as cost 1 %%)")
+    parser.add_argument("--native", action="store_true", help="the C stack of every sample too: which C functions a line calls")
     parser.add_argument("--repeat", type=_runs, default=1, metavar="N", help="run it N times into one capture")
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON; - for standard output")
     parser.add_argument("--out", metavar="PATH", help=f"the capture's directory, or its name if that ends in {SUFFIX}")
@@ -98,6 +100,8 @@ def _report(capture: Path, args: argparse.Namespace) -> None:
 
 def _attach(args: argparse.Namespace) -> int:
     """Measure a running process from outside. What it does, and how it ends, is none of our business: exit code 0."""
+    if args.native:
+        args.parser.error("--native needs the probe inside the program: start it with hasten run --native PROGRAM")
     if args.program or args.repeat != 1 or args.python:
         args.parser.error("--pid measures a process that runs: it goes with --seconds, --rate, --json and --out only")
     capture = _place(args.out, f"pid-{args.pid}")
@@ -116,7 +120,7 @@ def _attach(args: argparse.Namespace) -> int:
     return 0
 
 
-def measure(target: Target, capture: Path, *, rate_hz: float | None) -> Outcome:
+def measure(target: Target, capture: Path, *, rate_hz: float | None, native: bool = False) -> Outcome:
     """Run the program once and leave a capture. The path must be free.
 
     Raises: HastenError if the program could not be started or the capture not be written.
@@ -124,7 +128,7 @@ def measure(target: Target, capture: Path, *, rate_hz: float | None) -> Outcome:
     from hasten import _core
 
     sys.stdout.flush()
-    ended = _core.collect(target.command, str(capture), rate_hz=rate_hz or 0.0)
+    ended = _core.collect(target.command, str(capture), rate_hz=rate_hz or 0.0, native=native)
     if ended.capture_failure:
         print(f"hasten run: {ended.capture_failure}", file=sys.stderr)
     return Outcome(ended.exit_code, ended.signal)
@@ -132,7 +136,7 @@ def measure(target: Target, capture: Path, *, rate_hz: float | None) -> Outcome:
 
 def _measure_runs(target: Target, capture: Path, args: argparse.Namespace) -> tuple[Outcome, Path]:
     if args.repeat == 1:
-        return measure(target, capture, rate_hz=args.rate), capture
+        return measure(target, capture, rate_hz=args.rate, native=args.native), capture
     from hasten._core import merge_captures
 
     # Parts lie beside the capture that they become, so that nothing is lost if this process is killed.
@@ -140,7 +144,7 @@ def _measure_runs(target: Target, capture: Path, args: argparse.Namespace) -> tu
     outcome = Outcome(0, 0)
     for number in range(1, args.repeat + 1):
         part = capture.with_name(f"{capture.stem}.part{number}{SUFFIX}")
-        outcome = measure(target, part, rate_hz=args.rate)
+        outcome = measure(target, part, rate_hz=args.rate, native=args.native)
         parts.append(part)
         if outcome.signal or outcome.exit_code:
             if number < args.repeat:

@@ -9,7 +9,9 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-SIDES = ("bytecode", "runtime", "extension", "library", "kernel", "compiled")
+SIDES = ("bytecode", "runtime", "extension", "library", "kernel", "compiled", "native_threads")
+_RARE_SIDES = ("compiled", "native_threads")  # have a column only where they have a figure
+_SIDE_HEADS = {"native_threads": "threads"}
 
 _FUNCTIONS_MAX = 8
 _LINES_MAX = 4
@@ -20,6 +22,10 @@ _LABEL_COLUMNS = 60
 _WAIT_SHARE_MIN = 0.05  # of wall time: waiting below this is no news
 _KILLED_MAX = 3
 _GIL_PAIRS_MAX = 3
+_NATIVE_LINES_MAX = 3
+_NATIVE_PATHS_MAX = 4
+_NATIVE_SHARE_MIN = 0.05  # a line below this has no native section
+_NATIVE_THREAD_LINES_MAX = 3
 _OVERHEAD_SHARE_MIN = 0.05  # of CPU time: imports or garbage collection below this are no news
 _OVERHEAD_S_MIN = 0.05
 _UNEVEN = 1.25  # the busiest worker against the average one
@@ -51,6 +57,8 @@ def _verdict(report: dict, capture: Path | None, style: Style, width: int) -> It
         yield ""
         yield from _table(report, style, width)
         yield from _interpreter_rows(report, style)
+        yield from _native_threads(report, style)
+        yield from _native_rows(report, style, width)
         yield from _why(report, style, width)
         yield from _ceiling(report, style)
     yield from _too_short(report)
@@ -157,9 +165,9 @@ def _too_short(report: dict) -> Iterator[str]:
 
 def _table(report: dict, style: Style, width: int) -> Iterator[str]:
     seen = "split" in report["outside_python"]  # from outside, nobody sees where in native code a thread is
-    sides = [side for side in SIDES if seen and (side != "compiled" or _any_compiled(report))]
+    sides = [side for side in SIDES if seen and (side not in _RARE_SIDES or _any(report, side))]
     waits = any("wait_s" in row for row in report["functions"])
-    heads = " ".join(f"{side:>{_side_width(side)}}" for side in sides) + ("  waiting" if waits else "")
+    heads = " ".join(f"{_SIDE_HEADS.get(side, side):>{_side_width(side)}}" for side in sides) + ("  waiting" if waits else "")
     yield f"{style.bold('where the time went'):<{_LABEL_COLUMNS + len(style.bold('')) }} {heads}"
 
     wall_s = report["wall_s"]
@@ -212,7 +220,7 @@ def _line_rows(report: dict, function: dict, style: Style, width: int) -> Iterat
 
 def _row(text: str, length: int, row: dict, sides: list[str], waits: bool) -> str:
     # A label longer than its column keeps the figures on a line of their own rather than out of line.
-    cells = " ".join(f"{100 * row['split'][side]:>{_side_width(side)}.0f}" for side in sides)
+    cells = " ".join(f"{100 * row['split'].get(side, 0.0):>{_side_width(side)}.0f}" for side in sides)
     if waits:
         waited_s = _waited(row)
         cells += f"  {seconds(waited_s) if waited_s >= 0.0005 else '0':>7}"
@@ -241,12 +249,12 @@ def _share(row: dict) -> str:
     return f"{100 * row['cpu_share']:5.1f} % +-{50 * (high - low):<4.1f}"
 
 
-def _any_compiled(report: dict) -> bool:
-    return any(row["split"]["compiled"] >= 0.005 for row in report["functions"])
+def _any(report: dict, side: str) -> bool:
+    return any(row["split"].get(side, 0.0) >= 0.005 for row in report["functions"])
 
 
 def _side_width(side: str) -> int:
-    return max(len(side), 6)
+    return max(len(_SIDE_HEADS.get(side, side)), 6)
 
 
 def _group_name(row: dict) -> str:
@@ -276,6 +284,47 @@ def _interpreter_rows(report: dict, style: Style) -> Iterator[str]:
         holder, waiter = (_line_name(pair[side]) for side in ("holder", "waiter"))
         yield style.bold(head) + f"{waiter} waited {seconds(pair['seconds'])} for the GIL that {holder} held"
         head = " " * len(head)
+
+
+def _native_threads(report: dict, style: Style) -> Iterator[str]:
+    """What native threads used, for which lines, and how that is known."""
+    head = "threads "
+    rows = [row for row in report["lines"] if "native_threads" in row]
+    rows.sort(key=lambda row: sum(row["native_threads"].values()), reverse=True)
+    for row in rows[:_NATIVE_THREAD_LINES_MAX]:
+        in_call_s, started_s = row["native_threads"]["in_call_s"], row["native_threads"]["started_s"]
+        if in_call_s + started_s < _SHARE_MIN * report["sampled_cpu_s"]:
+            continue
+        parts = []
+        if in_call_s > 0:
+            parts.append(f"{seconds(in_call_s)} while it was in the call that they work for")
+        if started_s > 0:
+            parts.append(f"{seconds(started_s)} because it started them")
+        text = f"native threads used {seconds(in_call_s + started_s)} of CPU time, charged to {_line_name(row)}: {', '.join(parts)}"
+        yield style.bold(head) + text
+        head = " " * len(head)
+
+
+def _native_rows(report: dict, style: Style, width: int) -> Iterator[str]:
+    """The C functions below the heaviest lines, where native stacks were taken."""
+    head = "native  "
+    rows = [row for row in report["lines"] if row.get("native") and row["cpu_share"] >= _NATIVE_SHARE_MIN]
+    for row in rows[:_NATIVE_LINES_MAX]:
+        yield style.bold(head) + _line_name(row)
+        head = " " * len(head)
+        for path in row["native"][:_NATIVE_PATHS_MAX]:
+            if path["cpu_share"] < _SHARE_MIN:
+                break
+            share = f"{100 * path['cpu_share']:5.1f} %  "
+            names = list(path["path"])
+            module = f"  ({os.path.basename(path['module'])})" if "module" in path else ""
+            room = max(40, width - len(head) - len(share) - len(module))
+            # The outermost functions are how every call into C begins; the innermost say what ran.
+            while len(names) > 1 and len(" -> ".join(names)) > room:
+                names = ["...", *names[2 if names[0] == "..." else 1 :]]
+                if len(names) == 2:
+                    break
+            yield head + share + " -> ".join(names) + style.dim(module)
 
 
 def _line_name(place: dict) -> str:

@@ -20,6 +20,7 @@ def encode(capture: str) -> str:
 
 
 def _frame_name(function: Function) -> str:
-    place = f" ({os.path.basename(function.file)}:{function.first_line})" if function.file else ""
+    line = f":{function.first_line}" if function.first_line else ""  # native functions have none
+    place = f" ({os.path.basename(function.file)}{line})" if function.file else ""
     # ';' parts frames and a newline stacks; neither may occur inside a name.
     return f"{function.name}{place}".replace(";", ":").replace("\n", " ")
