@@ -12,6 +12,8 @@ namespace {
 using record::SlotState;
 
 constexpr uint64_t kRefreshGapNs = 20'000'000;
+/// Waits kept in case they turn out to have blocked a loop: those of some ten seconds at the most that are told.
+constexpr size_t kLoopWaitsMax = 10'000;
 
 }  // namespace
 
@@ -73,6 +75,12 @@ void Recorder::drain_slot(uint32_t slot_idx, bool alive) {
       take_sample(view, copy.data(), head.bytes, alive);
     } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Wait)) {
       take_wait(view, copy.data(), head.bytes);
+    } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Task)) {
+      take_task(view, copy.data(), head.bytes);
+    } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Await)) {
+      take_await(view, copy.data(), head.bytes);
+    } else if (head.kind == static_cast<uint32_t>(record::RingRecord::LoopBlock)) {
+      take_loop_block(view, copy.data(), head.bytes);
     } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Code)) {
       take_code(copy.data(), head.bytes);
     }
@@ -89,7 +97,8 @@ void Recorder::free_slot(uint32_t slot_idx) {
   slots_[slot_idx] = SlotView{};
   // Whoever takes the slot next, maybe another process, counts from 0.
   for (std::atomic<uint64_t>* counter : {&slot.samples, &slot.lost, &slot.broken, &slot.repaired, &slot.throttled,
-                                         &slot.handler_ns, &slot.ring.written, &slot.ring.consumed}) {
+                                         &slot.handler_ns, &slot.loop_run_ns, &slot.loop_idle_ns, &slot.loop_steps,
+                                         &slot.ring.written, &slot.ring.consumed}) {
     counter->store(0);
   }
   slot.word.store(0, std::memory_order_release);
@@ -131,7 +140,11 @@ void Recorder::end_thread(uint32_t slot_idx, uint64_t end_mono_ns, uint64_t cpu_
   if (view.held) {
     writer_.add_sample(*view.held);
   }
-  add_up(view, region_->slots[slot_idx]);
+  const record::ThreadSlot& slot = region_->slots[slot_idx];
+  add_up(view, slot);
+  if (const uint64_t run_ns = slot.loop_run_ns.load(); run_ns != 0) {
+    writer_.add_loop({*view.thread, run_ns, std::min(slot.loop_idle_ns.load(), run_ns), slot.loop_steps.load()});
+  }
   writer_.add_thread(*view.thread, thread);
   threads_.erase(*view.thread);
   view = SlotView{};
@@ -237,6 +250,9 @@ void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length
   sample.collecting = (raw.flags & record::kCollecting) != 0;
   sample.code_class = classify(raw.rip, alive);
   sample.stack = stack_of(frames);
+  if (const auto task = view.tasks.find(raw.task); task != view.tasks.end()) {
+    sample.task = task->second;
+  }
   if (sample.code_class == record::CodeClass::Compiled) {
     sample.stack = compiled_leaf(raw.rip, sample.stack);
   } else if (raw.compiled_pc != 0) {
@@ -258,12 +274,14 @@ void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length
   view.held = sample;
 }
 
-void Recorder::take_wait(const SlotView& view, const uint8_t* bytes, uint32_t length) {
+void Recorder::take_wait(SlotView& view, const uint8_t* bytes, uint32_t length) {
   record::WaitRecord raw;
   if (length < sizeof raw) {
     return;
   }
   std::memcpy(&raw, bytes, sizeof raw);
+  const bool in_loop = (raw.kind & record::kInLoop) != 0;
+  raw.kind &= ~record::kInLoop;
   const uint64_t frame_bytes = static_cast<uint64_t>(raw.frame_count) * sizeof(record::FrameRef);
   if (frame_bytes != length - sizeof raw || !view.thread || raw.kind > static_cast<uint32_t>(record::WaitKind::Gil)) {
     return;
@@ -276,6 +294,12 @@ void Recorder::take_wait(const SlotView& view, const uint8_t* bytes, uint32_t le
   wait.time_ns = relative_ns(raw.mono_ns);
   wait.duration_ns = raw.weight_ns;
   wait.kind = static_cast<record::WaitKind>(raw.kind);
+  if (in_loop) {
+    if (view.loop_waits.size() >= kLoopWaitsMax) {
+      view.loop_waits.clear();
+    }
+    view.loop_waits.push_back(wait);
+  }
   if (wait.kind == record::WaitKind::Gil) {
     writer_.add_wait(wait);  // who held it is found from the very stretch of time
     return;
@@ -284,6 +308,64 @@ void Recorder::take_wait(const SlotView& view, const uint8_t* bytes, uint32_t le
   if (!is_new) {
     at->second.duration_ns += wait.duration_ns;
   }
+}
+
+void Recorder::take_task(SlotView& view, const uint8_t* bytes, uint32_t length) {
+  record::TaskRecord raw;
+  if (length < sizeof raw) {
+    return;
+  }
+  std::memcpy(&raw, bytes, sizeof raw);
+  const uint32_t unit_bytes = raw.name.unit_bytes;
+  if ((unit_bytes != 1 && unit_bytes != 2 && unit_bytes != 4) || raw.name.length > length ||
+      sizeof raw + record::pad8(raw.name.length * unit_bytes) != length) {
+    return;
+  }
+  record::Task task;
+  task.process = process_;
+  task.code = code_of(raw.code_id);
+  task.name = to_utf8(bytes + sizeof raw, raw.name);
+  const auto [at, is_new] = tasks_.try_emplace({task.code, task.name}, 0);
+  if (is_new) {
+    at->second = names_.new_task();
+    writer_.add_task(task);
+  }
+  view.tasks[raw.id] = at->second;
+}
+
+void Recorder::take_await(const SlotView& view, const uint8_t* bytes, uint32_t length) {
+  record::AwaitRecord raw;
+  if (length < sizeof raw) {
+    return;
+  }
+  std::memcpy(&raw, bytes, sizeof raw);
+  const uint64_t frame_bytes = static_cast<uint64_t>(raw.frame_count) * sizeof(record::FrameRef);
+  const auto task = view.tasks.find(raw.task);
+  if (frame_bytes != length - sizeof raw || !view.thread || task == view.tasks.end()) {
+    return;
+  }
+  std::vector<record::FrameRef> frames(raw.frame_count);
+  std::memcpy(frames.data(), bytes + sizeof raw, frame_bytes);
+  writer_.add_await({*view.thread, task->second, stack_of(frames), relative_ns(raw.mono_ns), raw.duration_ns,
+                     raw.weight_ns});
+}
+
+void Recorder::take_loop_block(SlotView& view, const uint8_t* bytes, uint32_t length) {
+  record::LoopBlockRecord raw;
+  if (length != sizeof raw || !view.thread) {
+    return;
+  }
+  std::memcpy(&raw, bytes, sizeof raw);
+  const auto task = view.tasks.find(raw.task);
+  const uint64_t begin_ns = relative_ns(raw.mono_ns);
+  writer_.add_loop_block(
+      {*view.thread, task == view.tasks.end() ? record::kNoTask : task->second, begin_ns, raw.duration_ns});
+  for (const record::Wait& wait : view.loop_waits) {
+    if (wait.time_ns + wait.duration_ns > begin_ns) {
+      writer_.add_loop_wait(wait);
+    }
+  }
+  view.loop_waits.clear();
 }
 
 void Recorder::add_outside_sample(const record::Sample& sample) {
@@ -390,6 +472,7 @@ void Recorder::finish(uint64_t end_mono_ns) {
     }
   }
   counts_.unsampled_threads = region_->processes[process_slot_].unsampled_threads.load();
+  counts_.tasks_unseen = region_->processes[process_slot_].tasks_unseen.load() != 0;
   writer_.add_counts(counts_);
 }
 

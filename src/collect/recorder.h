@@ -58,6 +58,8 @@ class Recorder {
     bool given_up = false;  ///< the ring made no sense
     std::optional<record::Sample> held;
     record::Counts seen;  ///< the slot's counters when last added up (slots are reused)
+    std::unordered_map<uint32_t, uint32_t> tasks;  ///< the thread's id of a task's group to the capture's
+    std::vector<record::Wait> loop_waits;          ///< in which a loop stood still; written if that made a block
   };
 
   void drain_slot(uint32_t slot_idx, bool alive);
@@ -65,7 +67,10 @@ class Recorder {
   void free_slot(uint32_t slot_idx);
   void end_thread(uint32_t slot_idx, uint64_t end_mono_ns, uint64_t cpu_ns, bool ended);
   void take_sample(SlotView& view, const uint8_t* bytes, uint32_t length, bool alive);
-  void take_wait(const SlotView& view, const uint8_t* bytes, uint32_t length);
+  void take_wait(SlotView& view, const uint8_t* bytes, uint32_t length);
+  void take_task(SlotView& view, const uint8_t* bytes, uint32_t length);
+  void take_await(const SlotView& view, const uint8_t* bytes, uint32_t length);
+  void take_loop_block(SlotView& view, const uint8_t* bytes, uint32_t length);
   void take_code(const uint8_t* bytes, uint32_t length);
   void take_compiled();
   record::CodeClass classify(uint64_t rip, bool alive);
@@ -88,6 +93,7 @@ class Recorder {
   std::unordered_map<uint32_t, uint32_t> code_ids_;       ///< the probe's id to the capture's
   std::vector<record::CompiledCode> compiled_;
   std::map<std::tuple<uint32_t, uint32_t, record::WaitKind>, record::Wait> waits_;  ///< by thread, stack and kind
+  std::map<std::pair<uint32_t, std::string>, uint32_t> tasks_;  ///< by code and name, to the capture's id
   record::Counts counts_;
 };
 

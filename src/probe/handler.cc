@@ -13,6 +13,7 @@
 #include "probe/restart.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
+#include "probe/tasks.h"
 
 namespace hasten::probe {
 namespace {
@@ -117,6 +118,7 @@ void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   account(watch, at, &sample);
   find_compiled_caller(watch, at, &sample);
 
+  sample.task = running_task(watch);
   const OwnStack stack = read_own_stack(watch, at.stack_pointer);
   sample.python_state = stack.python_state;
   sample.flags |= stack.python_state == 0 ? record::kNoPythonState : 0u;

@@ -12,6 +12,7 @@
 #include "probe/invitation.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
+#include "probe/tasks.h"
 #include "probe/threads.h"
 #include "probe/watch.h"
 
@@ -141,6 +142,7 @@ void end_watch() {
   g_watches[watch->slot_idx].store(nullptr);
   close_clock(*watch);
   publish_end(*watch);
+  forget_loop(*watch);
   ::munmap(watch->ring_memory, record::kThreadRingBytes);
   ::munmap(watch, sizeof *watch);
 }

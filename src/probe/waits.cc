@@ -24,6 +24,7 @@
 #include "probe/own_stack.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
+#include "probe/tasks.h"
 #include "probe/waits.h"
 #include "probe/watch.h"
 
@@ -60,7 +61,7 @@ __attribute__((noinline)) void write_wait(Watch& watch, WaitKind kind, uint64_t 
   wait.mono_ns = begin_ns;
   wait.duration_ns = duration_ns;
   wait.weight_ns = weight_ns;
-  wait.kind = static_cast<uint32_t>(kind);
+  wait.kind = static_cast<uint32_t>(kind) | (holds_up_loop(watch) ? record::kInLoop : 0u);
   wait.frame_count = stack.frame_count;
   record::RingWriter ring(&watch.slot->ring, watch.ring_memory, record::kThreadRingBytes);
   uint8_t* to = ring.reserve(bytes);
@@ -73,7 +74,7 @@ __attribute__((noinline)) void write_wait(Watch& watch, WaitKind kind, uint64_t 
   watch.writing.store(false, std::memory_order_relaxed);
 }
 
-void end_wait(WaitKind kind, uint64_t begin_ns) {
+void end_wait(WaitKind kind, uint64_t begin_ns, bool idle = false) {
   Watch* watch = t_watch;
   if (watch == nullptr) {
     return;  // the child of a fork, or the thread is ending
@@ -81,16 +82,21 @@ void end_wait(WaitKind kind, uint64_t begin_ns) {
   watch->slot->waiting_kind.store(0, std::memory_order_relaxed);
   const uint64_t now_ns = mono_ns();
   const uint64_t duration_ns = now_ns > begin_ns ? now_ns - begin_ns : 0;
-  if (duration_ns < kShortestNs || !g_process.active.load(std::memory_order_relaxed)) {
-    return;
+  if (duration_ns >= kShortestNs && g_process.active.load(std::memory_order_relaxed)) {
+    const uint64_t weight_ns = draw_weight(duration_ns, &watch->wait_random_state);
+    if (weight_ns != 0) {
+      const int saved_errno = errno;
+      write_wait(*watch, kind, begin_ns, duration_ns, weight_ns);
+      errno = saved_errno;
+    }
   }
-  const uint64_t weight_ns = draw_weight(duration_ns, &watch->wait_random_state);
-  if (weight_ns != 0) {
-    const int saved_errno = errno;
-    write_wait(*watch, kind, begin_ns, duration_ns, weight_ns);
-    errno = saved_errno;
+  if (idle && watch->loop != nullptr) {
+    end_idle(*watch, now_ns);
   }
 }
+
+/// Whether a call may be a loop's wait for something to do.
+enum class Selects : bool { No, Yes };
 
 /// Whether a condition variable is the GIL's: it lies in the runtime.
 WaitKind kind_of_condition(const void* condition) {
@@ -99,7 +105,7 @@ WaitKind kind_of_condition(const void* condition) {
 }
 
 template <class Call>
-auto timed(WaitKind kind, const Call& call) {
+auto timed(WaitKind kind, const Call& call, Selects selects = Selects::No) {
   Watch* watch = t_watch;
   if (watch == nullptr || watch->slot->waiting_kind.load(std::memory_order_relaxed) != 0) {
     return call();
@@ -107,8 +113,9 @@ auto timed(WaitKind kind, const Call& call) {
   const uint64_t begin_ns = mono_ns();
   watch->slot->waiting_since_ns.store(begin_ns, std::memory_order_relaxed);
   watch->slot->waiting_kind.store(static_cast<uint32_t>(kind), std::memory_order_relaxed);
+  const bool idle = selects == Selects::Yes && watch->loop != nullptr && begin_idle(*watch, begin_ns);
   const auto result = call();
-  end_wait(kind, begin_ns);
+  end_wait(kind, begin_ns, idle);
   return result;
 }
 
@@ -153,15 +160,20 @@ void end_child_wait(uint64_t begin_ns) {
 
 using hasten::probe::behind;
 using hasten::probe::kind_of_condition;
+using hasten::probe::Selects;
 using hasten::probe::timed;
 using hasten::record::WaitKind;
 
 // A function of libc that waits: its result, name, parameters and arguments, and what the wait is for.
-#define HASTEN_WAITS(result, name, parameters, arguments, kind)                               \
-  __attribute__((visibility("default"))) result name parameters {                             \
-    static std::atomic<void*> cache;                                                          \
-    return timed(kind, [&] { return behind<result(*) parameters>(#name, cache) arguments; }); \
+#define HASTEN_WAITS_AS(result, name, parameters, arguments, kind, selects)                            \
+  __attribute__((visibility("default"))) result name parameters {                                      \
+    static std::atomic<void*> cache;                                                                   \
+    return timed(kind, [&] { return behind<result(*) parameters>(#name, cache) arguments; }, selects); \
   }
+#define HASTEN_WAITS(result, name, parameters, arguments, kind) \
+  HASTEN_WAITS_AS(result, name, parameters, arguments, kind, Selects::No)
+#define HASTEN_SELECTS(result, name, parameters, arguments, kind) \
+  HASTEN_WAITS_AS(result, name, parameters, arguments, kind, Selects::Yes)
 
 extern "C" {
 
@@ -175,17 +187,17 @@ HASTEN_WAITS(int, sem_clockwait, (sem_t * semaphore, clockid_t clock, const time
              WaitKind::Lock)
 HASTEN_WAITS(int, pthread_join, (pthread_t thread, void** result), (thread, result), WaitKind::Lock)
 
-HASTEN_WAITS(int, poll, (pollfd * fds, nfds_t count, int timeout_ms), (fds, count, timeout_ms), WaitKind::Io)
-HASTEN_WAITS(int, ppoll, (pollfd * fds, nfds_t count, const timespec* span, const sigset_t* mask),
+HASTEN_SELECTS(int, poll, (pollfd * fds, nfds_t count, int timeout_ms), (fds, count, timeout_ms), WaitKind::Io)
+HASTEN_SELECTS(int, ppoll, (pollfd * fds, nfds_t count, const timespec* span, const sigset_t* mask),
              (fds, count, span, mask), WaitKind::Io)
-HASTEN_WAITS(int, select, (int count, fd_set* read, fd_set* write, fd_set* except, timeval* span),
+HASTEN_SELECTS(int, select, (int count, fd_set* read, fd_set* write, fd_set* except, timeval* span),
              (count, read, write, except, span), count == 0 ? WaitKind::Sleep : WaitKind::Io)
 HASTEN_WAITS(int, pselect,
              (int count, fd_set* read, fd_set* write, fd_set* except, const timespec* span, const sigset_t* mask),
              (count, read, write, except, span, mask), count == 0 ? WaitKind::Sleep : WaitKind::Io)
-HASTEN_WAITS(int, epoll_wait, (int epoll, epoll_event* events, int count, int timeout_ms),
+HASTEN_SELECTS(int, epoll_wait, (int epoll, epoll_event* events, int count, int timeout_ms),
              (epoll, events, count, timeout_ms), WaitKind::Io)
-HASTEN_WAITS(int, epoll_pwait, (int epoll, epoll_event* events, int count, int timeout_ms, const sigset_t* mask),
+HASTEN_SELECTS(int, epoll_pwait, (int epoll, epoll_event* events, int count, int timeout_ms, const sigset_t* mask),
              (epoll, events, count, timeout_ms, mask), WaitKind::Io)
 
 HASTEN_WAITS(ssize_t, read, (int fd, void* to, size_t count), (fd, to, count), WaitKind::Io)

@@ -35,6 +35,8 @@ struct Process {
 };
 extern Process g_process;
 
+struct LoopWatch;  // tasks.cc
+
 /// One watched thread. Owned by that thread; others only look at `fd` (fork) and at the clock's fields.
 struct Watch {
   record::ThreadSlot* slot;
@@ -53,6 +55,7 @@ struct Watch {
   uint64_t wait_random_state;
   std::atomic<bool> writing;  ///< the thread itself uses what follows: the handler must not
   uint8_t* ring_memory;
+  LoopWatch* loop;  ///< null until an event loop runs on the thread
   pyread::RawFrame frames[record::kFrameCountMax];
   record::FrameRef refs[record::kFrameCountMax + 1];  ///< one more for the mark of omitted frames
 };

@@ -19,7 +19,7 @@ namespace hasten::record {
 
 inline constexpr char kMagic[8] = {'\x89', 'H', 'A', 'S', 'T', 'E', 'N', '\n'};
 inline constexpr uint16_t kMajorVersion = 1;
-inline constexpr uint16_t kMinorVersion = 1;
+inline constexpr uint16_t kMinorVersion = 2;
 inline constexpr uint32_t kFileHeaderBytes = 32;
 inline constexpr uint32_t kBlockHeaderBytes = 16;
 /// A block longer than this is damage, not data: it bounds what a reader allocates.
@@ -40,6 +40,12 @@ enum class BlockKind : uint32_t {
   CompiledCode = 11,
   TreeMemory = 12,
   FlaggedSample = 13,
+  Task = 14,
+  Await = 15,
+  LoopBlock = 16,
+  LoopWait = 17,
+  Loop = 18,
+  SampleTask = 19,
 };
 
 enum class StdinKind : uint8_t { Unknown = 0, Terminal, Pipe, File, DevNull, Socket, Closed };
@@ -153,6 +159,9 @@ struct StackNode {
   uint32_t compiled_line = 0;
 };
 
+/// No asyncio task was running.
+inline constexpr uint32_t kNoTask = 0xffffffffu;
+
 /// One look at a running thread.
 struct Sample {
   uint32_t thread = 0;
@@ -166,6 +175,7 @@ struct Sample {
   bool collecting = false;  ///< it was collecting garbage
   uint64_t rip = 0;
   uint8_t opcode = 0;  ///< of the innermost frame's instruction as the interpreter had specialised it; 0: not known
+  uint32_t task = kNoTask;
 };
 
 /// What a thread that was off the CPU was doing, from the system call it slept in.
@@ -181,6 +191,39 @@ struct Wait {
   WaitKind kind = WaitKind::Unknown;
 };
 
+/// What asyncio tasks are grouped by.
+struct Task {
+  uint32_t process = 0;
+  uint32_t code = kUnknownCode;  ///< of the coroutine that they run
+  std::string name;              ///< empty: they had none of their own (Task-N)
+};
+
+/// Time between two steps of a task, with where it awaited. Short ones are drawn and stand for more.
+struct Await {
+  uint32_t thread = 0;
+  uint32_t task = 0;
+  uint32_t stack = 0;  ///< the coroutine that the task runs outermost
+  uint64_t time_ns = 0;
+  uint64_t duration_ns = 0;
+  uint64_t weight_ns = 0;
+};
+
+/// A stretch in which an event loop did not come round.
+struct LoopBlock {
+  uint32_t thread = 0;
+  uint32_t task = kNoTask;  ///< whose step it was; kNoTask: a callback
+  uint64_t time_ns = 0;
+  uint64_t duration_ns = 0;
+};
+
+/// How the event loops of a thread spent their time. The last one of a thread counts.
+struct Loop {
+  uint32_t thread = 0;
+  uint64_t run_ns = 0;
+  uint64_t idle_ns = 0;
+  uint64_t steps = 0;
+};
+
 /// Cumulative; the last one of a process counts.
 struct Counts {
   uint32_t process = 0;
@@ -191,6 +234,7 @@ struct Counts {
   uint64_t throttled = 0;        ///< samples delayed because sampling cost too much
   uint64_t unsampled_threads = 0;
   uint64_t handler_ns = 0;  ///< time spent in the handler itself
+  bool tasks_unseen = false;  ///< an event loop ran, but this Python's tasks cannot be seen
 };
 
 /// exit_code of a process whose end nobody told us.
@@ -238,6 +282,11 @@ struct Capture {
   std::vector<StackNode> stacks{StackNode{}};
   std::vector<Sample> samples;  ///< in time order within a thread, not across threads
   std::vector<Wait> waits;
+  std::vector<Task> tasks;
+  std::vector<Await> awaits;
+  std::vector<LoopBlock> loop_blocks;
+  std::vector<Wait> loop_waits;  ///< those of `waits` that fall into a block, one by one
+  std::vector<Loop> loops;
   std::vector<Counts> counts;
   std::vector<End> ends;
   std::vector<TreeMemory> memory;  ///< each higher than the one before
