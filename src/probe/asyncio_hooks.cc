@@ -7,8 +7,8 @@
 //   PyObject_VectorcallMethod   a step that throws into the coroutine (a cancellation), among other calls
 //   _PyDict_SetItem_KnownHash (3.11, 3.12), PyDict_SetDefaultRef and _PyDict_SetItem_KnownHash_LockHeld (3.13)
 //                               the current task is noted: whose step comes next
-//   _PyDict_SetItemId (3.11), PyDict_SetItem (3.12, 3.13)
-//                               the running loop is noted, or that there is none any more
+// And in its table of methods, _set_running_loop: a loop begins to run or has ended. A builtin looks its function up there at
+// every call.
 //
 // A Python that has asyncio built in has no such table: its tasks are not seen, and the report says so. The table is
 // patched when the first loop makes its selector: the module is loaded by then, and none of its tasks runs.
@@ -43,15 +43,14 @@ struct Originals {
   int (*set_known)(Object dict, Object key, Object value, long hash);
   int (*set_known_locked)(Object dict, Object key, Object value, long hash);
   int (*set_default)(Object dict, Object key, Object value, Object* result);
-  int (*set_by_id)(Object dict, void* id, Object value);
-  int (*set)(Object dict, Object key, Object value);
+  Object (*set_running_loop)(Object module, Object loop);
 };
 Originals g_original;
 Object g_none;
 Object g_coroutine_type;
 Object g_generator_type;
 
-constexpr char kRunningLoop[] = "__asyncio_running_event_loop__";
+constexpr char kSetRunningLoop[] = "_set_running_loop";
 
 Object load(Object object, uint64_t offset) {
   Object value;
@@ -97,36 +96,9 @@ int set_default(Object dict, Object key, Object value, Object* result) {
   return g_original.set_default(dict, key, value, result);
 }
 
-/// `value` is the loop, or what holds it and the process id.
-void note_loop(Object value) {
-  constexpr uint64_t kTypeName = 24;
-  constexpr uint64_t kHolderBytes = 32;
-  bool none = value == g_none;
-  const char* type_name = reinterpret_cast<const char*>(load(type_of(value), kTypeName));
-  if (strstr(type_name, "RunningLoopHolder") != nullptr) {
-    for (uint64_t at = 16; at < kHolderBytes; at += 8) {
-      none = none || load(value, at) == g_none;
-    }
-  }
-  note_running_loop(!none);
-}
-
-int set_by_id(Object dict, void* id, Object value) {
-  const char* text;
-  memcpy(&text, id, sizeof text);
-  if (strncmp(text, kRunningLoop, sizeof kRunningLoop) == 0) {
-    note_loop(value);
-  }
-  return g_original.set_by_id(dict, id, value);
-}
-
-int set(Object dict, Object key, Object value) {
-  constexpr uint64_t kLength = sizeof kRunningLoop - 1;
-  if (load(key, g_process.layout.text_length) == kLength &&
-      memcmp(reinterpret_cast<const void*>(key + g_process.layout.text_ascii_data), kRunningLoop, kLength) == 0) {
-    note_loop(value);
-  }
-  return g_original.set(dict, key, value);
+Object set_running_loop(Object module, Object loop) {
+  note_running_loop(loop != g_none);
+  return g_original.set_running_loop(module, loop);
 }
 
 struct Hook {
@@ -143,8 +115,6 @@ const Hook kHooks[] = {
     {"_PyDict_SetItem_KnownHash_LockHeld", reinterpret_cast<void*>(set_known_locked),
      reinterpret_cast<void**>(&g_original.set_known_locked)},
     {"PyDict_SetDefaultRef", reinterpret_cast<void*>(set_default), reinterpret_cast<void**>(&g_original.set_default)},
-    {"_PyDict_SetItemId", reinterpret_cast<void*>(set_by_id), reinterpret_cast<void**>(&g_original.set_by_id)},
-    {"PyDict_SetItem", reinterpret_cast<void*>(set), reinterpret_cast<void**>(&g_original.set)},
 };
 
 /// A loaded object, as far as its import table goes.
@@ -156,11 +126,27 @@ struct Imports {
   uint64_t table_bytes[2] = {};
   uint64_t sealed_begin = 0;  ///< read-only since it was linked
   uint64_t sealed_end = 0;
+  const ElfW(Phdr) * parts = nullptr;
+  int part_count = 0;
+
+  /// Whether [address, address + bytes) was loaded from the file with these rights.
+  bool holds(uint64_t address, uint64_t bytes, uint32_t rights) const {
+    for (int i = 0; i < part_count; ++i) {
+      const uint64_t begin = base + parts[i].p_vaddr;
+      if (parts[i].p_type == PT_LOAD && (parts[i].p_flags & rights) == rights && address >= begin &&
+          address + bytes <= begin + parts[i].p_filesz) {
+        return true;
+      }
+    }
+    return false;
+  }
 };
 
 Imports imports_of(const dl_phdr_info& object) {
   Imports imports;
   imports.base = object.dlpi_addr;
+  imports.parts = object.dlpi_phdr;
+  imports.part_count = object.dlpi_phnum;
   const ElfW(Dyn)* dynamic = nullptr;
   for (int i = 0; i < object.dlpi_phnum; ++i) {
     const ElfW(Phdr)& part = object.dlpi_phdr[i];
@@ -241,6 +227,27 @@ bool patch(const Imports& imports) {
   return steps_seen;
 }
 
+/// Makes _set_running_loop ours: a PyMethodDef, which is the address of its name followed by that of its function.
+bool patch_method(const Imports& imports) {
+  for (int i = 0; i < imports.part_count; ++i) {
+    const ElfW(Phdr)& part = imports.parts[i];
+    if (part.p_type != PT_LOAD || (part.p_flags & PF_W) == 0) {
+      continue;
+    }
+    const uint64_t begin = (imports.base + part.p_vaddr + 7) / 8 * 8;
+    for (uint64_t at = begin; at + 16 <= imports.base + part.p_vaddr + part.p_filesz; at += 8) {
+      const uint64_t name = load(at, 0);
+      const uint64_t function = load(at, 8);
+      if (imports.holds(name, sizeof kSetRunningLoop, PF_R) && imports.holds(function, 1, PF_X) &&
+          memcmp(reinterpret_cast<const void*>(name), kSetRunningLoop, sizeof kSetRunningLoop) == 0) {
+        g_original.set_running_loop = reinterpret_cast<Object (*)(Object, Object)>(function);
+        return write_entry(imports, at + 8, reinterpret_cast<void*>(set_running_loop));
+      }
+    }
+  }
+  return false;
+}
+
 /// asyncio's C module: _asyncio.cpython-312-x86_64-linux-gnu.so, _asyncio.so.
 int find_module(dl_phdr_info* object, size_t, void* found) {
   const char* slash = strrchr(object->dlpi_name, '/');
@@ -267,7 +274,7 @@ void hook_asyncio() {
   g_none = reinterpret_cast<Object>(dlsym(RTLD_DEFAULT, "_Py_NoneStruct"));
   g_coroutine_type = reinterpret_cast<Object>(dlsym(RTLD_DEFAULT, "PyCoro_Type"));
   g_generator_type = reinterpret_cast<Object>(dlsym(RTLD_DEFAULT, "PyGen_Type"));
-  if (built_in || !set_up_tasks() || !patch(imports)) {
+  if (built_in || !set_up_tasks() || !patch_method(imports) || !patch(imports)) {
     g_process.self->tasks_unseen.store(1);
   }
 }
