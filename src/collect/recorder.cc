@@ -44,18 +44,68 @@ void Recorder::inherit(const Recorder& parent) {
 void Recorder::drain(bool alive) {
   take_compiled();
   const uint32_t used = std::min(region_->slots_used.load(std::memory_order_acquire), record::kSlotCount);
+  // Code is described once, in the ring of the thread that met it first, and before any other thread can name it.
+  std::vector<uint32_t> stopped;
   for (uint32_t i = 0; i < used; ++i) {
-    drain_slot(i, alive);
+    if (!drain_slot(i, alive, false)) {
+      stopped.push_back(i);
+    }
+  }
+  for (const uint32_t i : stopped) {
+    drain_slot(i, alive, true);
   }
 }
 
-void Recorder::drain_slot(uint32_t slot_idx, bool alive) {
+bool Recorder::knows_code_of(const record::RecordHead& head, const uint8_t* bytes) const {
+  uint64_t head_bytes = 0;
+  uint32_t frame_count = 0;
+  const auto read = [&](auto raw, const auto& count_of) {
+    if (head.bytes >= sizeof raw) {
+      std::memcpy(&raw, bytes, sizeof raw);
+      head_bytes = sizeof raw;
+      frame_count = count_of(raw);
+    }
+  };
+  const auto frames = [](const auto& raw) { return raw.frame_count; };
+  switch (static_cast<record::RingRecord>(head.kind)) {
+    case record::RingRecord::Sample:
+      read(record::SampleRecord{}, frames);
+      break;
+    case record::RingRecord::Wait:
+      read(record::WaitRecord{}, frames);
+      break;
+    case record::RingRecord::Await:
+      read(record::AwaitRecord{}, frames);
+      break;
+    case record::RingRecord::Task: {
+      record::TaskRecord task{};
+      read(task, [&task](const record::TaskRecord& raw) {
+        task = raw;
+        return 0u;
+      });
+      return task.code_id == 0 || code_ids_.contains(task.code_id);
+    }
+    default:
+      return true;
+  }
+  const uint64_t whole = (head.bytes - head_bytes) / sizeof(record::FrameRef);
+  for (uint64_t i = 0; i < std::min<uint64_t>(frame_count, whole); ++i) {
+    record::FrameRef frame;
+    std::memcpy(&frame, bytes + head_bytes + i * sizeof frame, sizeof frame);
+    if (frame.code_id != 0 && frame.code_id != record::kFramesOmitted && !code_ids_.contains(frame.code_id)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Recorder::drain_slot(uint32_t slot_idx, bool alive, bool last) {
   record::ThreadSlot& slot = region_->slots[slot_idx];
   SlotView& view = slots_[slot_idx];
   const uint32_t word = slot.word.load(std::memory_order_acquire);
   const SlotState state = record::slot_state(word);
   if (record::slot_process(word) != process_slot_ || (state != SlotState::Live && state != SlotState::Ended)) {
-    return;
+    return true;
   }
   if (!view.thread) {
     begin_thread(slot_idx);
@@ -70,6 +120,9 @@ void Recorder::drain_slot(uint32_t slot_idx, bool alive) {
       break;
     }
     copy.assign(bytes, bytes + head.bytes);  // what is checked must not change under us
+    if (!last && !knows_code_of(head, copy.data())) {
+      return false;
+    }
     ring.release(head);
     if (head.kind == static_cast<uint32_t>(record::RingRecord::Sample)) {
       take_sample(view, copy.data(), head.bytes, alive);
@@ -90,6 +143,7 @@ void Recorder::drain_slot(uint32_t slot_idx, bool alive) {
     end_thread(slot_idx, slot.end_mono_ns, cpu_ns, true);
     free_slot(slot_idx);
   }
+  return true;
 }
 
 void Recorder::free_slot(uint32_t slot_idx) {

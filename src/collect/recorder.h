@@ -62,7 +62,9 @@ class Recorder {
     std::vector<record::Wait> loop_waits;          ///< in which a loop stood still; written if that made a block
   };
 
-  void drain_slot(uint32_t slot_idx, bool alive);
+  /// False if it stopped at a record that names code which another thread's ring describes; `last`: it goes on all the same.
+  bool drain_slot(uint32_t slot_idx, bool alive, bool last);
+  bool knows_code_of(const record::RecordHead& head, const uint8_t* bytes) const;
   void begin_thread(uint32_t slot_idx);
   void free_slot(uint32_t slot_idx);
   void end_thread(uint32_t slot_idx, uint64_t end_mono_ns, uint64_t cpu_ns, bool ended);
