@@ -150,9 +150,9 @@ void Recorder::free_slot(uint32_t slot_idx) {
   record::ThreadSlot& slot = region_->slots[slot_idx];
   slots_[slot_idx] = SlotView{};
   // Whoever takes the slot next, maybe another process, counts from 0.
-  for (std::atomic<uint64_t>* counter : {&slot.samples, &slot.lost, &slot.broken, &slot.repaired, &slot.throttled,
-                                         &slot.handler_ns, &slot.loop_run_ns, &slot.loop_idle_ns, &slot.loop_steps,
-                                         &slot.ring.written, &slot.ring.consumed}) {
+  for (std::atomic<uint64_t>* counter :
+       {&slot.samples, &slot.lost, &slot.broken, &slot.repaired, &slot.throttled, &slot.handler_ns, &slot.loop_run_ns,
+        &slot.loop_idle_ns, &slot.loop_steps, &slot.ring.written, &slot.ring.consumed}) {
     counter->store(0);
   }
   slot.word.store(0, std::memory_order_release);
@@ -400,8 +400,8 @@ void Recorder::take_await(const SlotView& view, const uint8_t* bytes, uint32_t l
   }
   std::vector<record::FrameRef> frames(raw.frame_count);
   std::memcpy(frames.data(), bytes + sizeof raw, frame_bytes);
-  writer_.add_await({*view.thread, task->second, stack_of(frames), relative_ns(raw.mono_ns), raw.duration_ns,
-                     raw.weight_ns});
+  writer_.add_await(
+      {*view.thread, task->second, stack_of(frames), relative_ns(raw.mono_ns), raw.duration_ns, raw.weight_ns});
 }
 
 void Recorder::take_loop_block(SlotView& view, const uint8_t* bytes, uint32_t length) {

@@ -57,7 +57,7 @@ class Recorder {
     std::optional<uint32_t> thread;
     bool given_up = false;  ///< the ring made no sense
     std::optional<record::Sample> held;
-    record::Counts seen;  ///< the slot's counters when last added up (slots are reused)
+    record::Counts seen;                           ///< the slot's counters when last added up (slots are reused)
     std::unordered_map<uint32_t, uint32_t> tasks;  ///< the thread's id of a task's group to the capture's
     std::vector<record::Wait> loop_waits;          ///< in which a loop stood still; written if that made a block
   };

@@ -285,16 +285,16 @@ using hasten::probe::hook_asyncio;
 using hasten::probe::next_symbol;
 
 // What an event loop makes before it runs.
-#define HASTEN_BEFORE_A_LOOP(name, parameters, arguments)                     \
-  __attribute__((visibility("default"))) int name parameters noexcept {       \
-    static std::atomic<void*> cache;                                          \
-    void* real = cache.load(std::memory_order_acquire);                       \
-    if (real == nullptr) {                                                    \
-      real = next_symbol(#name);                                              \
-      cache.store(real, std::memory_order_release);                           \
-    }                                                                         \
-    hook_asyncio();                                                           \
-    return reinterpret_cast<int(*) parameters>(real) arguments;               \
+#define HASTEN_BEFORE_A_LOOP(name, parameters, arguments)               \
+  __attribute__((visibility("default"))) int name parameters noexcept { \
+    static std::atomic<void*> cache;                                    \
+    void* real = cache.load(std::memory_order_acquire);                 \
+    if (real == nullptr) {                                              \
+      real = next_symbol(#name);                                        \
+      cache.store(real, std::memory_order_release);                     \
+    }                                                                   \
+    hook_asyncio();                                                     \
+    return reinterpret_cast<int(*) parameters>(real) arguments;         \
   }
 
 extern "C" {

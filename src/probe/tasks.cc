@@ -75,8 +75,7 @@ uint64_t load_word(uint64_t address) {
 
 LoopWatch* loop_of(Watch& watch) {
   if (watch.loop == nullptr) {
-    void* memory =
-        ::mmap(nullptr, sizeof(LoopWatch), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* memory = ::mmap(nullptr, sizeof(LoopWatch), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     watch.loop = memory == MAP_FAILED ? nullptr : static_cast<LoopWatch*>(memory);
   }
   return watch.loop;
@@ -189,8 +188,7 @@ bool describe_label(Watch& watch, uint32_t id, uint32_t code_id, const Name& nam
   if (to == nullptr) {
     return false;
   }
-  const record::TaskRecord record{
-      {bytes, static_cast<uint32_t>(record::RingRecord::Task)}, id, code_id, name.ref};
+  const record::TaskRecord record{{bytes, static_cast<uint32_t>(record::RingRecord::Task)}, id, code_id, name.ref};
   std::memcpy(to, &record, sizeof record);
   std::memcpy(to + sizeof record, name.bytes, name.byte_count());
   ring.commit(bytes);

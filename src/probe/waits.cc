@@ -189,16 +189,16 @@ HASTEN_WAITS(int, pthread_join, (pthread_t thread, void** result), (thread, resu
 
 HASTEN_SELECTS(int, poll, (pollfd * fds, nfds_t count, int timeout_ms), (fds, count, timeout_ms), WaitKind::Io)
 HASTEN_SELECTS(int, ppoll, (pollfd * fds, nfds_t count, const timespec* span, const sigset_t* mask),
-             (fds, count, span, mask), WaitKind::Io)
+               (fds, count, span, mask), WaitKind::Io)
 HASTEN_SELECTS(int, select, (int count, fd_set* read, fd_set* write, fd_set* except, timeval* span),
-             (count, read, write, except, span), count == 0 ? WaitKind::Sleep : WaitKind::Io)
+               (count, read, write, except, span), count == 0 ? WaitKind::Sleep : WaitKind::Io)
 HASTEN_WAITS(int, pselect,
              (int count, fd_set* read, fd_set* write, fd_set* except, const timespec* span, const sigset_t* mask),
              (count, read, write, except, span, mask), count == 0 ? WaitKind::Sleep : WaitKind::Io)
 HASTEN_SELECTS(int, epoll_wait, (int epoll, epoll_event* events, int count, int timeout_ms),
-             (epoll, events, count, timeout_ms), WaitKind::Io)
+               (epoll, events, count, timeout_ms), WaitKind::Io)
 HASTEN_SELECTS(int, epoll_pwait, (int epoll, epoll_event* events, int count, int timeout_ms, const sigset_t* mask),
-             (epoll, events, count, timeout_ms, mask), WaitKind::Io)
+               (epoll, events, count, timeout_ms, mask), WaitKind::Io)
 
 HASTEN_WAITS(ssize_t, read, (int fd, void* to, size_t count), (fd, to, count), WaitKind::Io)
 HASTEN_WAITS(ssize_t, write, (int fd, const void* from, size_t count), (fd, from, count), WaitKind::Io)

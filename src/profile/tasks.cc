@@ -86,7 +86,8 @@ std::vector<TaskRow> task_rows(const Recording& recording) {
     }
     for (const Await* await : awaits) {
       row.await_s += seconds(await->weight_ns);
-      row.count += static_cast<double>(await->weight_ns) / static_cast<double>(std::max<int64_t>(await->duration_ns, 1));
+      row.count +=
+          static_cast<double>(await->weight_ns) / static_cast<double>(std::max<int64_t>(await->duration_ns, 1));
       row.longest_s = std::max(row.longest_s, seconds(await->duration_ns));
     }
     const double any_s = covered_s(awaits);
@@ -104,8 +105,7 @@ std::vector<TaskRow> task_rows(const Recording& recording) {
     std::stable_sort(row.awaits.begin(), row.awaits.end(),
                      [](const AwaitRow& a, const AwaitRow& b) { return a.await_s > b.await_s; });
   }
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const TaskRow& a, const TaskRow& b) { return a.await_s > b.await_s; });
+  std::stable_sort(rows.begin(), rows.end(), [](const TaskRow& a, const TaskRow& b) { return a.await_s > b.await_s; });
   return rows;
 }
 
@@ -255,13 +255,14 @@ std::vector<Cause> loop_causes(const Tasks& tasks, const Recording& recording) {
         continue;
       }
       const Function& function = recording.functions[block.place.function_idx];
-      causes.push_back({function.file, block.place.line, function.name, "loop-blocked",
-                        "a synchronous call blocks the event loop here: no other task runs meanwhile",
-                        fmt::format("the loop stood still {} time{} for {:.2f} s together, {:.0f} % of the time it ran, "
-                                    "at the longest {:.0f} ms; {:.2f} s of it waiting",
-                                    block.count, block.count == 1 ? "" : "s", block.blocked_s,
-                                    100 * block.blocked_s / loop.run_s, 1e3 * block.longest_s, block.wait_s),
-                        std::min(1.0, block.blocked_s / wall_s)});
+      causes.push_back(
+          {function.file, block.place.line, function.name, "loop-blocked",
+           "a synchronous call blocks the event loop here: no other task runs meanwhile",
+           fmt::format("the loop stood still {} time{} for {:.2f} s together, {:.0f} % of the time it ran, "
+                       "at the longest {:.0f} ms; {:.2f} s of it waiting",
+                       block.count, block.count == 1 ? "" : "s", block.blocked_s, 100 * block.blocked_s / loop.run_s,
+                       1e3 * block.longest_s, block.wait_s),
+           std::min(1.0, block.blocked_s / wall_s)});
     }
   }
   return causes;

@@ -105,7 +105,8 @@ class AwaitWalk {
     if (!word(type + kTypeName, &name) || !reader_.read(name, text, sizeof text - 1)) {
       return false;
     }
-    for (const char* wrapper : {"async_generator_asend", "async_generator_athrow", "coroutine_wrapper", "anext_awaitable"}) {
+    for (const char* wrapper :
+         {"async_generator_asend", "async_generator_athrow", "coroutine_wrapper", "anext_awaitable"}) {
       if (std::strcmp(text, wrapper) == 0) {
         return true;
       }

@@ -233,7 +233,7 @@ struct Counts {
   uint64_t repaired_stacks = 0;  ///< torn, then read from the enclosing C frame
   uint64_t throttled = 0;        ///< samples delayed because sampling cost too much
   uint64_t unsampled_threads = 0;
-  uint64_t handler_ns = 0;  ///< time spent in the handler itself
+  uint64_t handler_ns = 0;    ///< time spent in the handler itself
   bool tasks_unseen = false;  ///< an event loop ran, but this Python's tasks cannot be seen
 };
 

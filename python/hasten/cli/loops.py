@@ -19,7 +19,10 @@ _INDENT = " " * 8
 def loop_lines(report: dict, bold: Callable[[str], str], dim: Callable[[str], str], width: int) -> Iterator[str]:
     """No lines for a program that ran no event loop worth a word."""
     if report.get("tasks_unseen"):
-        yield "note    an event loop ran, but its tasks cannot be seen: this Python has asyncio built in"
+        yield (
+            "note    an event loop ran, but its tasks cannot be seen: this Python has asyncio built in, or in a form that "
+            "Hasten does not know"
+        )
     loops = [loop for loop in report.get("loops", ()) if loop["run_s"] >= _RUN_SHARE_MIN * report["wall_s"]]
     if not loops:
         return
