@@ -4,6 +4,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "profile/model.h"
 #include "profile/native_paths.h"
 #include "profile/native_threads.h"
+#include "profile/tasks.h"
 #include "record/reader.h"
 
 namespace nb = nanobind;
@@ -58,8 +60,9 @@ struct ReportParts {
   profile::CaptureFacts facts;
   std::vector<profile::Cause> causes;
   std::vector<profile::GilPair> gil;
-  std::vector<profile::ThreadOrigin> origins;         ///< by thread
-  std::vector<profile::Function> recorded_functions;  ///< what the indices of pairs and origins mean
+  std::vector<profile::ThreadOrigin> origins;  ///< by thread
+  profile::Tasks tasks;
+  std::vector<profile::Function> recorded_functions;  ///< what the indices of pairs, origins and tasks mean
   profile::Sources sources;
   bool waits_measured = false;
   bool has_native_stacks = false;
@@ -320,6 +323,81 @@ nb::list gil_of(const ReportParts& parts) {
   return rows;
 }
 
+nb::dict place_of(const ReportParts& parts, const profile::PlaceRow& at) {
+  const profile::Function& function = parts.recorded_functions[at.function_idx];
+  nb::dict place;
+  place["file"] = function.file;
+  place["line"] = at.line;
+  place["function"] = function.name;
+  return place;
+}
+
+/// Of a group's ways to await the heaviest: recursion can make very many.
+nb::list tasks_of(const ReportParts& parts) {
+  constexpr size_t kAwaitsMax = 100;
+  nb::list rows;
+  for (const profile::TaskRow& task : parts.tasks.tasks) {
+    nb::dict row;
+    row["pid"] = parts.facts.processes[task.process_idx].pid;
+    if (!task.name.empty()) {
+      row["name"] = text_of(task.name);
+    }
+    if (task.function_idx) {
+      const profile::Function& function = parts.recorded_functions[*task.function_idx];
+      row["file"] = function.file;
+      row["function"] = function.name;
+      row["first_line"] = function.first_line;
+    }
+    row["await_s"] = task.await_s;
+    row["cpu_s"] = task.cpu_s;
+    nb::list awaits;
+    for (size_t i = 0; i < std::min(task.awaits.size(), kAwaitsMax); ++i) {
+      const profile::AwaitRow& await = task.awaits[i];
+      nb::dict way;
+      nb::list chain;
+      for (const profile::PlaceRow& at : await.chain) {
+        chain.append(place_of(parts, at));
+      }
+      way["chain"] = chain;
+      way["await_s"] = await.await_s;
+      way["awaits"] = await.count;
+      way["longest_s"] = await.longest_s;
+      way["concurrency"] = await.concurrency;
+      awaits.append(way);
+    }
+    row["awaits"] = awaits;
+    rows.append(row);
+  }
+  return rows;
+}
+
+nb::list loops_of(const ReportParts& parts) {
+  nb::list rows;
+  for (const profile::LoopRow& loop : parts.tasks.loops) {
+    const profile::ThreadFacts& thread = parts.facts.threads[loop.thread_idx];
+    nb::dict row;
+    row["pid"] = thread.pid;
+    row["tid"] = thread.tid;
+    row["thread"] = text_of(thread.name);
+    row["run_s"] = loop.run_s;
+    row["idle_s"] = loop.idle_s;
+    row["blocked_s"] = loop.blocked_s;
+    row["steps"] = loop.step_count;
+    nb::list blocks;
+    for (const profile::BlockRow& block : loop.blocks) {
+      nb::dict at = place_of(parts, block.place);
+      at["blocked_s"] = block.blocked_s;
+      at["count"] = block.count;
+      at["longest_s"] = block.longest_s;
+      at["wait_s"] = block.wait_s;
+      blocks.append(at);
+    }
+    row["blocks"] = blocks;
+    rows.append(row);
+  }
+  return rows;
+}
+
 nb::list causes_of(const std::vector<profile::Cause>& causes) {
   nb::list rows;
   for (const profile::Cause& cause : causes) {
@@ -413,6 +491,8 @@ nb::dict read_report(const std::string& path) {
     for (auto& [line, paths] : profile::native_paths(recording, kPathsMax)) {
       parts.native_paths[{recording.functions[line.first], line.second}] = std::move(paths);
     }
+    parts.tasks = profile::tasks_of(recording);
+    const std::vector<profile::Cause> loop_causes = profile::loop_causes(parts.tasks, recording);
     parts.recorded_functions = std::move(recording.functions);
     parts.facts = profile::facts_of(capture);
     for (record::SourceFile& file : capture.files) {
@@ -421,6 +501,9 @@ nb::dict read_report(const std::string& path) {
       }
     }
     parts.causes = profile::find_causes(parts.model, parts.sources, parts.facts.busy_s);
+    parts.causes.insert(parts.causes.end(), loop_causes.begin(), loop_causes.end());
+    std::stable_sort(parts.causes.begin(), parts.causes.end(),
+                     [](const profile::Cause& a, const profile::Cause& b) { return a.share > b.share; });
     if (!parts.facts.split_known) {
       std::erase_if(parts.causes, [](const profile::Cause& cause) { return cause.kind != "waiting"; });
     }
@@ -439,6 +522,13 @@ nb::dict read_report(const std::string& path) {
   report["outside_python"] = outside;
   if (parts.waits_measured) {
     report["gil"] = gil_of(parts);
+  }
+  if (!parts.tasks.loops.empty()) {
+    report["loops"] = loops_of(parts);
+    report["tasks"] = tasks_of(parts);
+  }
+  if (parts.facts.tasks_unseen) {
+    report["tasks_unseen"] = true;
   }
   if (parts.model.collecting.sample_count > 0) {
     nb::dict collecting;

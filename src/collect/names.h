@@ -37,6 +37,8 @@ class NameTable {
   uint32_t mixed(const record::MixedNode& node);
   /// The capture's next thread id.
   uint32_t new_thread() { return thread_count_++; }
+  /// The capture's next task id.
+  uint32_t new_task() { return task_count_++; }
 
  private:
   uint32_t file(const std::string& path, const std::string& cwd);
@@ -57,6 +59,7 @@ class NameTable {
 
   record::CaptureWriter& writer_;
   uint32_t thread_count_ = 0;
+  uint32_t task_count_ = 0;
   std::unordered_map<std::string, uint32_t> files_;
   std::map<CodeKey, uint32_t> codes_;
   std::unordered_map<NodeKey, uint32_t, NodeHash> nodes_;

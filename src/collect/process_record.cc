@@ -62,6 +62,7 @@ void free_process_slot(record::Region& region, uint32_t slot_idx) {
     counter->store(0);
   }
   slot.setup_errno = 0;
+  slot.tasks_unseen.store(0);
   slot.pid.store(0, std::memory_order_release);
 }
 

@@ -13,6 +13,8 @@ namespace {
 using record::SlotState;
 
 constexpr uint64_t kRefreshGapNs = 20'000'000;
+/// Waits kept in case they turn out to have blocked a loop: those of some ten seconds at the most that are told.
+constexpr size_t kLoopWaitsMax = 10'000;
 
 }  // namespace
 
@@ -52,8 +54,15 @@ void Recorder::drain(bool alive) {
       ended.push_back(i);
     }
   }
+  // Code is described once, in the ring of the thread that met it first, and before any other thread can name it.
+  std::vector<uint32_t> stopped;
   for (uint32_t i = 0; i < used; ++i) {
-    drain_slot(i, alive);
+    if (!drain_slot(i, alive, false)) {
+      stopped.push_back(i);
+    }
+  }
+  for (const uint32_t i : stopped) {
+    drain_slot(i, alive, true);
   }
   for (const uint32_t i : ended) {
     const record::ThreadSlot& slot = region_->slots[i];
@@ -68,11 +77,57 @@ bool Recorder::is_drained_here(uint32_t word) const {
   return record::slot_process(word) == process_slot_ && (state == SlotState::Live || state == SlotState::Ended);
 }
 
-void Recorder::drain_slot(uint32_t slot_idx, bool alive) {
+bool Recorder::knows_code_of(const record::RecordHead& head, const uint8_t* bytes) const {
+  uint64_t head_bytes = 0;
+  uint32_t frame_count = 0;
+  const auto read = [&](auto raw, const auto& count_of) {
+    if (head.bytes >= sizeof raw) {
+      std::memcpy(&raw, bytes, sizeof raw);
+      head_bytes = sizeof raw;
+      frame_count = count_of(raw);
+    }
+  };
+  const auto frames = [](const auto& raw) { return raw.frame_count; };
+  switch (static_cast<record::RingRecord>(head.kind)) {
+    case record::RingRecord::Sample:
+      read(record::SampleRecord{}, frames);
+      break;
+    case record::RingRecord::Wait:
+      read(record::WaitRecord{}, frames);
+      break;
+    case record::RingRecord::Await:
+      read(record::AwaitRecord{}, frames);
+      break;
+    case record::RingRecord::Creation:
+      read(record::CreationRecord{}, frames);
+      break;
+    case record::RingRecord::Task: {
+      record::TaskRecord task{};
+      read(task, [&task](const record::TaskRecord& raw) {
+        task = raw;
+        return 0u;
+      });
+      return task.code_id == 0 || code_ids_.contains(task.code_id);
+    }
+    default:
+      return true;
+  }
+  const uint64_t whole = (head.bytes - head_bytes) / sizeof(record::FrameRef);
+  for (uint64_t i = 0; i < std::min<uint64_t>(frame_count, whole); ++i) {
+    record::FrameRef frame;
+    std::memcpy(&frame, bytes + head_bytes + i * sizeof frame, sizeof frame);
+    if (frame.code_id != 0 && frame.code_id != record::kFramesOmitted && !code_ids_.contains(frame.code_id)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Recorder::drain_slot(uint32_t slot_idx, bool alive, bool last) {
   record::ThreadSlot& slot = region_->slots[slot_idx];
   SlotView& view = slots_[slot_idx];
   if (!is_drained_here(slot.word.load(std::memory_order_acquire))) {
-    return;
+    return true;
   }
   if (!view.thread) {
     begin_thread(slot_idx);
@@ -87,25 +142,36 @@ void Recorder::drain_slot(uint32_t slot_idx, bool alive) {
       break;
     }
     copy.assign(bytes, bytes + head.bytes);  // what is checked must not change under us
+    if (!last && !knows_code_of(head, copy.data())) {
+      return false;
+    }
     ring.release(head);
     if (head.kind == static_cast<uint32_t>(record::RingRecord::Sample)) {
       take_sample(view, copy.data(), head.bytes, alive);
     } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Wait)) {
       take_wait(view, copy.data(), head.bytes);
+    } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Task)) {
+      take_task(view, copy.data(), head.bytes);
+    } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Await)) {
+      take_await(view, copy.data(), head.bytes);
+    } else if (head.kind == static_cast<uint32_t>(record::RingRecord::LoopBlock)) {
+      take_loop_block(view, copy.data(), head.bytes);
     } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Code)) {
       take_code(copy.data(), head.bytes);
     } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Creation)) {
       take_creation(copy.data(), head.bytes);
     }
   }
+  return true;
 }
 
 void Recorder::free_slot(uint32_t slot_idx) {
   record::ThreadSlot& slot = region_->slots[slot_idx];
   slots_[slot_idx] = SlotView{};
   // Whoever takes the slot next, maybe another process, counts from 0.
-  for (std::atomic<uint64_t>* counter : {&slot.samples, &slot.lost, &slot.broken, &slot.repaired, &slot.throttled,
-                                         &slot.handler_ns, &slot.ring.written, &slot.ring.consumed}) {
+  for (std::atomic<uint64_t>* counter :
+       {&slot.samples, &slot.lost, &slot.broken, &slot.repaired, &slot.throttled, &slot.handler_ns, &slot.loop_run_ns,
+        &slot.loop_idle_ns, &slot.loop_steps, &slot.ring.written, &slot.ring.consumed}) {
     counter->store(0);
   }
   slot.word.store(0, std::memory_order_release);
@@ -153,7 +219,11 @@ void Recorder::end_thread(uint32_t slot_idx, uint64_t end_mono_ns, uint64_t cpu_
   if (view.held) {
     writer_.add_sample(*view.held);
   }
-  add_up(view, region_->slots[slot_idx]);
+  const record::ThreadSlot& slot = region_->slots[slot_idx];
+  add_up(view, slot);
+  if (const uint64_t run_ns = slot.loop_run_ns.load(); run_ns != 0) {
+    writer_.add_loop({*view.thread, run_ns, std::min(slot.loop_idle_ns.load(), run_ns), slot.loop_steps.load()});
+  }
   writer_.add_thread(*view.thread, thread);
   threads_.erase(*view.thread);
   view = SlotView{};
@@ -260,9 +330,8 @@ uint32_t Recorder::mixed_stack(const NativeSample& native, const std::vector<uin
     } else if (frame.kind == MixedFrame::Native) {
       const NativeFrame& here = frames[frame.index];
       const uint32_t leaf = here.compiled ? compiled_leaf(frame.index == 0 ? here.pc : here.pc - 1, python_stack) : 0;
-      node.frame = here.compiled && leaf != python_stack
-                       ? leaf << 1
-                       : names_.native_function(process_, here.function) << 1 | 1;
+      node.frame =
+          here.compiled && leaf != python_stack ? leaf << 1 : names_.native_function(process_, here.function) << 1 | 1;
     }
     mixed = names_.mixed(node);
   }
@@ -293,6 +362,9 @@ void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length
   sample.code_class = classify(raw.rip, alive);
   const std::vector<uint32_t> python = nodes_of(frames);
   sample.stack = python.empty() ? 0 : python.front();
+  if (const auto task = view.tasks.find(raw.task); task != view.tasks.end()) {
+    sample.task = task->second;
+  }
   if (sample.code_class == record::CodeClass::Compiled) {
     sample.stack = compiled_leaf(raw.rip, sample.stack);
   } else if (raw.compiled_pc != 0) {
@@ -318,12 +390,14 @@ void Recorder::take_sample(SlotView& view, const uint8_t* bytes, uint32_t length
   view.held = sample;
 }
 
-void Recorder::take_wait(const SlotView& view, const uint8_t* bytes, uint32_t length) {
+void Recorder::take_wait(SlotView& view, const uint8_t* bytes, uint32_t length) {
   record::WaitRecord raw;
   if (length < sizeof raw) {
     return;
   }
   std::memcpy(&raw, bytes, sizeof raw);
+  const bool in_loop = (raw.kind & record::kInLoop) != 0;
+  raw.kind &= ~record::kInLoop;
   const uint64_t frame_bytes = static_cast<uint64_t>(raw.frame_count) * sizeof(record::FrameRef);
   if (frame_bytes != length - sizeof raw || !view.thread || raw.kind > static_cast<uint32_t>(record::WaitKind::Gil)) {
     return;
@@ -336,6 +410,12 @@ void Recorder::take_wait(const SlotView& view, const uint8_t* bytes, uint32_t le
   wait.time_ns = relative_ns(raw.mono_ns);
   wait.duration_ns = raw.weight_ns;
   wait.kind = static_cast<record::WaitKind>(raw.kind);
+  if (in_loop) {
+    if (view.loop_waits.size() >= kLoopWaitsMax) {
+      view.loop_waits.clear();
+    }
+    view.loop_waits.push_back(wait);
+  }
   if (wait.kind == record::WaitKind::Gil) {
     writer_.add_wait(wait);  // who held it is found from the very stretch of time
     return;
@@ -344,6 +424,64 @@ void Recorder::take_wait(const SlotView& view, const uint8_t* bytes, uint32_t le
   if (!is_new) {
     at->second.duration_ns += wait.duration_ns;
   }
+}
+
+void Recorder::take_task(SlotView& view, const uint8_t* bytes, uint32_t length) {
+  record::TaskRecord raw;
+  if (length < sizeof raw) {
+    return;
+  }
+  std::memcpy(&raw, bytes, sizeof raw);
+  const uint32_t unit_bytes = raw.name.unit_bytes;
+  if ((unit_bytes != 1 && unit_bytes != 2 && unit_bytes != 4) || raw.name.length > length ||
+      sizeof raw + record::pad8(raw.name.length * unit_bytes) != length) {
+    return;
+  }
+  record::Task task;
+  task.process = process_;
+  task.code = code_of(raw.code_id);
+  task.name = to_utf8(bytes + sizeof raw, raw.name);
+  const auto [at, is_new] = tasks_.try_emplace({task.code, task.name}, 0);
+  if (is_new) {
+    at->second = names_.new_task();
+    writer_.add_task(task);
+  }
+  view.tasks[raw.id] = at->second;
+}
+
+void Recorder::take_await(const SlotView& view, const uint8_t* bytes, uint32_t length) {
+  record::AwaitRecord raw;
+  if (length < sizeof raw) {
+    return;
+  }
+  std::memcpy(&raw, bytes, sizeof raw);
+  const uint64_t frame_bytes = static_cast<uint64_t>(raw.frame_count) * sizeof(record::FrameRef);
+  const auto task = view.tasks.find(raw.task);
+  if (frame_bytes != length - sizeof raw || !view.thread || task == view.tasks.end()) {
+    return;
+  }
+  std::vector<record::FrameRef> frames(raw.frame_count);
+  std::memcpy(frames.data(), bytes + sizeof raw, frame_bytes);
+  writer_.add_await(
+      {*view.thread, task->second, stack_of(frames), relative_ns(raw.mono_ns), raw.duration_ns, raw.weight_ns});
+}
+
+void Recorder::take_loop_block(SlotView& view, const uint8_t* bytes, uint32_t length) {
+  record::LoopBlockRecord raw;
+  if (length != sizeof raw || !view.thread) {
+    return;
+  }
+  std::memcpy(&raw, bytes, sizeof raw);
+  const auto task = view.tasks.find(raw.task);
+  const uint64_t begin_ns = relative_ns(raw.mono_ns);
+  writer_.add_loop_block(
+      {*view.thread, task == view.tasks.end() ? record::kNoTask : task->second, begin_ns, raw.duration_ns});
+  for (const record::Wait& wait : view.loop_waits) {
+    if (wait.time_ns + wait.duration_ns > begin_ns) {
+      writer_.add_loop_wait(wait);
+    }
+  }
+  view.loop_waits.clear();
 }
 
 void Recorder::add_outside_sample(const record::Sample& sample) {
@@ -465,6 +603,7 @@ void Recorder::finish(uint64_t end_mono_ns) {
     }
   }
   counts_.unsampled_threads = region_->processes[process_slot_].unsampled_threads.load();
+  counts_.tasks_unseen = region_->processes[process_slot_].tasks_unseen.load() != 0;
   writer_.add_counts(counts_);
 }
 

@@ -56,19 +56,26 @@ class Recorder {
  private:
   struct SlotView {
     std::optional<uint32_t> thread;
-    bool given_up = false;      ///< the ring made no sense
+    bool given_up = false;     ///< the ring made no sense
     uint32_t creation_id = 0;  ///< see record::ThreadSlot
     std::optional<record::Sample> held;
-    record::Counts seen;  ///< the slot's counters when last added up (slots are reused)
+    record::Counts seen;                           ///< the slot's counters when last added up (slots are reused)
+    std::unordered_map<uint32_t, uint32_t> tasks;  ///< the thread's id of a task's group to the capture's
+    std::vector<record::Wait> loop_waits;          ///< in which a loop stood still; written if that made a block
   };
 
-  void drain_slot(uint32_t slot_idx, bool alive);
+  /// False if it stopped at a record that names code which another thread's ring describes; `last`: it goes on all the same.
+  bool drain_slot(uint32_t slot_idx, bool alive, bool last);
+  bool knows_code_of(const record::RecordHead& head, const uint8_t* bytes) const;
   bool is_drained_here(uint32_t word) const;
   void begin_thread(uint32_t slot_idx);
   void free_slot(uint32_t slot_idx);
   void end_thread(uint32_t slot_idx, uint64_t end_mono_ns, uint64_t cpu_ns, bool ended);
   void take_sample(SlotView& view, const uint8_t* bytes, uint32_t length, bool alive);
-  void take_wait(const SlotView& view, const uint8_t* bytes, uint32_t length);
+  void take_wait(SlotView& view, const uint8_t* bytes, uint32_t length);
+  void take_task(SlotView& view, const uint8_t* bytes, uint32_t length);
+  void take_await(const SlotView& view, const uint8_t* bytes, uint32_t length);
+  void take_loop_block(SlotView& view, const uint8_t* bytes, uint32_t length);
   void take_creation(const uint8_t* bytes, uint32_t length);
   void take_code(const uint8_t* bytes, uint32_t length);
   void take_compiled();
@@ -96,6 +103,7 @@ class Recorder {
   std::unordered_map<uint32_t, uint32_t> creations_;      ///< the probe's id of a creation to the stack it was in
   std::vector<record::CompiledCode> compiled_;
   std::map<std::tuple<uint32_t, uint32_t, record::WaitKind>, record::Wait> waits_;  ///< by thread, stack and kind
+  std::map<std::pair<uint32_t, std::string>, uint32_t> tasks_;  ///< by code and name, to the capture's id
   record::Counts counts_;
 };
 

@@ -13,6 +13,7 @@
 #include "probe/restart.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
+#include "probe/tasks.h"
 
 namespace hasten::probe {
 namespace {
@@ -158,6 +159,7 @@ void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   account(watch, at, &sample);
   find_compiled_caller(watch, at, &sample);
 
+  sample.task = running_task(watch);
   const OwnStack stack = read_own_stack(watch, at.stack_pointer);
   sample.python_state = stack.python_state;
   sample.flags |= stack.python_state == 0 ? record::kNoPythonState : 0u;
@@ -171,9 +173,10 @@ void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   const Piece piece = native_piece(watch, at.stack_pointer);
   const uint32_t plain_bytes = static_cast<uint32_t>(sizeof sample) + frame_bytes;
   const uint32_t native_bytes =
-      piece.bytes == 0 ? 0
-                       : static_cast<uint32_t>(sizeof(record::NativePart) +
-                                               stack.entry_count * sizeof(record::EntryRef)) + piece.bytes;
+      piece.bytes == 0
+          ? 0
+          : static_cast<uint32_t>(sizeof(record::NativePart) + stack.entry_count * sizeof(record::EntryRef)) +
+                piece.bytes;
   record::RingWriter ring(&slot.ring, watch.ring_memory, record::kThreadRingBytes);
   uint32_t bytes = plain_bytes + native_bytes;
   uint8_t* to = ring.reserve(bytes);

@@ -137,4 +137,16 @@ OwnStack read_own_stack(Watch& watch, uint64_t stack_pointer) {
   return stack;
 }
 
+uint32_t name_awaits(Watch& watch, const pyread::AwaitFrame* frames, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i) {
+    const pyread::AwaitFrame& frame = frames[count - 1 - i];
+    const CodeRef code = find_code(frame.code, true, watch);
+    bool broken = false;
+    const uint32_t offset =
+        code.id == 0 ? record::kNoOffset : instruction_offset({frame.code, frame.instr}, code, &broken);
+    watch.refs[i] = {code.id, offset};
+  }
+  return count;
+}
+
 }  // namespace hasten::probe

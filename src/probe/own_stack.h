@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "probe/watch.h"
+#include "pyread/coroutine.h"
 
 namespace hasten::probe {
 
@@ -14,7 +15,7 @@ struct OwnStack {
   bool repaired = false;
   uint32_t opcode = 0;  ///< of the innermost instruction, + 1; 0: not known
   bool has_gil = false;
-  bool collecting = false;  ///< it collects garbage
+  bool collecting = false;   ///< it collects garbage
   uint32_t entry_count = 0;  ///< in Watch::entries
 };
 
@@ -22,5 +23,12 @@ struct OwnStack {
 /// outwards the C stack may be read. In the handler, or in a call that waited; the two must not meet in one thread
 /// (Watch::writing).
 OwnStack read_own_stack(Watch& watch, uint64_t stack_pointer);
+
+/// More coroutines that await one another are not looked at.
+inline constexpr uint32_t kAwaitFramesMax = 200;
+
+/// Turns a chain of awaits, outermost first, into ids in `watch.refs`, innermost first, and returns how many. As
+/// read_own_stack(), and with the GIL.
+uint32_t name_awaits(Watch& watch, const pyread::AwaitFrame* frames, uint32_t count);
 
 }  // namespace hasten::probe

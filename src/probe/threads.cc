@@ -14,6 +14,7 @@
 #include "probe/own_stack.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
+#include "probe/tasks.h"
 #include "probe/threads.h"
 #include "probe/watch.h"
 
@@ -179,6 +180,7 @@ void end_watch() {
   g_watches[watch->slot_idx].store(nullptr);
   close_clock(*watch);
   publish_end(*watch);
+  forget_loop(*watch);
   ::munmap(watch->ring_memory, record::kThreadRingBytes);
   ::munmap(watch, sizeof *watch);
 }

@@ -28,6 +28,7 @@
 #include "probe/own_stack.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
+#include "probe/tasks.h"
 #include "probe/waits.h"
 #include "probe/watch.h"
 
@@ -66,7 +67,7 @@ __attribute__((noinline)) void write_wait(Watch& watch, WaitKind kind, uint64_t 
   wait.mono_ns = begin_ns;
   wait.duration_ns = duration_ns;
   wait.weight_ns = weight_ns;
-  wait.kind = static_cast<uint32_t>(kind);
+  wait.kind = static_cast<uint32_t>(kind) | (holds_up_loop(watch) ? record::kInLoop : 0u);
   wait.frame_count = stack.frame_count;
   record::RingWriter ring(&watch.slot->ring, watch.ring_memory, record::kThreadRingBytes);
   uint8_t* to = ring.reserve(bytes);
@@ -79,8 +80,8 @@ __attribute__((noinline)) void write_wait(Watch& watch, WaitKind kind, uint64_t 
   watch.writing.store(false, std::memory_order_relaxed);
 }
 
-/// `begin_cpu_ns`: the thread's CPU clock then, or 0 if it was not read.
-void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns) {
+/// `begin_cpu_ns`: the thread's CPU clock then, or 0 if it was not read. `idle`: an event loop had nothing to do.
+void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns, bool idle = false) {
   Watch* watch = t_watch;
   if (watch == nullptr) {
     return;  // the child of a fork, or the thread is ending
@@ -89,21 +90,23 @@ void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns) {
   const uint64_t now_ns = mono_ns();
   const uint64_t duration_ns = now_ns > begin_ns ? now_ns - begin_ns : 0;
   watch->last_wait_ns[static_cast<uint32_t>(kind)] = duration_ns;
-  if (duration_ns < kShortestNs || !g_process.active.load(std::memory_order_relaxed)) {
-    return;
+  if (duration_ns >= kShortestNs && g_process.active.load(std::memory_order_relaxed)) {
+    const uint64_t computed_ns = begin_cpu_ns != 0 ? thread_cpu_ns() - begin_cpu_ns : 0;
+    const uint64_t waited_ns = duration_ns > computed_ns ? duration_ns - computed_ns : 0;
+    const uint64_t weight_ns = waited_ns >= kShortestNs ? draw_weight(waited_ns, &watch->wait_random_state) : 0;
+    if (weight_ns != 0) {
+      const int saved_errno = errno;
+      write_wait(*watch, kind, begin_ns, duration_ns, weight_ns);
+      errno = saved_errno;
+    }
   }
-  const uint64_t computed_ns = begin_cpu_ns != 0 ? thread_cpu_ns() - begin_cpu_ns : 0;
-  const uint64_t waited_ns = duration_ns > computed_ns ? duration_ns - computed_ns : 0;
-  if (waited_ns < kShortestNs) {
-    return;
-  }
-  const uint64_t weight_ns = draw_weight(waited_ns, &watch->wait_random_state);
-  if (weight_ns != 0) {
-    const int saved_errno = errno;
-    write_wait(*watch, kind, begin_ns, duration_ns, weight_ns);
-    errno = saved_errno;
+  if (idle && watch->loop != nullptr) {
+    end_idle(*watch, now_ns);
   }
 }
+
+/// Whether a call may be a loop's wait for something to do.
+enum class Selects : bool { No, Yes };
 
 /// Whether a condition variable is the GIL's: it lies in the runtime.
 WaitKind kind_of_condition(const void* condition) {
@@ -113,7 +116,7 @@ WaitKind kind_of_condition(const void* condition) {
 
 /// `bytes`: how many the call may move, if it says so beforehand.
 template <class Call>
-auto timed(WaitKind kind, const Call& call, size_t bytes = 0) {
+auto timed(WaitKind kind, const Call& call, size_t bytes = 0, Selects selects = Selects::No) {
   Watch* watch = t_watch;
   if (watch == nullptr || watch->slot->waiting_kind.load(std::memory_order_relaxed) != 0) {
     return call();
@@ -121,11 +124,12 @@ auto timed(WaitKind kind, const Call& call, size_t bytes = 0) {
   const uint64_t begin_ns = mono_ns();
   watch->slot->waiting_since_ns.store(begin_ns, std::memory_order_relaxed);
   watch->slot->waiting_kind.store(static_cast<uint32_t>(kind), std::memory_order_relaxed);
+  const bool idle = selects == Selects::Yes && watch->loop != nullptr && begin_idle(*watch, begin_ns);
   const bool lasting =
       kind == WaitKind::Sleep || bytes >= kManyBytes || watch->last_wait_ns[static_cast<uint32_t>(kind)] >= kLastingNs;
   const uint64_t begin_cpu_ns = lasting ? thread_cpu_ns() : 0;
   const auto result = call();
-  end_wait(kind, begin_ns, begin_cpu_ns);
+  end_wait(kind, begin_ns, begin_cpu_ns, idle);
   return result;
 }
 
@@ -170,19 +174,24 @@ void end_child_wait(uint64_t begin_ns) {
 
 using hasten::probe::behind;
 using hasten::probe::kind_of_condition;
+using hasten::probe::Selects;
 using hasten::probe::timed;
 using hasten::record::WaitKind;
 
 // A function of libc that waits: its result, name, parameters and arguments, and what the wait is for.
-#define HASTEN_WAITS(result, name, parameters, arguments, kind) \
-  HASTEN_MOVES(result, name, parameters, arguments, kind, 0)
-
-// The same for one that moves up to so many bytes.
-#define HASTEN_MOVES(result, name, parameters, arguments, kind, bytes)                               \
-  __attribute__((visibility("default"))) result name parameters {                                    \
-    static std::atomic<void*> cache;                                                                 \
-    return timed(kind, [&] { return behind<result(*) parameters>(#name, cache) arguments; }, bytes); \
+#define HASTEN_WAITS_AS(result, name, parameters, arguments, kind, bytes, selects)                            \
+  __attribute__((visibility("default"))) result name parameters {                                             \
+    static std::atomic<void*> cache;                                                                          \
+    return timed(kind, [&] { return behind<result(*) parameters>(#name, cache) arguments; }, bytes, selects); \
   }
+#define HASTEN_WAITS(result, name, parameters, arguments, kind) \
+  HASTEN_WAITS_AS(result, name, parameters, arguments, kind, 0, Selects::No)
+// One that moves up to so many bytes.
+#define HASTEN_MOVES(result, name, parameters, arguments, kind, bytes) \
+  HASTEN_WAITS_AS(result, name, parameters, arguments, kind, bytes, Selects::No)
+// One in which an event loop waits for something to do.
+#define HASTEN_SELECTS(result, name, parameters, arguments, kind) \
+  HASTEN_WAITS_AS(result, name, parameters, arguments, kind, 0, Selects::Yes)
 
 extern "C" {
 
@@ -196,18 +205,18 @@ HASTEN_WAITS(int, sem_clockwait, (sem_t * semaphore, clockid_t clock, const time
              WaitKind::Lock)
 HASTEN_WAITS(int, pthread_join, (pthread_t thread, void** result), (thread, result), WaitKind::Lock)
 
-HASTEN_WAITS(int, poll, (pollfd * fds, nfds_t count, int timeout_ms), (fds, count, timeout_ms), WaitKind::Io)
-HASTEN_WAITS(int, ppoll, (pollfd * fds, nfds_t count, const timespec* span, const sigset_t* mask),
-             (fds, count, span, mask), WaitKind::Io)
-HASTEN_WAITS(int, select, (int count, fd_set* read, fd_set* write, fd_set* except, timeval* span),
-             (count, read, write, except, span), count == 0 ? WaitKind::Sleep : WaitKind::Io)
+HASTEN_SELECTS(int, poll, (pollfd * fds, nfds_t count, int timeout_ms), (fds, count, timeout_ms), WaitKind::Io)
+HASTEN_SELECTS(int, ppoll, (pollfd * fds, nfds_t count, const timespec* span, const sigset_t* mask),
+               (fds, count, span, mask), WaitKind::Io)
+HASTEN_SELECTS(int, select, (int count, fd_set* read, fd_set* write, fd_set* except, timeval* span),
+               (count, read, write, except, span), count == 0 ? WaitKind::Sleep : WaitKind::Io)
 HASTEN_WAITS(int, pselect,
              (int count, fd_set* read, fd_set* write, fd_set* except, const timespec* span, const sigset_t* mask),
              (count, read, write, except, span, mask), count == 0 ? WaitKind::Sleep : WaitKind::Io)
-HASTEN_WAITS(int, epoll_wait, (int epoll, epoll_event* events, int count, int timeout_ms),
-             (epoll, events, count, timeout_ms), WaitKind::Io)
-HASTEN_WAITS(int, epoll_pwait, (int epoll, epoll_event* events, int count, int timeout_ms, const sigset_t* mask),
-             (epoll, events, count, timeout_ms, mask), WaitKind::Io)
+HASTEN_SELECTS(int, epoll_wait, (int epoll, epoll_event* events, int count, int timeout_ms),
+               (epoll, events, count, timeout_ms), WaitKind::Io)
+HASTEN_SELECTS(int, epoll_pwait, (int epoll, epoll_event* events, int count, int timeout_ms, const sigset_t* mask),
+               (epoll, events, count, timeout_ms, mask), WaitKind::Io)
 
 HASTEN_MOVES(ssize_t, read, (int fd, void* to, size_t count), (fd, to, count), WaitKind::Io, count)
 HASTEN_MOVES(ssize_t, write, (int fd, const void* from, size_t count), (fd, from, count), WaitKind::Io, count)

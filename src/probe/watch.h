@@ -35,6 +35,8 @@ struct Process {
 };
 extern Process g_process;
 
+struct LoopWatch;  // tasks.cc
+
 /// One watched thread. Owned by that thread; others only look at `fd` (fork) and at the clock's fields.
 struct Watch {
   record::ThreadSlot* slot;
@@ -52,9 +54,10 @@ struct Watch {
   uint64_t random_state;
   uint64_t wait_random_state;
   uint64_t last_wait_ns[record::kWaitKindCount];
-  uint32_t creation_id;  ///< where this thread was started; what it starts without Python was started there too
+  uint32_t creation_id;       ///< where this thread was started; what it starts without Python was started there too
   std::atomic<bool> writing;  ///< the thread itself uses what follows: the handler must not
   uint8_t* ring_memory;
+  LoopWatch* loop;  ///< null until an event loop runs on the thread
   pyread::RawFrame frames[record::kFrameCountMax];
   record::FrameRef refs[record::kFrameCountMax + 1];  ///< one more for the mark of omitted frames
   record::EntryRef entries[record::kEntryCountMax];   ///< of the stack in `refs`

@@ -66,6 +66,7 @@ class Resolver {
           process < capture_.processes.size() && capture_.processes[process].engine != record::Engine::PerfClock;
       to.has_gil = from.has_gil;
       to.collecting = from.collecting;
+      to.task_idx = from.task == record::kNoTask ? kNoTask : from.task;
       to.stack_idx = stack_idx(from.stack);
       to.mixed = from.mixed;
       to.rip = from.rip;
@@ -81,10 +82,9 @@ class Resolver {
       return a.thread_idx != b.thread_idx ? a.thread_idx < b.thread_idx : a.end_ns < b.end_ns;
     });
     for (const record::Wait& from : capture_.waits) {
-      recording_.waits.push_back({from.thread, static_cast<int64_t>(from.duration_ns),
-                                  static_cast<Sleep>(std::min<size_t>(static_cast<size_t>(from.kind), kSleepCount - 1)),
-                                  stack_idx(from.stack), absolute_ns(process_of(from.thread), from.time_ns)});
+      recording_.waits.push_back(wait_of(from));
     }
+    note_tasks();
     for (const record::Thread& thread : capture_.threads) {
       recording_.process_of_thread.push_back(thread.process);
     }
@@ -108,8 +108,8 @@ class Resolver {
         continue;
       }
       const uint32_t line = sample.charge == Charge::Own ? 0 : sample.stack_idx;
-      const auto [at, is_new] = shown.try_emplace({line, sample.mixed, sample.charge},
-                                                  static_cast<uint32_t>(recording_.stacks.size()));
+      const auto [at, is_new] =
+          shown.try_emplace({line, sample.mixed, sample.charge}, static_cast<uint32_t>(recording_.stacks.size()));
       if (is_new) {
         std::vector<Frame> frames = mixed_frames(sample.mixed);
         if (sample.charge != Charge::Own) {
@@ -184,6 +184,39 @@ class Resolver {
       const auto cpu_ns = static_cast<double>(capture_.threads[t].cpu_ns);
       const auto runnable_ns = static_cast<double>(capture_.threads[t].runnable_ns);
       recording_.crowding.push_back(cpu_ns > 0 ? (cpu_ns + runnable_ns) / std::max(cpu_ns, sampled_ns[t]) : 1);
+    }
+  }
+
+  Wait wait_of(const record::Wait& from) {
+    return {from.thread, static_cast<int64_t>(from.duration_ns),
+            static_cast<Sleep>(std::min<size_t>(static_cast<size_t>(from.kind), kSleepCount - 1)),
+            stack_idx(from.stack), absolute_ns(process_of(from.thread), from.time_ns)};
+  }
+
+  void note_tasks() {
+    for (const record::Task& from : capture_.tasks) {
+      Task task{from.process, std::nullopt, from.name};
+      if (from.code < function_of_code_.size()) {
+        task.function_idx = function_of_code_[from.code];
+      }
+      recording_.tasks.push_back(std::move(task));
+    }
+    for (const record::Await& from : capture_.awaits) {
+      recording_.awaits.push_back({from.thread, from.task, stack_idx(from.stack),
+                                   absolute_ns(process_of(from.thread), from.time_ns),
+                                   static_cast<int64_t>(from.duration_ns), static_cast<int64_t>(from.weight_ns)});
+    }
+    for (const record::LoopBlock& from : capture_.loop_blocks) {
+      recording_.loop_blocks.push_back(
+          {from.thread, from.task == record::kNoTask ? std::nullopt : std::optional(from.task),
+           absolute_ns(process_of(from.thread), from.time_ns), static_cast<int64_t>(from.duration_ns)});
+    }
+    for (const record::Wait& from : capture_.loop_waits) {
+      recording_.loop_waits.push_back(wait_of(from));
+    }
+    for (const record::Loop& from : capture_.loops) {
+      recording_.loops.push_back(
+          {from.thread, static_cast<int64_t>(from.run_ns), static_cast<int64_t>(from.idle_ns), from.steps});
     }
   }
 
@@ -452,6 +485,7 @@ CaptureFacts facts_of(const record::Capture& capture) {
       facts.broken_stacks += counts->broken_stacks;
       facts.throttled += counts->throttled;
       facts.unsampled_threads += counts->unsampled_threads;
+      facts.tasks_unseen = facts.tasks_unseen || counts->tasks_unseen;
       facts.sampling_cost_ns += counts->samples * process.sample_cost_ns;
     }
     facts.processes.push_back(std::move(out));

@@ -62,6 +62,7 @@ struct CaptureFacts {
   uint64_t broken_stacks = 0;
   uint64_t throttled = 0;
   uint64_t unsampled_threads = 0;
+  bool tasks_unseen = false;      ///< an event loop ran whose tasks this Python does not let us see
   uint64_t sampling_cost_ns = 0;  ///< samples times what one costs
   double rate_hz = 0;
   std::string engine;

@@ -18,6 +18,7 @@ void append(record::Capture& into, const record::Capture& from) {
   const size_t files = into.files.size();
   const size_t codes = into.codes.size();
   const size_t stacks = into.stacks.size() - 1;  // node 0 is the root of both
+  const size_t tasks = into.tasks.size();
 
   into.processes.insert(into.processes.end(), from.processes.begin(), from.processes.end());
   const auto moved_stack = [stacks](uint32_t node) { return node == 0 ? 0 : moved(node, stacks); };
@@ -50,7 +51,9 @@ void append(record::Capture& into, const record::Capture& from) {
     function.process = moved(function.process, processes);
     into.native_functions.push_back(function);
   }
-  const auto moved_mixed = [mixed = into.mixed.size() - 1](uint32_t node) { return node == 0 ? 0 : moved(node, mixed); };
+  const auto moved_mixed = [mixed = into.mixed.size() - 1](uint32_t node) {
+    return node == 0 ? 0 : moved(node, mixed);
+  };
   for (size_t node = 1; node < from.mixed.size(); ++node) {
     record::MixedNode mixed = from.mixed[node];
     mixed.parent = moved_mixed(mixed.parent);
@@ -64,12 +67,38 @@ void append(record::Capture& into, const record::Capture& from) {
     sample.mixed = moved_mixed(sample.mixed);
     sample.thread = moved(sample.thread, threads);
     sample.stack = moved_stack(sample.stack);
+    sample.task = moved(sample.task, tasks);
     into.samples.push_back(sample);
   }
   for (record::Wait wait : from.waits) {
     wait.thread = moved(wait.thread, threads);
     wait.stack = moved_stack(wait.stack);
     into.waits.push_back(wait);
+  }
+  for (record::Wait wait : from.loop_waits) {
+    wait.thread = moved(wait.thread, threads);
+    wait.stack = moved_stack(wait.stack);
+    into.loop_waits.push_back(wait);
+  }
+  for (record::Task task : from.tasks) {
+    task.process = moved(task.process, processes);
+    task.code = moved(task.code, codes);
+    into.tasks.push_back(std::move(task));
+  }
+  for (record::Await await : from.awaits) {
+    await.thread = moved(await.thread, threads);
+    await.task = moved(await.task, tasks);
+    await.stack = moved_stack(await.stack);
+    into.awaits.push_back(await);
+  }
+  for (record::LoopBlock stretch : from.loop_blocks) {
+    stretch.thread = moved(stretch.thread, threads);
+    stretch.task = moved(stretch.task, tasks);
+    into.loop_blocks.push_back(stretch);
+  }
+  for (record::Loop loop : from.loops) {
+    loop.thread = moved(loop.thread, threads);
+    into.loops.push_back(loop);
   }
   for (record::Counts counts : from.counts) {
     counts.process = moved(counts.process, processes);
@@ -115,11 +144,26 @@ Result<void> write_capture(const record::Capture& capture, const std::string& pa
   for (size_t node = 1; node < capture.mixed.size(); ++node) {
     writer.add_mixed(capture.mixed[node]);
   }
+  for (const auto& task : capture.tasks) {
+    writer.add_task(task);
+  }
   for (const auto& sample : capture.samples) {
     writer.add_sample(sample);
   }
   for (const auto& wait : capture.waits) {
     writer.add_wait(wait);
+  }
+  for (const auto& await : capture.awaits) {
+    writer.add_await(await);
+  }
+  for (const auto& stretch : capture.loop_blocks) {
+    writer.add_loop_block(stretch);
+  }
+  for (const auto& wait : capture.loop_waits) {
+    writer.add_loop_wait(wait);
+  }
+  for (const auto& loop : capture.loops) {
+    writer.add_loop(loop);
   }
   for (const auto& counts : capture.counts) {
     writer.add_counts(counts);

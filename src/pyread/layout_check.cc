@@ -2,6 +2,9 @@
 #define Py_BUILD_CORE 1
 #include <Python.h>
 #include <internal/pycore_frame.h>
+#if PY_VERSION_HEX >= 0x030d0000
+#include <internal/pycore_genobject.h>
+#endif
 #include <opcode.h>
 
 #include <cstddef>
@@ -68,6 +71,19 @@ static_assert(offsetof(PyVarObject, ob_size) == 16 && offsetof(PyObject, ob_type
 static_assert(offsetof(PyBytesObject, ob_sval) == 32);
 static_assert(offsetof(PyASCIIObject, length) == 16 && offsetof(PyASCIIObject, state) == 32);
 static_assert(sizeof(_PyInterpreterFrame) >= kFrameBytesMax && sizeof(PyCodeObject) >= kCodeBytes - 16);
+
+// The same numbers as in coroutine.cc.
+#if PY_VERSION_HEX >> 16 == 0x030b
+static_assert(offsetof(PyCoroObject, cr_frame_state) == 75 && offsetof(PyCoroObject, cr_iframe) == 80);
+#else
+static_assert(offsetof(PyCoroObject, cr_frame_state) == 67 && offsetof(PyCoroObject, cr_iframe) == 72);
+#endif
+#if PY_VERSION_HEX >> 16 == 0x030d
+static_assert(FRAME_CREATED == -3 && FRAME_SUSPENDED == -2 && FRAME_SUSPENDED_YIELD_FROM == -1);
+#else
+static_assert(FRAME_CREATED == -2 && FRAME_SUSPENDED == -1);
+#endif
+static_assert(offsetof(_PyInterpreterFrame, stacktop) == 64 && offsetof(_PyInterpreterFrame, localsplus) == 72);
 
 // meaning_of_opcode(), for every opcode in its table.
 template <class... Opcodes>

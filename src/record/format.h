@@ -43,6 +43,12 @@ enum class BlockKind : uint32_t {
   NativeFunction = 14,
   MixedStack = 15,
   MixedStackOfSample = 16,
+  Task = 17,
+  Await = 18,
+  LoopBlock = 19,
+  LoopWait = 20,
+  Loop = 21,
+  SampleTask = 22,
 };
 
 enum class StdinKind : uint8_t { Unknown = 0, Terminal, Pipe, File, DevNull, Socket, Closed };
@@ -94,11 +100,11 @@ struct Thread {
   uint32_t tid = 0;
   std::string name;
   uint64_t start_ns = 0;
-  uint64_t end_ns = 0;       ///< last known alive, if it was killed
-  uint64_t cpu_ns = 0;       ///< CPU time used while it was watched, user and kernel
-  uint64_t runnable_ns = 0;  ///< ready to run but without a CPU
-  uint64_t waiting_ns = 0;   ///< asleep: wall - CPU - runnable
-  bool ended = false;        ///< false: was still running when the process died
+  uint64_t end_ns = 0;         ///< last known alive, if it was killed
+  uint64_t cpu_ns = 0;         ///< CPU time used while it was watched, user and kernel
+  uint64_t runnable_ns = 0;    ///< ready to run but without a CPU
+  uint64_t waiting_ns = 0;     ///< asleep: wall - CPU - runnable
+  bool ended = false;          ///< false: was still running when the process died
   uint32_t creator_tid = 0;    ///< of the thread that started it; 0: not known
   uint32_t creator_stack = 0;  ///< where in Python that thread was then; 0: not known
   uint64_t routine = 0;        ///< address of what it was started to run; 0: not known
@@ -177,6 +183,9 @@ struct StackNode {
   uint32_t compiled_line = 0;
 };
 
+/// No asyncio task was running.
+inline constexpr uint32_t kNoTask = 0xffffffffu;
+
 /// One look at a running thread.
 struct Sample {
   uint32_t thread = 0;
@@ -191,6 +200,7 @@ struct Sample {
   uint64_t rip = 0;
   uint8_t opcode = 0;  ///< of the innermost frame's instruction as the interpreter had specialised it; 0: not known
   uint32_t mixed = 0;  ///< index into Capture::mixed; 0: its native frames were not asked for
+  uint32_t task = kNoTask;
 };
 
 /// What a thread that was off the CPU was doing, from the system call it slept in.
@@ -207,6 +217,39 @@ struct Wait {
   WaitKind kind = WaitKind::Unknown;
 };
 
+/// What asyncio tasks are grouped by.
+struct Task {
+  uint32_t process = 0;
+  uint32_t code = kUnknownCode;  ///< of the coroutine that they run
+  std::string name;              ///< empty: they had none of their own (Task-N)
+};
+
+/// Time between two steps of a task, with where it awaited. Short ones are drawn and stand for more.
+struct Await {
+  uint32_t thread = 0;
+  uint32_t task = 0;
+  uint32_t stack = 0;  ///< the coroutine that the task runs outermost
+  uint64_t time_ns = 0;
+  uint64_t duration_ns = 0;
+  uint64_t weight_ns = 0;
+};
+
+/// A stretch in which an event loop did not come round.
+struct LoopBlock {
+  uint32_t thread = 0;
+  uint32_t task = kNoTask;  ///< whose step it was; kNoTask: a callback
+  uint64_t time_ns = 0;
+  uint64_t duration_ns = 0;
+};
+
+/// How the event loops of a thread spent their time. The last one of a thread counts.
+struct Loop {
+  uint32_t thread = 0;
+  uint64_t run_ns = 0;
+  uint64_t idle_ns = 0;
+  uint64_t steps = 0;
+};
+
 /// Cumulative; the last one of a process counts.
 struct Counts {
   uint32_t process = 0;
@@ -216,7 +259,8 @@ struct Counts {
   uint64_t repaired_stacks = 0;  ///< torn, then read from the enclosing C frame
   uint64_t throttled = 0;        ///< samples delayed because sampling cost too much
   uint64_t unsampled_threads = 0;
-  uint64_t handler_ns = 0;  ///< time spent in the handler itself
+  uint64_t handler_ns = 0;    ///< time spent in the handler itself
+  bool tasks_unseen = false;  ///< an event loop ran, but this Python's tasks cannot be seen
 };
 
 /// exit_code of a process whose end nobody told us.
@@ -266,6 +310,11 @@ struct Capture {
   std::vector<MixedNode> mixed{MixedNode{}};
   std::vector<Sample> samples;  ///< in time order within a thread, not across threads
   std::vector<Wait> waits;
+  std::vector<Task> tasks;
+  std::vector<Await> awaits;
+  std::vector<LoopBlock> loop_blocks;
+  std::vector<Wait> loop_waits;  ///< those of `waits` that fall into a block, one by one
+  std::vector<Loop> loops;
   std::vector<Counts> counts;
   std::vector<End> ends;
   std::vector<TreeMemory> memory;  ///< each higher than the one before

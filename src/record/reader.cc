@@ -73,7 +73,8 @@ bool parse_thread(Unpacker& in, Capture& capture) {
     thread.creator_stack = in.get32();
     thread.routine = in.get();
   }
-  return in.ok() && thread.process < capture.processes.size() && thread.creator_stack < capture.stacks.size() && place(capture.threads, id, std::move(thread));
+  return in.ok() && thread.process < capture.processes.size() && thread.creator_stack < capture.stacks.size() &&
+         place(capture.threads, id, std::move(thread));
 }
 
 bool parse_file(Unpacker& in, Capture& capture) {
@@ -168,8 +169,7 @@ bool parse_mixed(Unpacker& in, Capture& capture) {
     node.parent = in.get32();
     node.frame = in.get32();
     const size_t known = (node.frame & 1) != 0 ? capture.native_functions.size() : capture.stacks.size();
-    if (!in.ok() || node.parent >= capture.mixed.size() ||
-        (node.frame != kUnknownNative && node.frame >> 1 >= known)) {
+    if (!in.ok() || node.parent >= capture.mixed.size() || (node.frame != kUnknownNative && node.frame >> 1 >= known)) {
       return false;
     }
     capture.mixed.push_back(node);
@@ -219,7 +219,7 @@ bool parse_samples(Unpacker& in, bool flagged, Capture& capture) {
   return in.ok();
 }
 
-bool parse_waits(Unpacker& in, Capture& capture) {
+bool parse_waits(Unpacker& in, const Capture& capture, std::vector<Wait>& waits) {
   while (in.ok() && !in.at_end()) {
     Wait wait;
     wait.thread = in.get32();
@@ -230,7 +230,84 @@ bool parse_waits(Unpacker& in, Capture& capture) {
     if (!in.ok() || wait.thread >= capture.threads.size() || wait.stack >= capture.stacks.size()) {
       return false;
     }
-    capture.waits.push_back(wait);
+    waits.push_back(wait);
+  }
+  return in.ok();
+}
+
+bool parse_task(Unpacker& in, Capture& capture) {
+  Task task;
+  task.process = in.get32();
+  task.code = in.get32();
+  task.name = in.get_text();
+  const bool known = task.code < capture.codes.size() || task.code == kUnknownCode;
+  const bool good = in.ok() && task.process < capture.processes.size() && known;
+  capture.tasks.push_back(std::move(task));
+  return good;
+}
+
+bool parse_awaits(Unpacker& in, Capture& capture) {
+  while (in.ok() && !in.at_end()) {
+    Await await;
+    await.thread = in.get32();
+    await.task = in.get32();
+    await.stack = in.get32();
+    await.time_ns = in.get();
+    await.duration_ns = in.get();
+    await.weight_ns = in.get();
+    if (!in.ok() || await.thread >= capture.threads.size() || await.stack >= capture.stacks.size() ||
+        await.task >= capture.tasks.size()) {
+      return false;
+    }
+    capture.awaits.push_back(await);
+  }
+  return in.ok();
+}
+
+bool parse_loop_blocks(Unpacker& in, Capture& capture) {
+  while (in.ok() && !in.at_end()) {
+    LoopBlock stretch;
+    stretch.thread = in.get32();
+    stretch.task = in.get32();
+    stretch.time_ns = in.get();
+    stretch.duration_ns = in.get();
+    if (!in.ok() || stretch.thread >= capture.threads.size() ||
+        (stretch.task >= capture.tasks.size() && stretch.task != kNoTask)) {
+      return false;
+    }
+    capture.loop_blocks.push_back(stretch);
+  }
+  return in.ok();
+}
+
+bool parse_loop(Unpacker& in, Capture& capture) {
+  Loop loop;
+  loop.thread = in.get32();
+  loop.run_ns = in.get();
+  loop.idle_ns = in.get();
+  loop.steps = in.get();
+  if (!in.ok() || loop.thread >= capture.threads.size()) {
+    return false;
+  }
+  for (Loop& known : capture.loops) {
+    if (known.thread == loop.thread) {
+      known = loop;
+      return true;
+    }
+  }
+  capture.loops.push_back(loop);
+  return true;
+}
+
+/// Says of samples that stand before it which task they are of.
+bool parse_sample_tasks(Unpacker& in, Capture& capture) {
+  while (in.ok() && !in.at_end()) {
+    const uint64_t sample = in.get();
+    const uint32_t task = in.get32();
+    if (!in.ok() || sample >= capture.samples.size() || task >= capture.tasks.size()) {
+      return false;
+    }
+    capture.samples[sample].task = task;
   }
   return in.ok();
 }
@@ -245,6 +322,9 @@ bool parse_counts(Unpacker& in, Capture& capture) {
   counts.throttled = in.get();
   counts.unsampled_threads = in.get();
   counts.handler_ns = in.get();
+  if (!in.at_end()) {  // since 1.2
+    counts.tasks_unseen = in.get() != 0;
+  }
   if (!in.ok() || counts.process >= capture.processes.size()) {
     return false;
   }
@@ -315,7 +395,19 @@ bool parse_block(BlockKind kind, std::span<const uint8_t> payload, Capture& capt
     case BlockKind::FlaggedSample:
       return parse_samples(in, true, capture);
     case BlockKind::Wait:
-      return parse_waits(in, capture);
+      return parse_waits(in, capture, capture.waits);
+    case BlockKind::LoopWait:
+      return parse_waits(in, capture, capture.loop_waits);
+    case BlockKind::Task:
+      return parse_task(in, capture);
+    case BlockKind::Await:
+      return parse_awaits(in, capture);
+    case BlockKind::LoopBlock:
+      return parse_loop_blocks(in, capture);
+    case BlockKind::Loop:
+      return parse_loop(in, capture);
+    case BlockKind::SampleTask:
+      return parse_sample_tasks(in, capture);
     case BlockKind::Counts:
       return parse_counts(in, capture);
     case BlockKind::End:

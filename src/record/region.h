@@ -15,7 +15,7 @@
 namespace hasten::record {
 
 inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
-inline constexpr uint32_t kRegionVersion = 6;
+inline constexpr uint32_t kRegionVersion = 7;
 inline constexpr uint32_t kProcessCount = 512;    ///< processes alive at one time; more are counted, not sampled
 inline constexpr uint32_t kSlotCount = 1024;      ///< threads alive at one time; more are counted, not sampled
 inline constexpr uint32_t kChildEndCount = 1024;  ///< ends of children reported and not yet read
@@ -41,7 +41,16 @@ inline constexpr SlotState slot_state(uint32_t word) { return static_cast<SlotSt
 inline constexpr uint32_t slot_process(uint32_t word) { return word >> 8; }
 
 /// Kinds of record in a thread's ring (and CompiledCode in the one for compiled code).
-enum class RingRecord : uint32_t { Sample = 1, Code = 2, CompiledCode = 3, Wait = 4, Creation = 5 };
+enum class RingRecord : uint32_t {
+  Sample = 1,
+  Code = 2,
+  CompiledCode = 3,
+  Wait = 4,
+  Creation = 5,
+  Task = 6,
+  Await = 7,
+  LoopBlock = 8,
+};
 
 struct FrameRef {
   uint32_t code_id;  ///< names a CodeRecord of this process; 0: could not be read; kFramesOmitted: left out
@@ -51,7 +60,7 @@ inline constexpr uint32_t kFramesOmitted = 0xffffffffu;
 
 /// A frame with which an evaluation loop began: where Python's stack and the C stack meet.
 struct EntryRef {
-  uint64_t place;   ///< an address within the loop's C frame
+  uint64_t place;  ///< an address within the loop's C frame
   uint64_t frame;  ///< its index among the sample's FrameRefs
 };
 inline constexpr uint32_t kEntryCountMax = 64;  ///< the innermost ones
@@ -89,7 +98,7 @@ struct SampleRecord {
   uint32_t frame_count;
   uint32_t opcode;  ///< of the innermost frame's instruction as the interpreter has specialised it, + 1; 0: not known
   uint32_t native_bytes;  ///< of the NativePart and what follows it; 0: there is none
-  uint32_t reserved;
+  uint32_t task;          ///< TaskRecord::id of the asyncio task that ran; 0: none
 };
 static_assert(sizeof(SampleRecord) % 8 == 0);
 
@@ -99,10 +108,12 @@ struct WaitRecord {
   uint64_t mono_ns;      ///< begin, CLOCK_MONOTONIC
   uint64_t duration_ns;  ///< of this wait
   uint64_t weight_ns;    ///< that it stands for: short waits are drawn, long ones all written
-  uint32_t kind;         ///< record::WaitKind
+  uint32_t kind;         ///< record::WaitKind, and kInLoop
   uint32_t frame_count;
 };
 static_assert(sizeof(WaitRecord) % 8 == 0);
+/// The event loop of this thread stood still meanwhile: it was no wait of the loop itself for something to do.
+inline constexpr uint32_t kInLoop = 0x100;
 
 /// Where a thread was started, as its creator writes it before the thread begins, followed by frame_count FrameRefs.
 struct CreationRecord {
@@ -117,6 +128,37 @@ struct TextRef {
   uint32_t unit_bytes;
   uint32_t length;
 };
+
+/// What asyncio tasks are grouped by: the coroutine that they run and their name, which follows, padded to 8 bytes. Ids are
+/// a thread's own, from 1.
+struct TaskRecord {
+  RecordHead head;
+  uint32_t id;
+  uint32_t code_id;  ///< 0: not a coroutine of Python's
+  TextRef name;      ///< empty: the name was asyncio's own, Task-N
+};
+static_assert(sizeof(TaskRecord) % 8 == 0);
+
+/// The time between two steps of a task, followed by frame_count FrameRefs: where it awaited, innermost first.
+struct AwaitRecord {
+  RecordHead head;
+  uint64_t mono_ns;      ///< begin, CLOCK_MONOTONIC
+  uint64_t duration_ns;  ///< of this await
+  uint64_t weight_ns;    ///< that it stands for
+  uint32_t task;
+  uint32_t frame_count;
+};
+static_assert(sizeof(AwaitRecord) % 8 == 0);
+
+/// An event loop that did not come round for long.
+struct LoopBlockRecord {
+  RecordHead head;
+  uint64_t mono_ns;
+  uint64_t duration_ns;
+  uint32_t task;  ///< whose step it was; 0: a callback
+  uint32_t reserved;
+};
+static_assert(sizeof(LoopBlockRecord) % 8 == 0);
 
 /// What names a code object: followed by file name, qualified name and line table, each padded to 8 bytes.
 struct CodeRecord {
@@ -162,6 +204,9 @@ struct ThreadSlot {
   std::atomic<uint64_t> handler_ns;
   std::atomic<uint32_t> waiting_kind;      ///< record::WaitKind of the call that it waits in; 0 if in none
   std::atomic<uint64_t> waiting_since_ns;  ///< CLOCK_MONOTONIC
+  std::atomic<uint64_t> loop_run_ns;       ///< in which an event loop ran on the thread
+  std::atomic<uint64_t> loop_idle_ns;      ///< of those, in which it waited for something to do
+  std::atomic<uint64_t> loop_steps;        ///< of tasks
   RingState ring;
 };
 
@@ -191,6 +236,7 @@ struct ProcessSlot {
   uint64_t start_mono_ns;
   PythonPlace python;
   std::atomic<uint64_t> unsampled_threads;
+  std::atomic<uint32_t> tasks_unseen;    ///< 1: it runs an event loop, but this Python's tasks cannot be seen
   std::atomic<uint64_t> cpu_ns;          ///< of the whole process, as it saw itself at exit; 0 before
   std::atomic<uint64_t> peak_rss_bytes;  ///< likewise
   RingState compiled_ring;

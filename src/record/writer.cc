@@ -32,6 +32,15 @@ int write_all(int fd, const char* bytes, size_t count) {
   return 0;
 }
 
+void pack_wait(const Wait& wait, std::string& batch) {
+  Packer pack(batch);
+  pack.put(wait.thread);
+  pack.put(wait.stack);
+  pack.put(wait.time_ns);
+  pack.put(wait.duration_ns);
+  pack.put(static_cast<uint8_t>(wait.kind));
+}
+
 std::span<const uint8_t> as_bytes(const std::string& text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
@@ -69,7 +78,12 @@ CaptureWriter& CaptureWriter::operator=(CaptureWriter&& other) noexcept {
   std::swap(samples_, other.samples_);
   std::swap(mixed_of_samples_, other.mixed_of_samples_);
   std::swap(any_mixed_, other.any_mixed_);
+  std::swap(sample_tasks_, other.sample_tasks_);
   std::swap(waits_, other.waits_);
+  std::swap(awaits_, other.awaits_);
+  std::swap(loop_blocks_, other.loop_blocks_);
+  std::swap(loop_waits_, other.loop_waits_);
+  std::swap(sample_count_, other.sample_count_);
   std::swap(file_bytes_, other.file_bytes_);
   std::swap(write_errno_, other.write_errno_);
   return *this;
@@ -252,6 +266,7 @@ void CaptureWriter::seal_samples() {
   }
   mixed_of_samples_.clear();
   any_mixed_ = false;
+  seal(BlockKind::SampleTask, sample_tasks_);
 }
 
 void CaptureWriter::add_sample(const Sample& sample) {
@@ -267,22 +282,72 @@ void CaptureWriter::add_sample(const Sample& sample) {
   pack.put(sample.opcode);
   Packer(mixed_of_samples_).put(sample.mixed);
   any_mixed_ = any_mixed_ || sample.mixed != 0;
+  if (sample.task != kNoTask) {
+    Packer mark(sample_tasks_);
+    mark.put(sample_count_);
+    mark.put(sample.task);
+  }
+  ++sample_count_;
   if (samples_.size() >= kBatchBytes) {
     seal_samples();
   }
 }
 
 void CaptureWriter::add_wait(const Wait& wait) {
-  Packer pack(waits_);
-  pack.put(wait.thread);
-  pack.put(wait.stack);
-  pack.put(wait.time_ns);
-  pack.put(wait.duration_ns);
-  pack.put(static_cast<uint8_t>(wait.kind));
+  pack_wait(wait, waits_);
   if (waits_.size() >= kBatchBytes) {
     seal(BlockKind::Stack, stacks_);
     seal(BlockKind::Wait, waits_);
   }
+}
+
+void CaptureWriter::add_task(const Task& task) {
+  std::string payload;
+  Packer pack(payload);
+  pack.put(task.process);
+  pack.put(task.code);
+  pack.put_text(task.name);
+  block(BlockKind::Task, payload);
+}
+
+void CaptureWriter::add_await(const Await& await) {
+  Packer pack(awaits_);
+  pack.put(await.thread);
+  pack.put(await.task);
+  pack.put(await.stack);
+  pack.put(await.time_ns);
+  pack.put(await.duration_ns);
+  pack.put(await.weight_ns);
+  if (awaits_.size() >= kBatchBytes) {
+    seal(BlockKind::Stack, stacks_);
+    seal(BlockKind::Await, awaits_);
+  }
+}
+
+void CaptureWriter::add_loop_block(const LoopBlock& stretch) {
+  Packer pack(loop_blocks_);
+  pack.put(stretch.thread);
+  pack.put(stretch.task);
+  pack.put(stretch.time_ns);
+  pack.put(stretch.duration_ns);
+}
+
+void CaptureWriter::add_loop_wait(const Wait& wait) {
+  pack_wait(wait, loop_waits_);
+  if (loop_waits_.size() >= kBatchBytes) {
+    seal(BlockKind::Stack, stacks_);
+    seal(BlockKind::LoopWait, loop_waits_);
+  }
+}
+
+void CaptureWriter::add_loop(const Loop& loop) {
+  std::string payload;
+  Packer pack(payload);
+  pack.put(loop.thread);
+  pack.put(loop.run_ns);
+  pack.put(loop.idle_ns);
+  pack.put(loop.steps);
+  block(BlockKind::Loop, payload);
 }
 
 void CaptureWriter::add_counts(const Counts& counts) {
@@ -296,6 +361,7 @@ void CaptureWriter::add_counts(const Counts& counts) {
   pack.put(counts.throttled);
   pack.put(counts.unsampled_threads);
   pack.put(counts.handler_ns);
+  pack.put(counts.tasks_unseen ? 1 : 0);
   block(BlockKind::Counts, payload);
 }
 
@@ -326,6 +392,9 @@ void CaptureWriter::add_memory(const TreeMemory& memory) {
 Result<void> CaptureWriter::flush() {
   seal_samples();
   seal(BlockKind::Wait, waits_);
+  seal(BlockKind::Await, awaits_);
+  seal(BlockKind::LoopBlock, loop_blocks_);
+  seal(BlockKind::LoopWait, loop_waits_);
   if (write_errno_ == 0) {
     write_errno_ = write_all(fd_, pending_.data(), pending_.size());
   }

@@ -35,6 +35,11 @@ class CaptureWriter {
   void add_mixed(const MixedNode& node);  ///< begin at 1 too
   void add_sample(const Sample& sample);
   void add_wait(const Wait& wait);
+  void add_task(const Task& task);
+  void add_await(const Await& await);
+  void add_loop_block(const LoopBlock& block);
+  void add_loop_wait(const Wait& wait);
+  void add_loop(const Loop& loop);
   void add_counts(const Counts& counts);
   void add_end(const End& end);
   void add_memory(const TreeMemory& memory);
@@ -57,8 +62,10 @@ class CaptureWriter {
   std::string path_;
   std::string pending_;  ///< whole blocks not yet handed to the kernel
   // Batches of small items; a batch is one block. What an item names is always written before it.
-  std::string stacks_, natives_, mixed_, samples_, mixed_of_samples_, waits_;
+  std::string stacks_, natives_, mixed_, samples_, mixed_of_samples_, sample_tasks_, waits_, awaits_, loop_blocks_,
+      loop_waits_;
   bool any_mixed_ = false;  ///< among mixed_of_samples_
+  uint64_t sample_count_ = 0;
   uint64_t file_bytes_ = 0;
   int write_errno_ = 0;
 };

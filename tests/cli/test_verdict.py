@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from hasten.cli.verdict import plural, seconds, short_path, size, verdict_lines
+from hasten.cli.figures import plural, seconds, short_path, size
+from hasten.cli.verdict import verdict_lines
 
 SIDES = ("bytecode", "runtime", "extension", "library", "kernel", "compiled")
 

@@ -20,6 +20,8 @@ ALLOWED = {
     "dl_iterate_phdr", "dladdr1", "dlsym", "dlvsym", "free", "malloc", "getenv", "unsetenv", "pthread_atfork", "__register_atfork",
     "pthread_attr_destroy", "pthread_attr_getstack", "pthread_getattr_np", "pthread_key_create", "pthread_self",
     "pthread_setspecific", "environ", "__environ",
+    # where a loop's selector is made: never the handler
+    "dl_iterate_phdr", "mprotect", "sysconf", "strcmp", "strrchr", "memcmp",
     # system(), which is ours
     "posix_spawnattr_destroy", "posix_spawnattr_init", "posix_spawnattr_setflags", "posix_spawnattr_setsigdefault",
     "posix_spawnattr_setsigmask",
@@ -39,6 +41,7 @@ EXPORTED = {
     "writev", "pread", "pwrite", "pread64", "pwrite64", "fsync", "fdatasync", "flock", "recv",
     "recvfrom", "recvmsg", "send", "sendto", "sendmsg", "accept", "accept4", "connect",
     "pthread_cond_wait", "pthread_cond_timedwait", "pthread_cond_clockwait",
+    "epoll_create", "epoll_create1", "socketpair",
 }  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hasten.cli.verdict import Style, plural, seconds, short_path
+from hasten.cli.figures import plural, seconds, short_path
+from hasten.cli.verdict import Style
 
 _NAME_COLUMNS_MIN = 24
 _MARGIN = " " * 34  # below an instruction's name

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hasten.cli.output import write_json
-from hasten.cli.verdict import seconds, short_path
+from hasten.cli.figures import seconds, short_path
 
 EXAMPLES = """\
 examples:

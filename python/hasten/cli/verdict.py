@@ -9,6 +9,9 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+from hasten.cli.figures import plural, seconds, short_path, size, times
+from hasten.cli.loops import loop_lines
+
 SIDES = ("bytecode", "runtime", "extension", "library", "kernel", "compiled", "native_threads")
 _RARE_SIDES = ("compiled", "native_threads")  # have a column only where they have a figure
 _SIDE_HEADS = {"native_threads": "threads"}
@@ -59,6 +62,8 @@ def _verdict(report: dict, capture: Path | None, style: Style, width: int) -> It
         yield from _interpreter_rows(report, style)
         yield from _native_threads(report, style)
         yield from _native_rows(report, style, width)
+    yield from loop_lines(report, style.bold, style.dim, width)
+    if report["samples"] and report["sampled_cpu_s"] > 0:
         yield from _why(report, style, width)
         yield from _ceiling(report, style)
     yield from _too_short(report)
@@ -360,46 +365,6 @@ def _ceiling(report: dict, style: Style) -> Iterator[str]:
     else:
         text = f"removing {name}'s own code entirely would make the program {times(best['ceiling'])} faster"
     yield style.bold("ceiling ") + text
-
-
-# --- figures -------------------------------------------------------------------------------------
-
-
-def seconds(value: float) -> str:
-    """Three digits that mean something."""
-    if value >= 100:
-        return f"{value:.0f} s"
-    if value >= 10:
-        return f"{value:.1f} s"
-    if value >= 1:
-        return f"{value:.2f} s"
-    if value >= 0.0995:
-        return f"{value:.2f} s"
-    return f"{value * 1000:.0f} ms"
-
-
-def size(count: int) -> str:
-    """Bytes, in decimal units."""
-    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= scale:
-            return f"{count / scale:.3g} {unit}" if count < 100 * scale else f"{count / scale:.0f} {unit}"
-    return f"{count} B"
-
-
-def times(ratio: float) -> str:
-    return f"{ratio:.1f}x" if ratio < 10 else f"{ratio:.0f}x"
-
-
-def plural(count: int, noun: str, many: str | None = None) -> str:
-    return f"{count:,} {noun if count == 1 else many or noun + 's'}".replace(",", " ")
-
-
-def short_path(file: str, cwd: str | None) -> str:
-    """The path as its owner would write it: relative to where the program ran, if it is below."""
-    if cwd and file.startswith(cwd.rstrip("/") + "/"):
-        return file[len(cwd.rstrip("/")) + 1 :]
-    parts = file.split("/")
-    return file if len(parts) <= 3 else ".../" + "/".join(parts[-2:])
 
 
 def _command(process: dict, columns: int = 60) -> str:

@@ -1,0 +1,306 @@
+// How we come to see the steps of tasks: asyncio's C module calls the interpreter through its import table, and a few of
+// these entries are made ours. Nothing that Python code can look at changes: no attribute, no type, no
+// callback; and tasks are seen whichever loop runs them (uvloop's are the same tasks).
+//
+// The entries, and what they tell:
+//   PyIter_Send                 a step: the coroutine is sent None
+//   PyObject_VectorcallMethod   a step that throws into the coroutine (a cancellation), among other calls
+//   _PyDict_SetItem_KnownHash (3.11, 3.12), PyDict_SetDefaultRef and _PyDict_SetItem_KnownHash_LockHeld (3.13)
+//                               the current task is noted: whose step comes next
+// And in its table of methods, _set_running_loop: a loop begins to run or has ended. A builtin looks its function up there at
+// every call.
+//
+// A Python that has asyncio built in has no such table: its tasks are not seen, and the report says so. The table is
+// patched when the first loop makes its selector: the module is loaded by then, and none of its tasks runs.
+#include "probe/asyncio_hooks.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+
+#include "probe/signals.h"
+#include "probe/sys.h"
+#include "probe/tasks.h"
+#include "probe/watch.h"
+
+namespace hasten::probe {
+namespace {
+
+// Objects by address, results by their ABI: there is no Python.h here.
+using Object = uint64_t;
+constexpr int kSuspended = 1;  // PYGEN_NEXT
+
+struct Originals {
+  int (*send)(Object coroutine, Object value, Object* result);
+  Object (*call_method)(Object name, const Object* arguments, size_t count_and_flag, Object names);
+  int (*set_known)(Object dict, Object key, Object value, long hash);
+  int (*set_known_locked)(Object dict, Object key, Object value, long hash);
+  int (*set_default)(Object dict, Object key, Object value, Object* result);
+  Object (*set_running_loop)(Object module, Object loop);
+};
+Originals g_original;
+Object g_none;
+Object g_coroutine_type;
+Object g_generator_type;
+
+constexpr char kSetRunningLoop[] = "_set_running_loop";
+
+Object load(Object object, uint64_t offset) {
+  Object value;
+  memcpy(&value, reinterpret_cast<const void*>(object + offset), sizeof value);
+  return value;
+}
+
+Object type_of(Object object) { return load(object, g_process.layout.object_type); }
+
+int send(Object coroutine, Object value, Object* result) {
+  const Interruption interrupted = begin_step(coroutine);
+  const int status = g_original.send(coroutine, value, result);
+  end_step(interrupted, coroutine, status == kSuspended);
+  return status;
+}
+
+Object call_method(Object name, const Object* arguments, size_t count_and_flag, Object names) {
+  // Of two arguments and on a coroutine, it is throw().
+  const size_t count = count_and_flag << 1 >> 1;
+  const Object type = count == 2 ? type_of(arguments[0]) : 0;
+  if (type == 0 || (type != g_coroutine_type && type != g_generator_type)) {
+    return g_original.call_method(name, arguments, count_and_flag, names);
+  }
+  const Object coroutine = arguments[0];
+  const Interruption interrupted = begin_step(coroutine);
+  const Object result = g_original.call_method(name, arguments, count_and_flag, names);
+  end_step(interrupted, coroutine, result != 0);
+  return result;
+}
+
+int set_known(Object dict, Object key, Object value, long hash) {
+  note_task(value);
+  return g_original.set_known(dict, key, value, hash);
+}
+
+int set_known_locked(Object dict, Object key, Object value, long hash) {
+  note_task(value);
+  return g_original.set_known_locked(dict, key, value, hash);
+}
+
+int set_default(Object dict, Object key, Object value, Object* result) {
+  note_task(value);
+  return g_original.set_default(dict, key, value, result);
+}
+
+Object set_running_loop(Object module, Object loop) {
+  note_running_loop(loop != g_none);
+  return g_original.set_running_loop(module, loop);
+}
+
+struct Hook {
+  const char* name;
+  void* ours;
+  void** original;
+};
+
+const Hook kHooks[] = {
+    {"PyIter_Send", reinterpret_cast<void*>(send), reinterpret_cast<void**>(&g_original.send)},
+    {"PyObject_VectorcallMethod", reinterpret_cast<void*>(call_method),
+     reinterpret_cast<void**>(&g_original.call_method)},
+    {"_PyDict_SetItem_KnownHash", reinterpret_cast<void*>(set_known), reinterpret_cast<void**>(&g_original.set_known)},
+    {"_PyDict_SetItem_KnownHash_LockHeld", reinterpret_cast<void*>(set_known_locked),
+     reinterpret_cast<void**>(&g_original.set_known_locked)},
+    {"PyDict_SetDefaultRef", reinterpret_cast<void*>(set_default), reinterpret_cast<void**>(&g_original.set_default)},
+};
+
+/// A loaded object, as far as its import table goes.
+struct Imports {
+  uint64_t base = 0;
+  const ElfW(Sym) * symbols = nullptr;
+  const char* names = nullptr;
+  uint64_t tables[2] = {};  ///< of relocations: those of calls, and all others
+  uint64_t table_bytes[2] = {};
+  uint64_t sealed_begin = 0;  ///< read-only since it was linked
+  uint64_t sealed_end = 0;
+  const ElfW(Phdr) * parts = nullptr;
+  int part_count = 0;
+
+  /// Whether [address, address + bytes) was loaded from the file with these rights.
+  bool holds(uint64_t address, uint64_t bytes, uint32_t rights) const {
+    for (int i = 0; i < part_count; ++i) {
+      const uint64_t begin = base + parts[i].p_vaddr;
+      if (parts[i].p_type == PT_LOAD && (parts[i].p_flags & rights) == rights && address >= begin &&
+          address + bytes <= begin + parts[i].p_filesz) {
+        return true;
+      }
+    }
+    return false;
+  }
+};
+
+Imports imports_of(const dl_phdr_info& object) {
+  Imports imports;
+  imports.base = object.dlpi_addr;
+  imports.parts = object.dlpi_phdr;
+  imports.part_count = object.dlpi_phnum;
+  const ElfW(Dyn)* dynamic = nullptr;
+  for (int i = 0; i < object.dlpi_phnum; ++i) {
+    const ElfW(Phdr)& part = object.dlpi_phdr[i];
+    if (part.p_type == PT_DYNAMIC) {
+      dynamic = reinterpret_cast<const ElfW(Dyn)*>(object.dlpi_addr + part.p_vaddr);
+    } else if (part.p_type == PT_GNU_RELRO) {
+      imports.sealed_begin = object.dlpi_addr + part.p_vaddr;
+      imports.sealed_end = imports.sealed_begin + part.p_memsz;
+    }
+  }
+  for (; dynamic != nullptr && dynamic->d_tag != DT_NULL; ++dynamic) {
+    switch (dynamic->d_tag) {
+      case DT_SYMTAB:
+        imports.symbols = reinterpret_cast<const ElfW(Sym)*>(dynamic->d_un.d_ptr);
+        break;
+      case DT_STRTAB:
+        imports.names = reinterpret_cast<const char*>(dynamic->d_un.d_ptr);
+        break;
+      case DT_JMPREL:
+        imports.tables[0] = dynamic->d_un.d_ptr;
+        break;
+      case DT_PLTRELSZ:
+        imports.table_bytes[0] = dynamic->d_un.d_val;
+        break;
+      case DT_RELA:
+        imports.tables[1] = dynamic->d_un.d_ptr;
+        break;
+      case DT_RELASZ:
+        imports.table_bytes[1] = dynamic->d_un.d_val;
+        break;
+      default:
+        break;
+    }
+  }
+  return imports;
+}
+
+bool write_entry(const Imports& imports, uint64_t place, void* value) {
+  const uint64_t page_bytes = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  const uint64_t page = place / page_bytes * page_bytes;
+  const bool sealed = place >= imports.sealed_begin && place < imports.sealed_end;
+  void* const at = reinterpret_cast<void*>(page);
+  if (sealed && ::mprotect(at, page_bytes, PROT_READ | PROT_WRITE) != 0) {
+    return false;
+  }
+  __atomic_store_n(reinterpret_cast<void**>(place), value, __ATOMIC_RELEASE);
+  if (sealed) {
+    ::mprotect(at, page_bytes, PROT_READ);
+  }
+  return true;
+}
+
+/// Makes the entries of one object ours. What stands behind each is looked up first: another thread may call it at once.
+bool patch(const Imports& imports) {
+  if (imports.symbols == nullptr || imports.names == nullptr) {
+    return false;
+  }
+  bool steps_seen = false;
+  for (int t = 0; t < 2; ++t) {
+    const auto* relocations = reinterpret_cast<const ElfW(Rela)*>(imports.tables[t]);
+    for (uint64_t i = 0; i < imports.table_bytes[t] / sizeof(ElfW(Rela)); ++i) {
+      const uint64_t type = ELF64_R_TYPE(relocations[i].r_info);
+      if (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT) {
+        continue;
+      }
+      const char* name = imports.names + imports.symbols[ELF64_R_SYM(relocations[i].r_info)].st_name;
+      for (const Hook& hook : kHooks) {
+        if (strcmp(name, hook.name) != 0) {
+          continue;
+        }
+        *hook.original = dlsym(RTLD_DEFAULT, name);
+        if (*hook.original != nullptr && write_entry(imports, imports.base + relocations[i].r_offset, hook.ours)) {
+          steps_seen = steps_seen || hook.ours == reinterpret_cast<void*>(send);
+        }
+      }
+    }
+  }
+  return steps_seen;
+}
+
+/// Makes _set_running_loop ours: a PyMethodDef, which is the address of its name followed by that of its function.
+bool patch_method(const Imports& imports) {
+  for (int i = 0; i < imports.part_count; ++i) {
+    const ElfW(Phdr)& part = imports.parts[i];
+    if (part.p_type != PT_LOAD || (part.p_flags & PF_W) == 0) {
+      continue;
+    }
+    const uint64_t begin = (imports.base + part.p_vaddr + 7) / 8 * 8;
+    for (uint64_t at = begin; at + 16 <= imports.base + part.p_vaddr + part.p_filesz; at += 8) {
+      const uint64_t name = load(at, 0);
+      const uint64_t function = load(at, 8);
+      if (imports.holds(name, sizeof kSetRunningLoop, PF_R) && imports.holds(function, 1, PF_X) &&
+          memcmp(reinterpret_cast<const void*>(name), kSetRunningLoop, sizeof kSetRunningLoop) == 0) {
+        g_original.set_running_loop = reinterpret_cast<Object (*)(Object, Object)>(function);
+        return write_entry(imports, at + 8, reinterpret_cast<void*>(set_running_loop));
+      }
+    }
+  }
+  return false;
+}
+
+/// asyncio's C module: _asyncio.cpython-312-x86_64-linux-gnu.so, _asyncio.so.
+int find_module(dl_phdr_info* object, size_t, void* found) {
+  const char* slash = strrchr(object->dlpi_name, '/');
+  if (strncmp(slash != nullptr ? slash + 1 : object->dlpi_name, "_asyncio.", 9) != 0) {
+    return 0;
+  }
+  *static_cast<Imports*>(found) = imports_of(*object);
+  return 1;
+}
+
+}  // namespace
+
+void hook_asyncio() {
+  static std::atomic<int> settled{0};
+  if (settled.load(std::memory_order_relaxed) != 0 || !g_process.active.load()) {
+    return;
+  }
+  Imports imports;
+  const bool found = dl_iterate_phdr(find_module, &imports) != 0;
+  const bool built_in = !found && dlsym(RTLD_DEFAULT, "PyInit__asyncio") != nullptr;
+  if ((!found && !built_in) || settled.exchange(1) != 0) {
+    return;
+  }
+  g_none = reinterpret_cast<Object>(dlsym(RTLD_DEFAULT, "_Py_NoneStruct"));
+  g_coroutine_type = reinterpret_cast<Object>(dlsym(RTLD_DEFAULT, "PyCoro_Type"));
+  g_generator_type = reinterpret_cast<Object>(dlsym(RTLD_DEFAULT, "PyGen_Type"));
+  if (built_in || !set_up_tasks() || !patch_method(imports) || !patch(imports)) {
+    g_process.self->tasks_unseen.store(1);
+  }
+}
+
+}  // namespace hasten::probe
+
+using hasten::probe::hook_asyncio;
+using hasten::probe::next_symbol;
+
+// What an event loop makes before it runs.
+#define HASTEN_BEFORE_A_LOOP(name, parameters, arguments)               \
+  __attribute__((visibility("default"))) int name parameters noexcept { \
+    static std::atomic<void*> cache;                                    \
+    void* real = cache.load(std::memory_order_acquire);                 \
+    if (real == nullptr) {                                              \
+      real = next_symbol(#name);                                        \
+      cache.store(real, std::memory_order_release);                     \
+    }                                                                   \
+    hook_asyncio();                                                     \
+    return reinterpret_cast<int(*) parameters>(real) arguments;         \
+  }
+
+extern "C" {
+
+HASTEN_BEFORE_A_LOOP(epoll_create1, (int flags), (flags))
+HASTEN_BEFORE_A_LOOP(epoll_create, (int size), (size))
+HASTEN_BEFORE_A_LOOP(socketpair, (int domain, int type, int protocol, int fds[2]), (domain, type, protocol, fds))
+
+}  // extern "C"
