@@ -3,6 +3,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
+#include <sys/prctl.h>
 
 #include "bindings/core.h"
 #include "collect/attach.h"
@@ -58,13 +59,24 @@ collect::Outcome collect_run(std::vector<std::string> command, std::string captu
   return or_raise(std::move(outcome));
 }
 
-collect::Outcome attach_to(uint32_t pid, std::string capture, double rate_hz, double seconds) {
-  const collect::AttachPlan plan{pid, std::move(capture), rate_hz, seconds};
+collect::Outcome attach_to(uint32_t pid, std::string capture, double rate_hz, double seconds, int stop_fd,
+                           int ready_fd) {
+  const collect::AttachPlan plan{pid, std::move(capture), rate_hz, seconds, stop_fd, ready_fd};
   Result<collect::Outcome> outcome = [&] {
     nb::gil_scoped_release released;
     return collect::attach(plan);
   }();
   return or_raise(std::move(outcome));
+}
+
+using ProbeLabel = int (*)(const char*, uint64_t, uint64_t);
+
+/// Not kept: the probe is there from the start of a process, or never.
+ProbeLabel find_probe_label() { return reinterpret_cast<ProbeLabel>(::dlsym(RTLD_DEFAULT, "hasten_probe_label")); }
+
+bool probe_label(const char* name, uint64_t wall_ns, uint64_t cpu_ns) {
+  static const ProbeLabel label = find_probe_label();
+  return label != nullptr && label(name, wall_ns, cpu_ns) != 0;
 }
 
 }  // namespace
@@ -92,9 +104,17 @@ void bind_collect(nb::module_& m) {
       [](uint32_t pid) { return collect::version_text(or_raise(collect::find_python(pid)).version_hex); }, "pid"_a,
       "The version of the Python that runs in a process, like \"3.11.7\". Raises HastenError as attach does.");
   m.def("attach", &attach_to, "pid"_a, "capture"_a, nb::kw_only(), "rate_hz"_a = 0.0, "seconds"_a = 0.0,
+        "stop_fd"_a = -1, "ready_fd"_a = -1,
         "Measures a running Python from outside, reading only, and leaves a capture at `capture`.\n\n"
         "rate_hz 0: 200 looks a second. seconds 0: until Ctrl-C or the end of the process.\n"
+        "stop_fd ends it when there is something to read; ready_fd gets \"ready\\n\" once it has begun.\n"
         "Raises HastenError: attach.no_process, attach.not_allowed, attach.not_python, attach.unsupported.");
+  m.def(
+      "let_read", [](uint32_t pid) { ::prctl(PR_SET_PTRACER, static_cast<unsigned long>(pid), 0, 0, 0); }, "pid"_a,
+      "Lets that process read this one where the kernel asks for it (kernel.yama.ptrace_scope=1); 0: nobody any more.");
+  m.def("probe_label", &probe_label, "name"_a, "wall_ns"_a, "cpu_ns"_a,
+        "Tells the probe in this process of a labelled stretch that ended. False if nobody is recording.");
+  m.def("is_probed", [] { return find_probe_label() != nullptr; }, "Whether this process runs under `hasten run`.");
 }
 
 }  // namespace hasten::bindings

@@ -2,6 +2,7 @@
 // that was not measured has no key.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <map>
@@ -14,6 +15,7 @@
 #include "profile/merge.h"
 #include "profile/model.h"
 #include "record/reader.h"
+#include "record/writer.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -285,6 +287,45 @@ nb::list causes_of(const std::vector<profile::Cause>& causes) {
   return rows;
 }
 
+nb::list labels_of(const profile::CaptureFacts& facts) {
+  nb::list rows;
+  for (const profile::LabelFacts& label : facts.labels) {
+    nb::dict row;
+    row["label"] = text_of(label.name);
+    row["count"] = label.count;
+    row["wall_s"] = label.wall_s;
+    row["cpu_s"] = label.cpu_s;
+    rows.append(row);
+  }
+  return rows;
+}
+
+nb::list counts_of(const ReportParts& parts) {
+  const SourceLines sources(parts.sources);
+  nb::list rows;
+  for (const record::FunctionCount& count : parts.facts.counted) {
+    nb::dict row;
+    row["file"] = text_of(count.file);
+    row["function"] = text_of(count.function);
+    row["first_line"] = count.first_line;
+    row["processes"] = count.process_count;
+    row["calls"] = count.calls;
+    nb::list lines;
+    for (const auto& [line, hits] : count.lines) {
+      nb::dict one;
+      one["line"] = line;
+      one["hits"] = hits;
+      if (const std::string* text = sources.at(count.file, static_cast<int32_t>(line))) {
+        one["source"] = text_of(*text);
+      }
+      lines.append(one);
+    }
+    row["lines"] = lines;
+    rows.append(row);
+  }
+  return rows;
+}
+
 void put_facts(nb::dict& report, const record::Capture& capture, const ReportParts& parts) {
   const profile::CaptureFacts& facts = parts.facts;
   report["schema"] = "hasten-run/1";
@@ -389,6 +430,12 @@ nb::dict read_report(const std::string& path) {
     report["gc_s"] = parts.model.collecting.self_cpu_s;
   }
   report["causes"] = causes_of(parts.causes);
+  if (!parts.facts.labels.empty()) {
+    report["labels"] = labels_of(parts.facts);
+  }
+  if (!parts.facts.counted.empty()) {
+    report["counts"] = counts_of(parts);
+  }
   return report;
 }
 
@@ -537,6 +584,32 @@ nb::tuple share_interval(double share, double effective_samples) {
   return nb::make_tuple(known.low, known.high);
 }
 
+void add_labels(const std::string& path,
+                const std::vector<std::tuple<std::string, uint64_t, uint64_t, uint64_t>>& labels) {
+  record::CaptureWriter writer = or_raise(record::CaptureWriter::reopen(path));
+  for (const auto& [name, count, wall_ns, cpu_ns] : labels) {
+    writer.add_label({0, name, count, wall_ns, cpu_ns});
+  }
+  or_raise(writer.finish());
+}
+
+void add_counts(const std::string& path, const nb::list& functions) {
+  record::CaptureWriter writer = or_raise(record::CaptureWriter::reopen(path));
+  for (const nb::handle function : functions) {
+    record::FunctionCount count;
+    count.file = nb::cast<std::string>(function["file"]);
+    count.function = nb::cast<std::string>(function["function"]);
+    count.first_line = nb::cast<uint32_t>(function["first_line"]);
+    count.process_count = nb::cast<uint32_t>(function["processes"]);
+    count.calls = nb::cast<uint64_t>(function["calls"]);
+    for (const nb::handle line : nb::list(function["lines"])) {
+      count.lines.emplace_back(nb::cast<uint32_t>(line["line"]), nb::cast<uint64_t>(line["hits"]));
+    }
+    writer.add_function_count(count);
+  }
+  or_raise(writer.finish());
+}
+
 nb::list code_positions(nb::bytes line_table, int32_t first_line) {
   const auto* data = static_cast<const uint8_t*>(line_table.data());
   const profile::LocationTable table({data, line_table.size()}, first_line);
@@ -560,6 +633,10 @@ void bind_profile(nb::module_& m) {
   m.def("share_interval", &share_interval, "share"_a, "effective_samples"_a,
         "The 95 % interval of a share that was seen in so many equal samples.");
   m.def("merge_captures", &merge_captures, "paths"_a, "out"_a, "Writes one capture that holds all runs of several.");
+  m.def("add_labels", &add_labels, "path"_a, "labels"_a,
+        "Adds (name, count, wall ns, CPU ns) of the first process to a finished capture.");
+  m.def("add_counts", &add_counts, "path"_a, "functions"_a,
+        "Adds the counts of functions, as the report's `counts` has them, to a finished capture.");
   m.def("code_positions", &code_positions, "line_table"_a, "first_line"_a,
         "co_linetable as (line, end_line, column, end_column), one a code unit, like code.co_positions().");
 }

@@ -40,6 +40,8 @@ enum class BlockKind : uint32_t {
   CompiledCode = 11,
   TreeMemory = 12,
   FlaggedSample = 13,
+  Label = 16,
+  FunctionCount = 17,
 };
 
 enum class StdinKind : uint8_t { Unknown = 0, Terminal, Pipe, File, DevNull, Socket, Closed };
@@ -217,6 +219,26 @@ struct TreeMemory {
   uint32_t process_count = 0;
 };
 
+/// What was spent in a stretch that the program gave a name to (hasten.label), by the thread that ran it. Measured by its
+/// own clocks, not sampled. Cumulative: the last one of a process and name counts.
+struct Label {
+  uint32_t process = 0;
+  std::string name;
+  uint64_t count = 0;
+  uint64_t wall_ns = 0;
+  uint64_t cpu_ns = 0;
+};
+
+/// How often one function was called and each of its lines begun, counted by the interpreter's own events.
+struct FunctionCount {
+  std::string file;
+  std::string function;
+  uint32_t first_line = 0;
+  uint32_t process_count = 0;  ///< that ran it
+  uint64_t calls = 0;
+  std::vector<std::pair<uint32_t, uint64_t>> lines;  ///< (line, times), ascending
+};
+
 /// How whole the capture is.
 struct Completeness {
   bool finished = false;       ///< the writer closed it
@@ -242,6 +264,8 @@ struct Capture {
   std::vector<Counts> counts;
   std::vector<End> ends;
   std::vector<TreeMemory> memory;  ///< each higher than the one before
+  std::vector<Label> labels;
+  std::vector<FunctionCount> function_counts;
   Completeness completeness;
 };
 

@@ -15,7 +15,7 @@
 namespace hasten::record {
 
 inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
-inline constexpr uint32_t kRegionVersion = 5;
+inline constexpr uint32_t kRegionVersion = 6;
 inline constexpr uint32_t kProcessCount = 512;    ///< processes alive at one time; more are counted, not sampled
 inline constexpr uint32_t kSlotCount = 1024;      ///< threads alive at one time; more are counted, not sampled
 inline constexpr uint32_t kChildEndCount = 1024;  ///< ends of children reported and not yet read
@@ -41,7 +41,7 @@ inline constexpr SlotState slot_state(uint32_t word) { return static_cast<SlotSt
 inline constexpr uint32_t slot_process(uint32_t word) { return word >> 8; }
 
 /// Kinds of record in a thread's ring (and CompiledCode in the one for compiled code).
-enum class RingRecord : uint32_t { Sample = 1, Code = 2, CompiledCode = 3, Wait = 4 };
+enum class RingRecord : uint32_t { Sample = 1, Code = 2, CompiledCode = 3, Wait = 4, Label = 8 };
 
 struct FrameRef {
   uint32_t code_id;  ///< names a CodeRecord of this process; 0: could not be read; kFramesOmitted: left out
@@ -85,6 +85,16 @@ struct WaitRecord {
   uint32_t frame_count;
 };
 static_assert(sizeof(WaitRecord) % 8 == 0);
+
+/// A stretch that the program named, at its end: followed by the name (UTF-8, padded to 8).
+struct LabelRecord {
+  RecordHead head;
+  uint64_t wall_ns;
+  uint64_t cpu_ns;  ///< of the thread
+  uint32_t name_bytes;
+  uint32_t reserved;
+};
+static_assert(sizeof(LabelRecord) % 8 == 0);
 
 /// A Python string as CPython stores it: `length` units of `unit_bytes` (1: Latin-1, 2, 4).
 struct TextRef {

@@ -20,6 +20,7 @@ _LABEL_COLUMNS = 60
 _WAIT_SHARE_MIN = 0.05  # of wall time: waiting below this is no news
 _KILLED_MAX = 3
 _GIL_PAIRS_MAX = 3
+_LABELS_MAX = 12
 _OVERHEAD_SHARE_MIN = 0.05  # of CPU time: imports or garbage collection below this are no news
 _OVERHEAD_S_MIN = 0.05
 _UNEVEN = 1.25  # the busiest worker against the average one
@@ -53,6 +54,8 @@ def _verdict(report: dict, capture: Path | None, style: Style, width: int) -> It
         yield from _interpreter_rows(report, style)
         yield from _why(report, style, width)
         yield from _ceiling(report, style)
+    yield from _labels(report, style)
+    yield from _counts(report, style, width)
     yield from _too_short(report)
     if capture is not None:
         yield style.dim(f"capture {capture}")
@@ -145,6 +148,12 @@ def _too_short(report: dict) -> Iterator[str]:
         return
     if _much_unseen(report):
         return  # not short but unseen, which the notes above say
+    if report.get("engine") == "from outside":
+        yield (
+            f"note    too short to be sure: {plural(report['samples'], 'sample')} in {seconds(cpu_s)} of CPU time. "
+            "Measure it for longer, or repeat what it does"
+        )
+        return
     wanted = max(2, min(1000, math.ceil(runs * 2.5 * _SAMPLES_FEW / max(effective, 1))))
     yield (
         f"note    too short to be sure: {plural(report['samples'], 'sample')} in {seconds(cpu_s)} of CPU time. "
@@ -276,6 +285,33 @@ def _interpreter_rows(report: dict, style: Style) -> Iterator[str]:
         holder, waiter = (_line_name(pair[side]) for side in ("holder", "waiter"))
         yield style.bold(head) + f"{waiter} waited {seconds(pair['seconds'])} for the GIL that {holder} held"
         head = " " * len(head)
+
+
+def _labels(report: dict, style: Style) -> Iterator[str]:
+    """Seconds by the names that the program gave to stretches of it."""
+    rows = report.get("labels", ())
+    columns = max((len(row["label"]) for row in rows[:_LABELS_MAX]), default=0)
+    head = "labels  "
+    for row in rows[:_LABELS_MAX]:
+        spent = f"{row['label']:<{columns}}  {seconds(row['wall_s']):>7} wall, {seconds(row['cpu_s']):>7} CPU"
+        yield style.bold(head) + f"{spent}  in {plural(row['count'], 'stretch', 'stretches')}"
+        head = " " * len(head)
+    if len(rows) > _LABELS_MAX:
+        yield f"{head}and {len(rows) - _LABELS_MAX} more labels (--json)"
+
+
+def _counts(report: dict, style: Style, width: int) -> Iterator[str]:
+    """What was counted exactly, line by line."""
+    for function in report.get("counts", ()):
+        place = f"{short_path(function['file'], report.get('cwd'))}:{function['first_line']}"
+        several = f" in {plural(function['processes'], 'process', 'processes')}" if function["processes"] > 1 else ""
+        yield style.bold("counted ") + f"{_call_name(function['function'])}  {place}  {plural(function['calls'], 'call')}{several}"
+        for row in function["lines"]:
+            source = row.get("source", "").rstrip()
+            room = max(20, width - 34)
+            if len(source) > room:
+                source = source[: room - 3] + "..."
+            yield f"     line {row['line']:<5} {row['hits']:>15,} {'time' if row['hits'] == 1 else 'times'}".replace(",", " ") + f"   {source}"
 
 
 def _line_name(place: dict) -> str:
