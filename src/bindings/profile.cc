@@ -2,7 +2,6 @@
 // that was not measured has no key.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <map>
@@ -15,7 +14,6 @@
 #include "profile/merge.h"
 #include "profile/model.h"
 #include "record/reader.h"
-#include "record/writer.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -584,32 +582,6 @@ nb::tuple share_interval(double share, double effective_samples) {
   return nb::make_tuple(known.low, known.high);
 }
 
-void add_labels(const std::string& path,
-                const std::vector<std::tuple<std::string, uint64_t, uint64_t, uint64_t>>& labels) {
-  record::CaptureWriter writer = or_raise(record::CaptureWriter::reopen(path));
-  for (const auto& [name, count, wall_ns, cpu_ns] : labels) {
-    writer.add_label({0, name, count, wall_ns, cpu_ns});
-  }
-  or_raise(writer.finish());
-}
-
-void add_counts(const std::string& path, const nb::list& functions) {
-  record::CaptureWriter writer = or_raise(record::CaptureWriter::reopen(path));
-  for (const nb::handle function : functions) {
-    record::FunctionCount count;
-    count.file = nb::cast<std::string>(function["file"]);
-    count.function = nb::cast<std::string>(function["function"]);
-    count.first_line = nb::cast<uint32_t>(function["first_line"]);
-    count.process_count = nb::cast<uint32_t>(function["processes"]);
-    count.calls = nb::cast<uint64_t>(function["calls"]);
-    for (const nb::handle line : nb::list(function["lines"])) {
-      count.lines.emplace_back(nb::cast<uint32_t>(line["line"]), nb::cast<uint64_t>(line["hits"]));
-    }
-    writer.add_function_count(count);
-  }
-  or_raise(writer.finish());
-}
-
 nb::list code_positions(nb::bytes line_table, int32_t first_line) {
   const auto* data = static_cast<const uint8_t*>(line_table.data());
   const profile::LocationTable table({data, line_table.size()}, first_line);
@@ -633,10 +605,6 @@ void bind_profile(nb::module_& m) {
   m.def("share_interval", &share_interval, "share"_a, "effective_samples"_a,
         "The 95 % interval of a share that was seen in so many equal samples.");
   m.def("merge_captures", &merge_captures, "paths"_a, "out"_a, "Writes one capture that holds all runs of several.");
-  m.def("add_labels", &add_labels, "path"_a, "labels"_a,
-        "Adds (name, count, wall ns, CPU ns) of the first process to a finished capture.");
-  m.def("add_counts", &add_counts, "path"_a, "functions"_a,
-        "Adds the counts of functions, as the report's `counts` has them, to a finished capture.");
   m.def("code_positions", &code_positions, "line_table"_a, "first_line"_a,
         "co_linetable as (line, end_line, column, end_column), one a code unit, like code.co_positions().");
 }

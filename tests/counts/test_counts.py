@@ -19,7 +19,9 @@ counts = {}
 def trace(frame, event, argument):
     code = frame.f_code
     name = code.co_qualname
-    if not (name.split(".<locals>.<")[0].split(".")[-1] == sys.argv[1]): return None
+    of = name
+    while of.rpartition(".")[2] in ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"): of = of.rpartition(".<locals>.")[0]
+    if of.rpartition(".")[2] != sys.argv[1]: return None
     entry = counts.setdefault(f"{name}:{code.co_firstlineno}", [0, {}])
     if frame.f_trace is None: entry[0] += 1
     def local(frame, event, argument):
@@ -135,18 +137,6 @@ PROGRAMS = {
         def g(): pass
         match_me = [1, 2, 3]
     """,
-    "threads": """
-        import sys, threading
-        sys.setswitchinterval(1e-6)
-        def f(n):
-            total = 0
-            for i in range(n):
-                total += i
-            return total
-        threads = [threading.Thread(target=f, args=(5000,)) for _ in range(6)]
-        for t in threads: t.start()
-        for t in threads: t.join()
-    """,
 }
 
 
@@ -198,6 +188,24 @@ def test_by_arithmetic(tmp_path, python):
     assert "counted Grid.fill" in done.stderr and "3 000 times" in done.stderr
     again = subprocess.run([sys.executable, "-m", "hasten", "view"], capture_output=True, text=True, cwd=tmp_path, timeout=60)
     assert "3 000 times" in again.stdout
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_threads_lose_no_count(tmp_path, python):
+    (row,), _ = counted(tmp_path, "--counts", "f", python=python, text="""
+        import sys, threading
+        sys.setswitchinterval(1e-6)
+        def f(n):
+            total = 0
+            for i in range(n):
+                total += i
+            return total
+        threads = [threading.Thread(target=f, args=(5000,)) for _ in range(6)]
+        for t in threads: t.start()
+        for t in threads: t.join()
+    """)  # fmt: skip
+    assert row["calls"] == 6
+    assert [one["hits"] for one in row["lines"]] == [6, 6 * 5001, 6 * 5000, 6]
 
 
 @pytest.mark.parametrize("python", PYTHONS)
