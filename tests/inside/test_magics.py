@@ -33,7 +33,7 @@ def test_line_and_cell(tmp_path):
     done = subprocess.run([sys.executable, "-c", SESSION], capture_output=True, text=True, timeout=120, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "True True" in done.stdout and "True 1" in done.stdout
-    assert done.stdout.count("where the time went") == 2
+    assert done.stdout.count("where the time went") >= 2
     assert "for i in range(n): s += i * i" in done.stdout  # the text of a cell is in no file
     assert "ZeroDivisionError" in done.stdout
     assert "there is nothing to run; usage:" in done.stdout and "no option --wrong; usage:" in done.stdout

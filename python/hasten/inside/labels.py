@@ -51,6 +51,7 @@ class _ProbeTotals:
 # What listens now. Replaced as a whole, so that a label reads it without a lock.
 _listeners: tuple = (_ProbeTotals(),) if PROBED else ()
 _open = threading.local()
+_forks = 0  # how many lie behind this process
 
 
 def listen(totals: Totals) -> None:
@@ -66,6 +67,14 @@ def unlisten(totals: Totals) -> None:
     _listeners = tuple(one for one in _listeners if one is not totals)
 
 
+def _in_forked_child() -> None:
+    global _forks
+    _forks += 1
+
+
+os.register_at_fork(after_in_child=_in_forked_child)
+
+
 class label:  # noqa: N801 - used as a function: `with hasten.label("load"):`
     """A stretch of the program under a name: `with hasten.label("load"): ...`.
 
@@ -75,7 +84,7 @@ class label:  # noqa: N801 - used as a function: `with hasten.label("load"):`
 
     Args:
         name: up to 200 bytes of it are kept.
-    Cost: about 1 us a stretch while somebody measures, a third of that otherwise.
+    Cost: 3 to 5 us a stretch while somebody measures (the CPU clock is a system call), 0.6 us otherwise.
     """
 
     __slots__ = ("_begun", "name")
@@ -93,7 +102,8 @@ class label:  # noqa: N801 - used as a function: `with hasten.label("load"):`
         depth = names.get(self.name, 0)
         names[self.name] = depth + 1
         thread = threading.get_ident()
-        self._begun.append((listeners if depth == 0 else (), names, thread, os.getpid(), time.thread_time_ns(), time.perf_counter_ns()))
+        listeners = listeners if depth == 0 else ()
+        self._begun.append((listeners, names, thread, _forks, time.thread_time_ns(), time.perf_counter_ns()))
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -101,9 +111,9 @@ class label:  # noqa: N801 - used as a function: `with hasten.label("load"):`
         if not begun:
             return
         wall_ns, cpu_ns = time.perf_counter_ns(), time.thread_time_ns()
-        listeners, names, thread, pid, cpu_begun, wall_begun = begun
+        listeners, names, thread, forks, cpu_begun, wall_begun = begun
         names[self.name] -= 1
-        if thread != threading.get_ident() or pid != os.getpid():
+        if thread != threading.get_ident() or forks != _forks:
             return
         for totals in listeners:
             if not totals.closed:
