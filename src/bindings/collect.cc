@@ -100,7 +100,20 @@ void add_counts(const std::string& path, const nb::list& functions) {
     count.process_count = nb::cast<uint32_t>(function["processes"]);
     count.calls = nb::cast<uint64_t>(function["calls"]);
     for (const nb::handle line : nb::list(function["lines"])) {
-      count.lines.emplace_back(nb::cast<uint32_t>(line["line"]), nb::cast<uint64_t>(line["hits"]));
+      record::LineCount& one = count.lines.emplace_back();
+      one.line = nb::cast<uint32_t>(line["line"]);
+      one.times = nb::cast<uint64_t>(line["hits"]);
+      if (nb::cast<nb::dict>(line).contains("makes")) {
+        for (const auto& [key, value] : nb::dict(line["makes"])) {
+          const auto name = nb::cast<std::string>(key);
+          if (name == "executions") {
+            one.looked = nb::cast<uint64_t>(value);
+          } else {
+            one.made.push_back({name, nb::cast<double>(value["each"]), nb::cast<double>(value["interval"][0]),
+                                nb::cast<double>(value["interval"][1])});
+          }
+        }
+      }
     }
     if (known.insert(count.file).second) {  // no sample was in it
       writer.add_file(collect::source_file(count.file, capture.processes.front().cwd));

@@ -309,11 +309,25 @@ nb::list counts_of(const ReportParts& parts) {
     row["processes"] = count.process_count;
     row["calls"] = count.calls;
     nb::list lines;
-    for (const auto& [line, hits] : count.lines) {
+    for (const record::LineCount& line : count.lines) {
       nb::dict one;
-      one["line"] = line;
-      one["hits"] = hits;
-      if (const std::string* text = sources.at(count.file, static_cast<int32_t>(line))) {
+      one["line"] = line.line;
+      one["hits"] = line.times;
+      if (line.looked > 0) {
+        nb::dict makes;
+        makes["executions"] = line.looked;
+        for (const record::Made& made : line.made) {
+          nb::dict kind;
+          kind["each"] = made.each;
+          nb::list interval;
+          interval.append(made.low);
+          interval.append(made.high);
+          kind["interval"] = interval;
+          makes[nb::str(made.kind.c_str())] = kind;
+        }
+        one["makes"] = makes;
+      }
+      if (const std::string* text = sources.at(count.file, static_cast<int32_t>(line.line))) {
         one["source"] = text_of(*text);
       }
       lines.append(one);

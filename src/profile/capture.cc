@@ -329,11 +329,18 @@ std::vector<record::FunctionCount> counted_of(const record::Capture& capture) {
       continue;
     }
     record::FunctionCount& sum = at->second;
-    std::map<uint32_t, uint64_t> lines(sum.lines.begin(), sum.lines.end());
-    for (const auto& [line, times] : count.lines) {
-      lines[line] += times;
+    std::map<uint32_t, record::LineCount> lines;
+    for (const record::FunctionCount* part : {static_cast<const record::FunctionCount*>(&sum), &count}) {
+      for (const record::LineCount& line : part->lines) {
+        record::LineCount& all_of = lines[line.line];
+        all_of.line = line.line;
+        all_of.times += line.times;  // what it makes is known of each part, not of both together
+      }
     }
-    sum.lines.assign(lines.begin(), lines.end());
+    sum.lines.clear();
+    for (auto& [number, line] : lines) {
+      sum.lines.push_back(std::move(line));
+    }
     sum.calls += count.calls;
     sum.process_count += count.process_count;
   }

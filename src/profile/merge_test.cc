@@ -33,7 +33,7 @@ record::Capture run_of(const std::string& file, uint32_t pid) {
   end.wall_ns = 10'000'000;
   capture.ends = {end};
   capture.labels = {{0, "load", 2, 3'000'000, 1'000'000}};
-  capture.function_counts = {{file, "work", 10, 1, 5, {{10, 7}, {100 + pid, 1}}}};
+  capture.function_counts = {{file, "work", 10, 1, 5, {{10, 7, 0, {}}, {100 + pid, 1, 0, {}}}}};
   return capture;
 }
 
@@ -54,7 +54,9 @@ TEST(Merge, TwoRunsAreOneCapture) {
   ASSERT_EQ(facts.counted.size(), 2u);
   EXPECT_EQ(facts.counted[0].calls, 10u);
   EXPECT_EQ(facts.counted[0].process_count, 2u);
-  EXPECT_EQ(facts.counted[0].lines, (std::vector<std::pair<uint32_t, uint64_t>>{{10, 14}, {110, 1}, {120, 1}}));
+  ASSERT_EQ(facts.counted[0].lines.size(), 3u);
+  EXPECT_EQ(facts.counted[0].lines[0].times, 14u);
+  EXPECT_EQ(facts.counted[0].lines[2].line, 120u);
   const Profile profile = build_profile(recording_of(read.value()));
   EXPECT_NEAR(profile.wall_s, 0.030, 1e-12);
   ASSERT_EQ(profile.functions.size(), 2u) << "the same function in two runs is one row";

@@ -70,7 +70,8 @@ void fill(CaptureWriter& writer, int sample_count) {
   }
   writer.add_wait({0, 2, 5, 70'000'000, WaitKind::Gil});
   writer.add_label({0, "load", 3, 5'000'000'000, 40});
-  writer.add_function_count({"/home/u/a b.py", "f", 7, 2, 6, {{8, 18}, {9, 1ull << 40}}});
+  writer.add_function_count(
+      {"/home/u/a b.py", "f", 7, 2, 6, {{8, 18, 0, {}}, {9, 1ull << 40, 20, {{"floats", 1.5, 1.25, 1.75}}}}});
   Counts counts;
   counts.samples = static_cast<uint64_t>(sample_count);
   counts.lost = 3;
@@ -123,7 +124,10 @@ TEST(Capture, ReadsBackWhatWasWritten) {
   EXPECT_EQ(capture.labels[0].wall_ns, 5'000'000'000u);
   ASSERT_EQ(capture.function_counts.size(), 1u);
   EXPECT_EQ(capture.function_counts[0].calls, 6u);
-  EXPECT_EQ(capture.function_counts[0].lines[1], (std::pair<uint32_t, uint64_t>{9, 1ull << 40}));
+  ASSERT_EQ(capture.function_counts[0].lines.size(), 2u);
+  EXPECT_EQ(capture.function_counts[0].lines[1].times, 1ull << 40);
+  EXPECT_EQ(capture.function_counts[0].lines[1].made[0].kind, "floats");
+  EXPECT_DOUBLE_EQ(capture.function_counts[0].lines[1].made[0].high, 1.75);
   EXPECT_TRUE(capture.completeness.finished);
   EXPECT_EQ(capture.completeness.what, "");
 }

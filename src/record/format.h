@@ -229,6 +229,21 @@ struct Label {
   uint64_t cpu_ns = 0;
 };
 
+/// Number objects of one kind that an execution of a line makes: the mean and its 95 % interval.
+struct Made {
+  std::string kind;
+  double each = 0;
+  double low = 0;
+  double high = 0;
+};
+
+struct LineCount {
+  uint32_t line = 0;
+  uint64_t times = 0;   ///< it was begun
+  uint64_t looked = 0;  ///< executions of which it is known what they made; 0: nobody looked
+  std::vector<Made> made;
+};
+
 /// How often one function was called and each of its lines begun, counted by the interpreter's own events.
 struct FunctionCount {
   std::string file;
@@ -236,7 +251,7 @@ struct FunctionCount {
   uint32_t first_line = 0;
   uint32_t process_count = 0;  ///< that ran it
   uint64_t calls = 0;
-  std::vector<std::pair<uint32_t, uint64_t>> lines;  ///< (line, times), ascending
+  std::vector<LineCount> lines;  ///< ascending
 };
 
 /// How whole the capture is.

@@ -267,8 +267,17 @@ bool parse_function_count(Unpacker& in, Capture& capture) {
   count.process_count = in.get32();
   count.calls = in.get();
   for (uint64_t left = in.get(); left > 0 && in.ok(); --left) {
-    const uint32_t line = in.get32();
-    count.lines.emplace_back(line, in.get());
+    LineCount& line = count.lines.emplace_back();
+    line.line = in.get32();
+    line.times = in.get();
+    line.looked = in.get();
+    for (uint64_t kinds = in.get(); kinds > 0 && in.ok(); --kinds) {
+      Made& made = line.made.emplace_back();
+      made.kind = in.get_text();
+      made.each = in.get_double();
+      made.low = in.get_double();
+      made.high = in.get_double();
+    }
   }
   capture.function_counts.push_back(std::move(count));
   return in.ok();

@@ -323,9 +323,17 @@ void CaptureWriter::add_function_count(const FunctionCount& count) {
   pack.put(count.process_count);
   pack.put(count.calls);
   pack.put(count.lines.size());
-  for (const auto& [line, times] : count.lines) {
-    pack.put(line);
-    pack.put(times);
+  for (const LineCount& line : count.lines) {
+    pack.put(line.line);
+    pack.put(line.times);
+    pack.put(line.looked);
+    pack.put(line.made.size());
+    for (const Made& made : line.made) {
+      pack.put_text(made.kind);
+      pack.put_double(made.each);
+      pack.put_double(made.low);
+      pack.put_double(made.high);
+    }
   }
   block(BlockKind::FunctionCount, payload);
 }

@@ -308,10 +308,25 @@ def _counts(report: dict, style: Style, width: int) -> Iterator[str]:
         yield style.bold("counted ") + f"{_call_name(function['function'])}  {place}  {plural(function['calls'], 'call')}{several}"
         for row in function["lines"]:
             source = row.get("source", "").rstrip()
-            room = max(20, width - 34)
+            note = _makes(row)
+            room = max(20, width - 34 - len(note))
             if len(source) > room:
                 source = source[: room - 3] + "..."
-            yield f"     line {row['line']:<5} {row['hits']:>15,} {'time' if row['hits'] == 1 else 'times'}".replace(",", " ") + f"   {source}"
+            yield f"     line {row['line']:<5} {row['hits']:>15,} {'time' if row['hits'] == 1 else 'times'}".replace(",", " ") + f"   {source}{style.dim(note)}"
+    if report.get("counts"):
+        yield "note    the time of a counted function is mostly the counting: read it, and why, in a run without --counts"
+
+
+def _makes(row: dict) -> str:
+    """What number objects an execution of a line makes, where it makes any."""
+    parts = []
+    for kind, made in row.get("makes", {}).items():
+        if kind == "executions" or made["each"] < 0.005:
+            continue
+        low, high = made["interval"]
+        spread = f" +-{(high - low) / 2:.2f}" if high - low >= 0.01 else ""
+        parts.append(f"{made['each']:.2f}{spread} {kind}")
+    return f"  (makes {' and '.join(parts)} each time)" if parts else ""
 
 
 def _line_name(place: dict) -> str:

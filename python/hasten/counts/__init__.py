@@ -10,6 +10,7 @@ import struct
 from pathlib import Path
 
 VARIABLE = "HASTEN_COUNTS"
+_LOOKS_MIN = 20  # executions of a line: fewer say nothing of the others
 _SITE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "site")
 
 
@@ -42,22 +43,34 @@ def read(folder: str) -> tuple[list[dict], list[str]]:
             if isinstance(entry, str):
                 lost.append(entry)
                 continue
-            first_slot, file, function, first_line, lines = entry
-            counts = struct.unpack_from(f"<{1 + len(lines)}Q", slots, 8 * first_slot)
-            if not counts[0] and not any(counts):
+            first_slot, file, function, first_line, lines, kinds = entry
+            counts = struct.unpack_from(f"<{1 + 8 * len(lines)}Q", slots, 8 * first_slot)
+            if not any(counts):
                 continue  # a child that never came to it
-            _add(functions, (file, function, first_line), names.stem, lines, counts)
+            found = functions.setdefault((file, function, first_line), {"processes": set(), "calls": 0, "lines": {}, "kinds": kinds})
+            found["processes"].add(names.stem)
+            found["calls"] += counts[0]
+            for i, line in enumerate(lines):
+                numbers = counts[1 + i], *counts[1 + len(lines) + 7 * i :][:7]
+                before = found["lines"].get(line, (0,) * 8)
+                found["lines"][line] = tuple(map(sum, zip(before, numbers)))
     rows = []
     for (file, function, first_line), found in sorted(functions.items()):
-        hits = [{"line": line, "hits": count} for line, count in sorted(found["lines"].items()) if count or line != first_line]
+        hits = [_line(line, numbers, found["kinds"]) for line, numbers in sorted(found["lines"].items()) if numbers[0] or line != first_line]
         rows.append({"file": file, "function": function, "first_line": first_line, "processes": len(found["processes"]),
                      "calls": found["calls"], "lines": hits})  # fmt: skip
     return rows, sorted(set(lost))
 
 
-def _add(functions: dict, key: tuple, process: str, lines: list[int], counts: tuple) -> None:
-    found = functions.setdefault(key, {"processes": set(), "calls": 0, "lines": {}})
-    found["processes"].add(process)
-    found["calls"] += counts[0]
-    for line, count in zip(lines, counts[1:]):
-        found["lines"][line] = found["lines"].get(line, 0) + count
+def _line(line: int, numbers: tuple, kinds: list[str]) -> dict:
+    """One line of the report: how often it began and what number objects an execution makes."""
+    hits, looked, weights, squares, *sums = numbers
+    row = {"line": line, "hits": hits}
+    if looked >= _LOOKS_MIN or (looked and looked == hits):
+        row["makes"] = {"executions": looked}
+        for i, kind in enumerate(kinds):
+            each = sums[2 * i] / weights
+            variance = max(0.0, sums[2 * i + 1] / weights - each * each)
+            error = 0.0 if looked == hits else 1.96 * (variance * squares) ** 0.5 / weights
+            row["makes"][kind] = {"each": each, "interval": [max(0.0, each - error), each + error]}
+    return row

@@ -14,8 +14,10 @@ and at jumps backwards, of which it has none.
 import mmap
 import os
 import sys
+from _thread import get_ident
 
-_SLOTS = 1 << 16
+_SLOTS = 1 << 18
+_BOX_SLOTS = 7  # a line: executions looked at, sum of their weights, of the squares; weighted sum and sum of squares of each kind
 
 folder = ""
 wanted = []  # (where, name)
@@ -27,6 +29,12 @@ codes = []  # those that are counted, kept alive so that their ids are theirs
 slots = None
 stem = ""
 used = 0
+
+kinds = ()  # of numbers whose making is counted
+boxes_of = {}  # thread -> its Boxes, or None where the kernel gave it none
+windows = {}  # thread -> (code, slot, weight, boxes) while one execution of a line is looked at
+due = {}  # slot of a line -> (the execution to look at next, for how many it stands)
+box_slots = {}  # slot of a line -> the first of its slots for what it makes
 
 _PARTS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")  # count with the function that they stand in
 
@@ -40,7 +48,12 @@ def begin(into, *functions):
         wanted.append((where, name))
         last_names.add(name.rpartition(".")[2])
     last_names.update(_PARTS)
+    global kinds, draw
+    kinds, why_not = usable_kinds()
+    draw = Draw()
     open_slots()
+    if why_not:
+        note(repr(f"numbers that lines make are not counted: {why_not}") + "\n")
     os.register_at_fork(after_in_child=in_forked_child)
     (watch if hasattr(sys, "monitoring") else trace)()
 
@@ -66,12 +79,15 @@ def note(text):
 
 def in_forked_child():
     open_slots()
+    windows.clear()
+    boxes_of.clear()
+    due.clear()
     for code in codes:
         describe(code)
 
 
 def describe(code):
-    note(repr((starts[id(code)], code.co_filename, code.co_qualname, code.co_firstlineno, list(places[id(code)]))) + "\n")
+    note(repr((starts[id(code)], code.co_filename, code.co_qualname, code.co_firstlineno, list(places[id(code)]), [kind[0] for kind in kinds])) + "\n")
 
 
 def add(code):
@@ -84,14 +100,17 @@ def add(code):
             lines.add(line)
             for offset in range(first, last, 2):
                 by_offset[offset] = line
-    if used + 1 + len(lines) > _SLOTS:
+    size = 1 + (1 + _BOX_SLOTS) * len(lines)
+    if used + size > _SLOTS:
         note(repr("too many code objects of the functions to count: the later ones are not in the counts") + "\n")
         return False
     codes.append(code)
     starts[id(code)] = used
     places[id(code)] = {line: used + 1 + i for i, line in enumerate(sorted(lines))}
     jumps[id(code)] = by_offset
-    used += 1 + len(lines)
+    for i, slot in enumerate(places[id(code)].values()):
+        box_slots[slot] = used + 1 + len(lines) + _BOX_SLOTS * i
+    used += size
     describe(code)
     return True
 
@@ -118,6 +137,51 @@ def is_there(frame, where):
     return module == where or (module == "__main__" and where in ("__main__", stem_of_file))
 
 
+# --- the numbers that a line makes -----------------------------------------------------------------
+
+
+def line_begins(code, slot):
+    """One more execution of a line: the one before it has ended."""
+    thread = get_ident()
+    if thread in windows:
+        line_ends(thread, code)
+    slots[slot] += 1
+    if kinds:
+        count = slots[slot]
+        at, weight = due.get(slot, (1, 1))
+        if count >= at:
+            due[slot] = draw.next_after(count)
+            look(thread, code, slot, weight)
+
+
+def look(thread, code, slot, weight):
+    boxes = boxes_of.get(thread, False)
+    if boxes is False:
+        try:
+            boxes = Boxes(kinds)
+        except OSError:
+            boxes = None
+        boxes_of[thread] = boxes
+    if boxes is not None:
+        windows[thread] = (code, slot, weight, boxes)
+        boxes.begin()
+
+
+def line_ends(thread, code):
+    """`code` is None where what was made meanwhile is not the line's alone."""
+    of, slot, weight, boxes = windows.pop(thread)
+    made = boxes.end()
+    if of is not code:
+        return
+    at = box_slots[slot]
+    slots[at] += 1
+    slots[at + 1] += weight
+    slots[at + 2] += weight * weight
+    for i, count in enumerate(made):
+        slots[at + 3 + 2 * i] += weight * count
+        slots[at + 4 + 2 * i] += weight * count * count
+
+
 # --- sys.monitoring ----------------------------------------------------------------------------------
 
 
@@ -135,27 +199,51 @@ def watch():
         if slot is None:
             if code.co_name not in last_names or not is_wanted(sys._getframe(1)) or not add(code):
                 return disable
-            monitoring.set_local_events(tool, code, events.LINE | events.JUMP)
+            monitoring.set_local_events(tool, code, wanted_events)
             slot = starts[id(code)]
         slots[slot] += 1
+        if windows:
+            on_resume(code, offset)
         return None
 
     def on_line(code, line):
-        slots[places[id(code)][line]] += 1
+        line_begins(code, places[id(code)][line])
+
+    def on_leave(code, offset, value):
+        thread = get_ident()
+        if thread in windows:
+            line_ends(thread, code)
+
+    def on_resume(code, offset):
+        thread = get_ident()
+        if thread in windows:
+            line_ends(thread, None)
+
+    def on_unwind(code, offset, error):
+        thread = get_ident()
+        if thread in windows and windows[thread][0] is code:
+            line_ends(thread, None)
 
     def on_jump(code, offset, to):
         lines = jumps[id(code)]
         line = lines.get(to)
         if to > offset or line is None or line != lines.get(offset):
             return disable  # forwards, or to another line, which tells of itself
-        slots[places[id(code)][line]] += 1
+        line_begins(code, places[id(code)][line])
         return None
 
     monitoring.use_tool_id(tool, "hasten counts")
     monitoring.register_callback(tool, events.PY_START, on_start)
     monitoring.register_callback(tool, events.LINE, on_line)
     monitoring.register_callback(tool, events.JUMP, on_jump)
-    monitoring.set_events(tool, events.PY_START)
+    wanted_events = events.LINE | events.JUMP
+    if kinds:
+        wanted_events |= events.PY_RETURN | events.PY_YIELD | events.PY_RESUME
+        monitoring.register_callback(tool, events.PY_RETURN, on_leave)
+        monitoring.register_callback(tool, events.PY_YIELD, on_leave)
+        monitoring.register_callback(tool, events.PY_RESUME, on_resume)
+        monitoring.register_callback(tool, events.PY_UNWIND, on_unwind)
+    monitoring.set_events(tool, events.PY_START | (events.PY_UNWIND if kinds else 0))
 
 
 # --- sys.settrace ------------------------------------------------------------------------------------
@@ -174,11 +262,19 @@ def trace():
             slot = starts[id(code)]
         if frame.f_trace is None:  # else a generator goes on
             slots[slot] += 1
+        thread = get_ident()
+        if thread in windows:
+            line_ends(thread, None)
         return on_event
 
     def on_event(frame, event, argument):
+        code = frame.f_code
         if event == "line":
-            slots[places[id(frame.f_code)][frame.f_lineno]] += 1
+            line_begins(code, places[id(code)][frame.f_lineno])
+        elif event == "return":
+            thread = get_ident()
+            if thread in windows:
+                line_ends(thread, code)
         return on_event
 
     def check():

@@ -8,11 +8,10 @@ def _begin(here):
     spec = os.environ.get("HASTEN_COUNTS")
     if spec is None:
         return
-    path = os.path.join(os.path.dirname(here), "tally.py")
-    with open(path, encoding="utf-8") as file:
-        source = file.read()
     tally = {"__name__": "hasten_tally"}
-    exec(compile(source, "<hasten counts>", "exec"), tally)
+    for part in ("boxes.py", "tally.py"):  # one namespace: neither is a module that the program could meet
+        with open(os.path.join(os.path.dirname(here), part), encoding="utf-8") as file:
+            exec(compile(file.read(), "<hasten counts>", "exec"), tally)
     tally["begin"](*spec.split("\n"))
 
 
@@ -25,10 +24,11 @@ def _next(here):
     sys.path_importer_cache.pop(here, None)
     sys.modules.pop("sitecustomize", None)
     spec = PathFinder.find_spec("sitecustomize", sys.path)
-    if spec is not None:
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["sitecustomize"] = module
-        spec.loader.exec_module(module)
+    if spec is None:
+        raise ImportError("No module named 'sitecustomize'", name="sitecustomize")  # which site passes over
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["sitecustomize"] = module
+    spec.loader.exec_module(module)
 
 
 _here = os.path.dirname(os.path.abspath(__file__))
