@@ -29,7 +29,7 @@ def burn(cpu_s):
     '''Both, three to one, until the thread has used so much CPU. Returns the share of hot_a by its own clock.'''
     spent = [0.0, 0.0]
     while sum(spent) < cpu_s:
-        for which, (hot, n) in enumerate(((hot_a, 30000), (hot_b, 10000))):
+        for which, (hot, n) in enumerate(((hot_a, 300000), (hot_b, 100000))):
             begin = time.thread_time()
             hot(n)
             spent[which] += time.thread_time() - begin
@@ -79,7 +79,7 @@ def test_shares_are_those_of_the_programs_own_clock(run):
     truth, cpu_s, report = told
     rows = {row["function"]: row for row in report["functions"]}
     both = rows["hot_a"]["cpu_share"] + rows["hot_b"]["cpu_share"]
-    assert both > 0.8
+    assert both > 0.75
     ticks = report["cpu_s"] / 0.004  # the scheduler accounts by ticks, so many fell into it
     assert rows["hot_a"]["cpu_share"] / both == pytest.approx(truth, abs=4 * (truth * (1 - truth) / ticks) ** 0.5 + 0.02)
     assert report["cpu_s"] == pytest.approx(cpu_s, rel=0.05, abs=0.05)
