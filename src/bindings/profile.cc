@@ -416,6 +416,59 @@ nb::list causes_of(const std::vector<profile::Cause>& causes) {
   return rows;
 }
 
+nb::list labels_of(const profile::CaptureFacts& facts) {
+  nb::list rows;
+  for (const profile::LabelFacts& label : facts.labels) {
+    nb::dict row;
+    row["label"] = text_of(label.name);
+    row["count"] = label.count;
+    row["wall_s"] = label.wall_s;
+    row["cpu_s"] = label.cpu_s;
+    rows.append(row);
+  }
+  return rows;
+}
+
+nb::list counts_of(const ReportParts& parts) {
+  const SourceLines sources(parts.sources);
+  nb::list rows;
+  for (const record::FunctionCount& count : parts.facts.counted) {
+    nb::dict row;
+    row["file"] = text_of(count.file);
+    row["function"] = text_of(count.function);
+    row["first_line"] = count.first_line;
+    row["processes"] = count.process_count;
+    row["calls"] = count.calls;
+    nb::list lines;
+    for (const record::LineCount& line : count.lines) {
+      nb::dict one;
+      one["line"] = line.line;
+      one["hits"] = line.times;
+      if (line.looked > 0) {
+        nb::dict makes;
+        makes["executions"] = line.looked;
+        for (const record::Made& made : line.made) {
+          nb::dict kind;
+          kind["each"] = made.each;
+          nb::list interval;
+          interval.append(made.low);
+          interval.append(made.high);
+          kind["interval"] = interval;
+          makes[nb::str(made.kind.c_str())] = kind;
+        }
+        one["makes"] = makes;
+      }
+      if (const std::string* text = sources.at(count.file, static_cast<int32_t>(line.line))) {
+        one["source"] = text_of(*text);
+      }
+      lines.append(one);
+    }
+    row["lines"] = lines;
+    rows.append(row);
+  }
+  return rows;
+}
+
 void put_facts(nb::dict& report, const record::Capture& capture, const ReportParts& parts) {
   const profile::CaptureFacts& facts = parts.facts;
   report["schema"] = "hasten-run/1";
@@ -538,6 +591,12 @@ nb::dict read_report(const std::string& path) {
     report["gc_s"] = parts.model.collecting.self_cpu_s;
   }
   report["causes"] = causes_of(parts.causes);
+  if (!parts.facts.labels.empty()) {
+    report["labels"] = labels_of(parts.facts);
+  }
+  if (!parts.facts.counted.empty()) {
+    report["counts"] = counts_of(parts);
+  }
   return report;
 }
 

@@ -56,13 +56,13 @@ class Interrupts {
   Interrupts(const Interrupts&) = delete;
   Interrupts& operator=(const Interrupts&) = delete;
 
-  /// Waits for one until then. True if there was one.
-  bool wait_until(uint64_t until_ns) const {
+  /// Waits for one, or for word from `stop_fd`, until then. True if there was one.
+  bool wait_until(uint64_t until_ns, int stop_fd) const {
     const uint64_t now_ns = mono_now_ns();
     const uint64_t span_ns = until_ns > now_ns ? until_ns - now_ns : 0;
     const timespec span{static_cast<time_t>(span_ns / 1'000'000'000), static_cast<long>(span_ns % 1'000'000'000)};
-    pollfd wait{fd_, POLLIN, 0};
-    return ::ppoll(&wait, 1, &span, nullptr) > 0;
+    pollfd waits[2] = {{fd_, POLLIN, 0}, {stop_fd, POLLIN, 0}};  // poll passes over a negative descriptor
+    return ::ppoll(waits, 2, &span, nullptr) > 0;
   }
 
  private:
@@ -110,6 +110,10 @@ class Attachment {
   Outcome follow() {
     begin();
     const Interrupts interrupts;
+    if (plan_.ready_fd >= 0) {
+      constexpr char kReady[] = "ready\n";
+      (void)!::write(plan_.ready_fd, kReady, sizeof kReady - 1);  // nobody left to hear it: stop_fd says so
+    }
     const uint64_t end_ns =
         plan_.seconds > 0 ? facts_.start_mono_ns + static_cast<uint64_t>(plan_.seconds * 1e9) : ~uint64_t{0};
     uint64_t next_sample_ns = facts_.start_mono_ns;
@@ -129,7 +133,7 @@ class Attachment {
         tick(now_ns);
         next_tick_ns = now_ns + kTickNs;
       }
-      if (interrupts.wait_until(std::min({next_sample_ns, next_tick_ns, end_ns}))) {
+      if (interrupts.wait_until(std::min({next_sample_ns, next_tick_ns, end_ns}), plan_.stop_fd)) {
         outcome.interrupts = 1;
         break;
       }

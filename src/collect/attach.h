@@ -20,6 +20,8 @@ struct AttachPlan {
   std::string capture_path;
   double rate_hz = 0;  ///< 0: 200
   double seconds = 0;  ///< 0: until Ctrl-C or the end of the process
+  int stop_fd = -1;    ///< ends it when there is something to read, or the other side is closed; -1: none
+  int ready_fd = -1;   ///< gets "ready\n" once every thread is looked at; -1: none
 };
 
 /// Blocks; needs no GIL. Errors: those of find_python, and a capture that cannot be made. Outcome::exit_code and signal

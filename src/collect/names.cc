@@ -57,12 +57,7 @@ bool is_own_file(const std::string& path) {
          path.find("/dist-packages/") == std::string::npos && !in_standard_library(path);
 }
 
-uint32_t NameTable::file(const std::string& path, const std::string& cwd) {
-  const auto id = static_cast<uint32_t>(files_.size());
-  const auto [place, is_new] = files_.emplace(path, id);
-  if (!is_new) {
-    return place->second;
-  }
+record::SourceFile source_file(const std::string& path, const std::string& cwd) {
   record::SourceFile source;
   source.path = path;
   source.own = is_own_file(path);
@@ -76,7 +71,16 @@ uint32_t NameTable::file(const std::string& path, const std::string& cwd) {
       source.text = std::move(text);
     }
   }
-  writer_.add_file(source);
+  return source;
+}
+
+uint32_t NameTable::file(const std::string& path, const std::string& cwd) {
+  const auto id = static_cast<uint32_t>(files_.size());
+  const auto [place, is_new] = files_.emplace(path, id);
+  if (!is_new) {
+    return place->second;
+  }
+  writer_.add_file(source_file(path, cwd));
   return id;
 }
 

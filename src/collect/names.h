@@ -23,6 +23,9 @@ std::string to_utf8(const uint8_t* bytes, record::TextRef ref);
 /// The program's own, as opposed to the standard library and installed packages.
 bool is_own_file(const std::string& path);
 
+/// The file with its text, if it is the program's own; as it is on disk now. `cwd` is where a relative path begins.
+record::SourceFile source_file(const std::string& path, const std::string& cwd);
+
 class NameTable {
  public:
   explicit NameTable(record::CaptureWriter& writer) : writer_(writer) {}

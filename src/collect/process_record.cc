@@ -130,7 +130,7 @@ void ProcessRecord::tick(uint64_t now_ns) {
 
 void ProcessRecord::flush() {
   if (recorder_) {
-    recorder_->flush_waits();
+    recorder_->flush_sums();
   }
 }
 

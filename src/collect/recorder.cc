@@ -156,6 +156,8 @@ bool Recorder::drain_slot(uint32_t slot_idx, bool alive, bool last) {
       take_await(view, copy.data(), head.bytes);
     } else if (head.kind == static_cast<uint32_t>(record::RingRecord::LoopBlock)) {
       take_loop_block(view, copy.data(), head.bytes);
+    } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Label)) {
+      take_label(copy.data(), head.bytes);
     } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Code)) {
       take_code(copy.data(), head.bytes);
     } else if (head.kind == static_cast<uint32_t>(record::RingRecord::Creation)) {
@@ -490,11 +492,41 @@ void Recorder::add_outside_sample(const record::Sample& sample) {
   counts_.broken_stacks += sample.broken ? 1 : 0;
 }
 
-void Recorder::flush_waits() {
+void Recorder::take_label(const uint8_t* bytes, uint32_t length) {
+  constexpr size_t kLabelCountMax = 10'000;  // a name made of a number, say: what goes beyond is left out
+  record::LabelRecord raw;
+  if (length < sizeof raw) {
+    return;
+  }
+  std::memcpy(&raw, bytes, sizeof raw);
+  if (raw.name_bytes > length - sizeof raw) {
+    return;
+  }
+  const std::string_view name(reinterpret_cast<const char*>(bytes) + sizeof raw, raw.name_bytes);
+  auto at = labels_.find(name);
+  if (at == labels_.end()) {
+    if (labels_.size() == kLabelCountMax) {
+      return;
+    }
+    at = labels_.emplace(name, record::Label{process_, std::string(name), 0, 0, 0}).first;
+  }
+  at->second.count += 1;
+  at->second.wall_ns += raw.wall_ns;
+  at->second.cpu_ns += raw.cpu_ns;
+  labels_changed_ = true;
+}
+
+void Recorder::flush_sums() {
   for (const auto& [key, wait] : waits_) {
     writer_.add_wait(wait);
   }
   waits_.clear();
+  if (labels_changed_) {
+    for (const auto& [name, label] : labels_) {
+      writer_.add_label(label);
+    }
+    labels_changed_ = false;
+  }
 }
 
 void Recorder::take_creation(const uint8_t* bytes, uint32_t length) {
@@ -592,7 +624,7 @@ void Recorder::account_thread(uint32_t thread, uint64_t cpu_ns, uint64_t runnabl
 
 void Recorder::finish(uint64_t end_mono_ns) {
   drain(false);
-  flush_waits();
+  flush_sums();
   for (uint32_t i = 0; i < record::kSlotCount; ++i) {
     if (slots_[i].thread) {
       end_thread(i, end_mono_ns, 0, false);

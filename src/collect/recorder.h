@@ -40,8 +40,8 @@ class Recorder {
   /// Sets what the scheduler says of a thread, since its watch began.
   void account_thread(uint32_t thread, uint64_t cpu_ns, uint64_t runnable_ns, uint64_t waiting_ns);
   void add_wait(const record::Wait& wait) { writer_.add_wait(wait); }
-  /// Writes the waits that were added up since the last time.
-  void flush_waits();
+  /// Writes the waits and labels that were added up since the last time.
+  void flush_sums();
   /// The capture's stack for frames read from outside, outermost node last resolved.
   uint32_t stack_of(const std::vector<record::FrameRef>& frames);
   /// The capture's code for an id of the probe; kUnknownCode if it was never described.
@@ -77,6 +77,7 @@ class Recorder {
   void take_await(const SlotView& view, const uint8_t* bytes, uint32_t length);
   void take_loop_block(SlotView& view, const uint8_t* bytes, uint32_t length);
   void take_creation(const uint8_t* bytes, uint32_t length);
+  void take_label(const uint8_t* bytes, uint32_t length);
   void take_code(const uint8_t* bytes, uint32_t length);
   void take_compiled();
   record::CodeClass classify(uint64_t rip, bool alive);
@@ -104,6 +105,8 @@ class Recorder {
   std::vector<record::CompiledCode> compiled_;
   std::map<std::tuple<uint32_t, uint32_t, record::WaitKind>, record::Wait> waits_;  ///< by thread, stack and kind
   std::map<std::pair<uint32_t, std::string>, uint32_t> tasks_;  ///< by code and name, to the capture's id
+  std::map<std::string, record::Label, std::less<>> labels_;
+  bool labels_changed_ = false;
   record::Counts counts_;
 };
 

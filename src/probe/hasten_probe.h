@@ -22,6 +22,11 @@ struct hasten_probe_line {
 int hasten_probe_register_code(const void* begin, const void* end, const char* file, const char* function,
                                uint32_t first_line, const struct hasten_probe_line* lines, size_t line_count);
 
+/* Adds one stretch to what was spent under a name: its wall time and the CPU time of the calling thread, both of which the
+ * caller measured. The name is copied, up to 200 bytes of it. Not for signal handlers.
+ * Returns 1 if it was noted, 0 if nobody is recording this thread (or the recorder is too far behind). */
+int hasten_probe_label(const char* name, uint64_t wall_ns, uint64_t cpu_ns);
+
 #ifdef __cplusplus
 }
 #endif

@@ -423,6 +423,51 @@ bool is_root(const record::Capture& capture, size_t process_idx) {
   return process_idx == 0 || (!process.continues && process.parent_pid == capture.processes[0].parent_pid);
 }
 
+std::vector<LabelFacts> labels_of(const record::Capture& capture) {
+  std::vector<LabelFacts> labels;
+  for (const record::Label& label : capture.labels) {
+    auto at = std::find_if(labels.begin(), labels.end(), [&](const LabelFacts& one) { return one.name == label.name; });
+    if (at == labels.end()) {
+      at = labels.insert(labels.end(), LabelFacts{label.name, 0, 0, 0});
+    }
+    at->count += label.count;
+    at->wall_s += static_cast<double>(label.wall_ns) * kSecondsPerNs;
+    at->cpu_s += static_cast<double>(label.cpu_ns) * kSecondsPerNs;
+  }
+  std::stable_sort(labels.begin(), labels.end(), [](const auto& a, const auto& b) { return a.wall_s > b.wall_s; });
+  return labels;
+}
+
+std::vector<record::FunctionCount> counted_of(const record::Capture& capture) {
+  std::map<std::tuple<std::string, std::string, uint32_t>, record::FunctionCount> all;
+  for (const record::FunctionCount& count : capture.function_counts) {
+    const auto [at, is_new] = all.try_emplace({count.file, count.function, count.first_line}, count);
+    if (is_new) {
+      continue;
+    }
+    record::FunctionCount& sum = at->second;
+    std::map<uint32_t, record::LineCount> lines;
+    for (const record::FunctionCount* part : {static_cast<const record::FunctionCount*>(&sum), &count}) {
+      for (const record::LineCount& line : part->lines) {
+        record::LineCount& all_of = lines[line.line];
+        all_of.line = line.line;
+        all_of.times += line.times;  // what it makes is known of each part, not of both together
+      }
+    }
+    sum.lines.clear();
+    for (auto& [number, line] : lines) {
+      sum.lines.push_back(std::move(line));
+    }
+    sum.calls += count.calls;
+    sum.process_count += count.process_count;
+  }
+  std::vector<record::FunctionCount> counted;
+  for (auto& [key, count] : all) {
+    counted.push_back(std::move(count));
+  }
+  return counted;
+}
+
 CaptureFacts facts_of(const record::Capture& capture) {
   CaptureFacts facts;
   double threads_cpu_s = 0;
@@ -510,6 +555,8 @@ CaptureFacts facts_of(const record::Capture& capture) {
     facts.tree_peak_bytes = std::max(*facts.tree_peak_bytes, facts.peak_rss_bytes.value_or(0));
   }
   facts.workers = workers_among(facts.processes);
+  facts.labels = labels_of(capture);
+  facts.counted = counted_of(capture);
 
   for (const record::Thread& thread : capture.threads) {
     const uint32_t pid = thread.process < capture.processes.size() ? capture.processes[thread.process].pid : 0;

@@ -50,6 +50,14 @@ struct ThreadFacts {
   double unexplained_s = 0;  ///< off the CPU, but in no call that was seen to wait
 };
 
+/// What was spent under one name, by all processes together.
+struct LabelFacts {
+  std::string name;
+  uint64_t count = 0;
+  double wall_s = 0;
+  double cpu_s = 0;
+};
+
 struct CaptureFacts {
   std::optional<double> cpu_s;  ///< of the process tree, by the kernel's account
   /// All threads' time on a CPU or ready for one. 0 is unknown: so it is where other processes did much of
@@ -71,6 +79,8 @@ struct CaptureFacts {
   std::vector<ProcessFacts> processes;
   std::vector<Workers> workers;
   std::vector<ThreadFacts> threads;
+  std::vector<LabelFacts> labels;              ///< most wall time first
+  std::vector<record::FunctionCount> counted;  ///< of all runs together
 };
 
 CaptureFacts facts_of(const record::Capture& capture);

@@ -109,6 +109,11 @@ void append(record::Capture& into, const record::Capture& from) {
     into.ends.push_back(end);
   }
   into.memory.insert(into.memory.end(), from.memory.begin(), from.memory.end());
+  for (record::Label label : from.labels) {
+    label.process = moved(label.process, processes);
+    into.labels.push_back(std::move(label));
+  }
+  into.function_counts.insert(into.function_counts.end(), from.function_counts.begin(), from.function_counts.end());
 }
 
 Result<void> write_capture(const record::Capture& capture, const std::string& path) {
@@ -173,6 +178,12 @@ Result<void> write_capture(const record::Capture& capture, const std::string& pa
   }
   for (const auto& memory : capture.memory) {
     writer.add_memory(memory);
+  }
+  for (const auto& label : capture.labels) {
+    writer.add_label(label);
+  }
+  for (const auto& count : capture.function_counts) {
+    writer.add_function_count(count);
   }
   return writer.finish();
 }

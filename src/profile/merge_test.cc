@@ -32,6 +32,8 @@ record::Capture run_of(const std::string& file, uint32_t pid) {
   record::End end;
   end.wall_ns = 10'000'000;
   capture.ends = {end};
+  capture.labels = {{0, "load", 2, 3'000'000, 1'000'000}};
+  capture.function_counts = {{file, "work", 10, 1, 5, {{10, 7, 0, {}}, {100 + pid, 1, 0, {}}}}};
   return capture;
 }
 
@@ -44,7 +46,17 @@ TEST(Merge, TwoRunsAreOneCapture) {
   ASSERT_TRUE(write_capture(merged, path).ok());
   const auto read = record::read_capture(path);
   ASSERT_TRUE(read.ok()) << read.error().line();
-  EXPECT_EQ(facts_of(read.value()).run_count, 3u);
+  const CaptureFacts facts = facts_of(read.value());
+  EXPECT_EQ(facts.run_count, 3u);
+  ASSERT_EQ(facts.labels.size(), 1u);
+  EXPECT_EQ(facts.labels[0].count, 6u);
+  EXPECT_NEAR(facts.labels[0].wall_s, 0.009, 1e-12);
+  ASSERT_EQ(facts.counted.size(), 2u);
+  EXPECT_EQ(facts.counted[0].calls, 10u);
+  EXPECT_EQ(facts.counted[0].process_count, 2u);
+  ASSERT_EQ(facts.counted[0].lines.size(), 3u);
+  EXPECT_EQ(facts.counted[0].lines[0].times, 14u);
+  EXPECT_EQ(facts.counted[0].lines[2].line, 120u);
   const Profile profile = build_profile(recording_of(read.value()));
   EXPECT_NEAR(profile.wall_s, 0.030, 1e-12);
   ASSERT_EQ(profile.functions.size(), 2u) << "the same function in two runs is one row";

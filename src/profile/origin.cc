@@ -67,8 +67,9 @@ Origin origin_of(std::string_view file, bool string_is_own) {
       return {OriginKind::Standard, std::string(module)};
     }
   }
-  // <stdin> is a script from a pipe: what the user wrote.
-  if (file.starts_with('<') && file != "<stdin>" && !(string_is_own && file == "<string>")) {
+  // <stdin> is a script from a pipe, the other a cell: what the user wrote.
+  if (file.starts_with('<') && file != "<stdin>" && !file.starts_with("<ipython-input-") &&
+      !(string_is_own && file == "<string>")) {
     return {OriginKind::Generated, "generated code"};
   }
   return {OriginKind::Own, {}};

@@ -6,8 +6,8 @@ namespace hasten::profile {
 namespace {
 
 TEST(Origin, OwnCode) {
-  for (const char* file :
-       {"app.py", "/home/u/project/app.py", "<stdin>", "/srv/lib/python3/tool.py", "/home/u/lib/python3.ideas/a.py"}) {
+  for (const char* file : {"app.py", "/home/u/project/app.py", "<stdin>", "<ipython-input-3-0a1b>",
+                           "/srv/lib/python3/tool.py", "/home/u/lib/python3.ideas/a.py"}) {
     EXPECT_EQ(origin_of(file).kind, OriginKind::Own) << file;
   }
 }

@@ -69,6 +69,9 @@ void fill(CaptureWriter& writer, int sample_count) {
                        CodeClass::Bytecode, i == 1, i == 2, i == 3, 0x1234, 122});
   }
   writer.add_wait({0, 2, 5, 70'000'000, WaitKind::Gil});
+  writer.add_label({0, "load", 3, 5'000'000'000, 40});
+  writer.add_function_count(
+      {"/home/u/a b.py", "f", 7, 2, 6, {{8, 18, 0, {}}, {9, 1ull << 40, 20, {{"floats", 1.5, 1.25, 1.75}}}}});
   Counts counts;
   counts.samples = static_cast<uint64_t>(sample_count);
   counts.lost = 3;
@@ -117,6 +120,14 @@ TEST(Capture, ReadsBackWhatWasWritten) {
   EXPECT_EQ(capture.counts[0].lost, 3u);
   EXPECT_EQ(capture.ends[0].exit_code, -1);
   EXPECT_EQ(capture.ends[0].signal, 9);
+  ASSERT_EQ(capture.labels.size(), 1u);
+  EXPECT_EQ(capture.labels[0].wall_ns, 5'000'000'000u);
+  ASSERT_EQ(capture.function_counts.size(), 1u);
+  EXPECT_EQ(capture.function_counts[0].calls, 6u);
+  ASSERT_EQ(capture.function_counts[0].lines.size(), 2u);
+  EXPECT_EQ(capture.function_counts[0].lines[1].times, 1ull << 40);
+  EXPECT_EQ(capture.function_counts[0].lines[1].made[0].kind, "floats");
+  EXPECT_DOUBLE_EQ(capture.function_counts[0].lines[1].made[0].high, 1.75);
   EXPECT_TRUE(capture.completeness.finished);
   EXPECT_EQ(capture.completeness.what, "");
 }
@@ -247,6 +258,35 @@ TEST(CaptureWriter, NeverOverwrites) {
     ASSERT_TRUE(CaptureWriter::create(path).ok());
   }
   EXPECT_EQ(CaptureWriter::create(path).error().code, "record.exists");
+}
+
+TEST(CaptureWriter, AddsToAFinishedOne) {
+  const std::string path = fresh_path();
+  auto created = CaptureWriter::create(path);
+  fill(created.value(), 3);
+  ASSERT_TRUE(created.value().finish());
+  {
+    auto again = CaptureWriter::reopen(path);
+    ASSERT_TRUE(again.ok());
+    EXPECT_FALSE(read_capture(path).value().completeness.finished) << "whoever is killed here leaves it unfinished";
+    again.value().add_label({0, "load", 4, 6, 41});  // cumulative: in place of the first
+    again.value().add_label({0, "solve", 1, 2, 3});
+    ASSERT_TRUE(again.value().finish());
+  }
+  const Capture capture = read_capture(path).value();
+  EXPECT_TRUE(capture.completeness.what.empty());
+  EXPECT_EQ(capture.samples.size(), 3u);
+  ASSERT_EQ(capture.labels.size(), 2u);
+  EXPECT_EQ(capture.labels[0].count, 4u);
+  EXPECT_EQ(capture.labels[1].name, "solve");
+}
+
+TEST(CaptureWriter, AddsToNothingElse) {
+  const std::string path = fresh_path();
+  EXPECT_EQ(CaptureWriter::reopen(path).error().code, "record.reopen");
+  auto unfinished = CaptureWriter::create(path);
+  ASSERT_TRUE(unfinished.value().flush());
+  EXPECT_EQ(CaptureWriter::reopen(path).error().code, "record.reopen");
 }
 
 TEST(CaptureWriter, NeverWritesThroughALink) {

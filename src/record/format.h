@@ -49,6 +49,8 @@ enum class BlockKind : uint32_t {
   LoopWait = 20,
   Loop = 21,
   SampleTask = 22,
+  Label = 23,
+  FunctionCount = 24,
 };
 
 enum class StdinKind : uint8_t { Unknown = 0, Terminal, Pipe, File, DevNull, Socket, Closed };
@@ -286,6 +288,41 @@ struct TreeMemory {
   uint32_t process_count = 0;
 };
 
+/// What was spent in a stretch that the program gave a name to (hasten.label), by the thread that ran it. Measured by its
+/// own clocks, not sampled. Cumulative: the last one of a process and name counts.
+struct Label {
+  uint32_t process = 0;
+  std::string name;
+  uint64_t count = 0;
+  uint64_t wall_ns = 0;
+  uint64_t cpu_ns = 0;
+};
+
+/// Number objects of one kind that an execution of a line makes: the mean and its 95 % interval.
+struct Made {
+  std::string kind;
+  double each = 0;
+  double low = 0;
+  double high = 0;
+};
+
+struct LineCount {
+  uint32_t line = 0;
+  uint64_t times = 0;   ///< it was begun
+  uint64_t looked = 0;  ///< executions of which it is known what they made; 0: nobody looked
+  std::vector<Made> made;
+};
+
+/// How often one function was called and each of its lines begun, counted by the interpreter's own events.
+struct FunctionCount {
+  std::string file;
+  std::string function;
+  uint32_t first_line = 0;
+  uint32_t process_count = 0;  ///< that ran it
+  uint64_t calls = 0;
+  std::vector<LineCount> lines;  ///< ascending
+};
+
 /// How whole the capture is.
 struct Completeness {
   bool finished = false;       ///< the writer closed it
@@ -318,6 +355,8 @@ struct Capture {
   std::vector<Counts> counts;
   std::vector<End> ends;
   std::vector<TreeMemory> memory;  ///< each higher than the one before
+  std::vector<Label> labels;
+  std::vector<FunctionCount> function_counts;
   Completeness completeness;
 };
 

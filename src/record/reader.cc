@@ -373,6 +373,50 @@ bool parse_memory(Unpacker& in, Capture& capture) {
   return in.ok();
 }
 
+bool parse_label(Unpacker& in, Capture& capture) {
+  Label label;
+  label.process = in.get32();
+  label.name = in.get_text();
+  label.count = in.get();
+  label.wall_ns = in.get();
+  label.cpu_ns = in.get();
+  if (!in.ok() || label.process >= capture.processes.size()) {
+    return false;
+  }
+  for (Label& known : capture.labels) {
+    if (known.process == label.process && known.name == label.name) {
+      known = std::move(label);
+      return true;
+    }
+  }
+  capture.labels.push_back(std::move(label));
+  return true;
+}
+
+bool parse_function_count(Unpacker& in, Capture& capture) {
+  FunctionCount count;
+  count.file = in.get_text();
+  count.function = in.get_text();
+  count.first_line = in.get32();
+  count.process_count = in.get32();
+  count.calls = in.get();
+  for (uint64_t left = in.get(); left > 0 && in.ok(); --left) {
+    LineCount& line = count.lines.emplace_back();
+    line.line = in.get32();
+    line.times = in.get();
+    line.looked = in.get();
+    for (uint64_t kinds = in.get(); kinds > 0 && in.ok(); --kinds) {
+      Made& made = line.made.emplace_back();
+      made.kind = in.get_text();
+      made.each = in.get_double();
+      made.low = in.get_double();
+      made.high = in.get_double();
+    }
+  }
+  capture.function_counts.push_back(std::move(count));
+  return in.ok();
+}
+
 bool parse_block(BlockKind kind, std::span<const uint8_t> payload, Capture& capture) {
   Unpacker in(payload);
   switch (kind) {
@@ -420,6 +464,10 @@ bool parse_block(BlockKind kind, std::span<const uint8_t> payload, Capture& capt
       return parse_mixed_of_samples(in, capture);
     case BlockKind::TreeMemory:
       return parse_memory(in, capture);
+    case BlockKind::Label:
+      return parse_label(in, capture);
+    case BlockKind::FunctionCount:
+      return parse_function_count(in, capture);
   }
   return true;  // a kind from a later minor version
 }

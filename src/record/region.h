@@ -15,7 +15,7 @@
 namespace hasten::record {
 
 inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
-inline constexpr uint32_t kRegionVersion = 7;
+inline constexpr uint32_t kRegionVersion = 8;
 inline constexpr uint32_t kProcessCount = 512;    ///< processes alive at one time; more are counted, not sampled
 inline constexpr uint32_t kSlotCount = 1024;      ///< threads alive at one time; more are counted, not sampled
 inline constexpr uint32_t kChildEndCount = 1024;  ///< ends of children reported and not yet read
@@ -50,6 +50,7 @@ enum class RingRecord : uint32_t {
   Task = 6,
   Await = 7,
   LoopBlock = 8,
+  Label = 9,
 };
 
 struct FrameRef {
@@ -122,6 +123,16 @@ struct CreationRecord {
   uint32_t frame_count;
 };
 static_assert(sizeof(CreationRecord) % 8 == 0);
+
+/// A stretch that the program named, at its end: followed by the name (UTF-8, padded to 8).
+struct LabelRecord {
+  RecordHead head;
+  uint64_t wall_ns;
+  uint64_t cpu_ns;  ///< of the thread
+  uint32_t name_bytes;
+  uint32_t reserved;
+};
+static_assert(sizeof(LabelRecord) % 8 == 0);
 
 /// A Python string as CPython stores it: `length` units of `unit_bytes` (1: Latin-1, 2, 4).
 struct TextRef {

@@ -64,6 +64,32 @@ Result<CaptureWriter> CaptureWriter::create(const std::string& path) {
   return writer;
 }
 
+Result<CaptureWriter> CaptureWriter::reopen(const std::string& path) {
+  const auto failed = [&path](const char* why) {
+    return Error{"record.reopen", fmt::format("cannot add to {}: {}", path, why), "record the program again"};
+  };
+  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0) {
+    return failed(std::strerror(errno));
+  }
+  CaptureWriter writer(fd, path);
+  uint8_t bytes[kFileHeaderBytes];
+  FileHeader header;
+  const off_t end = ::lseek(fd, 0, SEEK_END);
+  if (::pread(fd, bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes) ||
+      unpack_file_header(bytes, &header) != HeaderState::Good || header.major != kMajorVersion ||
+      header.finished_bytes != static_cast<uint64_t>(end)) {
+    return failed("it is no finished capture");
+  }
+  header.finished_bytes = 0;
+  pack_file_header(header, bytes);
+  if (::pwrite(fd, bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) {
+    return failed(std::strerror(errno));
+  }
+  writer.file_bytes_ = static_cast<uint64_t>(end);
+  return writer;
+}
+
 CaptureWriter::CaptureWriter(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
 
 CaptureWriter::CaptureWriter(CaptureWriter&& other) noexcept { *this = std::move(other); }
@@ -387,6 +413,41 @@ void CaptureWriter::add_memory(const TreeMemory& memory) {
   pack.put(memory.bytes);
   pack.put(memory.process_count);
   block(BlockKind::TreeMemory, payload);
+}
+
+void CaptureWriter::add_label(const Label& label) {
+  std::string payload;
+  Packer pack(payload);
+  pack.put(label.process);
+  pack.put_text(label.name);
+  pack.put(label.count);
+  pack.put(label.wall_ns);
+  pack.put(label.cpu_ns);
+  block(BlockKind::Label, payload);
+}
+
+void CaptureWriter::add_function_count(const FunctionCount& count) {
+  std::string payload;
+  Packer pack(payload);
+  pack.put_text(count.file);
+  pack.put_text(count.function);
+  pack.put(count.first_line);
+  pack.put(count.process_count);
+  pack.put(count.calls);
+  pack.put(count.lines.size());
+  for (const LineCount& line : count.lines) {
+    pack.put(line.line);
+    pack.put(line.times);
+    pack.put(line.looked);
+    pack.put(line.made.size());
+    for (const Made& made : line.made) {
+      pack.put_text(made.kind);
+      pack.put_double(made.each);
+      pack.put_double(made.low);
+      pack.put_double(made.high);
+    }
+  }
+  block(BlockKind::FunctionCount, payload);
 }
 
 Result<void> CaptureWriter::flush() {

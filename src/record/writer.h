@@ -16,6 +16,9 @@ class CaptureWriter {
   /// Creates `path`, mode 0600. An existing file is an error (record.exists): captures are never overwritten.
   static Result<CaptureWriter> create(const std::string& path);
 
+  /// Opens a finished capture to add to it: what is told only after the run. It counts as unfinished until finish().
+  static Result<CaptureWriter> reopen(const std::string& path);
+
   CaptureWriter(CaptureWriter&& other) noexcept;
   CaptureWriter& operator=(CaptureWriter&& other) noexcept;
   CaptureWriter(const CaptureWriter&) = delete;
@@ -43,6 +46,8 @@ class CaptureWriter {
   void add_counts(const Counts& counts);
   void add_end(const End& end);
   void add_memory(const TreeMemory& memory);
+  void add_label(const Label& label);
+  void add_function_count(const FunctionCount& count);
 
   /// Makes everything added so far durable against the death of this process.
   Result<void> flush();

@@ -33,7 +33,7 @@ ALLOWED = {
 }
 
 EXPORTED = {
-    "pthread_create", "sigaction", "signal", "pthread_sigmask", "sigprocmask", "hasten_probe_register_code",
+    "pthread_create", "sigaction", "signal", "pthread_sigmask", "sigprocmask", "hasten_probe_register_code", "hasten_probe_label",
     "execve", "execv", "execvp", "execvpe", "fexecve", "execl", "execlp", "execle", "posix_spawn", "posix_spawnp", "system",
     "wait", "wait3", "wait4", "waitpid", "waitid", "_exit", "_Exit",
     "nanosleep", "clock_nanosleep", "sem_wait", "sem_timedwait", "sem_clockwait", "pthread_join",

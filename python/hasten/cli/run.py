@@ -23,6 +23,7 @@ examples:
   hasten run --native solver.py         with the C functions below each line
   hasten run --repeat 20 quick.py       too short a program, measured 20 times into one capture
   hasten run --json report.json julia.py
+  hasten run --counts solve julia.py    besides, how often solve was called and each of its lines ran, exactly
   hasten run --pid 4711 --seconds 10    a Python that runs already, read from outside; Ctrl-C ends it earlier
 
 What stands before the program belongs to Hasten, everything after it to the program. Exit codes are the
@@ -46,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=_rate, metavar="HZ", help="samples a CPU-second (default: as many as cost 1 %%)")
     parser.add_argument("--native", action="store_true", help="the C stack of every sample too: which C functions a line calls")
     parser.add_argument("--repeat", type=_runs, default=1, metavar="N", help="run it N times into one capture")
+    parser.add_argument(
+        "--counts", action="append", metavar="FUNCTION",
+        help="count its calls and each line's executions exactly: MODULE:QUALNAME, FILE:FUNCTION or a name; may be repeated",
+    )  # fmt: skip
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON; - for standard output")
     parser.add_argument("--out", metavar="PATH", help=f"the capture's directory, or its name if that ends in {SUFFIX}")
 
@@ -81,7 +86,10 @@ def main(args: argparse.Namespace) -> int:
     if args.json not in (None, "-"):
         _check_folder(Path(args.json).absolute().parent, "--json")
 
-    outcome, capture = _measure_runs(target, capture, args)
+    if args.counts:
+        outcome = _count_runs(target, capture, args)
+    else:
+        outcome, capture = _measure_runs(target, capture, args)
     _report(capture, args)
     return _end_like(outcome)
 
@@ -102,6 +110,8 @@ def _attach(args: argparse.Namespace) -> int:
     """Measure a running process from outside. What it does, and how it ends, is none of our business: exit code 0."""
     if args.native:
         args.parser.error("--native needs the probe inside the program: start it with hasten run --native PROGRAM")
+    if args.counts:
+        args.parser.error("--counts needs a program from its start: a process that runs already is only read")
     if args.program or args.repeat != 1 or args.python:
         args.parser.error("--pid measures a process that runs: it goes with --seconds, --rate, --json and --out only")
     capture = _place(args.out, f"pid-{args.pid}")
@@ -120,7 +130,31 @@ def _attach(args: argparse.Namespace) -> int:
     return 0
 
 
-def measure(target: Target, capture: Path, *, rate_hz: float | None, native: bool = False) -> Outcome:
+def _count_runs(target: Target, capture: Path, args: argparse.Namespace) -> Outcome:
+    """The same with functions counted, and the counts in the capture."""
+    import tempfile
+
+    from hasten import counts
+    from hasten._core import add_counts
+
+    with tempfile.TemporaryDirectory(prefix="hasten-counts-") as folder:
+        outcome, capture = _measure_runs(target, capture, args, counts.environment(folder, args.counts))
+        rows, lost = counts.read(folder)
+        begun = any(Path(folder).iterdir())
+    if rows:
+        add_counts(str(capture), rows)
+    elif not begun:
+        lost.append("nothing was counted: this Python ignores PYTHONPATH (-I, -E, -S), by which counting comes to it")
+    else:
+        lost.append(f"nothing was counted: no function {' or '.join(args.counts)} ran")
+    for reason in lost:
+        print(f"hasten run: --counts: {reason}", file=sys.stderr)
+    return outcome
+
+
+def measure(
+    target: Target, capture: Path, *, rate_hz: float | None, native: bool = False, environment: dict[str, str] | None = None
+) -> Outcome:
     """Run the program once and leave a capture. The path must be free.
 
     Raises: HastenError if the program could not be started or the capture not be written.
@@ -128,15 +162,18 @@ def measure(target: Target, capture: Path, *, rate_hz: float | None, native: boo
     from hasten import _core
 
     sys.stdout.flush()
-    ended = _core.collect(target.command, str(capture), rate_hz=rate_hz or 0.0, native=native)
+    variables = [f"{name}={value}" for name, value in (environment or {}).items()]
+    ended = _core.collect(target.command, str(capture), rate_hz=rate_hz or 0.0, native=native, environment=variables)
     if ended.capture_failure:
         print(f"hasten run: {ended.capture_failure}", file=sys.stderr)
     return Outcome(ended.exit_code, ended.signal)
 
 
-def _measure_runs(target: Target, capture: Path, args: argparse.Namespace) -> tuple[Outcome, Path]:
+def _measure_runs(
+    target: Target, capture: Path, args: argparse.Namespace, environment: dict[str, str] | None = None
+) -> tuple[Outcome, Path]:
     if args.repeat == 1:
-        return measure(target, capture, rate_hz=args.rate, native=args.native), capture
+        return measure(target, capture, rate_hz=args.rate, native=args.native, environment=environment), capture
     from hasten._core import merge_captures
 
     # Parts lie beside the capture that they become, so that nothing is lost if this process is killed.
@@ -144,7 +181,7 @@ def _measure_runs(target: Target, capture: Path, args: argparse.Namespace) -> tu
     outcome = Outcome(0, 0)
     for number in range(1, args.repeat + 1):
         part = capture.with_name(f"{capture.stem}.part{number}{SUFFIX}")
-        outcome = measure(target, part, rate_hz=args.rate, native=args.native)
+        outcome = measure(target, part, rate_hz=args.rate, native=args.native, environment=environment)
         parts.append(part)
         if outcome.signal or outcome.exit_code:
             if number < args.repeat:

@@ -29,6 +29,7 @@ _NATIVE_LINES_MAX = 3
 _NATIVE_PATHS_MAX = 4
 _NATIVE_SHARE_MIN = 0.05  # a line below this has no native section
 _NATIVE_THREAD_LINES_MAX = 3
+_LABELS_MAX = 12
 _OVERHEAD_SHARE_MIN = 0.05  # of CPU time: imports or garbage collection below this are no news
 _OVERHEAD_S_MIN = 0.05
 _UNEVEN = 1.25  # the busiest worker against the average one
@@ -66,6 +67,8 @@ def _verdict(report: dict, capture: Path | None, style: Style, width: int) -> It
     if report["samples"] and report["sampled_cpu_s"] > 0:
         yield from _why(report, style, width)
         yield from _ceiling(report, style)
+    yield from _labels(report, style)
+    yield from _counts(report, style, width)
     yield from _too_short(report)
     if capture is not None:
         yield style.dim(f"capture {capture}")
@@ -158,6 +161,12 @@ def _too_short(report: dict) -> Iterator[str]:
         return
     if _much_unseen(report):
         return  # not short but unseen, which the notes above say
+    if report.get("engine") == "from outside":
+        yield (
+            f"note    too short to be sure: {plural(report['samples'], 'sample')} in {seconds(cpu_s)} of CPU time. "
+            "Measure it for longer, or repeat what it does"
+        )
+        return
     wanted = max(2, min(1000, math.ceil(runs * 2.5 * _SAMPLES_FEW / max(effective, 1))))
     yield (
         f"note    too short to be sure: {plural(report['samples'], 'sample')} in {seconds(cpu_s)} of CPU time. "
@@ -330,6 +339,48 @@ def _native_rows(report: dict, style: Style, width: int) -> Iterator[str]:
                 if len(names) == 2:
                     break
             yield head + share + " -> ".join(names) + style.dim(module)
+
+
+def _labels(report: dict, style: Style) -> Iterator[str]:
+    """Seconds by the names that the program gave to stretches of it."""
+    rows = report.get("labels", ())
+    columns = max((len(row["label"]) for row in rows[:_LABELS_MAX]), default=0)
+    head = "labels  "
+    for row in rows[:_LABELS_MAX]:
+        spent = f"{row['label']:<{columns}}  {seconds(row['wall_s']):>7} wall, {seconds(row['cpu_s']):>7} CPU"
+        yield style.bold(head) + f"{spent}  in {plural(row['count'], 'stretch', 'stretches')}"
+        head = " " * len(head)
+    if len(rows) > _LABELS_MAX:
+        yield f"{head}and {len(rows) - _LABELS_MAX} more labels (--json)"
+
+
+def _counts(report: dict, style: Style, width: int) -> Iterator[str]:
+    """What was counted exactly, line by line."""
+    for function in report.get("counts", ()):
+        place = f"{short_path(function['file'], report.get('cwd'))}:{function['first_line']}"
+        several = f" in {plural(function['processes'], 'process', 'processes')}" if function["processes"] > 1 else ""
+        yield style.bold("counted ") + f"{_call_name(function['function'])}  {place}  {plural(function['calls'], 'call')}{several}"
+        for row in function["lines"]:
+            source = row.get("source", "").rstrip()
+            note = _makes(row)
+            room = max(20, width - 34 - len(note))
+            if len(source) > room:
+                source = source[: room - 3] + "..."
+            yield f"     line {row['line']:<5} {row['hits']:>15,} {'time' if row['hits'] == 1 else 'times'}".replace(",", " ") + f"   {source}{style.dim(note)}"
+    if report.get("counts"):
+        yield "note    the time of a counted function is mostly the counting: read it, and why, in a run without --counts"
+
+
+def _makes(row: dict) -> str:
+    """What number objects an execution of a line makes, where it makes any."""
+    parts = []
+    for kind, made in row.get("makes", {}).items():
+        if kind == "executions" or made["each"] < 0.005:
+            continue
+        low, high = made["interval"]
+        spread = f" +-{(high - low) / 2:.2f}" if high - low >= 0.01 else ""
+        parts.append(f"{made['each']:.2f}{spread} {kind}")
+    return f"  (makes {' and '.join(parts)} each time)" if parts else ""
 
 
 def _line_name(place: dict) -> str:

@@ -1,0 +1,1 @@
+"""What a program asks of Hasten about itself: `hasten.profile`, `hasten.label` and the magics of IPython."""
