@@ -88,7 +88,7 @@ class Scalars:
             (3, lambda: f"({e()} //{self.br()}{self.divisor('i', d)})"),
             (3, lambda: f"({e()} %{self.br()}{self.divisor('i', d)})"),
             (3, lambda: f"({e()} {self.rng.choice('&|^')} {e()})"),
-            (2, lambda: self.shift(d)),
+            (3, lambda: self.shift(d)),
             (1.5, lambda: self.power("i", d)),
             (2, lambda: f"({self.rng.choice('-~+')}{e()})"),
             (2, lambda: f"{self.rng.choice(['abs', '-', '-'])}({self.atom('i')})"),
@@ -135,6 +135,7 @@ class Scalars:
         return self.s.pick(
             [
                 (4, lambda: self.literal("f")),
+                (1, lambda: self.rng.choice(["0.1", "0.2", "-0.3", "0.7", "inf", "-inf"])),
                 (3, lambda: f"(abs({self.make(kind, d)}) + 0.5)"),
                 (1.5, lambda: self.make(kind, d)),
             ]
@@ -171,6 +172,7 @@ class Scalars:
                     (3, f"({self.make('i', d)} & 7)"),
                     (0.7, self.rng.choice(["-1", "-2", "62", "63", "64"])),
                     (1, self.atom("s")),
+                    (1, f"({self.atom('s')} - 2)"),
                 ]
             )
             if self.s.chance(0.25):
@@ -214,6 +216,21 @@ class Scalars:
         z = self.s.pick([(3, point), (4, self.atom("c")), (1, self.make("c", d))])
         return f"(abs({z}) {self.rng.choice(COMPARE)} {radius})"
 
+    def near_multiple(self, d: int) -> str:
+        """Near a multiple of the divisor, the whole part of a quotient is a matter of rounding."""
+        step = self.rng.choice(["0.1", "0.1", "0.2", "0.3", "0.7", "1.1", "0.01", "-0.1"])
+        value = self.make(self.rng.choice("fsi"), d)
+        multiple = self.s.pick(
+            [
+                (2, f"({value} * {step})"),
+                (2, f"round({value} * 1.0, 1)"),
+                (1, f"({self.rng.randint(-9, 50)} * {step})"),
+                (1, f"{float(self.rng.randint(-9, 50))}"),
+            ]
+        )
+        operation = self.rng.choice(["{} // {}", "{} // {}", "{} % {}", "divmod({}, {})[0]"])
+        return f"({operation.format(multiple, step)})"
+
     def nearest_double(self) -> str:
         number = self.atom("i")
         sides = [number, f"float({number})"]
@@ -248,7 +265,8 @@ class Scalars:
             (6, lambda: self.product("f", d)),
             (3, lambda: f"({e()} /{self.br()}{self.divisor('f', d)})"),
             (2, lambda: f"({self.make('i', d)} /{self.br()}{self.divisor('i', d)})"),
-            (1.5, lambda: f"({e()} // {self.divisor('f', d)})"),
+            (2, lambda: f"({e()} // {self.divisor('f', d)})"),
+            (1.5, lambda: self.near_multiple(d)),
             (2, lambda: f"({e()} % {self.divisor('f', d)})"),
             (2, lambda: self.power("f", d)),
             (2, lambda: f"(-{e()})"),

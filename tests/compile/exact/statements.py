@@ -153,7 +153,7 @@ class Body(Aggregates):
         if op in ("//", "%", "/"):
             value = self.e.divisor("i" if other == "i" else "f", 1)
         elif op in ("<<", ">>"):
-            value = f"({self.e.make('i', 1)} & {self.rng.choice([3, 15, 63])})"
+            value = f"({self.e.make('i', 1)} & {self.rng.choice([3, 15, 63, 127])})"
         elif op == "**":
             value = self.rng.choice(["2", "0.5", "-1"])
         else:
@@ -418,7 +418,7 @@ class Body(Aggregates):
         room = self.s.budget / self.s.iterations
         if room > 2500 and not self.loops and self.s.chance(0.5):
             return self.rng.choice([300, 700, 1100, 1500, 2100])
-        return self.rng.choice([0, 1, 3, 5, 8, 12, 20, 40, 90] if room > 200 else [0, 1, 2, 3, 5])
+        return self.rng.choice([0, 1, 3, 5, 8, 12, 20, 40, 90] if room > 200 else [0, 1, 2, 2, 3, 3, 5])
 
     def for_(self) -> None:
         s = self.s
