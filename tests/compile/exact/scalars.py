@@ -88,7 +88,7 @@ class Scalars:
             (3, lambda: f"({e()} //{self.br()}{self.divisor('i', d)})"),
             (3, lambda: f"({e()} %{self.br()}{self.divisor('i', d)})"),
             (3, lambda: f"({e()} {self.rng.choice('&|^')} {e()})"),
-            (3, lambda: self.shift(d)),
+            (4, lambda: self.shift(d)),
             (1.5, lambda: self.power("i", d)),
             (2, lambda: f"({self.rng.choice('-~+')}{e()})"),
             (2, lambda: f"{self.rng.choice(['abs', '-', '-'])}({self.atom('i')})"),
@@ -142,16 +142,8 @@ class Scalars:
         )()
 
     def shift(self, d: int) -> str:
-        if self.s.chance(0.5):
-            count = self.s.pick(
-                [
-                    (4, f"({self.make('i', d)} & {self.rng.choice([63, 63, 127, 255])})"),
-                    (3, str(self.rng.choice([0, 1, 2, 31, 32, 62, 63, 64, 64, 65, 66, 100, 130]))),
-                    (2, f"({self.make('i', d)} % 5 + {self.rng.choice([61, 64, 127])})"),
-                    (2, self.make("s", d)),
-                    (1, self.make("i", d)),
-                ]
-            )
+        if self.s.chance(0.6):
+            count = self.right_count(d)
             return f"({self.make('i', d)} >> {count})"
         self.s.grew = True
         count = self.s.pick(
@@ -162,6 +154,18 @@ class Scalars:
             ]
         )
         return f"({self.make('i', d)} << {count})"
+
+    def right_count(self, d: int) -> str:
+        """From 64 on nothing but the sign is left."""
+        return self.s.pick(
+            [
+                (4, lambda: f"({self.make('i', d)} & {self.rng.choice([63, 127, 127, 127, 255])})"),
+                (4, lambda: str(self.rng.choice([0, 1, 31, 62, 63, 64, 64, 65, 66, 100, 130]))),
+                (3, lambda: f"({self.make('i', d)} % 5 + {self.rng.choice([61, 62, 64, 127])})"),
+                (1.5, lambda: self.make("s", d)),
+                (1, lambda: self.make("i", d)),
+            ]
+        )()
 
     def power(self, kind: str, d: int) -> str:
         self.s.grew = True
@@ -200,7 +204,7 @@ class Scalars:
         a_list = self.variable("L" + kind)
         if a_list and self.s.chance(0.35):
             return f"{self.rng.choice([name, name, 'sum'])}({a_list})"
-        if self.s.chance(0.25):  # equal values of two types, or two zeros: the first one wins
+        if self.s.chance(0.35):  # equal values of two types, or two zeros: the first one wins
             same = self.atom(kind)
             other = self.rng.choice([f"float({same})", f"-{same}", f"{same} * 1.0", f"{same} + 0"])
             pair = [same, other] if self.s.chance(0.5) else [other, same]
@@ -223,6 +227,7 @@ class Scalars:
         multiple = self.s.pick(
             [
                 (2, f"({value} * {step})"),
+                (2, value),
                 (2, f"round({value} * 1.0, 1)"),
                 (1, f"({self.rng.randint(-9, 50)} * {step})"),
                 (1, f"{float(self.rng.randint(-9, 50))}"),
@@ -266,7 +271,7 @@ class Scalars:
             (3, lambda: f"({e()} /{self.br()}{self.divisor('f', d)})"),
             (2, lambda: f"({self.make('i', d)} /{self.br()}{self.divisor('i', d)})"),
             (2, lambda: f"({e()} // {self.divisor('f', d)})"),
-            (1.5, lambda: self.near_multiple(d)),
+            (2.5, lambda: self.near_multiple(d)),
             (2, lambda: f"({e()} % {self.divisor('f', d)})"),
             (2, lambda: self.power("f", d)),
             (2, lambda: f"(-{e()})"),
