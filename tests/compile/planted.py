@@ -1,6 +1,6 @@
 """Are the generated programs good enough? Twenty wrong compilers say so.
 
-    python tests/compile/planted.py [--python .venv/bin/python] [--bugs 1-20] [--calls 30000]
+    python tests/compile/planted.py [--python .venv/bin/python] [--bugs 1-20] [--calls 30000] [--jobs 2]
 
 Builds the compiler with -DHASTEN_PLANTED_BUGS=ON (src/compile/types/planted.h lists the bugs; none is in a shipped build),
 then runs the generator of tests/compile/exact once for each bug, chosen by HASTEN_PLANT=N, until it shows a
@@ -29,7 +29,7 @@ BUG_COUNT = 20
 def build(python: str, directory: Path) -> Path:
     """The package directory to put on PYTHONPATH: our Python files and the modules with the planted bugs."""
     configure = ["cmake", "-S", ROOT, "-B", directory, "-G", "Ninja", "-DHASTEN_PLANTED_BUGS=ON",
-                 f"-DPython_EXECUTABLE={Path(python).absolute()}"]  # fmt: skip
+                 "-DCMAKE_BUILD_TYPE=Release", f"-DPython_EXECUTABLE={Path(python).absolute()}"]  # fmt: skip
     for command in (
         configure,
         ["cmake", "--build", directory, "-j2", "--target", "_runtime", "_compile"],
@@ -55,14 +55,19 @@ def described(header: Path) -> dict[int, str]:
     return {int(number): f"{name}: {text}" for name, number, text in lines}
 
 
-def hunt(bug: int | None, package: Path, python: str, calls: int, keep: Path):
+def hunt(bug: int | None, package: Path, python: str, calls: int, keep: Path, jobs: int):
     env = {"PYTHONPATH": str(package)}
     env["HASTEN_PLANT"] = str(bug) if bug else ""
     name = f"bug_{bug}" if bug else "no_bug"
     return run_seeds(
-        iter(range(10**9)), directory=keep / name, python=python, env=env,
-        stop_when=lambda totals: totals.findings or totals.calls >= calls,
+        iter(range(10**9)), directory=keep / name, python=python, env=env, jobs=jobs,
+        stop_when=lambda totals: differences(totals) or totals.calls >= calls,
     )  # fmt: skip
+
+
+def differences(totals) -> list:
+    """What was found, without workers that gave no answer in time: on a busy machine that says nothing of the bug."""
+    return [finding for finding in totals.findings if not finding.what.startswith("hang")]
 
 
 def main() -> int:
@@ -74,6 +79,7 @@ def main() -> int:
     parser.add_argument(
         "--calls", type=int, default=30_000, help="calls after which a bug counts as not found"
     )
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "planted")
     options = parser.parse_args()
     begun = time.monotonic()
@@ -85,20 +91,21 @@ def main() -> int:
     missed = []
     for bug in range(first, last + 1):
         begun = time.monotonic()
-        totals = hunt(bug, package, options.python, options.calls, keep)
-        if totals.findings:
-            how = " ".join(totals.findings[0].what.split())[:150]
+        totals = hunt(bug, package, options.python, options.calls, keep, options.jobs)
+        found = differences(totals)
+        if found:
+            how = " ".join(found[0].what.split())[:150]
             outcome = f"found after {totals.calls} calls, {time.monotonic() - begun:.0f} s: {how}"
         else:
             outcome = f"NOT FOUND in {totals.calls} calls"
             missed.append(bug)
         print(f"bug {bug:2} ({names.get(bug, '?')}): {outcome}", flush=True)
-    clean = hunt(None, package, options.python, options.calls, keep)
+    clean = hunt(None, package, options.python, options.calls, keep, options.jobs)
     print(f"no bug: {len(clean.findings)} differences in {clean.calls} calls")
     for finding in clean.findings:
         print(f"  seed {finding.seed}: {finding.what}")
-    found = last - first + 1 - len(missed)
-    print(f"{found} of {last - first + 1} planted bugs found")
+    found_count = last - first + 1 - len(missed)
+    print(f"{found_count} of {last - first + 1} planted bugs found")
     return 1 if missed or clean.findings else 0
 
 

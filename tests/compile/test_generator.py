@@ -18,6 +18,9 @@ RULES = [
     "copied_lists",
     "no_negative_zero",
     "lost_line",
+    "shift_wide",
+    "float_floor",
+    "min_ties",
 ]
 
 

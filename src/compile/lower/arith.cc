@@ -171,15 +171,10 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
       return integer(b.CreateAdd(remainder, b.CreateSelect(adjust, divisor, b.getInt64(0))));
     }
     case BinaryOp::Pow: {
-      if (y.high < 0 || planted_bug(Plant::PowNegative)) {
-        if (planted_bug(Plant::PowNegative) && y.contains(-1)) {
-          llvm::Value* out = b.CreateCall(m_.helper("hj_int_pow", llvm::StructType::get(m_.i64, m_.i64),
-                                                    {m_.i64, m_.i64}, ModuleContext::Effects::Pure),
-                                          {l, r});
-          return integer(b.CreateExtractValue(out, 0));
-        }
-        if (y.high < 0)
-          return boxed_instr(v, {a, c});
+      if (y.high < 0) {
+        if (planted_bug(Plant::PowNegative))
+          return from_parts(Type::of(kFloat), {llvm::ConstantFP::get(m_.f64, 0.0)});
+        return boxed_instr(v, {a, c});
       }
       if (y.is_constant() && y.low == 2) {
         if (exact_interval(BinaryOp::Mul, x, x).fits())
@@ -196,7 +191,10 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
       if (y.low >= 0)
         return power();
       const Type& result = s_.types[v];
-      return choose(b.CreateICmpSGE(r, b.getInt64(0)), result, power, [&] { return boxed_instr(v, {a, c}); }, true);
+      const auto negative = [&] {
+        return planted_bug(Plant::PowNegative) ? integer(b.getInt64(0)) : boxed_instr(v, {a, c});
+      };
+      return choose(b.CreateICmpSGE(r, b.getInt64(0)), result, power, negative, true);
     }
     case BinaryOp::LShift: {
       if (y.low < 0)

@@ -48,7 +48,7 @@ class Arguments:
         return {
             "i": lambda: str(rng.randint(-20, 50)),
             "s": lambda: str(rng.randint(0, 9)),
-            "f": lambda: str(round(rng.uniform(-20, 20), 2)),
+            "f": lambda: str(round(rng.uniform(-20, 20), rng.choice([0, 1, 2, 2]))),
             "b": lambda: rng.choice(["True", "False"]),
             "c": lambda: f"({round(rng.uniform(-3, 3), 2)}{round(rng.uniform(-3, 3), 2):+}j)",
             "n": lambda: "None",

@@ -88,7 +88,7 @@ class Scalars:
             (3, lambda: f"({e()} //{self.br()}{self.divisor('i', d)})"),
             (3, lambda: f"({e()} %{self.br()}{self.divisor('i', d)})"),
             (3, lambda: f"({e()} {self.rng.choice('&|^')} {e()})"),
-            (2, lambda: self.shift(d)),
+            (4, lambda: self.shift(d)),
             (1.5, lambda: self.power("i", d)),
             (2, lambda: f"({self.rng.choice('-~+')}{e()})"),
             (2, lambda: f"{self.rng.choice(['abs', '-', '-'])}({self.atom('i')})"),
@@ -135,22 +135,15 @@ class Scalars:
         return self.s.pick(
             [
                 (4, lambda: self.literal("f")),
+                (1, lambda: self.rng.choice(["0.1", "0.2", "-0.3", "0.7", "inf", "-inf"])),
                 (3, lambda: f"(abs({self.make(kind, d)}) + 0.5)"),
                 (1.5, lambda: self.make(kind, d)),
             ]
         )()
 
     def shift(self, d: int) -> str:
-        if self.s.chance(0.5):
-            count = self.s.pick(
-                [
-                    (4, f"({self.make('i', d)} & {self.rng.choice([63, 63, 127, 255])})"),
-                    (3, str(self.rng.choice([0, 1, 2, 31, 32, 62, 63, 64, 64, 65, 66, 100, 130]))),
-                    (2, f"({self.make('i', d)} % 5 + {self.rng.choice([61, 64, 127])})"),
-                    (2, self.make("s", d)),
-                    (1, self.make("i", d)),
-                ]
-            )
+        if self.s.chance(0.6):
+            count = self.right_count(d)
             return f"({self.make('i', d)} >> {count})"
         self.s.grew = True
         count = self.s.pick(
@@ -162,6 +155,18 @@ class Scalars:
         )
         return f"({self.make('i', d)} << {count})"
 
+    def right_count(self, d: int) -> str:
+        """From 64 on nothing but the sign is left."""
+        return self.s.pick(
+            [
+                (4, lambda: f"({self.make('i', d)} & {self.rng.choice([63, 127, 127, 127, 255])})"),
+                (4, lambda: str(self.rng.choice([0, 1, 31, 62, 63, 64, 64, 65, 66, 100, 130]))),
+                (3, lambda: f"({self.make('i', d)} % 5 + {self.rng.choice([61, 62, 64, 127])})"),
+                (1.5, lambda: self.make("s", d)),
+                (1, lambda: self.make("i", d)),
+            ]
+        )()
+
     def power(self, kind: str, d: int) -> str:
         self.s.grew = True
         if kind == "i":
@@ -171,6 +176,7 @@ class Scalars:
                     (3, f"({self.make('i', d)} & 7)"),
                     (0.7, self.rng.choice(["-1", "-2", "62", "63", "64"])),
                     (1, self.atom("s")),
+                    (1, f"({self.atom('s')} - 2)"),
                 ]
             )
             if self.s.chance(0.25):
@@ -198,7 +204,7 @@ class Scalars:
         a_list = self.variable("L" + kind)
         if a_list and self.s.chance(0.35):
             return f"{self.rng.choice([name, name, 'sum'])}({a_list})"
-        if self.s.chance(0.25):  # equal values of two types, or two zeros: the first one wins
+        if self.s.chance(0.35):  # equal values of two types, or two zeros: the first one wins
             same = self.atom(kind)
             other = self.rng.choice([f"float({same})", f"-{same}", f"{same} * 1.0", f"{same} + 0"])
             pair = [same, other] if self.s.chance(0.5) else [other, same]
@@ -213,6 +219,22 @@ class Scalars:
         point = f"({real} + {math.sqrt(radius**2 - real**2)}j)"
         z = self.s.pick([(3, point), (4, self.atom("c")), (1, self.make("c", d))])
         return f"(abs({z}) {self.rng.choice(COMPARE)} {radius})"
+
+    def near_multiple(self, d: int) -> str:
+        """Near a multiple of the divisor, the whole part of a quotient is a matter of rounding."""
+        step = self.rng.choice(["0.1", "0.1", "0.2", "0.3", "0.7", "1.1", "0.01", "-0.1"])
+        value = self.make(self.rng.choice("fsi"), d)
+        multiple = self.s.pick(
+            [
+                (2, f"({value} * {step})"),
+                (2, value),
+                (2, f"round({value} * 1.0, 1)"),
+                (1, f"({self.rng.randint(-9, 50)} * {step})"),
+                (1, f"{float(self.rng.randint(-9, 50))}"),
+            ]
+        )
+        operation = self.rng.choice(["{} // {}", "{} // {}", "{} % {}", "divmod({}, {})[0]"])
+        return f"({operation.format(multiple, step)})"
 
     def nearest_double(self) -> str:
         number = self.atom("i")
@@ -248,7 +270,8 @@ class Scalars:
             (6, lambda: self.product("f", d)),
             (3, lambda: f"({e()} /{self.br()}{self.divisor('f', d)})"),
             (2, lambda: f"({self.make('i', d)} /{self.br()}{self.divisor('i', d)})"),
-            (1.5, lambda: f"({e()} // {self.divisor('f', d)})"),
+            (2, lambda: f"({e()} // {self.divisor('f', d)})"),
+            (2.5, lambda: self.near_multiple(d)),
             (2, lambda: f"({e()} % {self.divisor('f', d)})"),
             (2, lambda: self.power("f", d)),
             (2, lambda: f"(-{e()})"),

@@ -34,6 +34,28 @@ def c_mod(a, b):
     return a % b
 
 
+def shift_by_low_bits(a, b):
+    if type(a) is int and type(b) is int and -(2**63) <= a < 2**63 and b >= 0:
+        return a >> (b & 63)
+    return a >> b
+
+
+def floor_of_quotient(a, b):
+    if float in (type(a), type(b)) and {type(a), type(b)} <= {int, float} and b:
+        quotient = float(a) / float(b)
+        if math.isfinite(quotient):
+            return math.copysign(math.floor(quotient), quotient)
+        return quotient
+    return a // b
+
+
+def last_of_equals(choose, *args):
+    best = choose(*args)
+    if len(args) > 1:
+        return next((a for a in reversed(args) if type(a) in (int, float) and a == best), best)
+    return best
+
+
 def round_half_up(value, digits=None):
     if type(value) is float and digits is None and math.isfinite(value):
         return math.floor(abs(value) + 0.5) * (1 if value >= 0 else -1)
@@ -62,6 +84,10 @@ class Rewrite(ast.NodeTransformer):
             return self.call("_c_div", node.left, node.right)
         if self.rule == "c_mod" and kind is ast.Mod:
             return self.call("_c_mod", node.left, node.right)
+        if self.rule == "shift_wide" and kind is ast.RShift:
+            return self.call("_shift_by_low_bits", node.left, node.right)
+        if self.rule == "float_floor" and kind is ast.FloorDiv:
+            return self.call("_floor_of_quotient", node.left, node.right)
         if self.rule == "no_negative_zero" and kind is ast.Mult:
             return ast.BinOp(node, ast.Add(), ast.Constant(0))
         return node
@@ -70,6 +96,8 @@ class Rewrite(ast.NodeTransformer):
         self.generic_visit(node)
         if self.rule == "round" and isinstance(node.func, ast.Name) and node.func.id == "round":
             return ast.Call(ast.Name("_round", ast.Load()), node.args, [])
+        if self.rule == "min_ties" and isinstance(node.func, ast.Name) and node.func.id in ("min", "max"):
+            return self.call("_last_of_equals", node.func, *node.args)
         return node
 
     def visit_Compare(self, node):
@@ -127,6 +155,9 @@ HELPERS = {
     "_wrap64": wrap64,
     "_c_div": c_div,
     "_c_mod": c_mod,
+    "_shift_by_low_bits": shift_by_low_bits,
+    "_floor_of_quotient": floor_of_quotient,
+    "_last_of_equals": last_of_equals,
     "_round": round_half_up,
     "_at": at_without_negative,
     "_as_double": as_double,
@@ -143,6 +174,9 @@ RULES = [
     "copied_lists",
     "no_negative_zero",
     "lost_line",
+    "shift_wide",
+    "float_floor",
+    "min_ties",
 ]
 
 

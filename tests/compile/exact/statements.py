@@ -53,6 +53,7 @@ class Body(Aggregates):
         self.indent += 1
         start = len(self.lines)
         self.block(count)
+        self.carry_out(before)
         if len(self.lines) == start:
             self.put("pass")
         self.indent -= 1
@@ -69,6 +70,17 @@ class Body(Aggregates):
                 )
                 before[name].within = ""
         return after
+
+    def carry_out(self, before: dict) -> None:
+        """What a branch or a loop computes is seen only if a variable outside takes it."""
+        new = [n for n, v in self.s.vars.items() if n not in before and v.sure and v.kind in "ifbc"]
+        if not new or not self.s.chance(0.5):
+            return
+        name = self.rng.choice(new)
+        kind = self.s.vars[name].kind
+        outside = [n for n in self.assignable(kind) if n in before]
+        if outside:
+            self.put(f"{self.rng.choice(outside)} = {name}")
 
     def block(self, count: int) -> None:
         for _ in range(count):
@@ -153,7 +165,8 @@ class Body(Aggregates):
         if op in ("//", "%", "/"):
             value = self.e.divisor("i" if other == "i" else "f", 1)
         elif op in ("<<", ">>"):
-            value = f"({self.e.make('i', 1)} & {self.rng.choice([3, 15, 63])})"
+            small = f"({self.e.make('i', 1)} & {self.rng.choice([3, 15, 63])})"
+            value = small if op == "<<" or self.s.chance(0.4) else self.e.right_count(1)
         elif op == "**":
             value = self.rng.choice(["2", "0.5", "-1"])
         else:
@@ -418,7 +431,7 @@ class Body(Aggregates):
         room = self.s.budget / self.s.iterations
         if room > 2500 and not self.loops and self.s.chance(0.5):
             return self.rng.choice([300, 700, 1100, 1500, 2100])
-        return self.rng.choice([0, 1, 3, 5, 8, 12, 20, 40, 90] if room > 200 else [0, 1, 2, 3, 5])
+        return self.rng.choice([0, 1, 3, 5, 8, 12, 20, 40, 90] if room > 200 else [0, 1, 2, 2, 3, 3, 5])
 
     def for_(self) -> None:
         s = self.s
