@@ -47,7 +47,9 @@ def set_loader(program: Path, loader: Path, libraries: Path) -> None:
     end = entries.index((_DT_NULL, 0))
     if end + 1 >= len(entries):
         raise Unsuitable(f"{program} has no room for one more dynamic entry")
-    strings_at = next(s[2] + values[_DT_STRTAB] - s[3] for s in segments if s[0] == _PT_LOAD and s[3] <= values[_DT_STRTAB] < s[3] + s[5])
+    table_address = values[_DT_STRTAB]
+    holder = next(s for s in segments if s[0] == _PT_LOAD and s[3] <= table_address < s[3] + s[5])
+    strings_at = holder[2] + table_address - holder[3]
     strings = bytes(data[strings_at : strings_at + values[_DT_STRSZ]]) + bytes(libraries) + b"\0"
 
     added = bytes(loader) + b"\0" + strings

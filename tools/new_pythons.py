@@ -58,7 +58,8 @@ def ensure(folder: Path = FOLDER) -> dict[str, Path]:
     Raises: Missing.
     """
     # The interpreters name their loader by its whole path, so a folder that was moved is made anew.
-    if (folder / "ready").exists() and (folder / "ready").read_text() == str(folder):
+    made = f"{SUITE} {' '.join(MINORS)} in {folder}"
+    if (folder / "ready").exists() and (folder / "ready").read_text() == made:
         return executables(folder)
     for tool in ("apt-get", "dpkg-deb"):
         if shutil.which(tool) is None:
@@ -81,7 +82,7 @@ def ensure(folder: Path = FOLDER) -> dict[str, Path]:
         elf_loader.set_loader(root / "usr" / "bin" / f"python{minor}", loader, root / "usr" / "lib" / "x86_64-linux-gnu")
     shutil.rmtree(folder / "cache")
     shutil.rmtree(folder / "state")
-    (folder / "ready").write_text(str(folder))
+    (folder / "ready").write_text(made)
     return executables(folder)
 
 

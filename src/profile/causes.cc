@@ -205,7 +205,8 @@ class Finder {
       const char* because;
     };
     static constexpr std::array<Family, 3> kFamilies{{
-        {pyread::Instruction::BinaryOp, "BINARY_OP", "its operands are of two types, or of one without a fast form"},
+        {pyread::Instruction::BinaryOp, "BINARY_OP",
+         "its operands are of two types, of one without a fast form, or (from 3.15 on) ints beyond 2**30"},
         {pyread::Instruction::CompareOp, "COMPARE_OP",
          "its operands are of two types, of one without a fast form, or ints beyond 2**30"},
         {pyread::Instruction::LoadAttr, "LOAD_ATTR", "the objects' classes change, or code finds the attribute"},

@@ -24,13 +24,13 @@ import dis, json, sys
 def ints(n):
     total = 0
     for i in range(n):
-        total = total + i
+        total = i + i
     return total
 
 def mixed(n):
     total = 0
     for i in range(n):
-        total = i + 0.5
+        total = i + True
     return total
 
 def remainder(n):
@@ -90,6 +90,10 @@ class Ran:
         assert result.returncode == 0, result.stderr
         self.at = at
         self.known = json.loads((at.folder / "known.json").read_text())
+
+    @property
+    def minor(self):
+        return tuple(map(int, self.listing("ints")["python"].split(".")[:2]))
 
     def listing(self, function):
         result = self.at("view", "--dis", function, "--json", "-")
@@ -162,7 +166,7 @@ def test_adding_small_ints_is_specialised(ran):
     assert "generic" not in row
 
 
-def test_an_int_and_a_float_are_not(ran):
+def test_an_int_and_a_bool_are_not(ran):
     row = ran.named("mixed", "BINARY_OP")
     assert generic_of(row) > 0.9
     assert {"BINARY_OP_ADD_INT", "BINARY_OP_ADD_FLOAT"} <= set(row["forms"])
@@ -177,7 +181,11 @@ def test_what_has_no_fast_form_is_not_blamed(ran):
 
 
 def test_ints_beyond_a_digit_are_added_in_a_form_but_compared_without(ran):
-    assert "generic" not in ran.named("large", "BINARY_OP")
+    row = ran.named("large", "BINARY_OP")
+    if ran.minor < (3, 15):
+        assert "generic" not in row
+    else:
+        assert generic_of(row) > 0.9
     assert generic_of(ran.named("large", "COMPARE_OP")) > 0.9
 
 
@@ -193,7 +201,7 @@ def test_the_text_says_it(ran):
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
     assert re.match(r"mixed  program\.py:9  CPython 3\.\d+\.\d+; [\d\s]+ samples, .* of CPU time$", lines[0])
-    (heading,) = [line for line in lines if line.endswith("total = i + 0.5")]
+    (heading,) = [line for line in lines if line.endswith("total = i + True")]
     assert heading.startswith("line 12 ")
     assert re.search(r"^ *\d+\.\d % \+-\d+\.\d +\d+ +\d+ +BINARY_OP\w* +0 \(\+\)$", result.stdout, re.MULTILINE)
     assert re.search(r"not specialised in [\d\s]+ of [\d\s]+ samples; fast forms: .*ADD_INT", result.stdout)
@@ -204,7 +212,7 @@ def test_the_report_names_what_stayed_general(ran):
     causes = {cause["function"]: cause for cause in report["causes"] if cause["kind"] == "not-specialised"}
     assert causes["mixed"]["line"] == 12
     assert re.match(r"BINARY_OP was not specialised in (\d+) of \1 samples, \d+ % of CPU time$", causes["mixed"]["evidence"])
-    assert "`i + 0.5`" in causes["mixed"]["cause"]
+    assert "`i + True`" in causes["mixed"]["cause"]
     assert not {"ints", "remainder", "found_in_place"} & set(causes)
 
 

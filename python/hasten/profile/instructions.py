@@ -20,7 +20,7 @@ from hasten.profile import disassemble
 
 # What it means that none of an instruction's specialised forms fitted. They are named beside it.
 GENERIC = {
-    "BINARY_OP": "operands of two types, of types without a fast form, or of changing types",
+    "BINARY_OP": "operands of two types, of types without a fast form, ints beyond one digit (2**30, from 3.15 on), or changing types",
     "BINARY_SUBSCR": "containers or indices without a fast form (a slice, a negative index), or of changing types",
     "CALL": "a callee without a fast form, arguments that do not fit its signature plainly, or changing callees",
     "COMPARE_OP": "operands of two types, of types without a fast form, ints beyond one digit (2**30), or changing types",
