@@ -83,8 +83,7 @@ void bind_collect(nb::module_& m) {
       .def_ro("why_not_sampled", &collect::Outcome::why_not_sampled, "Empty when it was sampled.")
       .def_ro("capture_failure", &collect::Outcome::capture_failure, "Empty, or why the capture is not whole.");
   m.def("collect", &collect_run, "command"_a, "capture"_a, nb::kw_only(), "rate_hz"_a = 0.0,
-        "environment"_a = std::vector<std::string>(), "engine"_a = "", "native"_a = false,
-        "probe_path"_a = "",
+        "environment"_a = std::vector<std::string>(), "engine"_a = "", "native"_a = false, "probe_path"_a = "",
         "Runs `command` to its end under the probe and leaves a capture at `capture`, which must not exist.\n\n"
         "rate_hz 0: as many samples as cost 1.5 % of CPU time. environment: \"NAME=VALUE\" entries, empty for\n"
         "this process's own. engine: \"perf\", \"threads\" or \"\" for the best there is. Signals to this process are\n"

@@ -56,7 +56,7 @@ class Recorder {
  private:
   struct SlotView {
     std::optional<uint32_t> thread;
-    bool given_up = false;      ///< the ring made no sense
+    bool given_up = false;     ///< the ring made no sense
     uint32_t creation_id = 0;  ///< see record::ThreadSlot
     std::optional<record::Sample> held;
     record::Counts seen;  ///< the slot's counters when last added up (slots are reused)

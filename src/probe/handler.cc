@@ -171,9 +171,10 @@ void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   const Piece piece = native_piece(watch, at.stack_pointer);
   const uint32_t plain_bytes = static_cast<uint32_t>(sizeof sample) + frame_bytes;
   const uint32_t native_bytes =
-      piece.bytes == 0 ? 0
-                       : static_cast<uint32_t>(sizeof(record::NativePart) +
-                                               stack.entry_count * sizeof(record::EntryRef)) + piece.bytes;
+      piece.bytes == 0
+          ? 0
+          : static_cast<uint32_t>(sizeof(record::NativePart) + stack.entry_count * sizeof(record::EntryRef)) +
+                piece.bytes;
   record::RingWriter ring(&slot.ring, watch.ring_memory, record::kThreadRingBytes);
   uint32_t bytes = plain_bytes + native_bytes;
   uint8_t* to = ring.reserve(bytes);

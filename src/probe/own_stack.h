@@ -14,7 +14,7 @@ struct OwnStack {
   bool repaired = false;
   uint32_t opcode = 0;  ///< of the innermost instruction, + 1; 0: not known
   bool has_gil = false;
-  bool collecting = false;  ///< it collects garbage
+  bool collecting = false;   ///< it collects garbage
   uint32_t entry_count = 0;  ///< in Watch::entries
 };
 

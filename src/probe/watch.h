@@ -52,7 +52,7 @@ struct Watch {
   uint64_t random_state;
   uint64_t wait_random_state;
   uint64_t last_wait_ns[record::kWaitKindCount];
-  uint32_t creation_id;  ///< where this thread was started; what it starts without Python was started there too
+  uint32_t creation_id;       ///< where this thread was started; what it starts without Python was started there too
   std::atomic<bool> writing;  ///< the thread itself uses what follows: the handler must not
   uint8_t* ring_memory;
   pyread::RawFrame frames[record::kFrameCountMax];

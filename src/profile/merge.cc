@@ -50,7 +50,9 @@ void append(record::Capture& into, const record::Capture& from) {
     function.process = moved(function.process, processes);
     into.native_functions.push_back(function);
   }
-  const auto moved_mixed = [mixed = into.mixed.size() - 1](uint32_t node) { return node == 0 ? 0 : moved(node, mixed); };
+  const auto moved_mixed = [mixed = into.mixed.size() - 1](uint32_t node) {
+    return node == 0 ? 0 : moved(node, mixed);
+  };
   for (size_t node = 1; node < from.mixed.size(); ++node) {
     record::MixedNode mixed = from.mixed[node];
     mixed.parent = moved_mixed(mixed.parent);

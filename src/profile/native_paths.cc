@@ -29,7 +29,7 @@ bool find_place(const Recording& recording, uint32_t stack_idx, Place* place) {
 }  // namespace
 
 std::map<std::pair<uint32_t, int32_t>, std::vector<NativePath>> native_paths(const Recording& recording,
-                                                                              size_t paths_max) {
+                                                                             size_t paths_max) {
   using Key = std::pair<uint32_t, int32_t>;
   std::map<Key, std::map<std::vector<uint32_t>, double>> tallies;
   const auto add = [&](uint32_t stack_idx, int64_t ns) {

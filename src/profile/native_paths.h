@@ -21,6 +21,6 @@ struct NativePath {
 /// By (function index, line), heaviest first, at most `paths_max` a line. Kernel time is a path of its own, "(kernel)":
 /// it was found between samples. Bytecode, which has no native frame below it, is none.
 std::map<std::pair<uint32_t, int32_t>, std::vector<NativePath>> native_paths(const Recording& recording,
-                                                                              size_t paths_max);
+                                                                             size_t paths_max);
 
 }  // namespace hasten::profile

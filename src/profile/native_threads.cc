@@ -24,7 +24,8 @@ constexpr int64_t kNearNs = 20'000'000;
 
 bool is_everybodys(const std::string& path) {
   const std::string name = path.substr(path.rfind('/') + 1);
-  for (const char* library : {"libc.so", "libc-", "libm.so", "libm-", "libpthread", "ld-linux", "libstdc++", "libgcc_s"}) {
+  for (const char* library :
+       {"libc.so", "libc-", "libm.so", "libm-", "libpthread", "ld-linux", "libstdc++", "libgcc_s"}) {
     if (name.starts_with(library)) {
       return true;
     }
@@ -152,8 +153,8 @@ class Charger {
     const auto end = recording_.samples.begin() + static_cast<std::ptrdiff_t>(caller.last);
     const auto after = std::upper_bound(begin, end, time_ns, [](int64_t at, const Sample& s) { return at < s.end_ns; });
     // A call from before the thread was started is another one.
-    const bool before_in = after != begin && std::prev(after)->end_ns >= helper.start_ns &&
-                           is_in_one_of(modules, *std::prev(after));
+    const bool before_in =
+        after != begin && std::prev(after)->end_ns >= helper.start_ns && is_in_one_of(modules, *std::prev(after));
     const bool after_in = after != end && is_in_one_of(modules, *after);
     const int64_t to_before_ns = after != begin ? time_ns - std::prev(after)->end_ns : 0;
     const int64_t to_after_ns = after != end ? after->end_ns - time_ns : 0;

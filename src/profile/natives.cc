@@ -101,8 +101,7 @@ bool SymbolTable::take_symbols(ElfFile& file, const Sections& sections, uint32_t
       symbols_.push_back({symbol.st_value, symbol.st_size, std::move(name)});
     }
   }
-  std::sort(symbols_.begin(), symbols_.end(),
-            [](const Symbol& a, const Symbol& b) { return a.address < b.address; });
+  std::sort(symbols_.begin(), symbols_.end(), [](const Symbol& a, const Symbol& b) { return a.address < b.address; });
   return true;
 }
 
@@ -131,10 +130,10 @@ SymbolTable SymbolTable::read(const std::string& path) {
     const std::string debug_path = debug_file_of(file, *sections);
     ElfFile debug(debug_path);
     const auto debug_heads = debug.read_array<Elf64_Ehdr>(0, 1);
-    const auto debug_sections = debug_heads && std::memcmp(debug_heads->front().e_ident, ELFMAG, SELFMAG) == 0
-                                    ? debug.read_array<Elf64_Shdr>(debug_heads->front().e_shoff,
-                                                                   debug_heads->front().e_shnum)
-                                    : std::nullopt;
+    const auto debug_sections =
+        debug_heads && std::memcmp(debug_heads->front().e_ident, ELFMAG, SELFMAG) == 0
+            ? debug.read_array<Elf64_Shdr>(debug_heads->front().e_shoff, debug_heads->front().e_shnum)
+            : std::nullopt;
     if (!debug_sections || !table.take_symbols(debug, *debug_sections, SHT_SYMTAB)) {
       table.take_symbols(file, *sections, SHT_DYNSYM);
     }
@@ -178,7 +177,8 @@ uint64_t SymbolTable::bias(uint64_t begin, uint64_t end) const {
 
 uint64_t SymbolTable::bias_at(uint64_t begin, uint64_t file_offset) const {
   for (const Segment& segment : segments_) {
-    if (segment.executable && file_offset >= page_floor(segment.file_offset) && file_offset < segment.file_offset + segment.file_bytes) {
+    if (segment.executable && file_offset >= page_floor(segment.file_offset) &&
+        file_offset < segment.file_offset + segment.file_bytes) {
       return begin - file_offset + segment.file_offset - segment.address;
     }
   }

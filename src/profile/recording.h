@@ -47,14 +47,14 @@ struct Sample {
   int64_t user_ns = 0;    ///< CPU time it stands for outside the kernel
   int64_t kernel_ns = 0;  ///< CPU time in the kernel since the thread's sample before it
   Side side = Side::Bytecode;
-  bool elapsed = false;     ///< it stands for the time since the one before, not for the mean gap
-  bool has_gil = false;     ///< its thread held the GIL
-  bool collecting = false;  ///< its thread collected garbage
-  uint32_t stack_idx = 0;        ///< Python frames alone
-  uint32_t shown_stack_idx = 0;  ///< with what ran below and between them, as far as known: for drawings
+  bool elapsed = false;           ///< it stands for the time since the one before, not for the mean gap
+  bool has_gil = false;           ///< its thread held the GIL
+  bool collecting = false;        ///< its thread collected garbage
+  uint32_t stack_idx = 0;         ///< Python frames alone
+  uint32_t shown_stack_idx = 0;   ///< with what ran below and between them, as far as known: for drawings
   uint32_t kernel_stack_idx = 0;  ///< the same for kernel_ns, where native stacks were taken
-  uint32_t mixed = 0;            ///< of the capture: its native frames; 0: not taken
-  uint32_t native_idx = 0;       ///< the native function that ran, see Recording::natives; 0 is unknown
+  uint32_t mixed = 0;             ///< of the capture: its native frames; 0: not taken
+  uint32_t native_idx = 0;        ///< the native function that ran, see Recording::natives; 0 is unknown
   uint64_t rip = 0;
   Charge charge = Charge::Own;
   pyread::OpcodeMeaning opcode;  ///< the leaf's instruction as the interpreter had specialised it

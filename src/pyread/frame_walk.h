@@ -21,8 +21,8 @@
 namespace hasten::pyread {
 
 struct RawFrame {
-  uint64_t code;   ///< address of what the frame runs, supposedly a code object
-  uint64_t instr;  ///< address of the instruction, or of the code unit before the next one (3.11, 3.12)
+  uint64_t code;       ///< address of what the frame runs, supposedly a code object
+  uint64_t instr;      ///< address of the instruction, or of the code unit before the next one (3.11, 3.12)
   uint64_t entry = 0;  ///< nonzero: an evaluation loop began with this frame; a place within that loop's C frame
 };
 

@@ -94,11 +94,11 @@ struct Thread {
   uint32_t tid = 0;
   std::string name;
   uint64_t start_ns = 0;
-  uint64_t end_ns = 0;       ///< last known alive, if it was killed
-  uint64_t cpu_ns = 0;       ///< CPU time used while it was watched, user and kernel
-  uint64_t runnable_ns = 0;  ///< ready to run but without a CPU
-  uint64_t waiting_ns = 0;   ///< asleep: wall - CPU - runnable
-  bool ended = false;        ///< false: was still running when the process died
+  uint64_t end_ns = 0;         ///< last known alive, if it was killed
+  uint64_t cpu_ns = 0;         ///< CPU time used while it was watched, user and kernel
+  uint64_t runnable_ns = 0;    ///< ready to run but without a CPU
+  uint64_t waiting_ns = 0;     ///< asleep: wall - CPU - runnable
+  bool ended = false;          ///< false: was still running when the process died
   uint32_t creator_tid = 0;    ///< of the thread that started it; 0: not known
   uint32_t creator_stack = 0;  ///< where in Python that thread was then; 0: not known
   uint64_t routine = 0;        ///< address of what it was started to run; 0: not known

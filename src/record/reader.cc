@@ -73,7 +73,8 @@ bool parse_thread(Unpacker& in, Capture& capture) {
     thread.creator_stack = in.get32();
     thread.routine = in.get();
   }
-  return in.ok() && thread.process < capture.processes.size() && thread.creator_stack < capture.stacks.size() && place(capture.threads, id, std::move(thread));
+  return in.ok() && thread.process < capture.processes.size() && thread.creator_stack < capture.stacks.size() &&
+         place(capture.threads, id, std::move(thread));
 }
 
 bool parse_file(Unpacker& in, Capture& capture) {
@@ -168,8 +169,7 @@ bool parse_mixed(Unpacker& in, Capture& capture) {
     node.parent = in.get32();
     node.frame = in.get32();
     const size_t known = (node.frame & 1) != 0 ? capture.native_functions.size() : capture.stacks.size();
-    if (!in.ok() || node.parent >= capture.mixed.size() ||
-        (node.frame != kUnknownNative && node.frame >> 1 >= known)) {
+    if (!in.ok() || node.parent >= capture.mixed.size() || (node.frame != kUnknownNative && node.frame >> 1 >= known)) {
       return false;
     }
     capture.mixed.push_back(node);

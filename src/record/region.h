@@ -51,7 +51,7 @@ inline constexpr uint32_t kFramesOmitted = 0xffffffffu;
 
 /// A frame with which an evaluation loop began: where Python's stack and the C stack meet.
 struct EntryRef {
-  uint64_t place;   ///< an address within the loop's C frame
+  uint64_t place;  ///< an address within the loop's C frame
   uint64_t frame;  ///< its index among the sample's FrameRefs
 };
 inline constexpr uint32_t kEntryCountMax = 64;  ///< the innermost ones

@@ -18,13 +18,13 @@ namespace hasten::unwind {
 /// Where one register of the caller is.
 struct Rule {
   enum Kind : uint8_t {
-    Unknown,      ///< not saved, or not told
-    Same,         ///< still in the register
-    AtOffset,     ///< in memory, at the frame address + offset
-    IsOffset,     ///< it is the frame address + offset
-    InRegister,   ///< in register `offset`
-    AtExpression, ///< in memory, where the expression says
-    IsExpression, ///< what the expression says
+    Unknown,       ///< not saved, or not told
+    Same,          ///< still in the register
+    AtOffset,      ///< in memory, at the frame address + offset
+    IsOffset,      ///< it is the frame address + offset
+    InRegister,    ///< in register `offset`
+    AtExpression,  ///< in memory, where the expression says
+    IsExpression,  ///< what the expression says
   };
   Kind kind = Same;
   int32_t offset = 0;

@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 #include <link.h>
 
+#include <ucontext.h>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <random>
-#include <ucontext.h>
 
 namespace hasten::unwind {
 namespace {
