@@ -20,10 +20,12 @@ std::vector<NativeFrame> frames(uint32_t count) {
 std::string text(const std::vector<MixedFrame>& mixed) {
   std::string out;
   for (const MixedFrame& frame : mixed) {
-    out += out.empty() ? "" : " ";
-    out += frame.kind == MixedFrame::Unknown
-               ? "?"
-               : (frame.kind == MixedFrame::Python ? "p" : "n") + std::to_string(frame.index);
+    out.append(out.empty() ? "" : " ");
+    if (frame.kind == MixedFrame::Unknown) {
+      out.append("?");
+    } else {
+      out.append(frame.kind == MixedFrame::Python ? "p" : "n").append(std::to_string(frame.index));
+    }
   }
   return out;
 }
