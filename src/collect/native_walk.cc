@@ -87,11 +87,11 @@ unwind::FrameInfo* NativeWalk::info_of(const record::Module& module) {
   return at->second.get();
 }
 
-std::vector<NativeFrame> NativeWalk::walk(const NativeSample& sample, uint64_t end_place, bool* cut) {
-  std::vector<NativeFrame> frames;
+NativeFrames NativeWalk::walk(const NativeSample& sample, uint64_t end_place) {
+  NativeFrames walked;
+  std::vector<NativeFrame>& frames = walked.frames;
   Registers registers = sample.registers;
   bool interrupted = true;  // the pc is the very instruction, not the one after a call
-  *cut = true;
   while (frames.size() < kFramesMax && registers.pc() != 0) {
     const uint64_t pc = registers.pc();
     const uint64_t place = interrupted ? pc : pc - 1;
@@ -106,7 +106,8 @@ std::vector<NativeFrame> NativeWalk::walk(const NativeSample& sample, uint64_t e
       const record::Module* module = modules_.module_at(place);
       unwind::FrameInfo* info = module == nullptr ? nullptr : info_of(*module);
       if (module == nullptr) {
-        break;  // no address of code: the frame before was misread, or its memory is gone
+        walked.unmapped_pc = place;
+        break;
       }
       if (info != nullptr) {
         const uint64_t bias = info->bias(module->begin, module->file_offset);
@@ -116,7 +117,7 @@ std::vector<NativeFrame> NativeWalk::walk(const NativeSample& sample, uint64_t e
         }
         if (row != nullptr && row->outermost) {
           frames.push_back(frame);
-          *cut = false;
+          walked.cut = false;
           break;
         }
         if (row != nullptr) {
@@ -132,11 +133,11 @@ std::vector<NativeFrame> NativeWalk::walk(const NativeSample& sample, uint64_t e
     }
     registers = *caller;
     if (registers.pc() == 0 || (end_place != 0 && registers.sp() > end_place)) {
-      *cut = false;
+      walked.cut = false;
       break;
     }
   }
-  return frames;
+  return walked;
 }
 
 }  // namespace hasten::collect

@@ -21,6 +21,12 @@ struct NativeFrame {
   bool compiled = false;  ///< code that registered itself
 };
 
+struct NativeFrames {
+  std::vector<NativeFrame> frames;
+  bool cut = true;           ///< the walk did not come to its end
+  uint64_t unmapped_pc = 0;  ///< it was cut because nothing is known to be mapped there
+};
+
 /// What a sample told of the C stack, checked.
 struct NativeSample {
   unwind::Registers registers;
@@ -37,8 +43,8 @@ class NativeWalk {
   explicit NativeWalk(ModuleMap& modules) : modules_(modules) {}
 
   /// Innermost first. The walk ends at the thread's begin, past `end_place` (an address on the stack; 0: go on), or
-  /// where nothing more is known: then `cut` is set.
-  std::vector<NativeFrame> walk(const NativeSample& sample, uint64_t end_place, bool* cut);
+  /// where nothing more is known.
+  NativeFrames walk(const NativeSample& sample, uint64_t end_place);
 
  private:
   unwind::FrameInfo* info_of(const record::Module& module);

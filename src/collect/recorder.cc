@@ -316,16 +316,18 @@ std::vector<uint32_t> Recorder::nodes_of(const std::vector<record::FrameRef>& fr
 
 uint32_t Recorder::mixed_stack(const NativeSample& native, const std::vector<uint32_t>& python, bool alive) {
   const uint64_t end_place = native.entries.empty() ? 0 : native.entries.back().place;
-  bool cut = false;
-  std::vector<NativeFrame> frames = native_walk_.walk(native, end_place, &cut);
-  const uint64_t last_pc = frames.empty() ? native.registers.pc() : frames.back().pc;
-  if (cut && alive && modules_.module_at(last_pc) == nullptr) {
-    classify(last_pc, alive);  // mapped since the last look
-    frames = native_walk_.walk(native, end_place, &cut);
+  NativeFrames walked = native_walk_.walk(native, end_place);
+  // What was mapped since the last look is found by looking again, a library after the other.
+  for (int looks = 0; walked.unmapped_pc != 0 && looks < 4; ++looks) {
+    if (classify(walked.unmapped_pc, alive) == record::CodeClass::Unknown) {
+      break;
+    }
+    walked = native_walk_.walk(native, end_place);
   }
+  const std::vector<NativeFrame>& frames = walked.frames;
   const uint32_t python_stack = python.empty() ? 0 : python.front();
   uint32_t mixed = 0;
-  for (const MixedFrame& frame : mix(frames, cut, native.entries, static_cast<uint32_t>(python.size()))) {
+  for (const MixedFrame& frame : mix(frames, walked.cut, native.entries, static_cast<uint32_t>(python.size()))) {
     record::MixedNode node{mixed, record::kUnknownNative};
     if (frame.kind == MixedFrame::Python) {
       node.frame = python[frame.index] << 1;

@@ -130,11 +130,16 @@ class Resolver {
   /// The kernel's time was found between samples, so of the native frames nothing is known; but a sample that stands
   /// for kernel time alone shows the very call.
   uint32_t kernel_stack_idx(const Sample& sample) {
-    const uint32_t below = sample.user_ns == 0 ? sample.shown_stack_idx : sample.stack_idx;
-    const auto [at, is_new] = kernel_stacks_.try_emplace(below, static_cast<uint32_t>(recording_.stacks.size()));
+    const bool exact = sample.user_ns == 0;
+    const auto [at, is_new] =
+        kernel_stacks_.try_emplace({sample.shown_stack_idx, exact}, static_cast<uint32_t>(recording_.stacks.size()));
     if (is_new) {
+      const std::vector<Frame>& shown = recording_.stacks[sample.shown_stack_idx];
+      const auto python = std::find_if(shown.begin(), shown.end(), [&](const Frame& frame) {
+        return !recording_.functions[frame.function_idx].native || sample.charge != Charge::Own;
+      });
       std::vector<Frame> frames{remark("(kernel)")};
-      frames.insert(frames.end(), recording_.stacks[below].begin(), recording_.stacks[below].end());
+      frames.insert(frames.end(), exact ? shown.begin() : python, shown.end());
       recording_.stacks.push_back(std::move(frames));
     }
     return at->second;
@@ -347,7 +352,7 @@ class Resolver {
   std::map<Function, uint32_t> function_numbers_;
   std::unordered_map<std::string, uint32_t> native_numbers_;
   std::unordered_map<uint32_t, uint32_t> stack_numbers_;
-  std::unordered_map<uint32_t, uint32_t> kernel_stacks_;  ///< by the stack that called the kernel
+  std::map<std::pair<uint32_t, bool>, uint32_t> kernel_stacks_;  ///< by the stack that called the kernel
 };
 
 /// A command line without the numbers in it: workers are told their number, a descriptor, a port.
@@ -532,6 +537,10 @@ CaptureFacts facts_of(const record::Capture& capture) {
       facts.unsampled_threads += counts->unsampled_threads;
       facts.tasks_unseen = facts.tasks_unseen || counts->tasks_unseen;
       facts.sampling_cost_ns += counts->samples * process.sample_cost_ns;
+      if (capture.mixed.size() > 1) {
+        facts.sampling_cost_ns +=
+            counts->handler_ns;  // what a sample was measured to cost has no copy of the C stack in it
+      }
     }
     facts.processes.push_back(std::move(out));
   }

@@ -119,8 +119,12 @@ class ThreadImage {
     FrameSink<64> sink(frames.data());
     *end = FrameWalk<Image>(layout, image).walk(kThread, sink);
     std::vector<uint64_t> codes;
+    entries.clear();
     for (uint32_t i = 0; i < sink.kept(); ++i) {
       codes.push_back(sink.kept_frame(i).code);
+      if (sink.kept_frame(i).entry != 0) {
+        entries.push_back(sink.kept_frame(i).code);
+      }
     }
     return codes;
   }
@@ -128,6 +132,7 @@ class ThreadImage {
   const PythonLayout& layout;
   Image image;
   uint64_t outer_frame = 0, inner_frame = 0, outer_cframe = 0, inner_cframe = 0;
+  std::vector<uint64_t> entries;  ///< of the last walk: frames with which an evaluation loop began
 
  private:
   uint64_t next_ = 0x20000;
@@ -146,6 +151,7 @@ TEST_P(EveryVersion, ReadsAWholeStackInnermostFirst) {
   WalkEnd end;
   EXPECT_EQ(thread.walk(&end), (Codes{0xc00, 0xb00, 0xa00, 0x900, 0x800}));
   EXPECT_EQ(end, WalkEnd::Complete);
+  EXPECT_EQ(thread.entries, (Codes{0xa00, 0x800}));
 }
 
 TEST_P(EveryVersion, AThreadOutsidePythonHasAWholeEmptyStack) {

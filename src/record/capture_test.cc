@@ -64,9 +64,13 @@ void fill(CaptureWriter& writer, int sample_count) {
   writer.add_compiled({0, 0x9000, 0x9100, "/home/u/a b.py", "f", 7, {{0, 8}, {16, 9}}});
   writer.add_stack({0, 0, 12, 0});
   writer.add_stack({1, kOmittedFrames, kNoOffset, 0});
+  writer.add_native_function({0, 0x1040});
+  writer.add_mixed({0, 1 << 1});
+  writer.add_mixed({1, 0 << 1 | 1});
+  writer.add_mixed({2, kUnknownNative});
   for (int i = 0; i < sample_count; ++i) {
     writer.add_sample({0, static_cast<uint32_t>(i % 3), static_cast<uint64_t>(i) * 1'000'000, 1'000'000, 7,
-                       CodeClass::Bytecode, i == 1, i == 2, i == 3, 0x1234, 122});
+                       CodeClass::Bytecode, i == 1, i == 2, i == 3, 0x1234, 122, i == 4 ? 3u : 0u});
   }
   writer.add_wait({0, 2, 5, 70'000'000, WaitKind::Gil});
   writer.add_label({0, "load", 3, 5'000'000'000, 40});
@@ -78,6 +82,9 @@ void fill(CaptureWriter& writer, int sample_count) {
   writer.add_counts(counts);
   thread.cpu_ns = 99;
   thread.ended = true;
+  thread.creator_tid = 4712;
+  thread.creator_stack = 2;
+  thread.routine = 0x1080;
   writer.add_thread(0, thread);
   End end;
   end.exit_code = -1;
@@ -106,6 +113,9 @@ TEST(Capture, ReadsBackWhatWasWritten) {
   ASSERT_EQ(capture.threads.size(), 1u);
   EXPECT_EQ(capture.threads[0].cpu_ns, 99u);  // the later description replaces the earlier
   EXPECT_TRUE(capture.threads[0].ended);
+  EXPECT_EQ(capture.threads[0].creator_tid, 4712u);
+  EXPECT_EQ(capture.threads[0].creator_stack, 2u);
+  EXPECT_EQ(capture.threads[0].routine, 0x1080u);
   EXPECT_EQ(capture.files[0].text, std::string("x\0y\n", 4));
   EXPECT_EQ(capture.codes[0].line_table, (std::vector<uint8_t>{0x80, 0x00, 0xff}));
   EXPECT_EQ(capture.modules[0].kind, ModuleKind::Python);
@@ -113,7 +123,12 @@ TEST(Capture, ReadsBackWhatWasWritten) {
   ASSERT_EQ(capture.stacks.size(), 3u);
   EXPECT_EQ(capture.stacks[2].parent, 1u);
   EXPECT_EQ(capture.stacks[2].code, kOmittedFrames);
+  ASSERT_EQ(capture.mixed.size(), 4u);
+  EXPECT_EQ(capture.native_functions[capture.mixed[2].frame >> 1].address, 0x1040u);
+  EXPECT_EQ(capture.mixed[3].frame, kUnknownNative);
   ASSERT_EQ(capture.samples.size(), 5u);
+  EXPECT_EQ(capture.samples[4].mixed, 3u);
+  EXPECT_EQ(capture.samples[3].mixed, 0u);
   EXPECT_TRUE(capture.samples[1].broken);
   EXPECT_EQ(capture.samples[4].time_ns, 4'000'000u);
   EXPECT_EQ(capture.waits[0].kind, WaitKind::Gil);
