@@ -1,7 +1,8 @@
 """`make test`: set-up, then every test; the closing line of each runner stands once more at the end.
 
 Steps: the C++ tests as shipped, again under AddressSanitizer and UndefinedBehaviorSanitizer, those without Python
-and LLVM under ThreadSanitizer, 20 s of each fuzzer, then the Python tests on every supported Python of the machine.
+and LLVM under ThreadSanitizer, 20 s of each fuzzer, then the Python tests on every supported Python of the machine, two
+Pythons at a time (each keeps about one core busy).
 All steps run even if one fails. `--only WORD` runs the steps whose name contains WORD; `--fast` leaves out
 the sanitizers, the fuzzers and all but the primary Python. `--new` measures programs of newer Pythons instead
 (new_pythons.py), and how far the figures are from the known truth there.
@@ -10,13 +11,18 @@ the sanitizers, the fuzzers and all but the primary Python. `--new` measures pro
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
 from pathlib import Path
 
 import environment
@@ -30,6 +36,7 @@ CLOSING_LINES = re.compile(
     re.MULTILINE,
 )
 FUZZ_SECONDS = 20  # each, in `make test`
+PYTHONS_AT_A_TIME = max(1, min(2, os.cpu_count() or 1))
 STEP_SECONDS_MAX = 40 * 60  # a hang must end before the machine's owner does
 
 
@@ -44,27 +51,44 @@ class Step:
 
     def run(self) -> tuple[bool, list[str]]:
         """Whether all commands succeeded, and the closing lines that they printed."""
-        print(f"\n===== {self.name}", flush=True)
-        log = ROOT / "build" / "logs" / (re.sub(r"\W+", "-", self.name) + ".log")
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text("")
-        start = time.monotonic()
-        good = all(self._run_one(command, log) for command in self.commands)
-        if not good and self.again:
-            # Some tests prove gains in seconds, and this machine may be shared. What passes only now is named unstable
-            # in the closing lines: it is a bug in the test, but not in the change that is being judged.
-            print(f"===== {self.name}: once more, only what failed", flush=True)
-            good = self._run_one(self.again, log)
-            if good:
-                with log.open("a") as file:
-                    file.write("\n1 failed, then passed: UNSTABLE tests, see the first run's summary above\n")
-        print(f"===== {self.name}: {'ok' if good else 'FAILED'} after {time.monotonic() - start:.0f} s", flush=True)
-        return good, CLOSING_LINES.findall(log.read_text(errors="replace"))
+        good = self.run_first(sys.stdout.buffer)
+        return good or self.run_again(), self.closing_lines()
 
-    def _run_one(self, command: list[str], log) -> bool:
+    def run_first(self, to: BinaryIO) -> bool:
+        """Whether all commands succeeded; what they print goes to `to` as it comes."""
+        print(f"\n===== {self.name}", flush=True)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.write_text("")
+        start = time.monotonic()
+        good = all(self._run_one(command, to) for command in self.commands)
+        print(f"===== {self.name}: {'ok' if good else 'FAILED'} after {time.monotonic() - start:.0f} s", flush=True)
+        return good
+
+    def run_again(self) -> bool:
+        """Only what failed, with nothing beside it. Whether that succeeded."""
+        # Some tests prove gains in seconds, and this machine may be shared. What passes only now is named unstable
+        # in the closing lines: it is a bug in the test, but not in the change that is being judged.
+        if not self.again:
+            return False
+        print(f"===== {self.name}: once more, only what failed", flush=True)
+        good = self._run_one(self.again, sys.stdout.buffer)
+        if good:
+            with self.log.open("a") as file:
+                file.write("\n1 failed, then passed: UNSTABLE tests, see the first run's summary above\n")
+        print(f"===== {self.name}, once more: {'ok' if good else 'FAILED'}", flush=True)
+        return good
+
+    @property
+    def log(self) -> Path:
+        return ROOT / "build" / "logs" / (re.sub(r"\W+", "-", self.name) + ".log")
+
+    def closing_lines(self) -> list[str]:
+        return CLOSING_LINES.findall(self.log.read_text(errors="replace"))
+
+    def _run_one(self, command: list[str], to: BinaryIO) -> bool:
         settings = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
         settings.update(self.settings, CMAKE_BUILD_PARALLEL_LEVEL=str(os.cpu_count() or 1))
-        with log.open("ab") as file:
+        with self.log.open("ab") as file:
             process = subprocess.Popen(
                 ["timeout", str(STEP_SECONDS_MAX), *command],
                 cwd=ROOT,
@@ -75,9 +99,26 @@ class Step:
             )
             for line in process.stdout:
                 file.write(line)
-                sys.stdout.buffer.write(line)
-                sys.stdout.flush()
+                to.write(line)
+                to.flush()
         return process.wait() == 0
+
+
+def run_side_by_side(steps: list[Step], lanes: int) -> list[tuple[str, bool, list[str]]]:
+    """Name, success and closing lines of each step. Each one's output is printed in one piece, when it has ended."""
+
+    def first(step: Step) -> bool:
+        output = io.BytesIO()
+        good = step.run_first(output)
+        with printing:
+            sys.stdout.buffer.write(output.getvalue())
+            sys.stdout.flush()
+        return good
+
+    printing = threading.Lock()
+    with ThreadPoolExecutor(lanes) as pool:
+        goods = list(pool.map(first, steps))
+    return [(step.name, good or step.run_again(), step.closing_lines()) for step, good in zip(steps, goods, strict=True)]
 
 
 def cmake_steps(python: str, fast: bool) -> Iterator[Step]:
@@ -158,9 +199,10 @@ def main() -> int:
         steps = list(cmake_steps(str(environments[0].executable), args.fast))
         if not args.fast:
             steps += fuzz_steps(args.fuzz_seconds)
-        steps += python_steps(environments)
-    print(f"set-up took {time.monotonic() - start:.0f} s", flush=True)
-    outcomes = [(step.name, *step.run()) for step in steps if args.only.lower() in step.name.lower()]
+        print(f"set-up took {time.monotonic() - start:.0f} s", flush=True)
+    wanted = args.only.lower()
+    outcomes = [(step.name, *step.run()) for step in steps if wanted in step.name.lower()]
+    outcomes += run_side_by_side([step for step in python_steps(environments) if wanted in step.name.lower()], PYTHONS_AT_A_TIME)
     print(f"\n===== closing lines, after {(time.monotonic() - start) / 60:.1f} minutes")
     for name, good, lines in outcomes:
         print(f"{'ok    ' if good else 'FAILED'} {name}")

@@ -41,6 +41,22 @@ def test_a_step_stops_at_its_first_failing_command(run_tests, tmp_path):
     assert run_tests.Step("a step", [say]).run() == (True, ["3 passed in 0.1s"])
 
 
+def test_side_by_side_and_what_failed_once_more_alone(run_tests, tmp_path, capfd):
+    say = [sys.executable, "-c", "print('3 passed in 0.1s')"]
+    fail = [sys.executable, "-c", "print('1 failed in 0.1s'); raise SystemExit(1)"]
+    steps = [
+        run_tests.Step("broken", [fail], again=fail),
+        run_tests.Step("whole", [say]),
+        run_tests.Step("unstable", [fail], again=say),
+    ]
+    assert run_tests.run_side_by_side(steps, 2) == [
+        ("broken", False, ["1 failed in 0.1s"] * 2),
+        ("whole", True, ["3 passed in 0.1s"]),
+        ("unstable", True, ["1 failed in 0.1s", "3 passed in 0.1s", "1 failed, then passed: UNSTABLE tests, see the first run's summary above"]),
+    ]
+    assert capfd.readouterr().out.count("1 failed in 0.1s\n") == 3
+
+
 def test_a_run_without_steps_has_not_passed(run_tests, monkeypatch):
     python = SimpleNamespace(executable="python", python=SimpleNamespace(minor="3.11"))
     monkeypatch.setattr(run_tests.environment, "set_up", lambda **_: [python])
