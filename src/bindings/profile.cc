@@ -338,7 +338,6 @@ nb::list tasks_of(const ReportParts& parts) {
   nb::list rows;
   for (const profile::TaskRow& task : parts.tasks.tasks) {
     nb::dict row;
-    row["pid"] = parts.facts.processes[task.process_idx].pid;
     if (!task.name.empty()) {
       row["name"] = text_of(task.name);
     }

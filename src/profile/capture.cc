@@ -200,7 +200,7 @@ class Resolver {
 
   void note_tasks() {
     for (const record::Task& from : capture_.tasks) {
-      Task task{from.process, std::nullopt, from.name};
+      Task task{std::nullopt, from.name};
       if (from.code < function_of_code_.size()) {
         task.function_idx = function_of_code_[from.code];
       }

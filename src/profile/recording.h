@@ -82,7 +82,6 @@ struct Wait {
 
 /// Asyncio tasks that have a name and a coroutine in common.
 struct Task {
-  uint32_t process_idx = 0;
   std::optional<uint32_t> function_idx;  ///< absent: the coroutine is not a Python one
   std::string name;                      ///< empty: none of their own
 };

@@ -63,12 +63,17 @@ double covered_s(std::vector<const Await*> awaits) {
 
 std::vector<TaskRow> task_rows(const Recording& recording) {
   std::vector<TaskRow> rows;
+  std::map<std::pair<std::string, std::optional<uint32_t>>, uint32_t> known;
+  std::vector<uint32_t> row_of_task;
   for (const Task& task : recording.tasks) {
-    TaskRow row;
-    row.process_idx = task.process_idx;
-    row.name = task.name;
-    row.function_idx = task.function_idx;
-    rows.push_back(std::move(row));
+    const auto [at, is_new] = known.try_emplace({task.name, task.function_idx}, static_cast<uint32_t>(rows.size()));
+    if (is_new) {
+      TaskRow row;
+      row.name = task.name;
+      row.function_idx = task.function_idx;
+      rows.push_back(std::move(row));
+    }
+    row_of_task.push_back(at->second);
   }
   std::map<std::pair<uint32_t, std::vector<LineKey>>, std::vector<const Await*>> chains;
   for (const Await& await : recording.awaits) {
@@ -77,7 +82,7 @@ std::vector<TaskRow> task_rows(const Recording& recording) {
     for (auto frame = stack.rbegin(); frame != stack.rend(); ++frame) {
       chain.push_back(key_of(recording, *frame));
     }
-    chains[{await.task_idx, std::move(chain)}].push_back(&await);
+    chains[{row_of_task[await.task_idx], std::move(chain)}].push_back(&await);
   }
   for (const auto& [key, awaits] : chains) {
     AwaitRow row;
@@ -97,8 +102,8 @@ std::vector<TaskRow> task_rows(const Recording& recording) {
     task.awaits.push_back(std::move(row));
   }
   for (const Sample& sample : recording.samples) {
-    if (sample.task_idx < rows.size()) {
-      rows[sample.task_idx].cpu_s += seconds(sample.cpu_ns());
+    if (sample.task_idx < row_of_task.size()) {
+      rows[row_of_task[sample.task_idx]].cpu_s += seconds(sample.cpu_ns());
     }
   }
   for (TaskRow& row : rows) {

