@@ -215,6 +215,45 @@ def test_threads():
     assert states["CPU of thread sleeper"] == states["share of thread sleeper"] == "outside"
 
 
+def gil_run(first_s, second_s):
+    waits = {"first": {"gil": first_s}, "second": {"gil": second_s}}
+    spent = {"wall": 2.0, "cpu": 0.9, "ready": 0.1}
+    return made_up("gil.py", stacks({"first": 900, "second": 900}), waits=waits, said={"seconds": {"first": spent, "second": spent}})
+
+
+def test_waits_for_the_gil_are_what_is_left():
+    # 2.0 - 0.9 - 0.1 = 1.0; 2 % and 10 ms are promised.
+    assert [f.state for f in judges.waits_for_the_gil(gil_run(1.029, 0.971))] == ["ok", "ok"]
+    assert [f.state for f in judges.waits_for_the_gil(gil_run(1.031, 0.969))] == ["outside", "outside"]
+
+
+def children_run(seen_pids, counts):
+    pids = {"forked": 11, "killed": 12}
+    samples = [s for name, count in counts.items() for s in stacks({"timed burn": count}, thread=pids[name])]
+    said = {"pids": pids, "seconds": {"forked": 1.0, "killed": 2.0}}
+    return made_up("children.py", samples, said=said, processes=[{"pid": pid} for pid in seen_pids])
+
+
+def test_children():
+    right = list(judges.timed_children(children_run([10, 11, 12], {"forked": 1000, "killed": 2000})))
+    assert [f.state for f in right] == ["ok", "ok", "ok"]
+    # The killed child's samples are lost, or the child itself is.
+    states = {f.name: f.state for f in judges.timed_children(children_run([10, 11], {"forked": 1000, "killed": 500}))}
+    assert states == {"children missed": "outside", "share of child forked": "outside", "share of child killed": "outside"}
+
+
+def loop_run(awaited_s, blocked_s, **more):
+    said = {"seconds": {"sleeps": 10.0, "blocks": 1.0}}
+    tasks = [{"function": "sleeps", "await_s": awaited_s}, {"function": "blocks", "await_s": 3.0}]
+    return made_up("event_loop.py", stacks({"blocks": 900}), said=said, tasks=tasks, loops=[{"blocked_s": blocked_s}], **more)
+
+
+def test_tasks_of_an_event_loop():
+    assert [f.state for f in judges.timed_tasks(loop_run(10.2, 0.98))] == ["ok", "ok"]
+    assert [f.state for f in judges.timed_tasks(loop_run(10.3, 0.95))] == ["outside", "outside"]
+    assert [f.state for f in judges.timed_tasks(loop_run(0.0, 0.0, tasks_unseen=True))] == ["cannot tell"]
+
+
 def test_lost_and_broken_samples():
     def states(lost, broken):
         runs = [pair_run(3000, 1000, lost=lost, broken_stacks=broken), pair_run(3000, 1000)]

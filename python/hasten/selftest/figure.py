@@ -12,7 +12,7 @@ class Figure:
     """What was measured, what is true, how far apart they are and how far they may be."""
 
     name: str
-    unit: str  # of all four: "share" (0 to 1), "s" or "stacks"
+    unit: str  # of all four: "share" (0 to 1), "s", "stacks" or "processes"
     measured: float
     truth: float
     error: float

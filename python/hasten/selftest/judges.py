@@ -12,6 +12,7 @@ from hasten.selftest.run import Run, Sample
 # What the profiler promises where nothing is left to chance.
 SHARE_OFF = 0.015  # of a function's, line's or thread's share of CPU time
 KIND_OFF = 0.03  # of a share of the split: no phase is all of one kind, the loop around a call into C is bytecode
+WAIT_OFF = 0.02  # of seconds that threads waited for the GIL, or tasks for what they awaited
 LOST = 0.001  # of the samples
 BROKEN = 0.001
 LOOK_S = 0.010  # how often the collector looks at threads that sleep (kTickMs in src/collect/session.cc)
@@ -91,6 +92,52 @@ def timed_threads(run: Run) -> Iterator[Figure]:
         yield _share_figure(
             run, f"share of thread {name}", seen.get(name, 0.0), true[name], lambda sample: names.get(sample.thread), name
         )
+
+
+def timed_children(run: Run) -> Iterator[Figure]:
+    """Child processes that read their own CPU clocks, one of them killed."""
+    names = {pid: name for name, pid in run.said["pids"].items()}
+    missed = len(names.keys() - {row["pid"] for row in run.report["processes"]})
+    yield judged(Figure("children missed", "processes", missed, 0, missed, 0, f"none of {len(names)}: by construction"))
+
+    def child_of(sample: Sample) -> str | None:
+        return names.get(sample.thread) if any(name == "burn" for name, _ in sample.frames) else None
+
+    by_samples: Counter = Counter()
+    for sample in run.samples:
+        by_samples[child_of(sample)] += sample.cpu_s
+    del by_samples[None]
+    seen, true = normal(by_samples), normal(run.said["seconds"])
+    for name in true:
+        yield _share_figure(run, f"share of child {name}", seen.get(name, 0.0), true[name], child_of, name)
+
+
+def waits_for_the_gil(run: Run) -> Iterator[Figure]:
+    """Threads that do nothing but compute: what is left of their time, they waited for the GIL."""
+    for name, spent in run.said["seconds"].items():
+        true_s = spent["wall"] - spent["cpu"] - spent["ready"]
+        figure = _seconds_figure(f"GIL wait of {name}()", run.function(name)["wait_s"].get("gil", 0.0), true_s)
+        yield judged(figure, withheld=run.withheld_s)
+
+
+def timed_tasks(run: Run) -> Iterator[Figure]:
+    """Tasks of an event loop that time their sleeps, and one that times how long it blocked the loop."""
+    true_s = run.said["seconds"]
+    awaited_s = sum(row["await_s"] for row in run.report.get("tasks", ()) if row.get("function") == "sleeps")
+    blocked_s = sum(row["blocked_s"] for row in run.report.get("loops", ()))
+    awaited = _seconds_figure("awaited by tasks", awaited_s, true_s["sleeps"])
+    if run.report.get("tasks_unseen"):
+        awaited.state, awaited.why = CANNOT_TELL, "this Python's tasks cannot be seen"
+        yield awaited
+        return
+    yield judged(awaited, withheld=run.withheld_s)
+    yield judged(_seconds_figure("loop blocked", blocked_s, true_s["blocks"]), withheld=run.withheld_s)
+
+
+def _seconds_figure(name: str, seen_s: float, true_s: float) -> Figure:
+    """Seconds that are measured, not sampled."""
+    bound = WAIT_OFF * true_s + LOOK_S
+    return Figure(name, "s", seen_s, true_s, abs(seen_s - true_s), bound, f"{percent(WAIT_OFF)} + {1000 * LOOK_S:.0f} ms")
 
 
 def kept_samples(runs: list[Run]) -> Iterator[Figure]:

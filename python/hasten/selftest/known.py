@@ -33,4 +33,7 @@ KNOWN = (
     Known("alternating chains", "chains.py", judges.possible_stacks),
     Known("phases", "phases.py", judges.timed_phases),
     Known("threads", "crowd.py", judges.timed_threads),
+    Known("waiting for the GIL", "gil.py", judges.waits_for_the_gil),
+    Known("children", "children.py", judges.timed_children),
+    Known("event loop", "event_loop.py", judges.timed_tasks),
 )
