@@ -151,7 +151,7 @@ void bind_collect(nb::module_& m) {
   m.def("collect", &collect_run, "command"_a, "capture"_a, nb::kw_only(), "rate_hz"_a = 0.0,
         "environment"_a = std::vector<std::string>(), "engine"_a = "", "native"_a = false, "probe_path"_a = "",
         "Runs `command` to its end under the probe and leaves a capture at `capture`, which must not exist.\n\n"
-        "rate_hz 0: as many samples as cost 1.5 % of CPU time. environment: \"NAME=VALUE\" entries, empty for\n"
+        "rate_hz 0: as many samples as cost 1 % of CPU time. environment: \"NAME=VALUE\" entries, empty for\n"
         "this process's own. engine: \"perf\", \"threads\" or \"\" for the best there is. native: with C stacks.\n"
         "Signals to this process are forwarded meanwhile; Ctrl-C reaches the program by the terminal.\n"
         "Raises HastenError if the program was not started or the capture cannot be made.");
