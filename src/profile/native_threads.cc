@@ -64,6 +64,9 @@ class Charger {
   void find_ranges() {
     for (size_t i = 0; i < recording_.samples.size(); ++i) {
       const Sample& sample = recording_.samples[i];
+      if (sample.thread_idx >= threads_.size()) {
+        continue;
+      }
       ThreadView& view = threads_[sample.thread_idx];
       if (view.last == 0) {
         view.first = i;
@@ -72,6 +75,9 @@ class Charger {
       view.has_python = view.has_python || runs_python(sample.stack_idx);
     }
     for (const Wait& wait : recording_.waits) {
+      if (wait.thread_idx >= threads_.size()) {
+        continue;
+      }
       threads_[wait.thread_idx].waits.push_back(&wait);
       threads_[wait.thread_idx].has_python = threads_[wait.thread_idx].has_python || runs_python(wait.stack_idx);
     }
@@ -95,6 +101,9 @@ class Charger {
     for (uint32_t thread = 0; thread < threads_.size(); ++thread) {
       ThreadView& view = threads_[thread];
       const record::Thread& facts = capture_.threads[thread];
+      if (facts.process >= capture_.processes.size()) {
+        continue;
+      }
       view.start_ns = static_cast<int64_t>(capture_.processes[facts.process].start_mono_ns + facts.start_ns);
       view.helper = view.last != 0 && !started_by_python(thread);
       if (!view.helper) {
