@@ -53,7 +53,8 @@ __attribute__((noinline)) void look(Witness& witness) {
   for (uint32_t i = 0; i < kRegisterCount; ++i) {
     registers.set(i, static_cast<uint64_t>(context.uc_mcontext.gregs[kOrder[i]]));
   }
-  StackPiece stack{registers.sp(), {reinterpret_cast<const uint8_t*>(registers.sp()), 4096}};
+  StackPiece stack{registers.sp(),
+                   {reinterpret_cast<const uint8_t*>(registers.sp()), 65536}};  // a sanitizer's frames are large
   while (witness.ours.size() < 20) {
     const Place place = place_of(registers.pc());
     FrameInfo info = FrameInfo::read(place.path);
