@@ -29,7 +29,7 @@ def descend(depth):
 
 def sort_numbers(order):
     numbers = [order.random() for _ in range(400)]
-    return sorted(numbers, key=lambda number: -number)[0]
+    return sorted(numbers, key=lambda number: -number)
 
 
 def primes(limit):

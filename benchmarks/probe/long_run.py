@@ -30,7 +30,7 @@ def record(capture: Path, minutes: float, rate: list[str]) -> tuple[list[int], f
     begin = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "hasten", "run", *rate, "--out", str(capture), str(PROGRAM), str(60 * minutes)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        capture_output=True, text=True,
     )  # fmt: skip
     wall_s = time.monotonic() - begin
     if done.returncode:
