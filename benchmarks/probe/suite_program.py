@@ -32,12 +32,25 @@ def burn(turns):
     return s
 
 
-def fight(loops):
-    threads = [threading.Thread(target=burn, args=(20_000 * loops,)) for _ in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+class Fight:
+    """Threads that live as long as the program and compute at the same time, so that each waits for the GIL."""
+
+    def __init__(self):
+        self.loops = 0
+        self.begin, self.end = threading.Barrier(THREADS + 1), threading.Barrier(THREADS + 1)
+        for _ in range(THREADS):
+            threading.Thread(target=self.work, daemon=True).start()
+
+    def work(self):
+        while True:
+            self.begin.wait()
+            burn(20_000 * self.loops)
+            self.end.wait()
+
+    def loop(self, loops):
+        self.loops = loops
+        self.begin.wait()
+        self.end.wait()
 
 
 def play(script, wanted, arguments):
@@ -72,5 +85,5 @@ def play(script, wanted, arguments):
 
 if __name__ == "__main__":
     if sys.argv[1] == "gil":
-        take_turns(fight)
+        take_turns(Fight().loop)
     play(sys.argv[1], sys.argv[2], sys.argv[3:])
