@@ -16,7 +16,7 @@ help:
 	@echo "make exact   100 000 generated calls of the compiler against CPython, on each Python"
 	@echo "make planted whether those programs find each of 20 compiler bugs planted on purpose"
 	@echo "make tidy    floors, names and files; make fmt formats the C++"
-	@echo "make bench   every figure of benchmarks/README.md, each with the check of its answer (an hour)"
+	@echo "make bench   every figure of benchmarks/README.md, each with the check of its answer (some hours)"
 
 demo:
 	@$(PYTHON) tools/demo.py
