@@ -104,11 +104,27 @@ class Step:
         return process.wait() == 0
 
 
+class Held(io.BytesIO):
+    """Output that is held back; says how far its runner has come, a line for each tenth."""
+
+    def __init__(self, name: str):
+        super().__init__()
+        self.name = name
+        self.tenths = 0
+
+    def write(self, line: bytes) -> int:
+        found = re.search(rb"\[ *(\d+)%\]$", line.rstrip())
+        if found and int(found[1]) // 10 > self.tenths:
+            self.tenths = int(found[1]) // 10
+            print(f"      {self.name}: {10 * self.tenths} %", flush=True)
+        return super().write(line)
+
+
 def run_side_by_side(steps: list[Step], lanes: int) -> list[tuple[str, bool, list[str]]]:
     """Name, success and closing lines of each step. Each one's output is printed in one piece, when it has ended."""
 
     def first(step: Step) -> bool:
-        output = io.BytesIO()
+        output = Held(step.name)
         good = step.run_first(output)
         with printing:
             sys.stdout.buffer.write(output.getvalue())
