@@ -642,7 +642,9 @@ nb::dict read_stacks(const std::string& path) {
   for (const auto& stack : recording.stacks) {
     nb::list frames;
     for (auto frame = stack.rbegin(); frame != stack.rend(); ++frame) {
-      frames.append(nb::make_tuple(frame->function_idx, frame->position.line));
+      // A function that was called but had not begun stands at its first line, as in the report.
+      const int32_t first_line = recording.functions[frame->function_idx].first_line;
+      frames.append(nb::make_tuple(frame->function_idx, frame->position.line >= 0 ? frame->position.line : first_line));
     }
     stacks.append(frames);
   }

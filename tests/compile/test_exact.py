@@ -9,7 +9,7 @@ import pytest
 
 EXACT = Path(__file__).parent / "exact"
 CALLS = 12_000
-SECONDS_MAX = 60
+SECONDS_MAX = 40
 NATIVE_FLOOR = 0.6  # of the calls; a compiler that always falls back would be exact and worthless
 
 
