@@ -208,12 +208,12 @@ def _read_pyinstrument(had: Had, out: Path, said: str, script: Path) -> Told:
 def _start_scalene(had: Had, interval_s: float, out: Path, program: list[str]) -> list[str]:
     script, *rest = program
     options = ["--cpu-only", "--cpu-sampling-rate", str(interval_s), "--cpu-percent-threshold", "0"]
-    return [*had.command, "run", *options, "-o", str(out), script, "---", *rest]
+    return [*had.command, "run", *options, "-o", f"{out}.json", script, "---", *rest]
 
 
 def _read_scalene(had: Had, out: Path, said: str, script: Path) -> Told:
     # It tells functions without what they call: step() counts for the one that calls it.
-    profile = json.loads(out.read_text())
+    profile = json.loads(Path(f"{out}.json").read_text())
     rows = profile["files"].get(str(script), {"lines": [], "functions": []})
     names = marked_lines(script.read_text())
     lines, functions = Counter(), Counter()

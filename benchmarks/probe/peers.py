@@ -25,6 +25,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import statistics
 import subprocess
 import sys
@@ -68,14 +69,19 @@ class Failed(Exception):
 def spend(command: list[str], folder: Path, limit_s: float = 3600) -> Spent:
     with (folder / "stdout").open("w+") as out, (folder / "stderr").open("w+") as err:
         begin = time.perf_counter()
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=folder)
         before = os.times()
+        # A session of its own: a tool that is given up goes with the program that it started.
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=folder, start_new_session=True
+        )  # fmt: skip
         try:
             child.wait(limit_s)
-        except subprocess.TimeoutExpired:
-            child.kill()
+        except BaseException as error:
+            os.killpg(child.pid, signal.SIGKILL)
             child.wait()
-            raise Failed(f"not done after {limit_s:.0f} s") from None
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise Failed(f"not done after {limit_s:.0f} s") from None
+            raise
         wall_s, after = time.perf_counter() - begin, os.times()
         out.seek(0)
         err.seek(0)
@@ -153,7 +159,7 @@ class Row:
         }
         seen = {name: self.median(name) if name != "impossible" else max(self.figures[name], default=None) for name in bounds}
         broken = [f"{name} {seen[name]:.4f} > {bound:.4f}" for name, bound in bounds.items() if (seen[name] or 0.0) > bound]
-        return broken + self.failures
+        return broken + [f"{name} not measured" for name in bounds if seen[name] is None] + self.failures
 
 
 def impossible_share(told: peer_tools.Told, callers: dict[str, list[str]]) -> float | None:
@@ -209,6 +215,29 @@ def better(rows: list[Row]) -> list[str]:
     return lines
 
 
+def measure(rows: list[Row], runs: int, seconds: float, interval_s: float) -> None:
+    """All runs, each of every tool and program in random order. Ctrl-C ends it with what there is."""
+    rounds: dict[tuple[str, str], int] = {}
+    for row in rows:
+        for what, script in ACCURACY.items():
+            key = (os.path.realpath(row.had.python), what)
+            if key not in rounds:
+                rounds[key] = rounds_for(row.had.python, script, seconds)
+    order = random.Random()
+    turns = [(row, what) for row in rows for what in ACCURACY]
+    try:
+        for number in range(runs):
+            for at, (row, what) in enumerate(order.sample(turns, len(turns))):
+                print(f"\rrun {number + 1} of {runs}, {at} of {len(turns)} pairs ", end="", file=sys.stderr, flush=True)
+                try:
+                    row.run(what, rounds[os.path.realpath(row.had.python), what], interval_s, order)
+                except (Failed, OSError, ValueError, KeyError, subprocess.CalledProcessError) as error:
+                    row.failures.append(f"{what}: {type(error).__name__}: {error}")
+    except KeyboardInterrupt:
+        print("\nstopped: the figures of what was done so far", end="")
+    print(file=sys.stderr)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
@@ -217,7 +246,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], metavar="WORD", help="Hasten and the tools with this in their name")
     parser.add_argument("--json", metavar="FILE")
     args = parser.parse_args()
-    rows, order = [], random.Random()
+    rows = []
     for tool in TOOLS:
         if args.only and tool.name != "Hasten" and not any(word in tool.name for word in args.only):
             continue
@@ -226,22 +255,9 @@ def main() -> int:
             print(f"{tool.name.strip()}: {rows[-1].had.version}", flush=True)
         except (own_venv.Missing, peer_tools.new_pythons.Missing) as error:
             print(f"{tool.name.strip()}: not measured: {error}", flush=True)
-    rounds = {
-        (python, what): rounds_for(python, script, args.seconds)
-        for python in {os.path.realpath(row.had.python): row.had.python for row in rows}.values()
-        for what, script in ACCURACY.items()
-    }
-    by_binary = {(os.path.realpath(python), what): count for (python, what), count in rounds.items()}
-    for number in range(args.runs):
-        turns = [(row, what) for row in rows for what in ACCURACY]
-        order.shuffle(turns)
-        for row, what in turns:
-            try:
-                row.run(what, by_binary[os.path.realpath(row.had.python), what], args.interval, order)
-            except (Failed, OSError, ValueError, KeyError, subprocess.CalledProcessError) as error:
-                row.failures.append(f"{what}: {type(error).__name__}: {error}")
-        print(f"run {number + 1} of {args.runs} done, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
-    print(f"\n{args.runs} runs of {args.seconds:g} s of CPU, interval {args.interval * 1e3:g} ms where a tool has one")
+    measure(rows, args.runs, args.seconds, args.interval)
+    load = os.getloadavg()[0]
+    print(f"\n{args.runs} runs of {args.seconds:g} s of CPU, interval {args.interval * 1e3:g} ms where there is one, load {load:.1f}")
     print("\n".join(table(rows)))
     for row in rows:
         for failure in row.failures:

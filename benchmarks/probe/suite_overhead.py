@@ -155,8 +155,11 @@ def main() -> int:
     for name, pairs in groups.items():
         if pairs:
             wall, cpu = [pair.wall for pair in pairs], [pair.cpu for pair in pairs]
-            good &= median_and_interval(wall)[0] <= LIMIT and median_and_interval(cpu)[0] <= LIMIT
-            print(f"{name:<24} {line('wall', wall)}  {line('CPU', cpu)}")
+            over = [figures for figures in map(median_and_interval, (wall, cpu)) if figures[0] > LIMIT]
+            good &= not over
+            unsure = "  over, but the interval holds the limit: too few pairs, or too busy a machine"
+            doubt = unsure if over and all(low <= LIMIT for _, low, _ in over) else ""
+            print(f"{name:<24} {line('wall', wall)}  {line('CPU', cpu)}{doubt}")
     print(f"{'within' if good else 'over'} {LIMIT}x and {BYTES_LIMIT / 1e3:.0f} KB/s")
     return 0 if good else 1
 
