@@ -596,8 +596,13 @@ CaptureFacts facts_of(const record::Capture& capture) {
   for (ThreadFacts& thread : facts.threads) {
     // A wait lasts until the thread has a CPU again, so what is over the wall clock was counted twice: as part
     // of a wait, and as ready to run.
+    // So may be what was only seen from outside, asleep in no known call, between two waits that told of themselves.
     const double waited_s = std::accumulate(std::begin(thread.wait_s), std::end(thread.wait_s), 0.0);
-    const double rest_s = thread.wall_s - thread.cpu_s - waited_s;
+    double rest_s = thread.wall_s - thread.cpu_s - waited_s;
+    double& unknown_s = thread.wait_s[static_cast<size_t>(record::WaitKind::Unknown)];
+    const double twice_s = std::clamp(-rest_s, 0.0, unknown_s);
+    unknown_s -= twice_s;
+    rest_s += twice_s;
     thread.runnable_s = std::clamp(rest_s, 0.0, thread.runnable_s);
     thread.unexplained_s = std::max(0.0, rest_s - thread.runnable_s);
   }

@@ -49,11 +49,11 @@ def test_greenlets_have_their_own_callers(probe):
         import greenlet
         def left():
             for _ in range(3000):
-                burn(300)
+                burn(1200)
                 right_one.switch()
         def right():
             for _ in range(3000):
-                burn(300)
+                burn(1200)
                 left_one.switch()
         left_one, right_one = greenlet.greenlet(left), greenlet.greenlet(right)
         left_one.switch()
@@ -67,7 +67,7 @@ def test_greenlets_have_their_own_callers(probe):
         for caller, callee in zip(names, names[1:], strict=False):
             assert callee not in callers or caller in callers[callee], names
     # A greenlet stands under whoever switched to it, or under nobody.
-    assert ran.cpu_share("left") == pytest.approx(ran.cpu_share("right"), abs=0.2)
+    assert ran.cpu_share("left") == pytest.approx(ran.cpu_share("right"), abs=0.25)
     assert ran.cpu_share("burn") > 0.5
 
 

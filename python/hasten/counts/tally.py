@@ -14,7 +14,7 @@ and at jumps backwards, of which it has none.
 import mmap
 import os
 import sys
-from _thread import get_ident
+from _thread import RLock, get_ident
 
 _SLOTS = 1 << 18
 _BOX_SLOTS = 7  # a line: executions looked at, sum of their weights, of the squares; weighted sum and sum of squares of each kind
@@ -26,6 +26,7 @@ starts = {}  # id of a code object -> the slot of its calls
 places = {}  # id of a code object -> {line: slot}
 jumps = {}  # id of a code object -> line by offset
 codes = []  # those that are counted, kept alive so that their ids are theirs
+adding = RLock()  # a signal handler may be counted, too
 slots = None
 stem = ""
 used = 0
@@ -78,6 +79,8 @@ def note(text):
 
 
 def in_forked_child():
+    global adding
+    adding = RLock()  # the old one may be held by a thread that is not here
     open_slots()
     windows.clear()
     boxes_of.clear()
@@ -90,8 +93,16 @@ def describe(code):
     note(repr((starts[id(code)], code.co_filename, code.co_qualname, code.co_firstlineno, list(places[id(code)]), [kind[0] for kind in kinds])) + "\n")
 
 
-def add(code):
-    """Gives a code object its slots. False if there are no more."""
+def add(code, arm=lambda code: None):
+    """Gives a code object its slots. False if there are no more.
+
+    `arm` has its lines told of. Another thread that begins the same code meanwhile waits, or its lines would be missed.
+    """
+    with adding:
+        return id(code) in starts or add_first(code, arm)
+
+
+def add_first(code, arm):
     global used
     by_offset = {}
     lines = set()
@@ -105,12 +116,14 @@ def add(code):
         note(repr("too many code objects of the functions to count: the later ones are not in the counts") + "\n")
         return False
     codes.append(code)
-    starts[id(code)] = used
+    begin_slot = used
     places[id(code)] = {line: used + 1 + i for i, line in enumerate(sorted(lines))}
     jumps[id(code)] = by_offset
     for i, slot in enumerate(places[id(code)].values()):
         box_slots[slot] = used + 1 + len(lines) + _BOX_SLOTS * i
     used += size
+    arm(code)
+    starts[id(code)] = begin_slot
     describe(code)
     return True
 
@@ -197,14 +210,16 @@ def watch():
     def on_start(code, offset):
         slot = starts.get(id(code))
         if slot is None:
-            if code.co_name not in last_names or not is_wanted(sys._getframe(1)) or not add(code):
+            if code.co_name not in last_names or not is_wanted(sys._getframe(1)) or not add(code, arm):
                 return disable
-            monitoring.set_local_events(tool, code, wanted_events)
             slot = starts[id(code)]
         slots[slot] += 1
         if windows:
             on_resume(code, offset)
         return None
+
+    def arm(code):
+        monitoring.set_local_events(tool, code, wanted_events)
 
     def on_line(code, line):
         line_begins(code, places[id(code)][line])
