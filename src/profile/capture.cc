@@ -340,6 +340,9 @@ class Resolver {
       frame.position.line = frame.position.end_line = static_cast<int32_t>(node.compiled_line);
     } else if (node.offset != record::kNoOffset) {
       frame.position = tables_[node.code].at(node.offset);
+      if (frame.position.line == 0) {
+        frame.position = {};  // CPython's own begin of a module: no line of the program
+      }
     }
     return frame;
   }

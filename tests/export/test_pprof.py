@@ -139,7 +139,7 @@ def test_functions_and_lines(recorded, read):
         assert total_ns[name] == pytest.approx(recorded.cost(name)["total_cpu_s"] * 1e9, abs=10)
     for row in recorded.report["lines"]:
         if row["file"] == recorded.file:
-            assert line_ns[row["line"]] == pytest.approx(row["self_cpu_s"] * 1e9, abs=10)
+            assert line_ns[row["line"]] == pytest.approx(row["self_cpu_s"] * 1e9, abs=10), row
 
 
 def test_labels_name_process_and_thread(recorded, read):

@@ -71,7 +71,7 @@ def test_diff_and_why_run_nothing(recorded):
     before = (folder / "words.fix.json").stat().st_mtime_ns
     assert hasten("fix", "--diff", cwd=folder).stdout == result["patch"]
     why = hasten("fix", "--why", cwd=folder).stdout
-    assert "compile find" in why and "refused, because a plain edit" in why
+    assert "compile find" in why and "refused, because" in why
     assert (folder / "words.fix.json").stat().st_mtime_ns == before
 
 
