@@ -1,7 +1,7 @@
 """`make test`: set-up, then every test; the closing line of each runner stands once more at the end.
 
 Steps: the C++ tests as shipped, again under AddressSanitizer and UndefinedBehaviorSanitizer, those without Python
-and LLVM under ThreadSanitizer, 20 s of each fuzzer, then the Python tests on every supported Python of the machine, two
+and LLVM under ThreadSanitizer, 10 s of each fuzzer, then the Python tests on every supported Python of the machine, two
 Pythons at a time (each keeps about one core busy).
 All steps run even if one fails. `--only WORD` runs the steps whose name contains WORD; `--fast` leaves out
 the sanitizers, the fuzzers and all but the primary Python. `--new` measures programs of newer Pythons instead
@@ -23,7 +23,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
-from pathlib import Path
 
 import environment
 import new_pythons
@@ -35,8 +34,9 @@ CLOSING_LINES = re.compile(
     r"|^\d+ of \d+ figures within their bounds.*",
     re.MULTILINE,
 )
-FUZZ_SECONDS = 20  # each, in `make test`
-PYTHONS_AT_A_TIME = max(1, min(2, os.cpu_count() or 1))
+FUZZ_SECONDS = 10  # each, in `make test`
+HALVES_AT_A_TIME = max(1, min(2, os.cpu_count() or 1))
+AGAIN_MAX = 2
 STEP_SECONDS_MAX = 40 * 60  # a hang must end before the machine's owner does
 
 
@@ -47,7 +47,7 @@ class Step:
     name: str
     commands: list[list[str]]
     settings: dict[str, str] = field(default_factory=dict)
-    again: list[str] = field(default_factory=list)  # runs only what failed, once
+    again: list[str] = field(default_factory=list)  # runs only what failed, at most AGAIN_MAX times
 
     def run(self) -> tuple[bool, list[str]]:
         """Whether all commands succeeded, and the closing lines that they printed."""
@@ -70,13 +70,15 @@ class Step:
         # in the closing lines: it is a bug in the test, but not in the change that is being judged.
         if not self.again:
             return False
-        print(f"===== {self.name}: once more, only what failed", flush=True)
-        good = self._run_one(self.again, sys.stdout.buffer)
-        if good:
-            with self.log.open("a") as file:
-                file.write("\n1 failed, then passed: UNSTABLE tests, see the first run's summary above\n")
-        print(f"===== {self.name}, once more: {'ok' if good else 'FAILED'}", flush=True)
-        return good
+        for _ in range(AGAIN_MAX):
+            print(f"===== {self.name}: once more, only what failed", flush=True)
+            good = self._run_one(self.again, sys.stdout.buffer)
+            print(f"===== {self.name}, once more: {'ok' if good else 'FAILED'}", flush=True)
+            if good:
+                with self.log.open("a") as file:
+                    file.write("\n1 failed, then passed: UNSTABLE tests, see the first run's summary above\n")
+                return True
+        return False
 
     @property
     def log(self) -> Path:
@@ -163,18 +165,26 @@ def fuzz_steps(seconds: int) -> Iterator[Step]:
     yield Step("fuzzers, a smoke run", commands)
 
 
+# The halves of the Python tests, about equally long: what changes programs, and everything else.
+CHANGING = ["tests/compile", "tests/fix"]
+# The scripts and the sources are the same whichever Python looks at them.
+OF_NO_PYTHON = ["tests/tools", "tests/benchmarks"]
+
+
 def python_steps(environments: list[environment.Environment]) -> Iterator[Step]:
     """pytest on each Python."""
+    first = environments[0]
     for one in environments:
-        cache = ROOT / "build" / f"pytest-{one.python.minor}"
-        command = [str(one.executable), "-m", "pytest", "-ra", "--durations=10", "-o", f"cache_dir={cache}"]
-        if one is not environments[0]:
-            # The scripts and the sources are the same whichever Python looks at them.
-            command += ["--ignore=tests/tools", "--ignore=tests/benchmarks"]
-        again = [*command, "--last-failed", "--last-failed-no-failures", "none"]
-        # A program may start another Python than its own.
-        others = os.pathsep.join(str(other.executable) for other in environments if other is not one)
-        yield Step(f"Python tests, {one.python.minor}", [command], {"HASTEN_OTHER_PYTHONS": others}, again)
+        # A program may start another Python than its own. Each Python meets the first one, and the first one all.
+        others = [other for other in environments if other is not one and first in (one, other)]
+        settings = {"HASTEN_OTHER_PYTHONS": os.pathsep.join(str(other.executable) for other in others)}
+        left_out = CHANGING if one is first else CHANGING + OF_NO_PYTHON
+        for half, paths in [("find", ["tests", *(f"--ignore={path}" for path in left_out)]), ("fix and compile", CHANGING)]:
+            name = f"Python tests, {one.python.minor}, {half}"
+            cache = ROOT / "build" / re.sub(r"\W+", "-", f"pytest-{one.python.minor}-{half}")
+            command = [str(one.executable), "-m", "pytest", "-ra", "--durations=10", "-o", f"cache_dir={cache}", *paths]
+            again = [*command, "--last-failed", "--last-failed-no-failures", "none"]
+            yield Step(name, [command], settings, again)
 
 
 # What a new Python could break: the walk over its frames, its waits, its children, its bytecode.
@@ -218,7 +228,7 @@ def main() -> int:
         print(f"set-up took {time.monotonic() - start:.0f} s", flush=True)
     wanted = args.only.lower()
     outcomes = [(step.name, *step.run()) for step in steps if wanted in step.name.lower()]
-    outcomes += run_side_by_side([step for step in python_steps(environments) if wanted in step.name.lower()], PYTHONS_AT_A_TIME)
+    outcomes += run_side_by_side([step for step in python_steps(environments) if wanted in step.name.lower()], HALVES_AT_A_TIME)
     print(f"\n===== closing lines, after {(time.monotonic() - start) / 60:.1f} minutes")
     for name, good, lines in outcomes:
         print(f"{'ok    ' if good else 'FAILED'} {name}")

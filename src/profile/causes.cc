@@ -52,6 +52,10 @@ bool is_dispatch(std::string_view name) {
                                 "PyObject_GetAttr", "_PyObject_GenericGetAttr", "PyObject_GenericGetAttr",
                                 "_PyType_Lookup", "find_name_in_mro", "_PyObject_GetMethod", "_PyEval_EvalFrame"});
 }
+/// Where the object of a result comes from.
+bool is_allocation(std::string_view name) {
+  return is_any(name, {"PyObject_Malloc", "_PyObject_Malloc", "pymalloc_alloc", "_PyObject_New", "_Py_NewReference"});
+}
 bool is_collector(std::string_view name) {
   return starts_with_any(name, {"gc_collect", "deduce_unreachable", "visit_", "update_refs", "subtract_refs",
                                 "move_unreachable", "untrack_tuples"}) ||
@@ -260,8 +264,10 @@ class Finder {
       Forms& forms = at->second;
       forms.all += spot.sample_count;
       if (!spot.opcode.specialised) {
-        const bool own =
-            is_dispatch(spot.native) || is_float(spot.native) || is_int(spot.native) || is_complex(spot.native);
+        // A number's operation makes its result; a getter that allocates is code that was called.
+        const bool makes_result = instruction == pyread::Instruction::BinaryOp && is_allocation(spot.native);
+        const bool own = is_dispatch(spot.native) || is_float(spot.native) || is_int(spot.native) ||
+                         is_complex(spot.native) || makes_result;
         forms.general += spot.sample_count;
         forms.general_s += spot.self_cpu_s;
         forms.own_s += spot.split_s[static_cast<size_t>(Side::Bytecode)] +

@@ -21,33 +21,50 @@ class Image {
   void put(uint64_t address, T value) {
     uint8_t bytes[sizeof value];
     std::memcpy(bytes, &value, sizeof value);
-    for (size_t i = 0; i < sizeof value; ++i) {
-      bytes_[address + i] = bytes[i];
-    }
+    put_bytes(address, bytes, sizeof value);
   }
   void fill(uint64_t address, uint32_t count, uint8_t value = 0) {
-    for (uint32_t i = 0; i < count; ++i) {
-      bytes_[address + i] = value;
-    }
+    const std::vector<uint8_t> bytes(count, value);
+    put_bytes(address, bytes.data(), bytes.size());
   }
   void put_text(uint64_t address, const std::string& text) {
-    for (size_t i = 0; i < text.size(); ++i) {
-      bytes_[address + i] = static_cast<uint8_t>(text[i]);
-    }
+    put_bytes(address, reinterpret_cast<const uint8_t*>(text.data()), text.size());
   }
   bool read(uint64_t address, void* to, uint32_t count) {
+    const Page* page = nullptr;
     for (uint32_t i = 0; i < count; ++i) {
-      const auto found = bytes_.find(address + i);
-      if (found == bytes_.end()) {
+      const uint64_t at = address + i;
+      if (page == nullptr || at % kPageBytes == 0) {
+        const auto found = pages_.find(at / kPageBytes);
+        if (found == pages_.end()) {
+          return false;
+        }
+        page = &found->second;
+      }
+      if (!page->there[at % kPageBytes]) {
         return false;
       }
-      static_cast<uint8_t*>(to)[i] = found->second;
+      static_cast<uint8_t*>(to)[i] = page->bytes[at % kPageBytes];
     }
     return true;
   }
 
  private:
-  std::map<uint64_t, uint8_t> bytes_;
+  static constexpr uint64_t kPageBytes = 256;
+  struct Page {
+    uint8_t bytes[kPageBytes];
+    bool there[kPageBytes] = {};
+  };
+
+  void put_bytes(uint64_t address, const uint8_t* bytes, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      Page& page = pages_[(address + i) / kPageBytes];
+      page.bytes[(address + i) % kPageBytes] = bytes[i];
+      page.there[(address + i) % kPageBytes] = true;
+    }
+  }
+
+  std::map<uint64_t, Page> pages_;
 };
 
 constexpr uint64_t kThread = 0x10000;

@@ -361,7 +361,7 @@ def test_code_objects_that_come_and_go_keep_their_names(probe):
         """
         for number in range(400):
             namespace = {}
-            source = f"def f{number % 50}():\\n" + "    pass\\n" * (number % 50) + "    for i in range(20000): i * i\\n"
+            source = f"def f{number % 50}():\\n" + "\\n" * (number % 50) + "    for i in range(20000): i * i\\n"
             exec(compile(source, f"<made {number % 50}>", "exec"), namespace)
             namespace[f"f{number % 50}"]()
         """
@@ -371,7 +371,7 @@ def test_code_objects_that_come_and_go_keep_their_names(probe):
         for name, line in frames:
             if name.startswith("f") and name[1:].isdigit():
                 seen += 1
-                assert line in (int(name[1:]) + 1, int(name[1:]) + 2, 1), (name, line)
+                assert line in (1, int(name[1:]) + 2), (name, line)
     assert seen > 50
 
 

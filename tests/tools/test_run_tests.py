@@ -50,11 +50,11 @@ def test_side_by_side_and_what_failed_once_more_alone(run_tests, tmp_path, capfd
         run_tests.Step("unstable", [fail], again=say),
     ]
     assert run_tests.run_side_by_side(steps, 2) == [
-        ("broken", False, ["1 failed in 0.1s"] * 2),
+        ("broken", False, ["1 failed in 0.1s"] * 3),
         ("whole", True, ["3 passed in 0.1s"]),
         ("unstable", True, ["1 failed in 0.1s", "3 passed in 0.1s", "1 failed, then passed: UNSTABLE tests, see the first run's summary above"]),
     ]
-    assert capfd.readouterr().out.count("1 failed in 0.1s\n") == 3
+    assert capfd.readouterr().out.count("1 failed in 0.1s\n") == 4
 
 
 def test_a_run_without_steps_has_not_passed(run_tests, monkeypatch):
