@@ -12,7 +12,8 @@ namespace {
 
 using record::SlotState;
 
-constexpr uint64_t kRefreshGapNs = 20'000'000;
+/// After a look at the mappings that showed nothing new: an address may be garbage, of a stack that was not whole.
+constexpr uint64_t kVainRefreshGapNs = 20'000'000;
 /// Waits kept in case they turn out to have blocked a loop: those of some ten seconds at the most that are told.
 constexpr size_t kLoopWaitsMax = 10'000;
 
@@ -252,9 +253,10 @@ record::CodeClass Recorder::classify(uint64_t rip, bool alive) {
   record::CodeClass found = modules_.classify(rip);
   if (found == record::CodeClass::Unknown && alive) {
     const uint64_t now_ns = mono_now_ns();
-    if (now_ns - last_refresh_ns_ > kRefreshGapNs) {
-      last_refresh_ns_ = now_ns;
+    if (now_ns > vain_refresh_ns_ + kVainRefreshGapNs) {
+      vain_refresh_ns_ = now_ns;
       for (record::Module& module : modules_.refresh(pid_)) {
+        vain_refresh_ns_ = 0;
         module.process = process_;
         writer_.add_module(module);
       }

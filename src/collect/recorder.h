@@ -97,7 +97,7 @@ class Recorder {
   uint32_t pid_;
   std::string cwd_;
   uint64_t start_mono_ns_;
-  uint64_t last_refresh_ns_ = 0;
+  uint64_t vain_refresh_ns_ = 0;
   std::vector<SlotView> slots_;
   std::unordered_map<uint32_t, record::Thread> threads_;  ///< by the capture's id
   std::unordered_map<uint32_t, uint32_t> code_ids_;       ///< the probe's id to the capture's
