@@ -90,18 +90,20 @@ class Ran:
         assert result.returncode == 0, result.stderr
         self.at = at
         self.known = json.loads((at.folder / "known.json").read_text())
+        self.listings = {}
 
     @property
     def minor(self):
         return tuple(map(int, self.listing("ints")["python"].split(".")[:2]))
 
     def listing(self, function):
-        result = self.at("view", "--dis", function, "--json", "-")
-        assert result.returncode == 0, result.stderr
-        document = json.loads(result.stdout)
-        assert document["schema"] == "hasten-instructions/1"
-        (listing,) = document["listings"]
-        return listing
+        if function not in self.listings:
+            result = self.at("view", "--dis", function, "--json", "-")
+            assert result.returncode == 0, result.stderr
+            document = json.loads(result.stdout)
+            assert document["schema"] == "hasten-instructions/1"
+            (self.listings[function],) = document["listings"]
+        return self.listings[function]
 
     def named(self, function, name):
         """The heaviest instruction of that name, plain."""

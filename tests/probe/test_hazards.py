@@ -278,13 +278,13 @@ def test_calls_that_the_kernel_never_restarts_are_not_interrupted(probe, engine,
         program("""
         import ctypes, sys
         library = ctypes.CDLL(sys.argv[1])
-        print([library.interrupted(call, ctypes.c_long(4000 if call < 5 else 400)) for call in range(6)])
+        print([library.interrupted(call, ctypes.c_long(1500 if call < 5 else 150)) for call in range(6)])
         """),
         library,
         rate_hz=20_000,
         engine=engine,
     )
-    assert ran.samples > 500
+    assert ran.samples > 150
     assert ran.stdout.strip() == "[0, 0, 0, 0, 0, 0]"
 
 
