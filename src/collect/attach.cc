@@ -2,9 +2,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +35,7 @@ constexpr double kDefaultRateHz = 200;
 constexpr uint64_t kTickNs = 10'000'000;
 constexpr uint64_t kThreadListGapNs = 50'000'000;
 constexpr uint64_t kFlushGapNs = 250'000'000;
+constexpr long kMomentNs = 50'000;
 
 /// Ctrl-C and polite ends come through a descriptor while this lives.
 class Interrupts {
@@ -75,10 +78,16 @@ struct Looked {
   uint32_t tid = 0;
   uint32_t slot_idx = 0;
   int stat_fd = -1;
+  int clock_fd = -1;  ///< perf's clock of the thread, which is never behind; -1: we may not have it
   int schedstat_fd = -1;
   uint64_t first_cpu_ns = 0;
-  uint64_t cpu_ns = 0;  ///< up to here it is accounted for
+  uint64_t cpu_ns = 0;                  ///< when last read
+  uint64_t unplaced_ns = 0;             ///< CPU time for which no place has been seen yet
+  std::vector<record::Sample> pending;  ///< places seen since the scheduler last moved the clock; in order
 };
+
+/// Places that wait for the clock: at most a tick's worth, and a tick is 10 ms at the most.
+constexpr size_t kPendingMax = 256;
 
 bool read_cpu_ns(int fd, uint64_t* cpu_ns) {
   char text[96];
@@ -89,6 +98,28 @@ bool read_cpu_ns(int fd, uint64_t* cpu_ns) {
   text[length] = '\0';
   *cpu_ns = std::strtoull(text, nullptr, 10);
   return true;
+}
+
+/// Counts the CPU time of a thread, and nothing else: it interrupts nobody. -1: not allowed.
+int open_thread_clock(uint32_t tid) {
+  perf_event_attr wanted{};
+  wanted.size = sizeof wanted;
+  wanted.type = PERF_TYPE_SOFTWARE;
+  wanted.config = PERF_COUNT_SW_TASK_CLOCK;
+  wanted.exclude_kernel = 1;  // without it, root's; this clock runs in the kernel all the same
+  return static_cast<int>(
+      ::syscall(SYS_perf_event_open, &wanted, static_cast<pid_t>(tid), -1, -1, PERF_FLAG_FD_CLOEXEC));
+}
+
+/// The thread's CPU clock now: perf's, or what the scheduler last wrote down.
+bool read_cpu_ns(const Looked& looked, uint64_t* cpu_ns) {
+  if (looked.clock_fd < 0) {
+    return read_cpu_ns(looked.schedstat_fd, cpu_ns);
+  }
+  uint64_t counted_ns = 0;
+  const bool read = ::read(looked.clock_fd, &counted_ns, sizeof counted_ns) == sizeof counted_ns;
+  *cpu_ns = looked.first_cpu_ns + counted_ns;
+  return read;
 }
 
 bool is_running(int stat_fd) {
@@ -212,45 +243,91 @@ class Attachment {
     const std::string folder = fmt::format("/proc/{}/task/{}/", plan_.pid, tid);
     looked.stat_fd = ::open((folder + "stat").c_str(), O_RDONLY | O_CLOEXEC);
     looked.schedstat_fd = ::open((folder + "schedstat").c_str(), O_RDONLY | O_CLOEXEC);
-    read_cpu_ns(looked.schedstat_fd, &looked.cpu_ns);
-    looked.first_cpu_ns = looked.cpu_ns;
+    read_cpu_ns(looked.schedstat_fd, &looked.first_cpu_ns);
+    looked.clock_fd = open_thread_clock(tid);
+    looked.cpu_ns = looked.first_cpu_ns;
     free->tid = tid;
     free->start_mono_ns = now_ns;
-    free->start_cpu_ns = looked.cpu_ns;
+    free->start_cpu_ns = looked.first_cpu_ns;
     region().slots_used.store(std::max(region().slots_used.load(), looked.slot_idx + 1));
     free->word.store(record::slot_word(record::SlotState::Live, 0));
     threads_.emplace(tid, looked);
   }
 
-  void end_thread(const Looked& looked, uint64_t now_ns) {
+  void end_thread(Looked& looked, uint64_t now_ns) {
+    if (looked.unplaced_ns > 0) {
+      settle(looked);
+    }
     record::ThreadSlot& slot = region().slots[looked.slot_idx];
     slot.end_mono_ns = now_ns;
     slot.end_cpu_ns = looked.cpu_ns;
     slot.word.store(record::slot_word(record::SlotState::Ended, 0));
     ::close(looked.stat_fd);
     ::close(looked.schedstat_fd);
+    if (looked.clock_fd >= 0) {
+      ::close(looked.clock_fd);
+    }
   }
 
   void look_at_all(uint64_t now_ns) {
+    bool exact = false;
     for (auto& [tid, looked] : threads_) {
-      uint64_t cpu_ns = 0;
-      if (!read_cpu_ns(looked.schedstat_fd, &cpu_ns) || cpu_ns <= looked.cpu_ns || !is_running(looked.stat_fd)) {
-        continue;  // what it used meanwhile counts when it is next found running
+      if (move_clock(looked)) {
+        settle(looked);
       }
-      const std::optional<uint32_t> thread = recorder_->thread_of_slot(looked.slot_idx);
-      if (!thread) {
-        continue;
+      exact |= looked.clock_fd >= 0;
+    }
+    if (exact) {
+      // Waking up may have taken the CPU from one of these threads: whoever had one shall have it again.
+      const timespec moment{0, kMomentNs};
+      ::nanosleep(&moment, nullptr);
+    }
+    for (auto& [tid, looked] : threads_) {
+      // A thread that is ready, but without a CPU, is not where it uses time: it may have lost its CPU in a call.
+      const bool moved = move_clock(looked);
+      if ((moved || looked.clock_fd < 0) && looked.pending.size() < kPendingMax && is_running(looked.stat_fd)) {
+        see(looked, now_ns);
       }
-      const std::optional<uint32_t> stack = walk_->moving_stack_of(tid);
-      record::Sample sample;
-      sample.thread = *thread;
-      sample.stack = stack.value_or(0);
-      sample.time_ns = recorder_->relative_ns(now_ns);
-      sample.user_ns = static_cast<uint32_t>(std::min<uint64_t>(cpu_ns - looked.cpu_ns, 0x7fffffff));
-      sample.broken = !stack;
-      looked.cpu_ns = cpu_ns;
+    }
+  }
+
+  /// Reads the thread's clock again. Returns whether it went on.
+  bool move_clock(Looked& looked) const {
+    uint64_t cpu_ns = 0;
+    if (!read_cpu_ns(looked, &cpu_ns) || cpu_ns <= looked.cpu_ns) {
+      return false;
+    }
+    looked.unplaced_ns += cpu_ns - looked.cpu_ns;
+    looked.cpu_ns = cpu_ns;
+    return true;
+  }
+
+  /// The place where the thread is now. Whether the scheduler has just written down the thread's time must not matter: it
+  /// does so at its ticks, and whenever the thread sleeps or asks for it, and the places of these would be seen too often.
+  void see(Looked& looked, uint64_t now_ns) {
+    const std::optional<uint32_t> thread = recorder_->thread_of_slot(looked.slot_idx);
+    if (!thread) {
+      return;
+    }
+    const std::optional<uint32_t> stack = walk_->moving_stack_of(looked.tid);
+    record::Sample sample;
+    sample.thread = *thread;
+    sample.stack = stack.value_or(0);
+    sample.time_ns = recorder_->relative_ns(now_ns);
+    sample.broken = !stack;
+    looked.pending.push_back(sample);
+  }
+
+  /// What the thread used since the last time goes to the places where it was seen running meanwhile, in equal parts; if
+  /// there are none, to those where it is seen next.
+  void settle(Looked& looked) {
+    for (size_t left = looked.pending.size(); left > 0; --left) {
+      record::Sample& sample = looked.pending[looked.pending.size() - left];
+      sample.user_ns = static_cast<uint32_t>(std::min<uint64_t>(looked.unplaced_ns / left, 0x7fffffff));
+      looked.unplaced_ns -= sample.user_ns;
       recorder_->add_outside_sample(sample);
     }
+    looked.pending.clear();
   }
 
   void tick(uint64_t now_ns) {
@@ -270,7 +347,7 @@ class Attachment {
   void finish(Outcome& outcome) {
     const uint64_t end_ns = mono_now_ns();
     watch_->finish();
-    for (const auto& [tid, looked] : threads_) {
+    for (auto& [tid, looked] : threads_) {
       end_thread(looked, end_ns);
     }
     recorder_->finish(end_ns);

@@ -1,8 +1,8 @@
 // A Python that we did not start, measured from outside: its memory is read, nothing is written to it and nothing is
 // sent to it, so it goes on unharmed whatever becomes of us.
 //
-// At random ticks every thread that is on a CPU is looked at: its Python stack is read, and it counts for the CPU time
-// that the scheduler says it used since the last look. The stack changes while it is read. A copy of the thread's data
+// At random ticks every thread that runs, or is ready to, is looked at: its Python stack is read, and it counts for the CPU
+// time that the scheduler says it used until its clock next moved. The stack changes while it is read. A copy of the thread's data
 // stack is taken in one go, and the look counts only if the innermost frame is the same before and after; else it is
 // tried again, and what never held still is counted as broken. Where in native code a thread was is not seen.
 #pragma once

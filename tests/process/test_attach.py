@@ -96,6 +96,28 @@ def test_shares_waits_and_threads_from_outside(target, tmp_path, python):
     assert {row["function"] for row in report["functions"] if row["origin"] == "own"} <= legal
 
 
+def test_a_thread_that_often_sleeps_computed_before_it_slept(target, tmp_path):
+    """The scheduler writes down a thread's CPU time when it goes to sleep; the sleep must not get what came before it."""
+    process = target(3, text="""
+        import sys, time
+        def compute():
+            for i in range(40_000): i * i
+        def rest():
+            time.sleep(0.002)
+        print("ready", flush=True)
+        end = time.monotonic() + float(sys.argv[1])
+        while time.monotonic() < end:
+            compute()
+            rest()
+        """)
+    done = attach("--pid", process.pid, "--seconds", 2, "--rate", 400, "--json", "report.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = {row["function"]: row for row in json.loads((tmp_path / "report.json").read_text())["functions"]}
+    assert rows["compute"]["cpu_share"] > 0.9
+    assert rows["rest"]["cpu_share"] < 0.06
+    assert rows["rest"]["wait_s"]["sleep"] > 0.3
+
+
 def test_ctrl_c_ends_it_with_a_report(target, tmp_path):
     process = target(6)
     hasten = subprocess.Popen([sys.executable, "-m", "hasten", "run", "--pid", str(process.pid)], cwd=tmp_path,
