@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 EXACT = Path(__file__).parent / "exact"
-PROGRAMS = 12  # about 60 calls and a second of compiling each
-FIRST = PROGRAMS * (sys.version_info.minor - 11)
+PROGRAMS = 12  # about 60 calls and half a second of compiling each
+FIRST = 30 * (sys.version_info.minor - 11)
 NATIVE_FLOOR = 0.6  # of the calls; a compiler that always falls back would be exact and worthless
 
 

@@ -305,7 +305,7 @@ def test_a_program_with_random_numbers_can_be_proven(judge_rewrite):
         def walk(n):
             for i in range(n): pass
             return random.random() + random.gauss(0, 1)
-        print(sum(walk(100000) for i in range(100)))
+        print(sum(walk(50000) for i in range(100)))
         """, "walk", """
         def walk(n):
             return random.random() + random.gauss(0, 1)
