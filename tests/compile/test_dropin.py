@@ -573,15 +573,3 @@ def test_globals_are_live(monkeypatch):
     monkeypatch.delitem(globals(), "helper")
     with pytest.raises(NameError):
         f(1)
-
-
-@pytest.mark.skipif("HASTEN_JIT_TIER" in os.environ, reason="this is the inner run")
-def test_the_interpreter_alone():
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
-        env={**os.environ, "HASTEN_JIT_TIER": "interpreter"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout[-4000:]

@@ -2,8 +2,6 @@
 
 import importlib.util
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -101,15 +99,3 @@ else:
     assert compiled(module.i)(5) == 10
     assert compiled(module.filler_30)(1) == 31
     assert compiled(module.more_59)(1) == 60
-
-
-@pytest.mark.skipif("HASTEN_JIT_TIER" in os.environ, reason="this is the inner run")
-def test_the_interpreter_alone():
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
-        env={**os.environ, "HASTEN_JIT_TIER": "interpreter"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout[-4000:]

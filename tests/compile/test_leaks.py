@@ -353,6 +353,11 @@ def compiled():
         ):
             if not name.startswith(("test_", "compiled", "repeat")):
                 globals()[name] = hasten.jit(value)
+    # What is there already (pytest, the other tests' modules) stays: no collection needs to walk through it again.
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def repeat(function, text, times):

@@ -2,8 +2,6 @@
 
 import importlib.util
 import os
-import subprocess
-import sys
 import traceback
 from pathlib import Path
 
@@ -122,15 +120,3 @@ def test_raising_an_exception_again_keeps_its_traceback():
     error = outcome(hasten.jit(failing.raising_nonsense), (saved, 0))
     assert error is saved
     assert len(traceback.extract_tb(saved.__traceback__)) == before + 2
-
-
-@pytest.mark.skipif("HASTEN_JIT_TIER" in os.environ, reason="this is the inner run")
-def test_the_interpreter_alone():
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", Path(__file__)],
-        env={**os.environ, "HASTEN_JIT_TIER": "interpreter"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout[-4000:]

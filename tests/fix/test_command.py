@@ -11,7 +11,7 @@ import pytest
 
 pytestmark = pytest.mark.process
 
-# Two seconds of nothing but a search through a list, so that the evidence is plain on a busy machine too.
+# Nothing but a search through a list, long enough that the evidence is plain on a busy machine too.
 WORDS = """
     # spells words; keep this comment
     def find(words, known):
@@ -22,8 +22,8 @@ WORDS = """
         return missing
 
     known = [str(i) for i in range(4000)]
-    words = [str(i * 7919 % 4100) for i in range(12000)]
-    print(len(find(words, known)))
+    words = [str(i * 7919 % 4100) for i in range(6000)]
+    print(sum(len(find(words[k::12], known)) for k in range(12)))
 """
 
 
@@ -49,7 +49,7 @@ def test_the_set_is_proven_with_its_figures(recorded):
     (proven,) = [f for f in result["fixes"] if f["verdict"] == "proven"]
     assert proven["kind"] == "set for membership"
     assert (proven["file"], proven["line"], proven["function"]) == (str(folder / "words.py"), 5, "find")
-    assert proven["calls"] == proven["identical"] == 1
+    assert proven["calls"] == proven["identical"] == 12
     assert proven["interval"][0] > 1.05
     assert proven["interval"][0] <= proven["program_speedup"] <= proven["interval"][1]
     assert proven["program_before_s"] > proven["program_after_s"] > 0
@@ -86,7 +86,7 @@ def test_the_gain_is_real_by_an_outside_clock(recorded, tmp_path):
         ran = subprocess.run([sys.executable, str(path)], capture_output=True, check=True)
         after = os.times()
         times.setdefault(path, []).append(after.children_user - before.children_user)
-        assert ran.stdout == b"293\n"
+        assert ran.stdout == b"147\n"
     assert min(times[folder / "words.py"]) > 1.5 * min(times[script])
 
 
@@ -101,7 +101,7 @@ def test_write_keeps_comments_and_can_be_undone(recorded, tmp_path):
         changed = script.read_bytes()
         assert b"# spells words; keep this comment" in changed and b"known_set:  # the slow line" in changed
         assert script.stat().st_mode & 0o777 == 0o750
-        assert subprocess.run([sys.executable, str(script)], capture_output=True).stdout == b"293\n"
+        assert subprocess.run([sys.executable, str(script)], capture_output=True).stdout == b"147\n"
         again = hasten("fix", "--write", cwd=folder)
         assert again.returncode == 125 and "has changed since" in again.stderr and again.stderr.count("\n") == 1
         assert script.read_bytes() == changed
@@ -175,7 +175,7 @@ def test_a_program_that_lives_in_a_library_is_told_why(tmp_path):
     (tmp_path / "p.py").write_text(textwrap.dedent("""
         import zlib
         def pack(block):
-            for i in range(60):
+            for i in range(20):
                 packed = zlib.compress(block, 9)
             return packed
         print(len(pack(bytes(range(256)) * 8000)))

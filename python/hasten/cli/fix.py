@@ -62,11 +62,12 @@ def _prove(capture, args):
     """Runs a session; the results lie beside the capture afterwards. None: the user said no."""
     from hasten.fix import results
     from hasten.fix.evidence import read_evidence
-    from hasten.fix.prove import Declined, Session
 
     evidence = read_evidence(capture)
     if not args.yes and not sys.stdin.isatty():
         raise HastenError("it would run your program several times and cannot ask here", hint="give --yes to allow it")
+    from hasten.fix.prove import Declined, Session  # what parses sources takes 0.3 s, which no refusal above need wait for
+
     progress = Progress(sys.stderr)
     session = Session(evidence, args.budget, None if args.yes else _ask, progress.say)
     try:

@@ -19,6 +19,7 @@ from hasten.fix.source import SourceError, unified_diff
 from hasten.fix.verdict import CANNOT_TELL, GAIN_MIN, PROVEN, REFUSED, Verdict
 
 CALLS_JUDGED_MAX = 36
+CALL_S_MIN = 5.0          # so long at least may a call of the new version take: its first may import and compile
 PAIR_COUNT_MIN, PAIR_COUNT_MAX = 3, 15
 PAIR_COUNT_LEAST = 2      # where the budget ends: Student's t then makes the interval wide
 TIGHT_RATIO = 0.03        # half width of the interval at which more runs would say little more
@@ -288,7 +289,7 @@ class Session:
         try:
             run = self._runner.trial(overlay, limit_s, "judge", targets=specs, seconds=seconds,
                                      shadow_seconds=shadow_seconds, additions=sorted(added),
-                                     may_stop=not self.outcome.effects,
+                                     may_stop=not self.outcome.effects, call_s_min=CALL_S_MIN,
                                      seed=self._dice.getrandbits(63))
             events = run.events
             if run.exit_code != self._reference.exit_code and not any(e["event"] == "stopped" for e in events):

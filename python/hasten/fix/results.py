@@ -1,4 +1,7 @@
-"""What a session found, kept beside the capture, so that --diff, --why and --write need no new run."""
+"""What a session found, kept beside the capture, so that --diff, --why and --write need no new run.
+
+What parses sources is imported where it is used: it takes 0.3 s, ten times what showing saved results does.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ import json
 import os
 
 from hasten.errors import HastenError
-from hasten.fix.prove import combined_texts, patch_of
-from hasten.fix.source import unified_diff, write_beside_and_rename
 
 SCHEMA = "hasten-fix/1"
 
@@ -30,6 +31,8 @@ def reverse_patch_path(capture):
 
 def document_of(outcome):
     """The documented keys of `hasten fix --json`."""
+    from hasten.fix.prove import patch_of
+
     document = {"schema": SCHEMA, "fixes": [v.to_json() for v in outcome.verdicts], "program_runs": outcome.program_runs,
                 "program_comparable": outcome.program_comparable, "compared": outcome.compared,
                 "not_compared": outcome.not_compared, "stopped": outcome.stopped,
@@ -42,6 +45,8 @@ def document_of(outcome):
 
 def save(outcome, capture):
     """Writes the results, and the patch if anything is proven. Returns (results file, patch file or None)."""
+    from hasten.fix.prove import combined_texts, patch_of
+
     document = document_of(outcome)
     sources = {c.source.path: c.source for c in outcome.accepted}
     document["write"] = [
@@ -80,6 +85,8 @@ def write_files(document, capture):
 
     Nothing is written if one of the files is not, byte for byte, what was proven.
     """
+    from hasten.fix.source import unified_diff, write_beside_and_rename
+
     if not document["write"]:
         raise HastenError("nothing is proven, so there is nothing to write", hint="see: hasten fix --why")
     changes = []

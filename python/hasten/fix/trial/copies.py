@@ -80,6 +80,7 @@ class Judge:
         self._shadow_ns_left = int(spec["shadow_seconds"] * 1e9)
         self._call_state = state_module.CallState(snapshot_module, is_own_module, set(spec["additions"]))
         self._may_stop = spec.get("may_stop", False)
+        self._call_s_min = spec["call_s_min"]
         self._dice = spec["seed"]  # our own generator: importing `random` here would bind the unguarded os.urandom
         self._pid = os.getpid()
         self._side = None  # (target, variant or None) inside a copy
@@ -171,7 +172,7 @@ class Judge:
 
     def _judge_variant(self, variant, old, call):
         target = call[0]
-        limit_s = max(5.0, 20e-9 * old["first_ns"]) + 3 * old["copy_s"]
+        limit_s = max(self._call_s_min, 20e-9 * old["first_ns"]) + 3 * old["copy_s"]
         new = self._run_copy(variant, call, limit_s)
         why = new.get("stopped") or difference(old, new)
         if why:
