@@ -5,6 +5,7 @@ import os
 import select
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,19 @@ def test_once(burning, tmp_path):
     assert "burns" in done.stdout
     report = json.loads((tmp_path / "r.json").read_text())
     assert report["functions"][0]["function"] == "burns"
+
+
+@pytest.mark.process
+def test_killed_it_leaves_no_file(burning, tmp_path):
+    hasten = subprocess.Popen(
+        [sys.executable, "-m", "hasten", "top", "--once", "--seconds", "60", str(burning.pid)],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    while not any("hasten-top" in os.readlink(fd) for fd in Path(f"/proc/{hasten.pid}/fd").iterdir()):
+        assert hasten.poll() is None
+    hasten.kill()
+    hasten.wait()
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.process

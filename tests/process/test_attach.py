@@ -3,11 +3,12 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import textwrap
-import time
+from pathlib import Path
 
 import pytest
 
@@ -56,7 +57,7 @@ def target(tmp_path):
     def start(seconds, python=TARGET, text=PROGRAM):
         script = tmp_path / "program.py"
         script.write_text(textwrap.dedent(text))
-        process = subprocess.Popen([python, script, str(seconds)], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([python, script, str(seconds)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         started.append(process)
         assert process.stdout.readline() == "ready\n"
         return process
@@ -65,6 +66,7 @@ def target(tmp_path):
     for process in started:
         process.kill()
         process.wait()
+        process.stdin.close()
         process.stdout.close()
 
 
@@ -118,11 +120,23 @@ def test_the_end_of_the_process_ends_it_too(target, tmp_path):
     assert done.returncode == 0 and "hot_a" in done.stderr
 
 
+KILLED_BESIDE = """\
+import select, sys
+print("ready", flush=True)
+rounds = total = 0
+while not select.select([0], [], [], 0.002)[0]:
+    total += sum(range(20000))
+    rounds += 1
+print(rounds, total)
+"""
+
+
 def test_killing_us_anywhere_leaves_it_unharmed(target, tmp_path):
-    """SIGKILL at random moments: we only read."""
-    process = target(8)
+    """SIGKILL at random moments: we only read. benchmarks/probe/kills.py does it a thousand times."""
+    process = target(0, text=KILLED_BESIDE)
     draw = random.Random(7)
-    for round_number in range(12):
+    killed = 0
+    for round_number in range(8):
         hasten = subprocess.Popen(
             [sys.executable, "-m", "hasten", "run", "--pid", str(process.pid), "--rate", "2000", "--out", f"{round_number}.hasten"],
             cwd=tmp_path, stderr=subprocess.DEVNULL,
@@ -131,9 +145,13 @@ def test_killing_us_anywhere_leaves_it_unharmed(target, tmp_path):
             hasten.wait(timeout=draw.uniform(0.05, 0.6))
         except subprocess.TimeoutExpired:
             hasten.kill()
-        hasten.wait()
-    output, _ = process.communicate(timeout=30)
-    assert process.returncode == 0 and int(output.split()[0]) > 0
+        killed += hasten.wait() == -signal.SIGKILL
+        for status in Path(f"/proc/{process.pid}/task").glob("*/status"):
+            assert not re.search(r"State:\t[Tt]|TracerPid:\t[1-9]", status.read_text())
+    output, _ = process.communicate("\n", timeout=30)
+    rounds, total = map(int, output.split())
+    assert killed == 8 and process.returncode == 0
+    assert rounds > 0 and total == rounds * sum(range(20000))
 
 
 def test_what_cannot_be_measured_is_said_in_one_line(tmp_path):
