@@ -44,7 +44,8 @@ class Worker:
         while not self.ended:
             if not self.working.is_set():
                 self.rested.set()
-            self.working.wait()
+                self.working.wait()
+                continue
             self.state = advance(self.state, 2_000)
             self.steps += 2_000
             time.sleep(0.002)
