@@ -510,7 +510,8 @@ void put_facts(nb::dict& report, const record::Capture& capture, const ReportPar
   report["broken_stacks"] = facts.broken_stacks;
   report["unsampled_threads"] = facts.unsampled_threads;
   const double cpu_s = facts.cpu_s.value_or(parts.model.sampled_cpu_s);
-  if (cpu_s > 0) {
+  // From outside the program pays nothing, and what it costs beside it is not measured.
+  if (cpu_s > 0 && facts.sampling_cost_ns > 0) {
     report["sampling_cost"] = static_cast<double>(facts.sampling_cost_ns) * 1e-9 / cpu_s;
   }
   for (const profile::FunctionRow& row : parts.model.functions) {

@@ -136,7 +136,11 @@ bool is_running(int stat_fd) {
 class Attachment {
  public:
   Attachment(const AttachPlan& plan, record::PythonPlace python, RegionOwner owner, record::CaptureWriter writer)
-      : plan_(plan), python_(python), owner_(std::move(owner)), writer_(std::move(writer)), names_(writer_) {}
+      : plan_(plan),
+        python_(python),
+        owner_(std::move(owner)),
+        writer_(std::move(writer)),
+        names_(writer_, foreign_root(plan.pid)) {}
 
   Outcome follow() {
     begin();

@@ -57,12 +57,12 @@ bool is_own_file(const std::string& path) {
          path.find("/dist-packages/") == std::string::npos && !in_standard_library(path);
 }
 
-record::SourceFile source_file(const std::string& path, const std::string& cwd) {
+record::SourceFile source_file(const std::string& path, const std::string& cwd, const std::string& root) {
   record::SourceFile source;
   source.path = path;
   source.own = is_own_file(path);
   if (source.own) {
-    const std::string on_disk = path.front() == '/' ? path : cwd + "/" + path;
+    const std::string on_disk = root + (path.front() == '/' ? path : cwd + "/" + path);
     std::error_code ignored;
     std::string text = read_text(on_disk);
     if (std::filesystem::is_regular_file(on_disk, ignored) && text.size() <= kSourceBytesMax) {
@@ -80,7 +80,7 @@ uint32_t NameTable::file(const std::string& path, const std::string& cwd) {
   if (!is_new) {
     return place->second;
   }
-  writer_.add_file(source_file(path, cwd));
+  writer_.add_file(source_file(path, cwd, root_));
   return id;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "record/format.h"
@@ -23,12 +24,13 @@ std::string to_utf8(const uint8_t* bytes, record::TextRef ref);
 /// The program's own, as opposed to the standard library and installed packages.
 bool is_own_file(const std::string& path);
 
-/// The file with its text, if it is the program's own; as it is on disk now. `cwd` is where a relative path begins.
-record::SourceFile source_file(const std::string& path, const std::string& cwd);
+/// The file with its text, if it is the program's own; as it is on disk now. `cwd` is where a relative path begins,
+/// `root` the directory that the program has for its root, if that is another than ours.
+record::SourceFile source_file(const std::string& path, const std::string& cwd, const std::string& root = "");
 
 class NameTable {
  public:
-  explicit NameTable(record::CaptureWriter& writer) : writer_(writer) {}
+  explicit NameTable(record::CaptureWriter& writer, std::string root = "") : writer_(writer), root_(std::move(root)) {}
 
   /// The capture's id of this code object; equal ones are one. `cwd` is where relative paths begin.
   uint32_t code(const std::string& file, record::Code code, const std::string& cwd);
@@ -61,6 +63,7 @@ class NameTable {
   };
 
   record::CaptureWriter& writer_;
+  std::string root_;  ///< of source_file()
   uint32_t thread_count_ = 0;
   uint32_t task_count_ = 0;
   std::unordered_map<std::string, uint32_t> files_;

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstring>
 
+#include "collect/proc.h"
+#include "collect/refusal.h"
 #include "pyread/code_reader.h"
 #include "pyread/frame_walk.h"
 #include "pyread/thread_list.h"
@@ -40,6 +42,8 @@ bool TargetMemory::read(uint64_t address, void* to, uint32_t bytes) const {
 
 OutsideWalk::OutsideWalk(const record::PythonPlace& python, uint32_t pid, Recorder& recorder)
     : memory_(pid),
+      pid_(pid),
+      has_own_numbers_(has_own_numbers(pid)),
       recorder_(recorder),
       runtime_address_(python.runtime_address),
       code_type_(python.code_type_address) {
@@ -56,7 +60,19 @@ OutsideWalk::OutsideWalk(const record::PythonPlace& python, uint32_t pid, Record
   }
 }
 
-std::optional<uint64_t> OutsideWalk::thread_state(uint32_t tid) {
+uint32_t OutsideWalk::own_number(uint32_t tid) {
+  if (!has_own_numbers_) {
+    return tid;
+  }
+  const auto [known, is_new] = own_numbers_.try_emplace(tid, 0);
+  if (is_new) {
+    known->second = own_number_of_thread(pid_, tid);
+  }
+  return known->second;
+}
+
+std::optional<uint64_t> OutsideWalk::thread_state(uint32_t our_tid) {
+  const uint32_t tid = own_number(our_tid);
   uint64_t native_id = 0;
   const auto known = thread_states_.find(tid);
   if (known != thread_states_.end() && memory_.read(known->second + layout_.thread_native_id, &native_id, 8) &&
@@ -68,7 +84,11 @@ std::optional<uint64_t> OutsideWalk::thread_state(uint32_t tid) {
     thread_states_.emplace(static_cast<uint32_t>(id), state);
   });
   const auto found = thread_states_.find(tid);
-  return found == thread_states_.end() ? std::nullopt : std::optional(found->second);
+  if (found == thread_states_.end()) {
+    own_numbers_.erase(our_tid);  // its number may have come to another thread
+    return std::nullopt;
+  }
+  return found->second;
 }
 
 std::optional<OutsideWalk::KnownCode> OutsideWalk::code_at(uint64_t address) {

@@ -52,7 +52,12 @@ class OutsideWalk {
   std::optional<uint64_t> innermost_frame(uint64_t state) const;
   std::optional<KnownCode> code_at(uint64_t address);
 
+  uint32_t own_number(uint32_t tid);
+
   TargetMemory memory_;
+  uint32_t pid_;
+  bool has_own_numbers_;
+  std::unordered_map<uint32_t, uint32_t> own_numbers_;  ///< of its threads, where they are others than ours
   Recorder& recorder_;
   pyread::PythonLayout layout_;
   bool usable_ = false;

@@ -35,6 +35,22 @@ std::optional<uint64_t> process_cpu_ns(uint32_t pid) {
   return static_cast<uint64_t>(cpu.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(cpu.tv_nsec);
 }
 
+uint32_t own_number_of_thread(uint32_t pid, uint32_t tid) {
+  std::istringstream lines(read_text(fmt::format("/proc/{}/task/{}/status", pid, tid)));
+  std::string line;
+  while (std::getline(lines, line)) {
+    if (line.starts_with("NSpid:")) {
+      return static_cast<uint32_t>(std::strtoul(line.c_str() + line.find_last_of(" \t") + 1, nullptr, 10));
+    }
+  }
+  return tid;
+}
+
+std::string foreign_root(uint32_t pid) {
+  const std::string theirs = link_target(proc_path(pid, "ns/mnt"));
+  return theirs.empty() || theirs == link_target("/proc/self/ns/mnt") ? "" : proc_path(pid, "root");
+}
+
 std::string read_text(const std::string& path) {
   std::string text;
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

@@ -20,6 +20,12 @@ std::string version_text(uint32_t python_hex);
 /// What the process has used of CPU time, all its threads together.
 std::optional<uint64_t> process_cpu_ns(uint32_t pid);
 
+/// What a process calls its thread, which in a container is another number than ours; `tid` if it does not say.
+uint32_t own_number_of_thread(uint32_t pid, uint32_t tid);
+
+/// The directory that stands for the process's root, if its mounted files are others than ours; else "".
+std::string foreign_root(uint32_t pid);
+
 /// All that a file holds, or what could be read of it: a process may go away meanwhile, at which a stream would throw.
 std::string read_text(const std::string& path);
 

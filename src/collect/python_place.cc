@@ -2,7 +2,9 @@
 
 #include <elf.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -15,6 +17,7 @@
 
 #include "collect/outside_walk.h"
 #include "collect/proc.h"
+#include "collect/refusal.h"
 #include "pyread/layout.h"
 
 namespace hasten::collect {
@@ -23,13 +26,13 @@ namespace {
 /// A file that is mapped executable, and where its first page lies.
 struct Mapped {
   std::string path;
-  uint64_t begin;
+  uint64_t begin, end;
 };
 
 /// The executable and every library that may hold a Python.
 std::vector<Mapped> candidates(uint32_t pid) {
   std::istringstream file(read_text(proc_path(pid, "maps")));
-  std::map<std::string, uint64_t> first;  // the mapping with file offset 0
+  std::map<std::string, Mapped> first;  // the mapping with file offset 0
   std::vector<std::string> executable;
   std::string line;
   while (std::getline(file, line)) {
@@ -41,7 +44,9 @@ std::vector<Mapped> candidates(uint32_t pid) {
       continue;
     }
     if (std::strtoull(offset.c_str(), nullptr, 16) == 0) {
-      first.try_emplace(path, std::strtoull(range.c_str(), nullptr, 16));
+      const size_t dash = std::min(range.find('-'), range.size() - 1);
+      first.try_emplace(path, Mapped{path, std::strtoull(range.c_str(), nullptr, 16),
+                                     std::strtoull(range.c_str() + dash + 1, nullptr, 16)});
     }
     if (access.size() > 2 && access[2] == 'x') {
       executable.push_back(path);
@@ -52,10 +57,21 @@ std::vector<Mapped> candidates(uint32_t pid) {
   for (const std::string& path : executable) {
     const std::string name = path.substr(path.rfind('/') + 1);
     if ((path == program || name.starts_with("libpython")) && first.contains(path)) {
-      found.push_back({path, first[path]});
+      found.push_back(first[path]);
     }
   }
   return found;
+}
+
+/// Where a mapped file can be read. Through the process's own root, for it may be in another container; by the mapping itself
+/// if the file has been replaced since.
+std::string readable_path(uint32_t pid, const Mapped& file) {
+  if (file.path == link_target(proc_path(pid, "exe"))) {
+    return proc_path(pid, "exe");
+  }
+  const std::string in_root = proc_path(pid, "root") + file.path;
+  const std::string by_mapping = proc_path(pid, "map_files") + fmt::format("/{:x}-{:x}", file.begin, file.end);
+  return ::access(in_root.c_str(), R_OK) != 0 && ::access(by_mapping.c_str(), R_OK) == 0 ? by_mapping : in_root;
 }
 
 struct Symbol {
@@ -71,7 +87,6 @@ class SymbolTable {
     if (!read_at(0, &header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
       return;
     }
-    machine_ = header.e_machine;
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_shentsize != sizeof(Elf64_Shdr)) {
       return;
     }
@@ -93,7 +108,7 @@ class SymbolTable {
     }
   }
 
-  uint16_t machine() const { return machine_; }
+  bool is_open() const { return file_.is_open(); }
   uint64_t base() const { return base_; }
   std::optional<Symbol> find(const std::string& name) const {
     const auto found = symbols_.find(name);
@@ -130,22 +145,9 @@ class SymbolTable {
   }
 
   std::ifstream file_;
-  uint16_t machine_ = EM_NONE;
   uint64_t base_ = 0;
   std::map<std::string, Symbol> symbols_;
 };
-
-Error no_permission(uint32_t pid) {
-  std::ifstream file("/proc/sys/kernel/yama/ptrace_scope");
-  std::string scope;
-  const bool limited = static_cast<bool>(file >> scope) && scope != "0";
-  return Error{
-      "attach.not_allowed", fmt::format("the kernel does not let this user read process {}", pid),
-      limited
-          ? fmt::format("use sudo, or let users read their own processes: sysctl kernel.yama.ptrace_scope=0 (it is {})",
-                        scope)
-          : "use sudo, or in a container add the capability SYS_PTRACE"};
-}
 
 Error unsupported(const std::string& what) {
   return Error{"attach.unsupported", what, fmt::format("Hasten knows {}", pyread::kKnownPythons)};
@@ -161,15 +163,20 @@ Result<record::PythonPlace> find_python(uint32_t pid) {
   const std::vector<Mapped> mapped = candidates(pid);
   if (mapped.empty()) {
     return read_text(proc_path(pid, "maps")).empty()
-               ? no_permission(pid)
+               ? why_not_readable(pid)
                : Error{"attach.not_python", fmt::format("process {} runs no Python", pid), ""};
   }
+  std::string hidden;  // a file that cannot be read
   for (const Mapped& file : mapped) {
-    // Through the process's own root: it may be in another container.
-    SymbolTable symbols(proc_path(pid, "root") + file.path);
-    if (symbols.machine() != EM_NONE && symbols.machine() != EM_X86_64) {
-      return Error{"attach.unsupported", fmt::format("process {} is not an x86-64 program", pid),
+    const std::string path = readable_path(pid, file);
+    if (const std::string machine = foreign_machine(path); !machine.empty()) {
+      return Error{"attach.unsupported", fmt::format("process {} is a program for {}", pid, machine),
                    "Hasten measures x86-64 Pythons only"};
+    }
+    SymbolTable symbols(path);
+    if (!symbols.is_open()) {
+      hidden = file.path;
+      continue;
     }
     const auto runtime = symbols.find("_PyRuntime");
     const auto code_type = symbols.find("PyCode_Type");
@@ -188,7 +195,7 @@ Result<record::PythonPlace> find_python(uint32_t pid) {
     uint64_t hex = 0;
     const auto version = symbols.find("Py_Version");
     if (version && !memory.read(version->address + bias, &hex, sizeof hex)) {
-      return no_permission(pid);
+      return why_not_readable(pid);
     }
     python.version_hex = static_cast<uint32_t>(hex);
     const pyread::PythonLayout* layout = pyread::find_layout(python.version_hex);
@@ -200,7 +207,7 @@ Result<record::PythonPlace> find_python(uint32_t pid) {
       std::array<uint8_t, pyread::kDebugOffsetsBytes> offsets;
       pyread::PythonLayout told = *layout;
       if (!memory.read(python.runtime_address, offsets.data(), offsets.size())) {
-        return no_permission(pid);
+        return why_not_readable(pid);
       }
       if (!pyread::apply_debug_offsets(offsets.data(), python.version_hex, &told)) {
         return unsupported(fmt::format(
@@ -210,6 +217,14 @@ Result<record::PythonPlace> find_python(uint32_t pid) {
       }
     }
     return python;
+  }
+  if (!hidden.empty()) {
+    uint8_t byte;
+    if (!memory.read(mapped.front().begin, &byte, 1)) {
+      return why_not_readable(pid);
+    }
+    return Error{"attach.unreadable", fmt::format("process {} runs {}, which cannot be read any more", pid, hidden),
+                 "start the program anew if its Python was replaced; if it is in a container, run Hasten inside"};
   }
   return Error{"attach.not_python", fmt::format("process {} runs no Python", pid), ""};
 }

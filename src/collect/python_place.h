@@ -9,7 +9,7 @@
 namespace hasten::collect {
 
 /// Errors: attach.no_process; attach.not_allowed (with what would allow it); attach.not_python; attach.unsupported (names
-/// the version or the machine).
+/// the version or the machine); attach.unreadable (its Python's file is gone).
 Result<record::PythonPlace> find_python(uint32_t pid);
 
 }  // namespace hasten::collect

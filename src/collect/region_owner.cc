@@ -8,6 +8,8 @@
 #include <random>
 #include <utility>
 
+#include "collect/proc.h"
+
 namespace hasten::collect {
 namespace {
 
@@ -38,6 +40,7 @@ Result<RegionOwner> RegionOwner::create(uint32_t rate_hz, record::Engine engine,
   auto* region = static_cast<record::Region*>(memory);
   region->magic = record::kRegionMagic;
   region->version = record::kRegionVersion;
+  region->heard_mono_ns.store(mono_now_ns());
   region->wanted_rate_hz = rate_hz;
   region->force_engine = static_cast<uint32_t>(engine);
   region->native_bytes = native ? kNativeBytes : 0;

@@ -128,6 +128,7 @@ class Session {
   void tick() {
     adopt();
     const uint64_t now_ns = mono_now_ns();
+    region().heard_mono_ns.store(now_ns, std::memory_order_relaxed);
     for (const auto& record : live_) {
       if (record) {
         record->tick(now_ns);

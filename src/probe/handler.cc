@@ -8,6 +8,7 @@
 
 #include "probe/clock.h"
 #include "probe/compiled.h"
+#include "probe/invitation.h"
 #include "probe/own_memory.h"
 #include "probe/own_stack.h"
 #include "probe/restart.h"
@@ -245,7 +246,7 @@ void on_clock(int, siginfo_t* info, void* context) {
     const uint64_t begin_ns = thread_cpu_ns();
     take_sample(*watch, *static_cast<const ucontext_t*>(context), begin_ns);
     throttle(*watch, thread_cpu_ns() - begin_ns);
-    if (watch->full_count < kFullCountMax && g_process.region->closed.load(std::memory_order_relaxed) == 0) {
+    if (watch->full_count < kFullCountMax && still_read(mono_ns())) {
       arm_clock(*watch);
     }
   }

@@ -1,5 +1,6 @@
 #include "probe/invitation.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,10 @@
 namespace hasten::probe {
 namespace {
 
+/// So long the collector may be busy writing to a slow disk before somebody looks whether it is there.
+constexpr uint64_t kUnheardNs = 2'000'000'000;
+constexpr uint64_t kAskGapNs = 1'000'000'000;
+
 constexpr size_t kPathBytesMax = 4096;
 constexpr char kPreload[] = "LD_PRELOAD=";
 constexpr size_t kPreloadBytes = sizeof kPreload - 1;
@@ -22,6 +27,10 @@ char g_library[kPathBytesMax];      ///< our own path, as LD_PRELOAD had it
 char g_summons[64];                 ///< "HASTEN_PROBE=VERSION:PID:FD:", to which the program's LD_PRELOAD is added
 char g_region_path[64];             ///< "/proc/PID/fd/FD"
 char g_own_preload[kPathBytesMax];  ///< what the program's LD_PRELOAD was when we were loaded
+
+dev_t g_region_device;  ///< what region_path led to when it was mapped: a pid may come again
+ino_t g_region_inode;
+std::atomic<uint64_t> g_asked_ns{0};  ///< when it was last looked whether the collector is there
 
 char* put_text(char* to, const char* text) {
   const size_t length = strlen(text);
@@ -47,6 +56,18 @@ bool is_summons(const char* entry) {
 }
 
 bool is_closed() { return g_process.region != nullptr && g_process.region->closed.load() != 0; }
+
+/// Descriptors end with their process, even if nobody has waited for it yet. What cannot be told is no.
+bool collector_is_gone() {
+  const int fd = open_region();
+  if (fd < 0) {
+    return fd == -ENOENT || fd == -ESRCH;
+  }
+  struct stat status;
+  const bool same = ::fstat(fd, &status) == 0 && status.st_dev == g_region_device && status.st_ino == g_region_inode;
+  sys_call(__NR_close, fd);
+  return !same;
+}
 
 /// What an environment holds, as far as it concerns us.
 struct Look {
@@ -133,6 +154,8 @@ bool map_region() {
   struct stat status;
   long memory = 0;
   if (::fstat(fd, &status) == 0 && static_cast<uint64_t>(status.st_size) == record::kRegionBytes) {
+    g_region_device = status.st_dev;
+    g_region_inode = status.st_ino;
     memory = sys_call(__NR_mmap, 0, record::kRegionHeadBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   }
   sys_call(__NR_close, fd);
@@ -147,6 +170,23 @@ bool map_region() {
   }
   g_process.region = region;
   return true;
+}
+
+bool still_read(uint64_t now_mono_ns) {
+  if (!g_process.active.load(std::memory_order_relaxed)) {
+    return false;
+  }
+  const uint64_t heard_ns = g_process.region->heard_mono_ns.load(std::memory_order_relaxed);
+  bool gone = g_process.region->closed.load(std::memory_order_relaxed) != 0;
+  if (!gone && now_mono_ns > heard_ns + kUnheardNs) {
+    uint64_t asked_ns = g_asked_ns.load(std::memory_order_relaxed);
+    gone = now_mono_ns > asked_ns + kAskGapNs && g_asked_ns.compare_exchange_strong(asked_ns, now_mono_ns) &&
+           collector_is_gone();
+  }
+  if (gone) {
+    g_process.active.store(false);
+  }
+  return !gone;
 }
 
 size_t invitation_bytes(char* const* environment) {

@@ -21,6 +21,10 @@ int open_region();
 /// Maps the head of that region as g_process.region. False if there is none, or the collector is done.
 bool map_region();
 
+/// Whether the collector still reads what this process writes. Once it is done, or was killed (noticed after some two
+/// seconds), the answer is no and the process is left alone: g_process.active is false. Safe in the handler.
+bool still_read(uint64_t now_mono_ns);
+
 /// Bytes that `with_invitation` needs for this environment; 0 if it goes on as it is.
 size_t invitation_bytes(char* const* environment);
 

@@ -124,7 +124,7 @@ uint8_t* map_ring(uint64_t offset, uint32_t bytes) {
 void set_up_threads() { pthread_key_create(&g_end_key, on_thread_end); }
 
 void begin_watch(const Origin& origin) {
-  if (!g_process.active.load() || t_watch != nullptr) {
+  if (t_watch != nullptr || !still_read(mono_ns())) {
     return;
   }
   std::atomic<uint64_t>& unsampled_threads = g_process.self->unsampled_threads;

@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "probe/invitation.h"
 #include "probe/own_stack.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
@@ -94,7 +95,7 @@ void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns, bool idle
     const uint64_t computed_ns = begin_cpu_ns != 0 ? thread_cpu_ns() - begin_cpu_ns : 0;
     const uint64_t waited_ns = duration_ns > computed_ns ? duration_ns - computed_ns : 0;
     const uint64_t weight_ns = waited_ns >= kShortestNs ? draw_weight(waited_ns, &watch->wait_random_state) : 0;
-    if (weight_ns != 0) {
+    if (weight_ns != 0 && still_read(now_ns)) {
       const int saved_errno = errno;
       write_wait(*watch, kind, begin_ns, duration_ns, weight_ns);
       errno = saved_errno;

@@ -275,6 +275,18 @@ TEST(CaptureWriter, NeverOverwrites) {
   EXPECT_EQ(CaptureWriter::create(path).error().code, "record.exists");
 }
 
+TEST(CaptureWriter, LeavesACaptureWheneverItIsKilled) {
+  const std::string path = fresh_path();
+  const auto created = CaptureWriter::create(path);
+  ASSERT_TRUE(created.ok());
+  const auto read = read_capture(path);
+  ASSERT_TRUE(read.ok());
+  EXPECT_FALSE(read.value().completeness.finished);
+  const std::string empty = fresh_path();
+  std::ofstream{empty};
+  EXPECT_EQ(read_capture(empty).error().what, empty + " is empty");
+}
+
 TEST(CaptureWriter, AddsToAFinishedOne) {
   const std::string path = fresh_path();
   auto created = CaptureWriter::create(path);

@@ -491,6 +491,9 @@ Result<Capture> parse_capture(std::span<const uint8_t> bytes, const std::string&
   FileHeader header;
   switch (unpack_file_header(bytes, &header)) {
     case HeaderState::NotACapture:
+      if (bytes.empty()) {
+        return Error{"record.not_a_capture", fmt::format("{} is empty", name), "measure the program again"};
+      }
       return Error{"record.not_a_capture", fmt::format("{} is not a Hasten capture", name),
                    "captures are made by hasten run"};
     case HeaderState::Damaged:

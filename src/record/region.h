@@ -15,7 +15,7 @@
 namespace hasten::record {
 
 inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
-inline constexpr uint32_t kRegionVersion = 8;
+inline constexpr uint32_t kRegionVersion = 9;
 inline constexpr uint32_t kProcessCount = 512;    ///< processes alive at one time; more are counted, not sampled
 inline constexpr uint32_t kSlotCount = 1024;      ///< threads alive at one time; more are counted, not sampled
 inline constexpr uint32_t kChildEndCount = 1024;  ///< ends of children reported and not yet read
@@ -271,6 +271,7 @@ struct Region {
   uint32_t native_bytes;    ///< of its C stack that a sample copies at most; 0: none; set by the collector
   uint64_t token;           ///< marks the collector's signals; set by the collector
 
+  std::atomic<uint64_t> heard_mono_ns;   ///< when the collector last looked here
   std::atomic<uint32_t> pacing;          ///< the collector may be sending signals now
   std::atomic<uint32_t> closed;          ///< the collector is done: nothing more needs to be written
   std::atomic<uint32_t> processes_used;  ///< process slots ever taken: the collector looks no further

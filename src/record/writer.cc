@@ -48,7 +48,8 @@ std::span<const uint8_t> as_bytes(const std::string& text) {
 }  // namespace
 
 Result<CaptureWriter> CaptureWriter::create(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const bool has_descriptor = path.starts_with("/proc/self/fd/");
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | (has_descriptor ? O_TRUNC : O_CREAT | O_EXCL), 0600);
   if (fd < 0) {
     if (errno == EEXIST) {
       return Error{"record.exists", fmt::format("{} exists already", path), "choose another name with --out"};
@@ -59,7 +60,7 @@ Result<CaptureWriter> CaptureWriter::create(const std::string& path) {
   CaptureWriter writer(fd, path);
   uint8_t header[kFileHeaderBytes];
   pack_file_header(FileHeader{}, header);
-  writer.pending_.append(reinterpret_cast<const char*>(header), sizeof header);
+  writer.write_errno_ = write_all(fd, reinterpret_cast<const char*>(header), sizeof header);  // killed now, it is one
   writer.file_bytes_ = sizeof header;
   return writer;
 }

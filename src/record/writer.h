@@ -13,7 +13,8 @@ namespace hasten::record {
 /// One capture file being written. One thread at a time.
 class CaptureWriter {
  public:
-  /// Creates `path`, mode 0600. An existing file is an error (record.exists): captures are never overwritten.
+  /// Creates `path`, mode 0600. An existing file is an error (record.exists): captures are never overwritten. Whoever
+  /// reads it from then on finds a capture, of nothing as yet. "/proc/self/fd/N" is written to as it is.
   static Result<CaptureWriter> create(const std::string& path);
 
   /// Opens a finished capture to add to it: what is told only after the run. It counts as unfinished until finish().

@@ -5,6 +5,8 @@ import os
 import select
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +66,22 @@ def test_once(burning, tmp_path):
     assert "burns" in done.stdout
     report = json.loads((tmp_path / "r.json").read_text())
     assert report["functions"][0]["function"] == "burns"
+
+
+@pytest.mark.process
+def test_killed_it_leaves_no_file(burning, tmp_path):
+    hasten = subprocess.Popen(
+        [sys.executable, "-m", "hasten", "top", "--once", "--seconds", "60", str(burning.pid)],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    seen = False
+    while not seen:
+        assert hasten.poll() is None
+        with suppress(FileNotFoundError):  # a descriptor that has just been closed
+            seen = any("hasten-top" in os.readlink(fd) for fd in Path(f"/proc/{hasten.pid}/fd").iterdir())
+    hasten.kill()
+    hasten.wait()
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.process

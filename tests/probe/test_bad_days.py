@@ -7,6 +7,8 @@ import textwrap
 
 import pytest
 
+from hasten import _core
+
 pytestmark = pytest.mark.process
 
 BURN = """\
@@ -186,3 +188,54 @@ def test_joblib_workers_are_measured(probe):
     assert 0.7 < work["cpu_share"] * ran.report["sampled_cpu_s"] / float(cpu_s) < 1.5
     assert len(by_pid) > int(worker_count)
     assert by_pid[int(parent)] < sum(by_pid.values())
+
+
+LEFT = BURN + """
+import os, signal, sys, threading, time
+
+def rings():
+    with open("/proc/self/maps") as maps:
+        return maps.read().count("hasten-samples")
+
+def more_in_a_thread():
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(rings()))
+    before = rings()
+    thread.start()
+    thread.join()
+    return seen[0] - before
+
+parent = os.getppid()
+assert more_in_a_thread() == 1
+if sys.argv[1] == "kill":
+    os.kill(parent, signal.SIGKILL)
+    while os.getppid() == parent:
+        burn(100)
+    threads = 1
+    while more_in_a_thread() != 0:
+        burn(1_000_000)
+        threads += 1
+    assert threads < 900  # by then the places for threads would have run out, for nobody frees them
+else:
+    os.kill(parent, signal.SIGSTOP)
+    end = time.monotonic() + 4
+    while time.monotonic() < end:
+        burn(100_000)
+    with_ring = more_in_a_thread()
+    os.kill(parent, signal.SIGCONT)
+    assert with_ring == 1
+print(burn(1000))
+"""
+
+
+@pytest.mark.parametrize("what", ["kill", "stop"])
+def test_a_killed_collector_is_noticed_and_a_stopped_one_is_waited_for(tmp_path, what):
+    """Nobody empties the rings of a program whose Hasten was killed: its threads need none any more."""
+    (tmp_path / "left.py").write_text(LEFT)
+    hasten = subprocess.Popen([sys.executable, "-m", "hasten", "run", "left.py", what], cwd=tmp_path, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    output, errors = hasten.communicate(timeout=60)  # until the program has ended, too
+    assert output == f"{sum(i * i for i in range(1000))}\n", errors
+    assert hasten.returncode == (-9 if what == "kill" else 0)
+    report = _core.read_report(str(tmp_path / "left.hasten"))
+    assert report["complete"] == (what == "stop")

@@ -3,11 +3,13 @@
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
-import time
+from pathlib import Path
 
 import pytest
 
@@ -56,7 +58,7 @@ def target(tmp_path):
     def start(seconds, python=TARGET, text=PROGRAM):
         script = tmp_path / "program.py"
         script.write_text(textwrap.dedent(text))
-        process = subprocess.Popen([python, script, str(seconds)], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([python, script, str(seconds)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         started.append(process)
         assert process.stdout.readline() == "ready\n"
         return process
@@ -65,6 +67,7 @@ def target(tmp_path):
     for process in started:
         process.kill()
         process.wait()
+        process.stdin.close()
         process.stdout.close()
 
 
@@ -91,6 +94,7 @@ def test_shares_waits_and_threads_from_outside(target, tmp_path, python):
     sleeper = max(report["threads"], key=lambda row: row["wait_s"]["sleep"])
     assert rows["sleeper"]["wait_s"]["sleep"] == pytest.approx(2.5 - sleeper["runnable_s"], abs=0.4)
     assert report["engine"] == "from outside" and "split" not in rows["hot_a"]
+    assert "sampling_cost" not in report and "sampling cost" not in done.stderr  # it was not measured
     assert report["broken_stacks"] <= 0.02 * report["samples"]
     legal = {"hot_a", "hot_b", "sleeper", "<module>"}
     assert {row["function"] for row in report["functions"] if row["origin"] == "own"} <= legal
@@ -140,11 +144,23 @@ def test_the_end_of_the_process_ends_it_too(target, tmp_path):
     assert done.returncode == 0 and "hot_a" in done.stderr
 
 
+KILLED_BESIDE = """\
+import select, sys
+print("ready", flush=True)
+rounds = total = 0
+while not select.select([0], [], [], 0.002)[0]:
+    total += sum(range(20000))
+    rounds += 1
+print(rounds, total)
+"""
+
+
 def test_killing_us_anywhere_leaves_it_unharmed(target, tmp_path):
-    """SIGKILL at random moments: we only read."""
-    process = target(8)
+    """SIGKILL at random moments: we only read. benchmarks/probe/kills.py does it a thousand times."""
+    process = target(0, text=KILLED_BESIDE)
     draw = random.Random(7)
-    for round_number in range(12):
+    killed = 0
+    for round_number in range(8):
         hasten = subprocess.Popen(
             [sys.executable, "-m", "hasten", "run", "--pid", str(process.pid), "--rate", "2000", "--out", f"{round_number}.hasten"],
             cwd=tmp_path, stderr=subprocess.DEVNULL,
@@ -153,9 +169,13 @@ def test_killing_us_anywhere_leaves_it_unharmed(target, tmp_path):
             hasten.wait(timeout=draw.uniform(0.05, 0.6))
         except subprocess.TimeoutExpired:
             hasten.kill()
-        hasten.wait()
-    output, _ = process.communicate(timeout=30)
-    assert process.returncode == 0 and int(output.split()[0]) > 0
+        killed += hasten.wait() == -signal.SIGKILL
+        for status in Path(f"/proc/{process.pid}/task").glob("*/status"):
+            assert not re.search(r"State:\t[Tt]|TracerPid:\t[1-9]", status.read_text())
+    output, _ = process.communicate("\n", timeout=30)
+    rounds, total = map(int, output.split())
+    assert killed == 8 and process.returncode == 0
+    assert rounds > 0 and total == rounds * sum(range(20000))
 
 
 def test_what_cannot_be_measured_is_said_in_one_line(tmp_path):
@@ -173,6 +193,112 @@ def test_what_cannot_be_measured_is_said_in_one_line(tmp_path):
     assert wrong.returncode == 2 and "not a process id" in wrong.stderr
     assert mixed.returncode == 2
     assert not list(tmp_path.glob("*.hasten"))
+
+
+def test_what_has_ended_and_what_is_the_kernels_is_no_question_of_rights(tmp_path):
+    zombie = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
+    ended = attach("--pid", zombie.pid, cwd=tmp_path)
+    zombie.wait()
+    assert (ended.returncode, ended.stderr) == (
+        125, f"hasten run: process {zombie.pid} has ended; only its parent has not noticed yet\n"
+    )  # fmt: skip
+    if "kthreadd" in (Path("/proc/2/comm").read_text() if Path("/proc/2/comm").exists() else ""):
+        kernels = attach("--pid", 2, cwd=tmp_path)
+        assert kernels.stderr == "hasten run: process 2 is a thread of the kernel\n"
+
+
+PRETENDS = """\
+#include <stdio.h>
+char _PyRuntime[8192], PyCode_Type[512];
+#ifdef VERSION
+unsigned long Py_Version = VERSION;
+#endif
+int main(void) { puts("ready"); fflush(stdout); getchar(); return 0; }
+"""
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+@pytest.mark.parametrize("version, said", [("", "a Python before 3.11"), ("-DVERSION=0x036300f0", "Python 3.99.0")])
+def test_a_python_too_old_or_too_new_is_named(tmp_path, version, said):
+    """A program with the symbols of such a Python."""
+    (tmp_path / "it.c").write_text(PRETENDS)
+    subprocess.run(["gcc", "-rdynamic", *version.split(), "it.c", "-o", "it"], cwd=tmp_path, check=True)
+    process = subprocess.Popen([tmp_path / "it"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"ready\n"
+    refused = attach("--pid", process.pid, cwd=tmp_path)
+    process.communicate(b"\n")
+    assert refused.returncode == 125 and len(refused.stderr.splitlines()) == 1
+    assert refused.stderr.startswith(f"hasten run: process {process.pid} is {said}. ") and "3.11" in refused.stderr
+
+
+CONTAINED = """\
+import threading, time, os
+def in_main():
+    print("ready", flush=True)
+    while True: sum(range(1000))
+def sleeps():
+    while True: time.sleep(0.05)
+assert os.getpid() < 100
+threading.Thread(target=sleeps, daemon=True).start()
+in_main()
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0 or shutil.which("unshare") is None, reason="needs root, to make namespaces")
+def test_a_container_is_seen_from_the_host(tmp_path):
+    """Other numbers for its threads, and a script that only it can see."""
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (tmp_path / "program.py").write_text(CONTAINED)
+    inside = f"mount -t tmpfs none {hidden} && cp program.py {hidden}/ && exec {TARGET} {hidden}/program.py"
+    outer = subprocess.Popen(["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", inside],
+                             cwd=tmp_path, stdout=subprocess.PIPE, text=True)  # fmt: skip
+    if outer.stdout.readline() != "ready\n":
+        pytest.skip("no namespaces here")
+    pid = int(Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text())
+    try:
+        done = attach("--pid", pid, "--seconds", 1, "--json", "report.json", cwd=tmp_path)
+        # Without rights one line says how: root, but without the capability.
+        drop = "import ctypes, os, sys; ctypes.CDLL(None).prctl(24, 19, 0, 0, 0); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+        refused = subprocess.run([sys.executable, "-c", drop, "-m", "hasten", "run", "--pid", str(pid)],
+                                 cwd=tmp_path, capture_output=True, text=True, timeout=60)  # fmt: skip
+    finally:
+        outer.kill()
+        outer.wait()
+        outer.stdout.close()
+    assert done.returncode == 0, done.stderr
+    assert not (hidden / "program.py").exists()
+    report = json.loads((tmp_path / "report.json").read_text())
+    rows = {row["function"]: row for row in report["functions"]}
+    assert rows["in_main"]["cpu_share"] > 0.9
+    assert rows["sleeps"]["wait_s"]["sleep"] > 0
+    assert any(row.get("source", "").strip() == "while True: sum(range(1000))" for row in report["lines"])
+    assert refused.returncode == 125 and len(refused.stderr.splitlines()) == 1
+    assert "SYS_PTRACE" in refused.stderr and "run Hasten inside that container" in refused.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0 or shutil.which("unshare") is None, reason="needs root, to pretend a kernel setting")
+@pytest.mark.parametrize("scope, remedy", [("1", "sysctl kernel.yama.ptrace_scope=0 (it is 1)"), ("3", "start the program with hasten run")])
+def test_the_kernels_ptrace_scope_is_named(tmp_path, scope, remedy):
+    """A made-up /proc/sys/kernel, and a process of the same user that is out of reach: it had other rights before."""
+    (tmp_path / "kernel" / "yama").mkdir(parents=True)
+    (tmp_path / "kernel" / "yama" / "ptrace_scope").write_text(scope + "\n")
+    (tmp_path / "try.py").write_text(
+        "import os\n"
+        "from hasten import _core, errors\n"
+        "os.setgid(65534); os.setuid(65534)\n"
+        "until, end = os.pipe()\n"
+        "child = os.fork()\n"
+        "if child == 0: os.close(end); os.read(until, 1); os._exit(0)\n"
+        "try: _core.python_version_of(child)\n"
+        "except errors.HastenError as error: print(error.code, error.hint)\n"
+    )
+    command = f"mount --bind {tmp_path}/kernel /proc/sys/kernel && exec {sys.executable} {tmp_path}/try.py"
+    done = subprocess.run(["unshare", "--mount", "sh", "-c", command], capture_output=True, text=True, timeout=60)
+    if "unshare" in done.stderr or "mount" in done.stderr:
+        pytest.skip("no namespaces here")
+    assert done.stdout.startswith("attach.not_allowed") and remedy in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root, to try it as another user")

@@ -6,7 +6,6 @@ import argparse
 import os
 import select
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,10 +54,13 @@ def _look(pid: int, span_s: float) -> dict:
     """One stretch of looking from outside, as a report. Raises: HastenError."""
     from hasten import _core
 
-    with tempfile.TemporaryDirectory() as folder:
-        capture = str(Path(folder) / "top.hasten")
+    fd = os.memfd_create("hasten-top")  # nothing is left of it, whatever becomes of us
+    try:
+        capture = f"/proc/self/fd/{fd}"
         _core.attach(pid, capture, seconds=span_s)
         return _core.read_report(capture)
+    finally:
+        os.close(fd)
 
 
 def _live(pid: int, version: str, span_s: float) -> int:

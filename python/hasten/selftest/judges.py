@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -118,6 +119,17 @@ def waits_for_the_gil(run: Run) -> Iterator[Figure]:
         true_s = spent["wall"] - spent["cpu"] - spent["ready"]
         figure = _seconds_figure(f"GIL wait of {name}()", run.function(name)["wait_s"].get("gil", 0.0), true_s)
         yield judged(figure, withheld=run.withheld_s)
+
+
+def timed_collections(run: Run) -> Iterator[Figure]:
+    """A program that times its own collections of garbage."""
+    true = normal(run.said["seconds"])["collecting"]
+    within = run.function("rounds")["total_share"]
+    seen = run.report.get("garbage_collection", {}).get("cpu_share", 0.0) / within if within else 0.0
+    count = chance.effective_count(run.drawn_s(sample) for sample in run.samples)
+    bound = KIND_OFF + chance.SIGMAS * math.sqrt(true * (1 - true) / count) if count else math.inf
+    figure = Figure("garbage collection", "share", seen, true, abs(seen - true), bound, _why_bound(KIND_OFF, len(run.samples)))
+    yield judged(figure, withheld=run.withheld_share, blind=min(true, 1 - true))
 
 
 def timed_tasks(run: Run) -> Iterator[Figure]:

@@ -35,5 +35,6 @@ KNOWN = (
     Known("threads", "crowd.py", judges.timed_threads),
     Known("waiting for the GIL", "gil.py", judges.waits_for_the_gil),
     Known("children", "children.py", judges.timed_children),
+    Known("garbage", "garbage.py", judges.timed_collections),
     Known("event loop", "event_loop.py", judges.timed_tasks),
 )
