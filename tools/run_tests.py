@@ -139,12 +139,20 @@ def run_side_by_side(steps: list[Step], lanes: int) -> list[tuple[str, bool, lis
     return [(step.name, good or step.run_again(), step.closing_lines()) for step, good in zip(steps, goods, strict=True)]
 
 
+def configure(preset: str, *settings: str) -> list[list[str]]:
+    """The command, unless it has been done since the presets changed: what the build reads, it watches itself."""
+    made, presets = ROOT / "build" / preset / "build.ninja", ROOT / "CMakePresets.json"
+    if made.exists() and made.stat().st_mtime > presets.stat().st_mtime:
+        return []
+    return [["cmake", "--preset", preset, *settings]]
+
+
 def cmake_steps(python: str, fast: bool) -> Iterator[Step]:
     """The C++ tests, as shipped and under the sanitizers."""
     for preset in ["release"] if fast else ["release", "asan", "tsan"]:
-        configure = ["cmake", "--preset", preset, f"-DPython_EXECUTABLE={python}"]
         build = ["cmake", "--build", "--preset", preset, "--target", "hasten_tests"]
-        yield Step(f"C++ tests, {preset}", [configure, build, ["ctest", "--preset", preset]])
+        test = ["ctest", "--preset", preset]
+        yield Step(f"C++ tests, {preset}", [*configure(preset, f"-DPython_EXECUTABLE={python}"), build, test])
 
 
 def fuzz_steps(seconds: int) -> Iterator[Step]:
@@ -152,7 +160,7 @@ def fuzz_steps(seconds: int) -> Iterator[Step]:
     names = [source.stem for source in environment.fuzz_sources()]
     if not names:
         return
-    commands = [["cmake", "--preset", "fuzz"], ["cmake", "--build", "--preset", "fuzz"]]
+    commands = [*configure("fuzz"), ["cmake", "--build", "--preset", "fuzz"]]
     for name, source in zip(names, environment.fuzz_sources()):
         found = ROOT / "build" / "fuzz" / "corpus" / name
         seeds = ROOT / "tests" / source.parent.relative_to(ROOT / "src").parts[0] / "corpus" / name
@@ -165,8 +173,8 @@ def fuzz_steps(seconds: int) -> Iterator[Step]:
     yield Step("fuzzers, a smoke run", commands)
 
 
-# The halves of the Python tests, about equally long: what changes programs, and everything else.
-CHANGING = ["tests/compile", "tests/fix"]
+# The halves of the Python tests, about equally long: these, and everything else.
+ONE_HALF = ["tests/cli", "tests/compile", "tests/fix"]
 # The scripts and the sources are the same whichever Python looks at them.
 OF_NO_PYTHON = ["tests/tools", "tests/benchmarks"]
 
@@ -178,8 +186,8 @@ def python_steps(environments: list[environment.Environment]) -> Iterator[Step]:
         # A program may start another Python than its own. Each Python meets the first one, and the first one all.
         others = [other for other in environments if other is not one and first in (one, other)]
         settings = {"HASTEN_OTHER_PYTHONS": os.pathsep.join(str(other.executable) for other in others)}
-        left_out = CHANGING if one is first else CHANGING + OF_NO_PYTHON
-        for half, paths in [("find", ["tests", *(f"--ignore={path}" for path in left_out)]), ("fix and compile", CHANGING)]:
+        left_out = ONE_HALF if one is first else ONE_HALF + OF_NO_PYTHON
+        for half, paths in [("cli, compile, fix", ONE_HALF), ("the rest", ["tests", *(f"--ignore={path}" for path in left_out)])]:
             name = f"Python tests, {one.python.minor}, {half}"
             cache = ROOT / "build" / re.sub(r"\W+", "-", f"pytest-{one.python.minor}-{half}")
             command = [str(one.executable), "-m", "pytest", "-ra", "--durations=10", "-o", f"cache_dir={cache}", *paths]

@@ -47,8 +47,8 @@ TEST(GainOfRuns, RefusesWhatIsNoPair) {
   EXPECT_FALSE(gain_of_calls(std::vector{std::nan("")}, std::vector{1.0}).ok());
 }
 
-// A share needs many comparisons; what AddressSanitizer looks for shows in a few, and each takes it ten times as long.
-#ifdef __SANITIZE_ADDRESS__
+// A share needs many comparisons; what a sanitizer looks for shows in a few, and each takes it ten times as long.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 constexpr int kComparisons = 100;
 #else
 constexpr int kComparisons = 2000;

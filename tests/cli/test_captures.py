@@ -74,7 +74,9 @@ def refused(result, *words):
 
 @pytest.mark.parametrize("command", [["view"], ["export", "--to", "collapsed"]])
 def test_what_is_not_a_capture_is_refused_by_name(hasten, command):
-    for text in (b"", b"print('hello')\n", b"\x7fELF" + bytes(100), os.urandom(5000)):
+    (hasten.folder / "other.hasten").write_bytes(b"")
+    refused(hasten(*command, "other.hasten"), "other.hasten is empty")
+    for text in (b"print('hello')\n", b"\x7fELF" + bytes(100), os.urandom(5000)):
         (hasten.folder / "other.hasten").write_bytes(text)
         refused(hasten(*command, "other.hasten"), "other.hasten", "not a")
     refused(hasten(*command, "missing.hasten"), "missing.hasten")

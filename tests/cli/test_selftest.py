@@ -4,6 +4,7 @@ import functools
 import json
 import math
 import random
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -328,8 +329,10 @@ def test_every_program_is_in_the_table():
 
 @pytest.mark.process
 def test_a_real_run(monkeypatch, capsys, tmp_path):
-    # Too short for a narrow bound: what is tested is that every figure is there, measured and near its truth.
-    monkeypatch.setattr(selftest, "all_results", functools.partial(all_results, cpu_s=0.25))
+    # Too short for a narrow bound: what is tested is that every figure is there, measured and near its truth. The Pythons
+    # share the programs out among them.
+    known_here = KNOWN[sys.version_info.minor % 3 :: 3]
+    monkeypatch.setattr(selftest, "all_results", functools.partial(all_results, known_here, cpu_s=0.2))
     code = selftest.main(str(tmp_path / "s.json"))
     text = capsys.readouterr().out
     found = json.loads(Path(tmp_path / "s.json").read_text())
@@ -339,9 +342,9 @@ def test_a_real_run(monkeypatch, capsys, tmp_path):
     assert f"by the {found['clocks'][0]}, which hasten run uses here" in text
     for clock in found["clocks"]:
         programs = [row["program"] for row in found["results"] if row["clock"] == clock]
-        assert programs == [*(known.name for known in KNOWN), results.ALL_PROGRAMS]
+        assert programs == [*(known.name for known in known_here), results.ALL_PROGRAMS]
     for row in found["results"]:
-        assert row["samples"] > 20, row
+        assert row["samples"] > 10, row
         assert row["figures"], row
         for figure in row["figures"]:
             assert set(figure) == {"name", "unit", "measured", "truth", "error", "bound", "why_bound", "state", "why"}
