@@ -228,8 +228,8 @@ def test_closing_all_descriptors_does_not_stop_the_clock(probe):
         program("""
         import os
         from time import thread_time
-        def before(): burn(1_500_000)
-        def after(): burn(3_000_000)
+        def before(): burn(3_000_000)
+        def after(): burn(6_000_000)
         times = [thread_time()]
         before()
         times.append(thread_time())
@@ -242,7 +242,7 @@ def test_closing_all_descriptors_does_not_stop_the_clock(probe):
     lowest_free, before_s, after_s = ran.stdout.split()
     assert lowest_free == "3"
     told = ran.cpu_share("after") / ran.cpu_share("before")
-    assert told == pytest.approx(float(after_s) / float(before_s), rel=0.25)  # three samples' deviations
+    assert told == pytest.approx(float(after_s) / float(before_s), rel=0.3)  # four deviations of so many samples, and more
 
 
 def test_interrupted_calls_are_not(probe, engine):

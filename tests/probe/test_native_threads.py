@@ -34,7 +34,7 @@ def test_threads_stand_at_the_line_that_started_them(probe, known, tmp_path, eng
     assert samples > 100
     # It was joined in the very call: nothing is left to be charged for the start alone but the first moments.
     assert charged["in_call_s"] + charged["started_s"] == close_to(spent, samples)
-    assert charged["in_call_s"] > 0.9 * spent
+    assert charged["in_call_s"] > 0.8 * spent
     # Apart from the line's own thread, which slept.
     split = {side: share * ran.report["sampled_cpu_s"] for side, share in row["split"].items()}
     assert split["native_threads"] == pytest.approx(charged["in_call_s"] + charged["started_s"])
