@@ -87,8 +87,9 @@ def coverage(python: str, script: Path, engine: str, runs: int, rate_hz: int) ->
     """How often the interval of `three` holds the truth.
 
     How the two functions share their time each run knows by its own CPU clock. What they have of the whole, with
-    the interpreter's start in it, is alike in all runs: its mean is taken for the truth, since one run's own figure
-    would have the very error that is to be judged.
+    the interpreter's start in it, is alike in all runs: where samples are drawn (perf), its mean is taken for the
+    truth, since one run's own figure has the very error that is to be judged. Thread clocks account for all time, so
+    that a run's own figure is nearly exact, and closer than other runs' start.
     """
     rounds = rounds_for(python, script, 0.63)
     seen, of_whole = [], []
@@ -97,8 +98,9 @@ def coverage(python: str, script: Path, engine: str, runs: int, rate_hz: int) ->
         by_name = {f["function"]: f for f in done.report["functions"]}
         of_whole.append(by_name["three"]["cpu_share"] + by_name["one"]["cpu_share"])
         seen.append((*by_name["three"]["cpu_share_interval"], normal(done.said["seconds"])["three"]))
-    whole = sum(of_whole) / runs
-    return {"runs": runs, "inside": sum(low <= truth * whole <= high for low, high, truth in seen) / runs}
+    wholes = [sum(of_whole) / runs] * runs if engine == "perf" else of_whole
+    inside = sum(low <= truth * whole <= high for (low, high, truth), whole in zip(seen, wholes, strict=True))
+    return {"runs": runs, "inside": inside / runs}
 
 
 def main() -> int:
@@ -121,7 +123,9 @@ def main() -> int:
             name = f"coverage, {script.stem}, {engine}"
             results[name] = row = coverage(python, script, engine, args.coverage, args.rate)
             print(f"{python}  {name}: {row['inside']:.1%} of {row['runs']} runs", flush=True)
-            good &= 0.92 <= row["inside"] <= 0.98
+            # The two edges of a long phase are too few to estimate a variance from: there it is only asked to hold.
+            most = 1 if (script, engine) == (TWO_PHASES, "threads") else 0.98
+            good &= 0.92 <= row["inside"] <= most
         answer[python] = results
     if args.json:
         Path(args.json).write_text(json.dumps(answer, indent=1))
