@@ -1,8 +1,8 @@
 """`make test`: set-up, then every test; the closing line of each runner stands once more at the end.
 
 Steps: the C++ tests as shipped, again under AddressSanitizer and UndefinedBehaviorSanitizer, those without Python
-and LLVM under ThreadSanitizer, 10 s of each fuzzer, then the Python tests on every supported Python of the machine, two
-Pythons at a time (each keeps about one core busy).
+and LLVM under ThreadSanitizer, 10 s of each fuzzer, then the Python tests on every supported Python of the machine, in
+two halves a Python and two halves at a time (each keeps about one core busy).
 All steps run even if one fails. `--only WORD` runs the steps whose name contains WORD; `--fast` leaves out
 the sanitizers, the fuzzers and all but the primary Python. `--new` measures programs of newer Pythons instead
 (new_pythons.py), and how far the figures are from the known truth there.

@@ -63,8 +63,7 @@ std::string remedy(uint32_t pid) {
   }
   if (::geteuid() == 0) {
     return "this root lacks the capability SYS_PTRACE; in a container add it (--cap-add SYS_PTRACE), or run Hasten on "
-           "the "
-           "host with --pid of the host's number";
+           "the host with --pid of the host's number";
   }
   const std::string owner = status_field(pid, "Uid:");
   if (!owner.empty() && std::strtoul(owner.c_str(), nullptr, 10) != ::geteuid()) {
