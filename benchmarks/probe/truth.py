@@ -65,7 +65,7 @@ def per_round(python: str, text: str, rounds: int) -> float:
 @cached
 def four_lines(python: str) -> dict[str, float]:
     """Shares of the four heavy lines among themselves."""
-    rounds = 2_000
+    rounds = 100
     lines = FOUR_LINES.splitlines()
     base = per_round(python, FOUR_LINES, rounds)
     cost = {}  # of the lines alone: the loop's own share depends on more than instructions

@@ -122,8 +122,9 @@ def measured(python: str, script: Path, rounds: int, *, rate_hz: float, engine: 
 
 def rounds_for(python: str, script: Path, cpu_s: float) -> int:
     """How many rounds take that much CPU time, from short runs without the profiler."""
+    start_s = _cpu_seconds(python, script, 1)
     rounds = 50
-    while (taken_s := _cpu_seconds(python, script, rounds)) < _TELLING_S:
+    while (taken_s := _cpu_seconds(python, script, rounds) - start_s) < _TELLING_S:
         rounds *= 4
     return max(1, round(rounds * cpu_s / taken_s))
 
