@@ -68,6 +68,23 @@ collect::Outcome collect_run(std::vector<std::string> command, std::string captu
   return or_raise(std::move(outcome));
 }
 
+collect::Outcome enter(uint32_t pid, std::string capture, double rate_hz, double seconds, const std::string& engine,
+                       bool native) {
+  collect::Plan plan;
+  plan.inject_pid = pid;
+  plan.capture_path = std::move(capture);
+  plan.rate_hz = rate_hz;
+  plan.seconds = seconds;
+  plan.engine = engine_named(engine);
+  plan.native = native;
+  plan.probe_path = installed_probe_path();
+  Result<collect::Outcome> outcome = [&] {
+    nb::gil_scoped_release released;
+    return collect::run(plan);
+  }();
+  return or_raise(std::move(outcome));
+}
+
 collect::Outcome attach_to(uint32_t pid, std::string capture, double rate_hz, double seconds, int stop_fd,
                            int ready_fd) {
   const collect::AttachPlan plan{pid, std::move(capture), rate_hz, seconds, stop_fd, ready_fd};
@@ -165,6 +182,10 @@ void bind_collect(nb::module_& m) {
         "rate_hz 0: 200 looks a second. seconds 0: until Ctrl-C or the end of the process.\n"
         "stop_fd ends it when there is something to read; ready_fd gets \"ready\\n\" once it has begun.\n"
         "Raises HastenError: attach.no_process, attach.not_allowed, attach.not_python, attach.unsupported.");
+  m.def("enter", &enter, "pid"_a, "capture"_a, nb::kw_only(), "rate_hz"_a = 0.0, "seconds"_a = 0.0, "engine"_a = "",
+        "native"_a = false,
+        "Measures a running Python from inside: it takes the probe in at its next safe point. Arguments as of collect and attach.\n"
+        "Blocks for up to ten seconds more. Raises HastenError: those of attach, attach.busy, attach.refused.");
   m.def("add_labels", &add_labels, "path"_a, "labels"_a,
         "Adds (name, count, wall ns, CPU ns) of the first process to a finished capture.");
   m.def("add_counts", &add_counts, "path"_a, "functions"_a,

@@ -3,9 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +15,7 @@
 #include <random>
 #include <vector>
 
+#include "collect/interrupts.h"
 #include "collect/modules.h"
 #include "collect/names.h"
 #include "collect/outside_walk.h"
@@ -36,42 +35,6 @@ constexpr uint64_t kTickNs = 10'000'000;
 constexpr uint64_t kThreadListGapNs = 50'000'000;
 constexpr uint64_t kFlushGapNs = 250'000'000;
 constexpr long kMomentNs = 50'000;
-
-/// Ctrl-C and polite ends come through a descriptor while this lives.
-class Interrupts {
- public:
-  Interrupts() {
-    sigset_t wanted;
-    sigemptyset(&wanted);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-      sigaddset(&wanted, signal);
-    }
-    ::pthread_sigmask(SIG_BLOCK, &wanted, &before_);
-    fd_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-  }
-  ~Interrupts() {
-    signalfd_siginfo info;
-    while (::read(fd_, &info, sizeof info) > 0) {  // what was meant for us is done with
-    }
-    ::close(fd_);
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  Interrupts(const Interrupts&) = delete;
-  Interrupts& operator=(const Interrupts&) = delete;
-
-  /// Waits for one, or for word from `stop_fd`, until then. True if there was one.
-  bool wait_until(uint64_t until_ns, int stop_fd) const {
-    const uint64_t now_ns = mono_now_ns();
-    const uint64_t span_ns = until_ns > now_ns ? until_ns - now_ns : 0;
-    const timespec span{static_cast<time_t>(span_ns / 1'000'000'000), static_cast<long>(span_ns % 1'000'000'000)};
-    pollfd waits[2] = {{fd_, POLLIN, 0}, {stop_fd, POLLIN, 0}};  // poll passes over a negative descriptor
-    return ::ppoll(waits, 2, &span, nullptr) > 0;
-  }
-
- private:
-  int fd_ = -1;
-  sigset_t before_;
-};
 
 /// One thread of the target, as it is looked at.
 struct Looked {

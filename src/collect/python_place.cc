@@ -229,4 +229,15 @@ Result<record::PythonPlace> find_python(uint32_t pid) {
   return Error{"attach.not_python", fmt::format("process {} runs no Python", pid), ""};
 }
 
+std::optional<uint64_t> python_symbol(uint32_t pid, const std::string& name) {
+  for (const Mapped& file : candidates(pid)) {
+    const SymbolTable symbols(readable_path(pid, file));
+    const std::optional<Symbol> symbol = symbols.find(name);
+    if (symbol && symbols.find("_PyRuntime")) {
+      return symbol->address + (file.begin - symbols.base());
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace hasten::collect

@@ -14,6 +14,8 @@
 #include <unordered_map>
 
 #include "collect/forward.h"
+#include "collect/injection.h"
+#include "collect/interrupts.h"
 #include "collect/names.h"
 #include "collect/pacemaker.h"
 #include "collect/proc.h"
@@ -94,6 +96,41 @@ class Session {
     pid_ = pid.value();
     root_.pid = static_cast<uint32_t>(pid_);
     return {};
+  }
+
+  /// A process that runs already.
+  Result<void> enter() {
+    const uint32_t pid = plan_.inject_pid;
+    pid_ = static_cast<pid_t>(pid);
+    root_.pid = pid;
+    root_.command = command_line(pid);
+    root_.cwd = link_target(proc_path(pid, "cwd"));
+    root_.executable = link_target(proc_path(pid, "exe"));
+    Result<void> entered = inject(pid, owner_, plan_.probe_path);
+    root_.start_mono_ns = mono_now_ns();
+    root_.start_wall_ns = wall_ns(root_.start_mono_ns);
+    cpu_before_ns_ = process_cpu_ns(pid).value_or(0);
+    return entered;
+  }
+
+  Outcome follow_for_a_while() {
+    const Interrupts interrupts;
+    const uint64_t end_ns =
+        plan_.seconds > 0 ? root_.start_mono_ns + static_cast<uint64_t>(plan_.seconds * 1e9) : ~uint64_t{0};
+    Outcome outcome;
+    while (mono_now_ns() < end_ns && ::access(proc_path(root_.pid, "exe").c_str(), F_OK) == 0) {
+      tick();
+      if (interrupts.wait_until(std::min(mono_now_ns() + kTickMs * 1'000'000u, end_ns), -1)) {
+        outcome.interrupts = 1;
+        break;
+      }
+    }
+    end_mono_ns_ = mono_now_ns();
+    end_.exit_code = record::kExitUnknown;
+    end_.wall_ns = end_mono_ns_ - root_.start_mono_ns;
+    finish(outcome);
+    outcome.exit_code = 0;
+    return outcome;
   }
 
   Outcome follow() {
@@ -393,7 +430,10 @@ class Session {
   /// image ended the same way.
   void end_root() {
     end_.process = 0;
-    end_.own_cpu_ns = root_end_.own_cpu_ns;
+    end_.own_cpu_ns = root_end_.own_cpu_ns - std::min(cpu_before_ns_, root_end_.own_cpu_ns);
+    if (plan_.inject_pid != 0) {
+      end_.cpu_user_ns = end_.own_cpu_ns;
+    }
     end_.peak_rss_bytes = peak_of_root(root_end_);
     writer_.add_end(end_);
     const auto last_image = ids_.find(static_cast<uint32_t>(pid_));
@@ -432,6 +472,7 @@ class Session {
   record::End end_;       ///< of the run
   pid_t pid_ = 0;
   uint64_t end_mono_ns_ = 0;
+  uint64_t cpu_before_ns_ = 0;  ///< what the process had used before it was entered
   uint64_t last_flush_ns_ = 0;
   uint64_t own_peak_bytes_ = 0;
   uint64_t kernel_peak_bytes_ = 0;
@@ -450,12 +491,13 @@ Result<Outcome> run(const Plan& plan) {
     return writer.error();
   }
   Session session(plan, std::move(owner).value(), std::move(writer).value());
-  Result<void> started = session.start();
+  const bool runs_already = plan.inject_pid != 0;
+  Result<void> started = runs_already ? session.enter() : session.start();
   if (!started) {
     ::unlink(plan.capture_path.c_str());  // it holds nothing
     return started.error();
   }
-  return session.follow();
+  return runs_already ? session.follow_for_a_while() : session.follow();
 }
 
 }  // namespace hasten::collect

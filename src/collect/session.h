@@ -18,6 +18,8 @@ struct Plan {
   double rate_hz = 0;                            ///< 0: from the measured cost
   record::Engine engine = record::Engine::None;  ///< None: the best there is
   bool native = false;                           ///< take native stacks too
+  uint32_t inject_pid = 0;  ///< instead of a command: this running process, which takes the probe in (injection.h)
+  double seconds = 0;       ///< of a running process: for so long; 0: until Ctrl-C or its end
 };
 
 struct Outcome {
@@ -32,7 +34,8 @@ struct Outcome {
   std::string capture_failure;  ///< empty, or why the capture is not whole (disk full)
 };
 
-/// Runs it to its end. Blocks; needs no GIL. The error means that the program was not started.
+/// Runs it to its end, or measures a running process for a while. Blocks; needs no GIL. The error means that the program was
+/// not started, or was not entered.
 /// One at a time in a process: signals to this process are forwarded meanwhile.
 Result<Outcome> run(const Plan& plan);
 

@@ -15,16 +15,14 @@
 #include "probe/asyncio_hooks.h"
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <link.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 
+#include "probe/imports.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
 #include "probe/tasks.h"
@@ -117,113 +115,20 @@ const Hook kHooks[] = {
     {"PyDict_SetDefaultRef", reinterpret_cast<void*>(set_default), reinterpret_cast<void**>(&g_original.set_default)},
 };
 
-/// A loaded object, as far as its import table goes.
-struct Imports {
-  uint64_t base = 0;
-  const ElfW(Sym) * symbols = nullptr;
-  const char* names = nullptr;
-  uint64_t tables[2] = {};  ///< of relocations: those of calls, and all others
-  uint64_t table_bytes[2] = {};
-  uint64_t sealed_begin = 0;  ///< read-only since it was linked
-  uint64_t sealed_end = 0;
-  const ElfW(Phdr) * parts = nullptr;
-  int part_count = 0;
-
-  /// Whether [address, address + bytes) was loaded from the file with these rights.
-  bool holds(uint64_t address, uint64_t bytes, uint32_t rights) const {
-    for (int i = 0; i < part_count; ++i) {
-      const uint64_t begin = base + parts[i].p_vaddr;
-      if (parts[i].p_type == PT_LOAD && (parts[i].p_flags & rights) == rights && address >= begin &&
-          address + bytes <= begin + parts[i].p_filesz) {
-        return true;
-      }
-    }
-    return false;
-  }
-};
-
-Imports imports_of(const dl_phdr_info& object) {
-  Imports imports;
-  imports.base = object.dlpi_addr;
-  imports.parts = object.dlpi_phdr;
-  imports.part_count = object.dlpi_phnum;
-  const ElfW(Dyn)* dynamic = nullptr;
-  for (int i = 0; i < object.dlpi_phnum; ++i) {
-    const ElfW(Phdr)& part = object.dlpi_phdr[i];
-    if (part.p_type == PT_DYNAMIC) {
-      dynamic = reinterpret_cast<const ElfW(Dyn)*>(object.dlpi_addr + part.p_vaddr);
-    } else if (part.p_type == PT_GNU_RELRO) {
-      imports.sealed_begin = object.dlpi_addr + part.p_vaddr;
-      imports.sealed_end = imports.sealed_begin + part.p_memsz;
-    }
-  }
-  for (; dynamic != nullptr && dynamic->d_tag != DT_NULL; ++dynamic) {
-    switch (dynamic->d_tag) {
-      case DT_SYMTAB:
-        imports.symbols = reinterpret_cast<const ElfW(Sym)*>(dynamic->d_un.d_ptr);
-        break;
-      case DT_STRTAB:
-        imports.names = reinterpret_cast<const char*>(dynamic->d_un.d_ptr);
-        break;
-      case DT_JMPREL:
-        imports.tables[0] = dynamic->d_un.d_ptr;
-        break;
-      case DT_PLTRELSZ:
-        imports.table_bytes[0] = dynamic->d_un.d_val;
-        break;
-      case DT_RELA:
-        imports.tables[1] = dynamic->d_un.d_ptr;
-        break;
-      case DT_RELASZ:
-        imports.table_bytes[1] = dynamic->d_un.d_val;
-        break;
-      default:
-        break;
-    }
-  }
-  return imports;
-}
-
-bool write_entry(const Imports& imports, uint64_t place, void* value) {
-  const uint64_t page_bytes = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
-  const uint64_t page = place / page_bytes * page_bytes;
-  const bool sealed = place >= imports.sealed_begin && place < imports.sealed_end;
-  void* const at = reinterpret_cast<void*>(page);
-  if (sealed && ::mprotect(at, page_bytes, PROT_READ | PROT_WRITE) != 0) {
-    return false;
-  }
-  __atomic_store_n(reinterpret_cast<void**>(place), value, __ATOMIC_RELEASE);
-  if (sealed) {
-    ::mprotect(at, page_bytes, PROT_READ);
-  }
-  return true;
-}
-
 /// Makes the entries of one object ours. What stands behind each is looked up first: another thread may call it at once.
 bool patch(const Imports& imports) {
-  if (imports.symbols == nullptr || imports.names == nullptr) {
-    return false;
-  }
   bool steps_seen = false;
-  for (int t = 0; t < 2; ++t) {
-    const auto* relocations = reinterpret_cast<const ElfW(Rela)*>(imports.tables[t]);
-    for (uint64_t i = 0; i < imports.table_bytes[t] / sizeof(ElfW(Rela)); ++i) {
-      const uint64_t type = ELF64_R_TYPE(relocations[i].r_info);
-      if (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT) {
+  imports.each([&](const char* name, uint64_t place) {
+    for (const Hook& hook : kHooks) {
+      if (strcmp(name, hook.name) != 0) {
         continue;
       }
-      const char* name = imports.names + imports.symbols[ELF64_R_SYM(relocations[i].r_info)].st_name;
-      for (const Hook& hook : kHooks) {
-        if (strcmp(name, hook.name) != 0) {
-          continue;
-        }
-        *hook.original = dlsym(RTLD_DEFAULT, name);
-        if (*hook.original != nullptr && write_entry(imports, imports.base + relocations[i].r_offset, hook.ours)) {
-          steps_seen = steps_seen || hook.ours == reinterpret_cast<void*>(send);
-        }
+      *hook.original = dlsym(RTLD_DEFAULT, name);
+      if (*hook.original != nullptr && imports.write(place, hook.ours)) {
+        steps_seen = steps_seen || hook.ours == reinterpret_cast<void*>(send);
       }
     }
-  }
+  });
   return steps_seen;
 }
 
@@ -241,7 +146,7 @@ bool patch_method(const Imports& imports) {
       if (imports.holds(name, sizeof kSetRunningLoop, PF_R) && imports.holds(function, 1, PF_X) &&
           memcmp(reinterpret_cast<const void*>(name), kSetRunningLoop, sizeof kSetRunningLoop) == 0) {
         g_original.set_running_loop = reinterpret_cast<Object (*)(Object, Object)>(function);
-        return write_entry(imports, at + 8, reinterpret_cast<void*>(set_running_loop));
+        return imports.write(at + 8, reinterpret_cast<void*>(set_running_loop));
       }
     }
   }

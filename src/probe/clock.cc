@@ -30,7 +30,8 @@ constexpr uint32_t kLongestMeanNs = 10'000'000;
 constexpr int kFdFloor = 700;
 constexpr long kPageBytes = 4096;
 
-int open_perf_event(uint32_t gap_ns) {
+/// `tid`: a thread of this process, 0 for the calling one.
+int open_perf_event(uint32_t gap_ns, uint32_t tid) {
   perf_event_attr attr;
   memset(&attr, 0, sizeof attr);
   attr.size = sizeof attr;
@@ -41,7 +42,7 @@ int open_perf_event(uint32_t gap_ns) {
   attr.exclude_hv = 1;
   attr.disabled = 1;
   attr.wakeup_events = 1;
-  const long fd = sys_call(__NR_perf_event_open, reinterpret_cast<long>(&attr), 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+  const long fd = sys_call(__NR_perf_event_open, reinterpret_cast<long>(&attr), tid, -1, -1, PERF_FLAG_FD_CLOEXEC);
   if (fd < 0) {
     return static_cast<int>(fd);
   }
@@ -61,7 +62,7 @@ bool direct_to_thread(int fd, int signal, uint32_t tid) {
 }
 
 bool open_perf_clock(Watch& watch) {
-  const int fd = open_perf_event(g_process.base_gap_ns);
+  const int fd = open_perf_event(g_process.base_gap_ns, watch.tid);
   if (fd < 0) {
     return false;
   }
@@ -182,7 +183,7 @@ int set_up_clock(record::Engine only, uint32_t wanted_rate_hz) {
   g_process.signal = signal;
   int refusal = 0;
   if (only != record::Engine::ThreadClocks) {
-    const int fd = open_perf_event(kShortestMeanNs);
+    const int fd = open_perf_event(kShortestMeanNs, 0);
     if (fd >= 0) {
       sys_call(__NR_close, fd);
       g_process.engine = record::Engine::PerfClock;
@@ -232,7 +233,7 @@ void close_clock(Watch& watch) { release_event(watch); }
 
 void arm_clock(Watch& watch) {
   watch.gap_ns = draw_gap(watch.mean_gap_ns, &watch.random_state);
-  watch.armed_cpu_ns = thread_cpu_ns();
+  watch.armed_cpu_ns = &watch == t_watch ? thread_cpu_ns() : thread_cpu_ns(watch.tid);
   if (g_process.engine != record::Engine::PerfClock) {
     return;
   }

@@ -20,7 +20,7 @@ namespace hasten::probe {
 /// engine, signal, gaps and costs of g_process. Returns 0, or the errno of the last refusal.
 int set_up_clock(record::Engine only, uint32_t wanted_rate_hz);
 
-/// Opens the calling thread's clock and starts it. Returns false if there is none for this thread.
+/// Opens a thread's clock and starts it. Returns false if there is none for this thread.
 bool open_clock(Watch& watch);
 void close_clock(Watch& watch);
 

@@ -231,7 +231,7 @@ void on_clock(int, siginfo_t* info, void* context) {
     pass_to_program(info, context);
     return;
   }
-  Watch* watch = t_watch;
+  Watch* watch = own_watch();
   if (watch != nullptr && g_calibration.running) {
     calibrate(*watch);
   } else if (watch != nullptr && watch->slot != nullptr && g_process.active.load(std::memory_order_relaxed)) {
@@ -249,6 +249,9 @@ void on_clock(int, siginfo_t* info, void* context) {
     if (watch->full_count < kFullCountMax && still_read(mono_ns())) {
       arm_clock(*watch);
     }
+  }
+  if (watch != nullptr && !g_calibration.running && !g_process.active.load(std::memory_order_relaxed)) {
+    close_clock(*watch);  // nobody reads any more: leave no descriptors behind
   }
   if (g_process.engine == record::Engine::ThreadClocks) {
     // perf's signals come from user mode only.

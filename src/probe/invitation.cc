@@ -89,14 +89,8 @@ Look look_at(char* const* environment) {
   return look;
 }
 
-}  // namespace
-
-bool read_invitation() {
-  const char* text = getenv(record::kProbeVariable);
-  const char* preload = getenv("LD_PRELOAD");
-  if (text == nullptr || preload == nullptr) {
-    return false;
-  }
+/// "VERSION:PID:FD:" and more. Remembers it with the library of that length; `rest` is what follows.
+bool remember(const char* text, const char* library, size_t library_bytes, const char** more) {
   char* rest = nullptr;
   const unsigned long version = strtoul(text, &rest, 10);
   if (version != record::kRegionVersion || *rest != ':') {
@@ -107,12 +101,11 @@ bool read_invitation() {
     return false;
   }
   const unsigned long fd = strtoul(rest + 1, &rest, 10);
-  const size_t library_bytes = strcspn(preload, ":");
   if (*rest != ':' || fd > 1u << 30 || library_bytes >= kPathBytesMax || strlen(rest + 1) >= kPathBytesMax) {
     return false;
   }
-  memcpy(g_library, preload, library_bytes);
-  put_text(g_own_preload, rest + 1);
+  *more = rest + 1;
+  memcpy(g_library, library, library_bytes);
   char* to = put_text(g_summons, record::kProbeVariable);
   *to++ = '=';
   to = put_number(to, version);
@@ -124,6 +117,29 @@ bool read_invitation() {
   put_number(put_text(put_number(put_text(g_region_path, "/proc/"), pid), "/fd/"), fd);
   g_collector_pid = static_cast<uint32_t>(pid);
   return true;
+}
+
+}  // namespace
+
+bool read_invitation() {
+  const char* text = getenv(record::kProbeVariable);
+  const char* preload = getenv("LD_PRELOAD");
+  const char* own_preload = nullptr;
+  if (text == nullptr || preload == nullptr || !remember(text, preload, strcspn(preload, ":"), &own_preload)) {
+    return false;
+  }
+  put_text(g_own_preload, own_preload);
+  return true;
+}
+
+bool take_invitation(const char* text) {
+  const char* library = text;
+  for (int i = 0; i < 3 && library != nullptr; ++i) {
+    library = strchr(library, ':');
+    library = library != nullptr ? library + 1 : nullptr;
+  }
+  const char* more = nullptr;
+  return library != nullptr && remember(text, library, strlen(library), &more);
 }
 
 void hide_invitation() {

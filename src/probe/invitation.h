@@ -12,6 +12,9 @@ namespace hasten::probe {
 /// Reads the variables and remembers them. Returns false if there is no invitation, or one by another version.
 bool read_invitation();
 
+/// Takes "VERSION:PID:FD:LIBRARY", which a program that runs already is told (arrival.cc). LIBRARY is for what it starts.
+bool take_invitation(const char* text);
+
 /// Gives the program back the environment that it would have without us.
 void hide_invitation();
 

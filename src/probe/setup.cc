@@ -1,6 +1,6 @@
 // The constructor of the preloaded library: runs before main, hides every trace of us from the environment, takes a
 // slot for this process if it runs Python, and starts the clock on the main thread. The child of a fork takes a
-// slot of its own. A process without Python (a shell, env, a launcher) only passes the invitation on.
+// slot of its own. In a program that ran before us (arrival.cc) the same happens a moment later. A process without Python (a shell, env, a launcher) only passes the invitation on.
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "probe/arrival.h"
 #include "probe/children.h"
 #include "probe/clock.h"
 #include "probe/code_table.h"
@@ -138,6 +139,8 @@ bool find_python() {
   return true;
 }
 
+}  // namespace
+
 void begin() {
   publish(record::ProbeState::Claimed);
   const bool found = find_python();
@@ -160,14 +163,22 @@ void begin() {
   pthread_atfork(nullptr, nullptr, begin_in_fork);
   g_process.active.store(true);
   begin_watch();
+  if (g_process.arrived) {
+    watch_those_before_us();
+    stand_in_front();
+  }
   publish(record::ProbeState::Sampling);
 }
+
+bool join_region() { return map_region() && take_process_slot(); }
+
+namespace {
 
 __attribute__((constructor)) void on_load() {
   const int saved_errno = errno;
   if (read_invitation()) {
     set_up_exec();
-    if (dlsym(RTLD_DEFAULT, "Py_IsInitialized") != nullptr && map_region() && take_process_slot()) {
+    if (dlsym(RTLD_DEFAULT, "Py_IsInitialized") != nullptr && join_region()) {
       begin();
     }
     hide_invitation();

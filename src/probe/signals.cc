@@ -44,7 +44,11 @@ const sigset_t* without_ours(int how, const sigset_t* set, sigset_t* copy) {
 
 }  // namespace
 
-void* next_symbol(const char* name) { return dlsym(RTLD_NEXT, name); }
+void* next_symbol(const char* name, const char* version) {
+  // In a program that ran before we came, nobody stands behind us: what others call is what we call.
+  void* const where = g_process.arrived ? RTLD_DEFAULT : RTLD_NEXT;
+  return version != nullptr ? dlvsym(where, name, version) : dlsym(where, name);
+}
 
 bool claim_signal(int signal, SignalHandler handler) {
   struct sigaction old;

@@ -15,6 +15,6 @@ bool claim_signal(int signal, SignalHandler handler);
 void pass_to_program(siginfo_t* info, void* context);
 
 /// The functions of libc that this library stands in front of in the next library.
-void* next_symbol(const char* name);
+void* next_symbol(const char* name, const char* version = nullptr);
 
 }  // namespace hasten::probe

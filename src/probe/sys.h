@@ -26,11 +26,17 @@ inline long sys_call(long number, long a = 0, long b = 0, long c = 0, long d = 0
 }
 
 inline uint64_t read_clock(clockid_t clock) {
-  timespec now;
+  timespec now{};
   ::clock_gettime(clock, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
 }
 inline uint64_t thread_cpu_ns() { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
+/// Of a thread of this process. 0 if there is none.
+inline uint64_t thread_cpu_ns(uint32_t tid) {
+  constexpr unsigned kOfOneThread = 4;
+  constexpr unsigned kByScheduler = 2;
+  return read_clock(static_cast<clockid_t>(~tid << 3 | kOfOneThread | kByScheduler));
+}
 inline uint64_t mono_ns() { return read_clock(CLOCK_MONOTONIC); }
 
 /// Copies from our own address space; false where nothing is mapped.

@@ -21,18 +21,25 @@
 namespace hasten::probe {
 
 __thread Watch* t_watch __attribute__((tls_model("initial-exec"))) = nullptr;
+std::atomic<uint32_t> g_unmet_count{0};
 
 namespace {
 
 std::atomic<Watch*> g_watches[record::kSlotCount];
 pthread_key_t g_end_key;
 
-/// The stack of the calling thread, from pthread.
-void find_stack(Watch& watch) {
+/// Watches that their threads have not met.
+std::atomic<Watch*> g_unmet[record::kSlotCount];
+std::atomic<uint32_t> g_prepared_count{0};
+/// Keys up to here have their places in the thread itself: setting one does not allocate.
+constexpr pthread_key_t kPlainKeyCount = 32;
+
+/// The stack of a thread, from pthread.
+void find_stack(Watch& watch, pthread_t thread) {
   pthread_attr_t attributes;
   void* low = nullptr;
   size_t bytes = 0;
-  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+  if (pthread_getattr_np(thread, &attributes) == 0) {
     pthread_attr_getstack(&attributes, &low, &bytes);
     pthread_attr_destroy(&attributes);
   }
@@ -123,15 +130,15 @@ uint8_t* map_ring(uint64_t offset, uint32_t bytes) {
 
 void set_up_threads() { pthread_key_create(&g_end_key, on_thread_end); }
 
-void begin_watch(const Origin& origin) {
-  if (t_watch != nullptr || !still_read(mono_ns())) {
-    return;
-  }
+namespace {
+
+/// The watch over a thread, published, without a clock. Null if there is no room: that is counted.
+Watch* new_watch(uint32_t tid, pthread_t thread, const Origin& origin) {
   std::atomic<uint64_t>& unsampled_threads = g_process.self->unsampled_threads;
   const uint32_t slot_idx = take_slot();
   if (slot_idx == record::kSlotCount) {
     unsampled_threads.fetch_add(1);
-    return;
+    return nullptr;
   }
   record::ThreadSlot& slot = g_process.region->slots[slot_idx];
   uint8_t* ring_memory = map_ring(record::thread_ring_offset(slot_idx), record::kThreadRingBytes);
@@ -144,31 +151,78 @@ void begin_watch(const Origin& origin) {
     }
     slot.word.store(0);
     unsampled_threads.fetch_add(1);
-    return;
+    return nullptr;
   }
   Watch* watch = static_cast<Watch*>(memory);
   watch->slot = &slot;
   watch->slot_idx = slot_idx;
-  watch->tid = static_cast<uint32_t>(sys_call(__NR_gettid));
+  watch->tid = tid;
   watch->ring_memory = ring_memory;
   watch->random_state = (mono_ns() ^ (static_cast<uint64_t>(watch->tid) << 32)) | 1;
   watch->wait_random_state = watch->random_state * 0x9e3779b97f4a7c15ull | 1;
-  find_stack(*watch);
+  find_stack(*watch, thread);
   watch->creation_id = origin.creation_id;
   slot.tid = watch->tid;
   slot.creation_id = origin.creation_id;
   slot.creator_tid = origin.creator_tid;
   slot.routine = origin.routine;
   slot.start_mono_ns = mono_ns();
-  slot.start_cpu_ns = thread_cpu_ns();
+  slot.start_cpu_ns = thread_cpu_ns(tid);
   slot.word.store(own_word(record::SlotState::Live), std::memory_order_release);
-  pthread_setspecific(g_end_key, watch);
   g_watches[slot_idx].store(watch);
+  return watch;
+}
+
+}  // namespace
+
+void begin_watch(const Origin& origin) {
+  if (t_watch != nullptr || !still_read(mono_ns())) {
+    return;
+  }
+  Watch* watch = new_watch(static_cast<uint32_t>(sys_call(__NR_gettid)), pthread_self(), origin);
+  if (watch == nullptr) {
+    return;
+  }
+  pthread_setspecific(g_end_key, watch);
   t_watch = watch;
   if (!open_clock(*watch)) {
-    unsampled_threads.fetch_add(1);
+    g_process.self->unsampled_threads.fetch_add(1);
     end_watch();
   }
+}
+
+void prepare_watch(uint32_t tid, uint64_t handle) {
+  const uint32_t place = g_prepared_count.load();
+  Watch* watch = place < record::kSlotCount ? new_watch(tid, static_cast<pthread_t>(handle), {}) : nullptr;
+  if (watch == nullptr) {
+    return;
+  }
+  g_unmet[place].store(watch);
+  g_prepared_count.store(place + 1);
+  g_unmet_count.fetch_add(1);
+  if (!open_clock(*watch)) {
+    g_process.self->unsampled_threads.fetch_add(1);
+  }
+}
+
+Watch* meet_watch() {
+  const auto tid = static_cast<uint32_t>(sys_call(__NR_gettid));
+  const uint32_t count = g_prepared_count.load();
+  for (uint32_t i = 0; i < count; ++i) {
+    Watch* watch = g_unmet[i].load();
+    if (watch == nullptr || watch->tid != tid) {
+      continue;
+    }
+    t_watch = watch;
+    if (g_end_key < kPlainKeyCount) {
+      pthread_setspecific(g_end_key, watch);
+    }
+    if (g_unmet[i].exchange(nullptr) != nullptr) {  // the handler may have come in between
+      g_unmet_count.fetch_sub(1);
+    }
+    return watch;
+  }
+  return nullptr;
 }
 
 void end_watch() {
@@ -187,6 +241,8 @@ void end_watch() {
 
 void forget_all_watches() {
   t_watch = nullptr;
+  g_prepared_count.store(0);
+  g_unmet_count.store(0);
   for (std::atomic<Watch*>& entry : g_watches) {
     Watch* watch = entry.exchange(nullptr);
     if (watch != nullptr && is_perf_fd(watch->fd)) {
@@ -214,7 +270,7 @@ extern "C" __attribute__((visibility("default"))) int pthread_create(pthread_t* 
     return create(thread, attributes, routine, argument);
   }
   *start = {routine, argument, {0, 0, reinterpret_cast<uint64_t>(routine)}};
-  if (Watch* watch = t_watch) {
+  if (Watch* watch = own_watch()) {
     start->origin.creation_id = note_creation(*watch);
     start->origin.creator_tid = watch->tid;
   }

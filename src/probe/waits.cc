@@ -118,7 +118,7 @@ WaitKind kind_of_condition(const void* condition) {
 /// `bytes`: how many the call may move, if it says so beforehand.
 template <class Call>
 auto timed(WaitKind kind, const Call& call, size_t bytes = 0, Selects selects = Selects::No) {
-  Watch* watch = t_watch;
+  Watch* watch = own_watch();
   if (watch == nullptr || watch->slot->waiting_kind.load(std::memory_order_relaxed) != 0) {
     return call();
   }
@@ -139,7 +139,7 @@ template <class Function>
 Function behind(const char* name, std::atomic<void*>& cache, const char* version = nullptr) {
   void* found = cache.load(std::memory_order_acquire);
   if (found == nullptr) {
-    found = version != nullptr ? dlvsym(RTLD_NEXT, name, version) : nullptr;
+    found = version != nullptr ? next_symbol(name, version) : nullptr;
     found = found != nullptr ? found : next_symbol(name);
     cache.store(found, std::memory_order_release);
   }
@@ -157,7 +157,7 @@ void set_up_waits() {
 }
 
 void begin_child_wait(uint64_t* begin_ns) {
-  Watch* watch = t_watch;
+  Watch* watch = own_watch();
   *begin_ns = watch != nullptr ? mono_ns() : 0;
   if (watch != nullptr) {
     watch->slot->waiting_since_ns.store(*begin_ns, std::memory_order_relaxed);

@@ -32,6 +32,7 @@ struct Process {
   double budget = 0;                      ///< share of CPU time that sampling may take
   std::atomic<bool> active{false};        ///< false before set-up and in forked children
   std::atomic<bool> foreign_reads{true};  ///< process_vm_readv on ourselves works
+  bool arrived = false;                   ///< we came into a program that ran already
 };
 extern Process g_process;
 
@@ -82,6 +83,20 @@ struct Origin {
   uint32_t creator_tid = 0;
   uint64_t routine = 0;
 };
+
+/// Threads that were there before us have watches, and do not know it yet: how many.
+extern std::atomic<uint32_t> g_unmet_count;
+
+/// The calling thread meets its watch, if one was prepared for it. Safe in the handler.
+Watch* meet_watch();
+
+/// The calling thread's watch, or null.
+inline Watch* own_watch() {
+  return t_watch != nullptr || g_unmet_count.load(std::memory_order_relaxed) == 0 ? t_watch : meet_watch();
+}
+
+/// Begins the watch over another thread, which ran before we came. `handle`: its pthread_t. It must be alive.
+void prepare_watch(uint32_t tid, uint64_t handle);
 
 /// Begins and ends the watch over the calling thread. Neither is for signal handlers.
 void begin_watch(const Origin& origin = {});

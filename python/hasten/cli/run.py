@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
 from collections import namedtuple
@@ -42,7 +43,8 @@ Outcome.__doc__ = "How the program ended: by an exit code, or by a signal (0 if 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "hasten run [OPTIONS] (SCRIPT | -m MODULE | -c CODE | PROGRAM) [ARGUMENTS]\n       hasten run [OPTIONS] --pid PID"
     parser.add_argument("--python", metavar="PYTHON", help="interpreter to run it with, by name or path (default: this one)")
-    parser.add_argument("--pid", type=_pid, metavar="PID", help="measure this running Python instead of starting one; only reads")
+    parser.add_argument("--pid", type=_pid, metavar="PID", help="measure this running Python instead of starting one")
+    parser.add_argument("--inject", action="store_true", help="with --pid: from inside, for waits, children and exact clocks; writes to it")
     parser.add_argument("--seconds", type=_seconds, metavar="N", help="with --pid: for so long (default: until Ctrl-C or its end)")
     parser.add_argument("--rate", type=_rate, metavar="HZ", help="samples a CPU-second (default: as many as cost 1 %%)")
     parser.add_argument("--native", action="store_true", help="the C stack of every sample too: which C functions a line calls")
@@ -74,8 +76,8 @@ def split_words(parser: argparse.ArgumentParser, words: list[str]) -> tuple[list
 def main(args: argparse.Namespace) -> int:
     if args.pid is not None:
         return _attach(args)
-    if args.seconds is not None:
-        args.parser.error("--seconds goes with --pid")
+    if args.seconds is not None or args.inject:
+        args.parser.error(f"{'--inject' if args.inject else '--seconds'} goes with --pid")
     if not args.program or args.program in (["-m"], ["-c"]):
         args.parser.error("what should be run? Give SCRIPT, -m MODULE, -c CODE or an installed command")
     try:
@@ -107,13 +109,13 @@ def _report(capture: Path, args: argparse.Namespace) -> None:
 
 
 def _attach(args: argparse.Namespace) -> int:
-    """Measure a running process from outside. What it does, and how it ends, is none of our business: exit code 0."""
-    if args.native:
-        args.parser.error("--native needs the probe inside the program: start it with hasten run --native PROGRAM")
+    """Measure a running process. What it does, and how it ends, is none of our business: exit code 0."""
+    if args.native and not args.inject:
+        args.parser.error("--native needs the probe inside the program: add --inject, or start it with hasten run --native PROGRAM")
     if args.counts:
         args.parser.error("--counts needs a program from its start: a process that runs already is only read")
     if args.program or args.repeat != 1 or args.python:
-        args.parser.error("--pid measures a process that runs: it goes with --seconds, --rate, --json and --out only")
+        args.parser.error("--pid measures a process that runs: it goes with --inject, --seconds, --rate, --json and --out only")
     capture = _place(args.out, f"pid-{args.pid}")
     if args.json not in (None, "-"):
         _check_folder(Path(args.json).absolute().parent, "--json")
@@ -122,8 +124,10 @@ def _attach(args: argparse.Namespace) -> int:
     version = _core.python_version_of(args.pid)
     if args.seconds is None or args.seconds > 2:
         how_long = "until Ctrl-C or its end" if args.seconds is None else f"for {args.seconds:g} s"
-        print(f"hasten run: reading process {args.pid} (Python {version}) {how_long}", file=sys.stderr, flush=True)
-    ended = _core.attach(args.pid, str(capture), rate_hz=args.rate or 0.0, seconds=args.seconds or 0.0)
+        what = "entering" if args.inject else "reading"
+        print(f"hasten run: {what} process {args.pid} (Python {version}) {how_long}", file=sys.stderr, flush=True)
+    measure = functools.partial(_core.enter, native=args.native) if args.inject else _core.attach
+    ended = measure(args.pid, str(capture), rate_hz=args.rate or 0.0, seconds=args.seconds or 0.0)
     if ended.capture_failure:
         print(f"hasten run: {ended.capture_failure}", file=sys.stderr)
     _report(capture, args)
