@@ -184,7 +184,8 @@ void bind_collect(nb::module_& m) {
         "Raises HastenError: attach.no_process, attach.not_allowed, attach.not_python, attach.unsupported.");
   m.def("enter", &enter, "pid"_a, "capture"_a, nb::kw_only(), "rate_hz"_a = 0.0, "seconds"_a = 0.0, "engine"_a = "",
         "native"_a = false,
-        "Measures a running Python from inside: it takes the probe in at its next safe point. Arguments as of collect and attach.\n"
+        "Measures a running Python from inside: it takes the probe in at its next safe point. Arguments as of collect "
+        "and attach.\n"
         "Blocks for up to ten seconds more. Raises HastenError: those of attach, attach.busy, attach.refused.");
   m.def("add_labels", &add_labels, "path"_a, "labels"_a,
         "Adds (name, count, wall ns, CPU ns) of the first process to a finished capture.");

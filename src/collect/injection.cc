@@ -28,6 +28,8 @@ namespace {
 
 using record::ProbeState;
 
+/// What the probe calls itself (src/probe/CMakeLists.txt).
+const std::string kProbeName = fmt::format("/hasten/probe-{}", record::kRegionVersion);
 constexpr uint64_t kPatienceNs = 10'000'000'000;
 constexpr int kLookGapMs = 5;
 
@@ -63,21 +65,33 @@ std::string quoted(const std::string& text) {
   return literal + "'";
 }
 
-/// What the target runs. The probe is no module: that its import fails without an exception is how it succeeds.
-std::string visit(const RegionOwner& owner, const std::string& probe_path, const std::string& probe_copy) {
-  const std::string invitation =
-      fmt::format("{}:{}:{}:{}", record::kRegionVersion, ::getpid(), owner.fd(), probe_path);
+/// What the target runs. The probe is no module: that its import fails without an exception is how it succeeds. One that an
+/// earlier visit has left there goes by its name, and is taken up again.
+std::string visit(const RegionOwner& owner, const std::string& probe_path, const std::string& probe_copy,
+                  const std::string& answer) {
+  const std::string invitation = fmt::format("{}:{}:{}:{}", record::kRegionVersion, ::getpid(), owner.fd(), probe_path);
   return fmt::format(
       "import sys, _imp\n"
       "from _frozen_importlib import ModuleSpec\n"
+      "def enter(path):\n"
+      "    try:\n"
+      "        _imp.create_dynamic(ModuleSpec('_hasten_probe', None, origin=path))\n"
+      "    except SystemError:\n"
+      "        pass\n"
       "sys._hasten_probe = {}.decode('utf-8', 'surrogateescape')\n"
       "try:\n"
-      "    _imp.create_dynamic(ModuleSpec('_hasten_probe', None, origin={}.decode()))\n"
-      "except SystemError:\n"
-      "    pass\n"
+      "    try:\n"
+      "        enter('{}')\n"
+      "    except ImportError as error:\n"
+      "        if '{}' not in str(error):\n"
+      "            raise\n"
+      "        enter('{}')\n"
+      "except BaseException as error:\n"
+      "    with open('{}', 'w') as file:\n"
+      "        file.write(str(error))\n"
       "finally:\n"
       "    del sys._hasten_probe\n",
-      quoted(invitation), quoted(probe_copy));
+      quoted(invitation), kProbeName, kProbeName, probe_copy, answer);
 }
 
 /// What a safe point of the target calls with its text: runs the script, and tells what went wrong in the same file. All
@@ -85,7 +99,8 @@ std::string visit(const RegionOwner& owner, const std::string& probe_path, const
 std::string call_of(const std::string& script) {
   return fmt::format(
       "try:\n"
-      " __import__('builtins').exec(__import__('_frozen_importlib_external').SourceFileLoader('','').get_data('{}'),{{}})\n"
+      " __import__('builtins').exec(__import__('_frozen_importlib_external').SourceFileLoader('','').get_data('{}'),{{}"
+      "})\n"
       "except BaseException:pass\n",
       script);
 }
@@ -99,7 +114,8 @@ bool is_mapped(uint32_t pid, const std::string& name) {
 /// The target must be able to open what is ours.
 std::optional<Error> why_unreachable(uint32_t pid) {
   struct stat target;
-  if (::stat(proc_path(pid, "exe").c_str(), &target) != 0 || ::stat(fmt::format("/proc/{}", pid).c_str(), &target) != 0) {
+  if (::stat(proc_path(pid, "exe").c_str(), &target) != 0 ||
+      ::stat(fmt::format("/proc/{}", pid).c_str(), &target) != 0) {
     return why_not_readable(pid);
   }
   if (target.st_uid != ::geteuid() && target.st_uid != 0) {
@@ -140,11 +156,11 @@ Result<void> inject(uint32_t pid, const RegionOwner& owner, const std::string& p
   std::stringstream bytes;
   bytes << library.rdbuf();
   const MemoryFile probe("hasten-probe", bytes.str());
-  const MemoryFile script("hasten-visit", visit(owner, probe_path, probe.path()));
-  if (!probe.is_good() || !script.is_good() || bytes.str().empty()) {
+  const MemoryFile answer("hasten-answer", "");
+  const MemoryFile script("hasten-visit", visit(owner, probe_path, probe.path(), answer.path()));
+  if (!probe.is_good() || !answer.is_good() || !script.is_good() || bytes.str().empty()) {
     return Error{"attach.refused", fmt::format("cannot read {} into memory", probe_path), "install Hasten anew"};
   }
-  const std::string asked = script.content();
   PendingCall call(pid, python.value());
   if (Result<void> made = call.ask(call_of(script.path()), script.path()); !made) {
     return made.error();
@@ -153,16 +169,17 @@ Result<void> inject(uint32_t pid, const RegionOwner& owner, const std::string& p
   while (!has_settled(*owner.region())) {
     owner.region()->heard_mono_ns.store(mono_now_ns(), std::memory_order_relaxed);
     const bool gone = ::access(proc_path(pid, "exe").c_str(), F_OK) != 0;
-    const std::string said = script.content();
-    if (gone || said != asked) {
+    const std::string said = answer.content();
+    if (gone || !said.empty()) {
       return Error{"attach.refused",
                    gone ? fmt::format("process {} ended", pid)
                         : fmt::format("the Python of process {} did not take the probe in: {}", pid, first_line(said)),
                    gone ? "" : "measure it without --inject"};
     }
     if (mono_now_ns() - begin_ns > kPatienceNs && call.take_back()) {
-      return Error{"attach.busy", fmt::format("process {} ran no Python code for {} s that could let the probe in", pid,
-                                              kPatienceNs / 1'000'000'000),
+      return Error{"attach.busy",
+                   fmt::format("process {} ran no Python code for {} s that could let the probe in", pid,
+                               kPatienceNs / 1'000'000'000),
                    "its main thread waits or runs native code: try again while it works, or measure without --inject"};
     }
     ::poll(nullptr, 0, kLookGapMs);

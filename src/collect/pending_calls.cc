@@ -18,11 +18,14 @@ namespace hasten::collect {
 namespace {
 
 constexpr int kRingTries = 1000;
-/// Calls that may come up beside ours before ours is made; their places are left to them.
+/// Calls that may come up beside ours before ours is made; their places are left to them. With the longest text there is
+/// room for both in a ring of 32, wherever the next call goes.
 constexpr uint32_t kPlacesLeft = 4;
+static_assert(2 * (kPlacesLeft + kSourceBytesMax / 16) <= 32);
 
 Error not_allowed(uint32_t pid) {
-  return Error{"attach.not_allowed", fmt::format("the memory of process {} cannot be written: {}", pid, std::strerror(errno)),
+  return Error{"attach.not_allowed",
+               fmt::format("the memory of process {} cannot be written: {}", pid, std::strerror(errno)),
                "run Hasten as root or with CAP_SYS_PTRACE, or measure without --inject"};
 }
 
@@ -57,9 +60,13 @@ Result<void> PendingCall::ask_by_call(const std::string& source) {
   uint32_t last = 0;
   for (int tries = 0;; ++tries) {
     last = at<uint32_t>(memory, ring + layout.last);
-    if (last < layout.count && last == at<uint32_t>(memory, ring + layout.first) &&
-        at<uint32_t>(memory, ring + layout.to_do) == 0) {
+    const bool any = last != at<uint32_t>(memory, ring + layout.first);
+    const bool told = at<uint32_t>(memory, ring + layout.to_do) != 0;
+    if (last < layout.count && !any && !told) {
       break;
+    }
+    if (any && !told) {
+      signal(interpreter);  // whoever asked was killed before this
     }
     if (tries == kRingTries) {
       return Error{"attach.busy", fmt::format("process {} does not make the calls that it was asked for before", pid_),
@@ -70,31 +77,37 @@ Result<void> PendingCall::ask_by_call(const std::string& source) {
   }
   // The text lies in places of the ring that are far from being used.
   const uint32_t places = (kSourceBytesMax + layout.call_bytes - 1) / layout.call_bytes;
-  const uint32_t text_place = last + kPlacesLeft + places < layout.count ? last + kPlacesLeft : kPlacesLeft;
+  const uint32_t text_place = last + kPlacesLeft + places <= layout.count ? last + kPlacesLeft : kPlacesLeft;
   source_address_ = ring + layout.calls + text_place * layout.call_bytes;
   const uint64_t call[2] = {*run, source_address_};
   const uint64_t place = ring + layout.calls + last * layout.call_bytes;
   const uint32_t next = (last + 1) % layout.count;
-  const uint32_t one = 1;
   const uint32_t no_flags = 0;
   const bool written = write(source_address_, source.c_str(), source.size() + 1) &&
                        (layout.call_bytes == sizeof call || write(place + sizeof call, &no_flags, sizeof no_flags)) &&
                        write(place, call, sizeof call) && write(ring + layout.last, &next, sizeof next) &&
-                       write(ring + layout.to_do, &one, sizeof one);
-  if (!written) {
-    return not_allowed(pid_);
+                       signal(interpreter);
+  return written ? Result<void>() : not_allowed(pid_);
+}
+
+bool PendingCall::signal(uint64_t interpreter) const {
+  const pyread::PendingLayout& layout = *pyread::find_pending_layout(python_.version_hex);
+  const uint32_t one = 1;
+  if (!write(interpreter + layout.pending + layout.to_do, &one, sizeof one)) {
+    return false;
   }
   if (layout.breaker_bit == 0) {
-    return write(interpreter + layout.breaker, &one, sizeof one) ? Result<void>() : not_allowed(pid_);
+    return write(interpreter + layout.breaker, &one, sizeof one);
   }
   // Each thread has a breaker of its own. Only the byte with the bits of requests is written: what stands above is Python's.
+  const TargetMemory memory(pid_);
   uint64_t thread = at<uint64_t>(memory, interpreter + layout.threads);
   for (int i = 0; thread != 0 && i < 100'000; ++i) {
     const uint8_t bits = at<uint8_t>(memory, thread + layout.breaker) | layout.breaker_bit;
     write(thread + layout.breaker, &bits, sizeof bits);
     thread = at<uint64_t>(memory, thread + layout.thread_next);
   }
-  return {};
+  return true;
 }
 
 Result<void> PendingCall::ask_by_debugger(const std::string& script) {
@@ -110,8 +123,9 @@ Result<void> PendingCall::ask_by_debugger(const std::string& script) {
   }
   const auto interpreter = at<uint64_t>(memory, python_.runtime_address + layout->runtime_interpreters);
   if (at<uint32_t>(memory, interpreter + layout->enabled) != 1) {
-    return Error{"attach.not_allowed", fmt::format("process {} was started with remote debugging switched off", pid_),
-                 "measure it without --inject, or start it without PYTHON_DISABLE_REMOTE_DEBUG and -X disable-remote-debug"};
+    return Error{
+        "attach.not_allowed", fmt::format("process {} was started with remote debugging switched off", pid_),
+        "measure it without --inject, or start it without PYTHON_DISABLE_REMOTE_DEBUG and -X disable-remote-debug"};
   }
   const auto thread = at<uint64_t>(memory, interpreter + layout->interpreter_main_thread);
   if (thread == 0 || script.size() + 1 > layout->path_bytes) {

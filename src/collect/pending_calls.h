@@ -23,6 +23,8 @@ class PendingCall {
  private:
   Result<void> ask_by_call(const std::string& source);
   Result<void> ask_by_debugger(const std::string& script);
+  /// Tells the threads that there are calls.
+  bool signal(uint64_t interpreter) const;
   bool write(uint64_t address, const void* from, uint64_t bytes) const;
 
   uint32_t pid_;
@@ -31,6 +33,6 @@ class PendingCall {
   uint64_t asked_flag_ = 0;  ///< a debugger's request: where it stands
 };
 
-inline constexpr uint32_t kSourceBytesMax = 256;
+inline constexpr uint32_t kSourceBytesMax = 12 * 16;
 
 }  // namespace hasten::collect

@@ -4,10 +4,9 @@
 #include <errno.h>
 #include <link.h>
 #include <string.h>
-#include <sys/select.h>
-#include <unistd.h>
 
 #include "probe/asyncio_hooks.h"
+#include "probe/compiled.h"
 #include "probe/exec.h"
 #include "probe/imports.h"
 #include "probe/invitation.h"
@@ -115,6 +114,15 @@ Function python_function(const char* name) {
   return reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
 }
 
+/// Why not, as an exception.
+void say(const char* why) {
+  const auto raise = python_function<void (*)(void*, const char*)>("PyErr_SetString");
+  void** const type = static_cast<void**>(dlsym(RTLD_DEFAULT, "PyExc_ImportError"));
+  if (raise != nullptr && type != nullptr) {
+    raise(*type, why);
+  }
+}
+
 bool is_thread_of_ours(uint64_t tid) {
   return tid != 0 && tid < 1u << 30 && sys_call(__NR_tgkill, sys_call(__NR_getpid), static_cast<long>(tid), 0) == 0;
 }
@@ -145,20 +153,8 @@ void watch_those_before_us() {
 
 void stand_in_front() {
   g_real_dlopen = python_function<void* (*)(const char*, int)>("dlopen");
-  dl_iterate_phdr(list_fronts, nullptr);
-  // Looked up now: the child of a fork must not look for what stands behind them.
-  if (void* ours = front_of("read")) {
-    (void)reinterpret_cast<ssize_t (*)(int, void*, size_t)>(ours)(-1, nullptr, 0);
-  }
-  if (void* ours = front_of("write")) {
-    (void)reinterpret_cast<ssize_t (*)(int, const void*, size_t)>(ours)(-1, nullptr, 0);
-  }
-  if (void* ours = front_of("poll")) {
-    (void)reinterpret_cast<int (*)(void*, unsigned long, int)>(ours)(nullptr, 0, 0);
-  }
-  if (void* ours = front_of("select")) {
-    timeval no_time{0, 0};
-    reinterpret_cast<int (*)(int, void*, void*, void*, timeval*)>(ours)(0, nullptr, nullptr, nullptr, &no_time);
+  if (g_front_count == 0) {
+    dl_iterate_phdr(list_fronts, nullptr);
   }
   dl_iterate_phdr(take_over, nullptr);
   hook_asyncio();
@@ -166,8 +162,8 @@ void stand_in_front() {
 
 }  // namespace hasten::probe
 
-/// Python's import calls this, with the GIL held. There is no module: null, without an exception, is what the
-/// importing script expects.
+/// Python's import calls this, with the GIL held. There is no module: null, and no exception, is what the visiting script
+/// expects if all went well.
 extern "C" __attribute__((visibility("default"))) void* PyInit__hasten_probe() {
   using namespace hasten::probe;
   const int saved_errno = errno;
@@ -175,11 +171,20 @@ extern "C" __attribute__((visibility("default"))) void* PyInit__hasten_probe() {
   const auto text_of = python_function<const char* (*)(void*)>("PyUnicode_AsUTF8");
   void* invitation = find != nullptr && text_of != nullptr ? find("_hasten_probe") : nullptr;
   const char* text = invitation != nullptr ? text_of(invitation) : nullptr;
-  if (text != nullptr && !g_process.arrived && g_process.region == nullptr && take_invitation(text)) {
+  if (g_process.active.load() && !is_deserted()) {
+    say("another Hasten measures it from inside");
+  } else if (text == nullptr || !take_invitation(text)) {
+    say("the probe in it is of another version of Hasten");
+  } else {
+    g_process.active.store(false);
     g_process.arrived = true;
+    forget_compiled_ring();
+    begin_visit();
     set_up_exec();
     if (join_region()) {
       begin();
+    } else {
+      say("it cannot open what Hasten hands to it under /proc");
     }
   }
   errno = saved_errno;

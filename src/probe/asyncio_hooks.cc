@@ -167,6 +167,10 @@ int find_module(dl_phdr_info* object, size_t, void* found) {
 
 void hook_asyncio() {
   static std::atomic<int> settled{0};
+  static bool unseen = false;
+  if (unseen) {
+    g_process.self->tasks_unseen.store(1);
+  }
   if (settled.load(std::memory_order_relaxed) != 0 || !g_process.active.load()) {
     return;
   }
@@ -180,6 +184,7 @@ void hook_asyncio() {
   g_coroutine_type = reinterpret_cast<Object>(dlsym(RTLD_DEFAULT, "PyCoro_Type"));
   g_generator_type = reinterpret_cast<Object>(dlsym(RTLD_DEFAULT, "PyGen_Type"));
   if (built_in || !set_up_tasks() || !patch_method(imports) || !patch(imports)) {
+    unseen = true;
     g_process.self->tasks_unseen.store(1);
   }
 }

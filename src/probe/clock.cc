@@ -176,11 +176,12 @@ void set_rate(uint32_t wanted_rate_hz) {
 }  // namespace
 
 int set_up_clock(record::Engine only, uint32_t wanted_rate_hz) {
-  const int signal = take_signal();
+  const int signal = g_process.signal != 0 ? g_process.signal : take_signal();  // ours since an earlier visit
   if (signal == 0) {
     return EBUSY;
   }
   g_process.signal = signal;
+  g_process.engine = record::Engine::None;
   int refusal = 0;
   if (only != record::Engine::ThreadClocks) {
     const int fd = open_perf_event(kShortestMeanNs, 0);
@@ -201,6 +202,7 @@ int set_up_clock(record::Engine only, uint32_t wanted_rate_hz) {
   g_process.cost_ns = 15'000;
   static Watch calibration;
   calibration.tid = static_cast<uint32_t>(sys_call(__NR_gettid));
+  calibration.visit = g_visit.load();
   calibration.fd = -1;
   calibration.random_state = 88172645463325252ull;
   g_process.base_gap_ns = kShortestMeanNs;
@@ -263,8 +265,9 @@ void stop_clock_for_exec() {
     return;
   }
   if (g_process.engine == record::Engine::PerfClock) {
-    if (t_watch != nullptr && t_watch->fd >= 0) {
-      sys_call(__NR_ioctl, t_watch->fd, PERF_EVENT_IOC_DISABLE, 0);
+    const Watch* watch = own_watch();
+    if (watch != nullptr && watch->fd >= 0) {
+      sys_call(__NR_ioctl, watch->fd, PERF_EVENT_IOC_DISABLE, 0);
     }
     return;
   }
@@ -282,8 +285,8 @@ void start_clock_after_exec() {
     return;
   }
   if (g_process.engine == record::Engine::PerfClock) {
-    if (t_watch != nullptr) {
-      arm_clock(*t_watch);
+    if (Watch* watch = own_watch()) {
+      arm_clock(*watch);
     }
     return;
   }

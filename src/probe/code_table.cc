@@ -127,6 +127,10 @@ bool describe(const pyread::CodeFields& fields, uint32_t id, const ForeignMemory
 
 void set_up_code_table() {
   constexpr size_t kBytes = kEntryCount * sizeof(Known);
+  if (g_known != nullptr) {
+    ::madvise(g_known, kBytes, MADV_DONTNEED);  // a new collector, who knows none of them
+    return;
+  }
   void* memory = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory != MAP_FAILED && ::madvise(memory, kBytes, MADV_WIPEONFORK) == 0) {
     g_known = static_cast<Known*>(memory);

@@ -14,7 +14,7 @@ struct Imports {
   const ElfW(Sym) * symbols = nullptr;
   const char* names = nullptr;
   uint32_t symbol_count = 0;  ///< 0: not told (DT_HASH tells)
-  uint64_t tables[2] = {};  ///< of relocations: those of calls, and all others
+  uint64_t tables[2] = {};    ///< of relocations: those of calls, and all others
   uint64_t table_bytes[2] = {};
   uint64_t sealed_begin = 0;  ///< read-only since it was linked
   uint64_t sealed_end = 0;

@@ -178,6 +178,7 @@ bool map_region() {
   if (memory <= 0) {
     return false;
   }
+  g_asked_ns.store(0);
   auto* region = reinterpret_cast<record::Region*>(memory);
   if (region->magic != record::kRegionMagic || region->version != record::kRegionVersion ||
       region->closed.load() != 0) {
@@ -204,6 +205,8 @@ bool still_read(uint64_t now_mono_ns) {
   }
   return !gone;
 }
+
+bool is_deserted() { return is_closed() || collector_is_gone(); }
 
 size_t invitation_bytes(char* const* environment) {
   if (g_collector_pid == 0 || is_closed()) {

@@ -28,6 +28,9 @@ bool map_region();
 /// seconds), the answer is no and the process is left alone: g_process.active is false. Safe in the handler.
 bool still_read(uint64_t now_mono_ns);
 
+/// Whether the collector has ended, asked right now. REQUIRES: map_region() was true once.
+bool is_deserted();
+
 /// Bytes that `with_invitation` needs for this environment; 0 if it goes on as it is.
 size_t invitation_bytes(char* const* environment);
 

@@ -9,7 +9,7 @@ extern "C" __attribute__((visibility("default"))) int hasten_probe_label(const c
   using namespace hasten;
   using namespace hasten::probe;
   constexpr size_t kNameBytesMax = 200;
-  Watch* watch = t_watch;
+  Watch* watch = own_watch();
   if (watch == nullptr || !g_process.active.load(std::memory_order_relaxed)) {
     return 0;
   }

@@ -160,7 +160,9 @@ void begin() {
   set_up_code_table();
   set_up_threads();
   set_up_waits();
-  pthread_atfork(nullptr, nullptr, begin_in_fork);
+  if (g_visit.load() <= 1) {
+    pthread_atfork(nullptr, nullptr, begin_in_fork);
+  }
   g_process.active.store(true);
   begin_watch();
   if (g_process.arrived) {

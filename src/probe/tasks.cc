@@ -323,7 +323,7 @@ bool set_up_tasks() {
 }
 
 Interruption begin_step(uint64_t coroutine) {
-  Watch* watch = t_watch;
+  Watch* watch = own_watch();
   if (watch == nullptr || !g_process.active.load(std::memory_order_relaxed) || loop_of(*watch) == nullptr) {
     return {};
   }
@@ -356,7 +356,7 @@ Interruption begin_step(uint64_t coroutine) {
 }
 
 void end_step(const Interruption& interrupted, uint64_t coroutine, bool suspended) {
-  Watch* watch = t_watch;
+  Watch* watch = own_watch();
   if (watch == nullptr || watch != interrupted.watch || watch->loop == nullptr) {
     return;  // not watched, or the child of a fork
   }
@@ -377,14 +377,17 @@ void end_step(const Interruption& interrupted, uint64_t coroutine, bool suspende
 }
 
 void note_task(uint64_t task) {
-  Watch* watch = t_watch;
+  Watch* watch = own_watch();
+  if (watch != nullptr && watch->loop == nullptr && g_process.arrived) {
+    note_running_loop(true);  // it ran before we came
+  }
   if (watch != nullptr && watch->loop != nullptr) {
     watch->loop->told_task = task;
   }
 }
 
 void note_running_loop(bool runs) {
-  Watch* watch = t_watch;
+  Watch* watch = own_watch();
   if (watch == nullptr || !g_process.active.load(std::memory_order_relaxed) || loop_of(*watch) == nullptr) {
     return;
   }

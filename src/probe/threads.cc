@@ -22,6 +22,7 @@ namespace hasten::probe {
 
 __thread Watch* t_watch __attribute__((tls_model("initial-exec"))) = nullptr;
 std::atomic<uint32_t> g_unmet_count{0};
+std::atomic<uint32_t> g_visit{0};
 
 namespace {
 
@@ -128,7 +129,11 @@ uint8_t* map_ring(uint64_t offset, uint32_t bytes) {
   return memory > 0 ? reinterpret_cast<uint8_t*>(memory) : nullptr;
 }
 
-void set_up_threads() { pthread_key_create(&g_end_key, on_thread_end); }
+void set_up_threads() {
+  if (g_visit.load() <= 1) {
+    pthread_key_create(&g_end_key, on_thread_end);
+  }
+}
 
 namespace {
 
@@ -157,6 +162,7 @@ Watch* new_watch(uint32_t tid, pthread_t thread, const Origin& origin) {
   watch->slot = &slot;
   watch->slot_idx = slot_idx;
   watch->tid = tid;
+  watch->visit = g_visit.load();
   watch->ring_memory = ring_memory;
   watch->random_state = (mono_ns() ^ (static_cast<uint64_t>(watch->tid) << 32)) | 1;
   watch->wait_random_state = watch->random_state * 0x9e3779b97f4a7c15ull | 1;
@@ -176,7 +182,7 @@ Watch* new_watch(uint32_t tid, pthread_t thread, const Origin& origin) {
 }  // namespace
 
 void begin_watch(const Origin& origin) {
-  if (t_watch != nullptr || !still_read(mono_ns())) {
+  if (own_watch() != nullptr || !still_read(mono_ns())) {
     return;
   }
   Watch* watch = new_watch(static_cast<uint32_t>(sys_call(__NR_gettid)), pthread_self(), origin);
@@ -213,30 +219,68 @@ Watch* meet_watch() {
     if (watch == nullptr || watch->tid != tid) {
       continue;
     }
+    if (g_unmet[i].exchange(nullptr) == nullptr) {
+      return t_watch;  // the handler has come in between
+    }
+    g_unmet_count.fetch_sub(1);
+    watch->previous = t_watch;
     t_watch = watch;
     if (g_end_key < kPlainKeyCount) {
       pthread_setspecific(g_end_key, watch);
-    }
-    if (g_unmet[i].exchange(nullptr) != nullptr) {  // the handler may have come in between
-      g_unmet_count.fetch_sub(1);
     }
     return watch;
   }
   return nullptr;
 }
 
+namespace {
+
+void take_apart(Watch* watch) {
+  close_clock(*watch);
+  forget_loop(*watch);
+  ::munmap(watch->ring_memory, record::kThreadRingBytes);
+  ::munmap(watch, sizeof *watch);
+}
+
+}  // namespace
+
 void end_watch() {
   Watch* watch = t_watch;
   if (watch == nullptr) {
     return;
   }
+  drop_previous(*watch);
   t_watch = nullptr;  // from here on a signal that is still under way finds nothing to do
-  g_watches[watch->slot_idx].store(nullptr);
-  close_clock(*watch);
-  publish_end(*watch);
-  forget_loop(*watch);
-  ::munmap(watch->ring_memory, record::kThreadRingBytes);
-  ::munmap(watch, sizeof *watch);
+  if (watch->visit == g_visit.load()) {
+    g_watches[watch->slot_idx].store(nullptr);
+    publish_end(*watch);
+  }
+  take_apart(watch);
+}
+
+void drop_previous(Watch& watch) {
+  Watch* previous = watch.previous;
+  watch.previous = nullptr;
+  while (previous != nullptr) {
+    Watch* const before = previous->previous;
+    take_apart(previous);
+    previous = before;
+  }
+}
+
+void begin_visit() {
+  g_visit.fetch_add(1);
+  g_unmet_count.store(0);
+  g_prepared_count.store(0);
+  for (std::atomic<Watch*>& entry : g_watches) {
+    entry.store(nullptr);
+  }
+  if (t_watch != nullptr) {
+    drop_previous(*t_watch);
+    Watch* const own = t_watch;
+    t_watch = nullptr;
+    take_apart(own);
+  }
 }
 
 void forget_all_watches() {

@@ -83,12 +83,14 @@ __attribute__((noinline)) void write_wait(Watch& watch, WaitKind kind, uint64_t 
 
 /// `begin_cpu_ns`: the thread's CPU clock then, or 0 if it was not read. `idle`: an event loop had nothing to do.
 void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns, bool idle = false) {
-  Watch* watch = t_watch;
+  Watch* watch = own_watch();
   if (watch == nullptr) {
     return;  // the child of a fork, or the thread is ending
   }
   watch->slot->waiting_kind.store(0, std::memory_order_relaxed);
   const uint64_t now_ns = mono_ns();
+  begin_ns =
+      begin_ns > g_process.self->start_mono_ns ? begin_ns : g_process.self->start_mono_ns;  // it may be older than we
   const uint64_t duration_ns = now_ns > begin_ns ? now_ns - begin_ns : 0;
   watch->last_wait_ns[static_cast<uint32_t>(kind)] = duration_ns;
   if (duration_ns >= kShortestNs && g_process.active.load(std::memory_order_relaxed)) {
@@ -121,6 +123,9 @@ auto timed(WaitKind kind, const Call& call, size_t bytes = 0, Selects selects = 
   Watch* watch = own_watch();
   if (watch == nullptr || watch->slot->waiting_kind.load(std::memory_order_relaxed) != 0) {
     return call();
+  }
+  if (watch->previous != nullptr) {
+    drop_previous(*watch);
   }
   const uint64_t begin_ns = mono_ns();
   watch->slot->waiting_since_ns.store(begin_ns, std::memory_order_relaxed);

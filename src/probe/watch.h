@@ -43,6 +43,8 @@ struct Watch {
   record::ThreadSlot* slot;
   uint32_t slot_idx;
   uint32_t tid;
+  uint32_t visit;            ///< of g_visit, when the watch began
+  Watch* previous;           ///< the thread's, of a visit before; until somebody takes it apart
   int fd;                    ///< of the perf clock, or -1
   void* event_page;          ///< keeps the perf clock alive if the program closes fd; or null
   uint32_t gap_ns;           ///< drawn for the sample to come
@@ -90,10 +92,24 @@ extern std::atomic<uint32_t> g_unmet_count;
 /// The calling thread meets its watch, if one was prepared for it. Safe in the handler.
 Watch* meet_watch();
 
+/// A running program may be entered more than once: how often it was.
+extern std::atomic<uint32_t> g_visit;
+
 /// The calling thread's watch, or null.
 inline Watch* own_watch() {
-  return t_watch != nullptr || g_unmet_count.load(std::memory_order_relaxed) == 0 ? t_watch : meet_watch();
+  Watch* watch = t_watch;
+  if (watch != nullptr && watch->visit == g_visit.load(std::memory_order_relaxed)) {
+    return watch;
+  }
+  return g_unmet_count.load(std::memory_order_relaxed) == 0 ? nullptr : meet_watch();
 }
+
+/// Gives back what the calling thread's watches of earlier visits hold. Not for the handler, which may have interrupted
+/// somebody who uses one.
+void drop_previous(Watch& watch);
+
+/// All watches are of an earlier visit from now on. Their threads meet new ones.
+void begin_visit();
 
 /// Begins the watch over another thread, which ran before we came. `handle`: its pthread_t. It must be alive.
 void prepare_watch(uint32_t tid, uint64_t handle);

@@ -188,7 +188,7 @@ def test_waiting_for_a_child_that_works_is_no_reason_to_give_up(hasten):
         "subprocess.run([sys.executable, '-c', 'for i in range(20_000_000): pass'])\n",
     )
     report = hasten.report("--rate", "1000", "parent.py")
-    assert report["cpu_s"] - report["sampled_cpu_s"] < 0.15
+    assert report["cpu_s"] - report["sampled_cpu_s"] < 0.3 * report["cpu_s"]  # start-up is not sampled; the child is most of it
     assert len(report["processes"]) == 2
     assert not any(cause["kind"] == "waiting" for cause in report["causes"])
 

@@ -26,6 +26,7 @@ examples:
   hasten run --json report.json julia.py
   hasten run --counts solve julia.py    besides, how often solve was called and each of its lines ran, exactly
   hasten run --pid 4711 --seconds 10    a Python that runs already, read from outside; Ctrl-C ends it earlier
+  hasten run --pid 4711 --inject        the same from inside: waits, the GIL, children
 
 What stands before the program belongs to Hasten, everything after it to the program. Exit codes are the
 program's own, and a program killed by a signal takes Hasten with it by the same signal; 125 is a failure of

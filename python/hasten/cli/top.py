@@ -20,16 +20,19 @@ examples:
   hasten top                        the only Python that runs here
   hasten top --once --seconds 5 4711 | head
 
-keys: f functions, l lines, t threads, w waiting and the GIL, q quit
+  hasten top --inject 4711          from inside: every wait, who held the GIL, the processes that it starts
+
+keys: f functions, l lines, t threads, w waiting, g the GIL, p processes, q quit
 """
 
-VIEWS = {"f": "functions", "l": "lines", "t": "threads", "w": "waiting"}
+VIEWS = {"f": "functions", "l": "lines", "t": "threads", "w": "waiting", "g": "gil", "p": "processes"}
 _ROWS_MAX = 40
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pid", nargs="?", type=int, metavar="PID", help="default: the only Python that runs here")
     parser.add_argument("--seconds", type=float, default=2.0, metavar="N", help="how long each picture looks (default 2)")
+    parser.add_argument("--inject", action="store_true", help="from inside: the process takes Hasten's probe in, which stays there")
     parser.add_argument("--once", action="store_true", help="one picture, then end; so it is where no terminal is")
     parser.add_argument("--json", metavar="FILE", help="with --once: the report of that picture; - for standard output")
 
@@ -40,30 +43,30 @@ def main(args: argparse.Namespace) -> int:
     pid = args.pid if args.pid is not None else _only_python(args.parser)
     version = python_version_of(pid)  # a process that cannot be read is said before the screen changes
     if args.once or args.json is not None or not sys.stdout.isatty():
-        report = _look(pid, args.seconds)
+        report = _look(pid, args.seconds, args.inject)
         if args.json is not None:
             write_json(report, args.json)
         if args.json != "-":
-            for view in ("functions", "threads", "waiting"):
+            for view in ("functions", "threads", "waiting", *(("gil", "processes") if args.inject else ())):
                 print("\n".join(picture(report, view, 110, 20)))
         return 0
-    return _live(pid, version, args.seconds)
+    return _live(pid, version, args.seconds, args.inject)
 
 
-def _look(pid: int, span_s: float) -> dict:
-    """One stretch of looking from outside, as a report. Raises: HastenError."""
+def _look(pid: int, span_s: float, inject: bool) -> dict:
+    """One stretch of looking, as a report. Raises: HastenError."""
     from hasten import _core
 
     fd = os.memfd_create("hasten-top")  # nothing is left of it, whatever becomes of us
     try:
         capture = f"/proc/self/fd/{fd}"
-        _core.attach(pid, capture, seconds=span_s)
+        (_core.enter if inject else _core.attach)(pid, capture, seconds=span_s)
         return _core.read_report(capture)
     finally:
         os.close(fd)
 
 
-def _live(pid: int, version: str, span_s: float) -> int:
+def _live(pid: int, version: str, span_s: float, inject: bool) -> int:
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
@@ -77,7 +80,7 @@ def _live(pid: int, version: str, span_s: float) -> int:
     def keep_looking() -> None:
         try:
             while not stop.is_set():
-                latest[:] = [_look(pid, span_s)]
+                latest[:] = [_look(pid, span_s, inject)]
         except Exception as error:  # the process ended, or may no longer be read
             failed.append(error)
 
@@ -85,7 +88,7 @@ def _live(pid: int, version: str, span_s: float) -> int:
     looking.start()
     with _single_keys() as read_key, Live(console=console, screen=True, auto_refresh=False) as live:
         while not failed:
-            head = f"hasten top  process {pid}, Python {version}   f l t w: {', '.join(VIEWS.values())}   q: quit"
+            head = f"hasten top  process {pid}, Python {version}   {' '.join(VIEWS)}: {', '.join(VIEWS.values())}   q: quit"
             body = picture(latest[0], view, console.width, console.height - 2) if latest else ["looking ..."]
             live.update(Text("\n".join([head, *body]), no_wrap=True, overflow="crop"), refresh=True)
             key = read_key(0.2)
@@ -124,7 +127,8 @@ def picture(report: dict, view: str, columns: int, rows: int) -> list[str]:
         f"last {seconds(report['wall_s'])}: {100 * report.get('cpu_s', 0.0) / wall_s:.0f} % of a CPU, "
         f"{len(report['threads'])} threads, memory {report.get('peak_rss_bytes', 0) / 1e6:.0f} MB, {report['samples']} looks"
     ]
-    lines += {"functions": _functions, "lines": _lines, "threads": _threads, "waiting": _waiting}[view](report)
+    views = (_functions, _lines, _threads, _waiting, _gil, _processes)
+    lines += dict(zip(VIEWS.values(), views, strict=True))[view](report)
     return [line[:columns] for line in lines[: min(rows, _ROWS_MAX)]]
 
 
@@ -170,6 +174,26 @@ def _waiting(report: dict) -> list[str]:
         f"{seconds(waited_s):>8}  {kind:<8} {short_path(row['file'], report.get('cwd'))}:{row['line']}  ({row['function']})"
         for waited_s, kind, row in rows
     ]
+
+
+def _gil(report: dict) -> list[str]:
+    if report["engine"] == "from outside":
+        return ["who held the GIL is not seen from outside: hasten top --inject"]
+
+    def named(row: dict) -> str:
+        return f"{short_path(row['file'], report.get('cwd'))}:{row['line']} ({row['function']})"
+
+    return ["  waited  for the GIL"] + [
+        f"{seconds(row['seconds']):>8}  {named(row['waiter'])}  while it was held by {named(row['holder'])}" for row in report.get("gil", ())
+    ]
+
+
+def _processes(report: dict) -> list[str]:
+    lines = ["     PID      CPU   memory  command"]
+    for row in report["processes"]:
+        command = " ".join(row["command"]) or "(gone)"
+        lines.append(f"{row['pid']:8} {seconds(row.get('cpu_s', 0.0)):>8} {row.get('peak_rss_bytes', 0) / 1e6:5.0f} MB  {command}")
+    return lines
 
 
 def _only_python(parser: argparse.ArgumentParser) -> int:

@@ -1,0 +1,51 @@
+// Holds the table of pending.cc against the headers of the Python that this build uses. No code comes out of it.
+#define Py_BUILD_CORE 1
+#include <Python.h>
+#include <internal/pycore_interp.h>
+#include <internal/pycore_runtime.h>
+#include <stddef.h>
+
+#define CALLS offsetof(PyInterpreterState, ceval.pending)
+#define IS(what, value) _Static_assert((what) == (value), #what)
+
+#if PY_VERSION_HEX >> 16 == 0x030b
+IS(offsetof(_PyRuntimeState, interpreters.main), 48);
+IS(CALLS, 112);
+IS(offsetof(struct _pending_calls, calls), 16);
+IS(offsetof(struct _pending_calls, first), 528);
+IS(offsetof(struct _pending_calls, last), 532);
+IS(offsetof(struct _pending_calls, calls_to_do), 8);
+IS(offsetof(PyInterpreterState, ceval.eval_breaker), 100);
+IS(offsetof(PyInterpreterState, threads.head), 16);
+#elif PY_VERSION_HEX >> 16 == 0x030c
+IS(offsetof(_PyRuntimeState, interpreters.main), 48);
+IS(CALLS, 400);
+IS(offsetof(struct _pending_calls, calls), 24);
+IS(offsetof(struct _pending_calls, first), 536);
+IS(offsetof(struct _pending_calls, last), 540);
+IS(offsetof(struct _pending_calls, calls_to_do), 16);
+IS(offsetof(PyInterpreterState, ceval.eval_breaker), 368);
+IS(offsetof(PyInterpreterState, threads.head), 72);
+#elif PY_VERSION_HEX >> 16 == 0x030d
+IS(offsetof(_PyRuntimeState, interpreters.main), 640);
+IS(CALLS, 32);
+IS(offsetof(struct _pending_calls, calls), 24);
+IS(offsetof(struct _pending_calls, first), 7224);
+IS(offsetof(struct _pending_calls, next), 7228);
+IS(offsetof(struct _pending_calls, npending), 12);
+IS(offsetof(PyThreadState, eval_breaker), 24);
+IS(offsetof(PyInterpreterState, threads.head), 7344);
+#include <internal/pycore_ceval.h>
+IS(_PY_CALLS_TO_DO_BIT, 4);
+#endif
+
+#if PY_VERSION_HEX >> 16 < 0x030d
+IS(sizeof(struct _pending_calls), CALLS == 112 ? 536 : 544);
+IS(NPENDINGCALLS, 32);
+#elif PY_VERSION_HEX >> 16 == 0x030d
+IS(sizeof(struct _pending_call), 24);
+IS(PENDINGCALLSARRAYSIZE, 300);
+#endif
+IS(offsetof(PyThreadState, next), 8);
+// What arrival.cc takes for granted.
+IS(offsetof(PyThreadState, native_thread_id) - offsetof(PyThreadState, thread_id), 8);
