@@ -16,10 +16,12 @@ ALLOWED = {
     # strings
     "memcpy", "memmove", "memset", "strcspn", "strlen", "strncmp", "strnlen", "strstr", "strtoul", "strtoull",
     "__isoc23_strtoul", "__isoc23_strtoull",
-    # set-up and thread start only: never the handler
+    # set-up and thread start only: never the handler, but for pthread_setspecific with a key that has its place in the thread
     "dl_iterate_phdr", "dladdr1", "dlsym", "dlvsym", "free", "malloc", "getenv", "unsetenv", "pthread_atfork", "__register_atfork",
     "pthread_attr_destroy", "pthread_attr_getstack", "pthread_getattr_np", "pthread_key_create", "pthread_self",
     "pthread_setspecific", "environ", "__environ",
+    # coming into a program that runs already: never the handler
+    "dladdr", "strchr",
     # where a loop's selector is made: never the handler
     "dl_iterate_phdr", "mprotect", "sysconf", "strcmp", "strrchr", "memcmp",
     # system(), which is ours
@@ -34,6 +36,7 @@ ALLOWED = {
 
 EXPORTED = {
     "pthread_create", "sigaction", "signal", "pthread_sigmask", "sigprocmask", "hasten_probe_register_code", "hasten_probe_label",
+    "PyInit__hasten_probe",
     "execve", "execv", "execvp", "execvpe", "fexecve", "execl", "execlp", "execle", "posix_spawn", "posix_spawnp", "system",
     "wait", "wait3", "wait4", "waitpid", "waitid", "_exit", "_Exit",
     "nanosleep", "clock_nanosleep", "sem_wait", "sem_timedwait", "sem_clockwait", "pthread_join",
