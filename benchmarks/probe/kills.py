@@ -221,22 +221,25 @@ def attack(pid: int, folder: Path, progress: Progress, draw: random.Random, inje
         words = ["top", "--once", pid] if kind == "top" else ["run", "--rate", 1000, "--out", capture, "--pid", pid]
         words += ["--inject"] * inject
         begin = time.monotonic()
-        hasten = subprocess.Popen(
-            [*HASTEN, *map(str, words), "--seconds", str(LOOK_S)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        errors = folder.parent / f"{folder.name}.err"
+        with errors.open("wb") as error_file:
+            hasten = subprocess.Popen(
+                [*HASTEN, *map(str, words), "--seconds", str(LOOK_S)], env=environment, stdout=subprocess.DEVNULL, stderr=error_file
+            )
         spared = len(moments[kind].lives) < 3 or number % 25 < 2  # now and then one lives to its end
         killed = killed_at(hasten, PATIENCE_S if spared else moments[kind].next_s(), begin)
         try:
             if not killed:
                 moments[kind].lived(time.monotonic() - begin)
                 if hasten.returncode:
-                    raise Harmed(f"hasten {kind} ended with exit code {hasten.returncode}")
+                    raise Harmed(f"hasten {kind} ended with exit code {hasten.returncode}: {errors.read_text()[-200:]}")
             check_running(pid)
             when = "of top" if kind == "top" else state_of(capture)
             progress.note(when if killed else None)
         except Harmed as harm:
             progress.note(None, str(harm))
         capture.unlink(missing_ok=True)
+        errors.unlink()
 
 
 def speeds(targets: list[Served], control: Served, strips: int) -> list[list[float]]:

@@ -66,19 +66,21 @@ std::string quoted(const std::string& text) {
 }
 
 /// What the target runs. The probe is no module: that its import fails without an exception is how it succeeds. One that an
-/// earlier visit has left there goes by its name, and is taken up again.
+/// earlier visit has left there goes by its name, and is taken up again. The invitation goes by the thread's name: the script of
+/// somebody who was killed meanwhile may run on another thread.
 std::string visit(const RegionOwner& owner, const std::string& probe_path, const std::string& probe_copy,
                   const std::string& answer) {
   const std::string invitation = fmt::format("{}:{}:{}:{}", record::kRegionVersion, ::getpid(), owner.fd(), probe_path);
   return fmt::format(
-      "import sys, _imp\n"
+      "import sys, _imp, _thread\n"
       "from _frozen_importlib import ModuleSpec\n"
       "def enter(path):\n"
       "    try:\n"
       "        _imp.create_dynamic(ModuleSpec('_hasten_probe', None, origin=path))\n"
       "    except SystemError:\n"
       "        pass\n"
-      "sys._hasten_probe = {}.decode('utf-8', 'surrogateescape')\n"
+      "name = f'_hasten_probe_{{_thread.get_native_id()}}'\n"
+      "setattr(sys, name, {}.decode('utf-8', 'surrogateescape'))\n"
       "try:\n"
       "    try:\n"
       "        enter('{}')\n"
@@ -90,7 +92,7 @@ std::string visit(const RegionOwner& owner, const std::string& probe_path, const
       "    with open('{}', 'w') as file:\n"
       "        file.write(str(error))\n"
       "finally:\n"
-      "    del sys._hasten_probe\n",
+      "    delattr(sys, name)\n",
       quoted(invitation), kProbeName, kProbeName, probe_copy, answer);
 }
 
@@ -162,7 +164,7 @@ Result<void> inject(uint32_t pid, const RegionOwner& owner, const std::string& p
     return Error{"attach.refused", fmt::format("cannot read {} into memory", probe_path), "install Hasten anew"};
   }
   PendingCall call(pid, python.value());
-  if (Result<void> made = call.ask(call_of(script.path()), script.path()); !made) {
+  if (Result<void> made = call.ask(call_of(script.path())); !made) {
     return made.error();
   }
   const uint64_t begin_ns = mono_now_ns();

@@ -1,10 +1,9 @@
 // Asks a running Python to take the probe in, so that it is measured from inside: waits, who held the GIL, children.
 //
-// Nothing is stopped and no register is touched. The request goes where Python keeps calls that are to be made at the next
-// safe point (3.11 to 3.13: the pending calls of the interpreter; from 3.14 on: its interface for debuggers), and is
-// written in an order in which each state is harmless: whenever we are killed, the call is there whole or not at all, and a call that finds
-// nobody does nothing. Python reads a script and the probe out of our memory, so that no file is left behind, and
-// each visit brings a probe of its own.
+// Nothing is stopped and no register is touched. The request goes where Python keeps calls that are to be made at its next
+// safe point, and is written in an order in which each state is harmless: whenever we are killed, the call is there whole or
+// not at all, and a call that finds nobody does nothing. Python reads a script and the probe out of our memory, so that no
+// file is left behind. The probe stays, and a later visit takes it up again.
 #pragma once
 
 #include <cstdint>

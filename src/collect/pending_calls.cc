@@ -2,16 +2,14 @@
 
 #include <sys/uio.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <vector>
+#include <optional>
 
 #include "collect/outside_walk.h"
 #include "collect/proc.h"
 #include "collect/python_place.h"
 #include "collect/refusal.h"
-#include "pyread/layout.h"
 #include "pyread/pending.h"
 
 namespace hasten::collect {
@@ -38,25 +36,32 @@ T at(const TargetMemory& memory, uint64_t address) {
 
 }  // namespace
 
+PendingCall::PendingCall(uint32_t pid, const record::PythonPlace& python)
+    : pid_(pid), python_(python), layout_(pyread::find_pending_layout(python.version_hex)) {}
+
 bool PendingCall::write(uint64_t address, const void* from, uint64_t bytes) const {
   const iovec local{const_cast<void*>(from), bytes};
   const iovec remote{reinterpret_cast<void*>(address), bytes};
   return ::process_vm_writev(static_cast<pid_t>(pid_), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(bytes);
 }
 
-Result<void> PendingCall::ask(const std::string& source, const std::string& script) {
-  return pyread::find_pending_layout(python_.version_hex) != nullptr ? ask_by_call(source) : ask_by_debugger(script);
-}
-
-Result<void> PendingCall::ask_by_call(const std::string& source) {
-  const pyread::PendingLayout& layout = *pyread::find_pending_layout(python_.version_hex);
+Result<void> PendingCall::ask(const std::string& source) {
+  const Error unsupported{
+      "attach.unsupported",
+      fmt::format("Python {} of process {} cannot be entered", version_text(python_.version_hex), pid_),
+      "measure it without --inject"};
+  if (layout_ == nullptr) {
+    return unsupported;
+  }
+  const pyread::PendingLayout& layout = *layout_;
   const std::optional<uint64_t> run = python_symbol(pid_, "PyRun_SimpleString");
   const TargetMemory memory(pid_);
   const auto interpreter = at<uint64_t>(memory, python_.runtime_address + layout.runtime_main);
-  if (!run || interpreter == 0 || source.size() >= kSourceBytesMax) {
-    return Error{"attach.unsupported", fmt::format("process {} has no Python that can be asked", pid_), ""};
-  }
   const uint64_t ring = interpreter + layout.pending;
+  const bool known = layout.most == 0 || at<uint32_t>(memory, ring + layout.most) == layout.count;
+  if (!run || interpreter == 0 || !known || source.size() >= kSourceBytesMax) {
+    return unsupported;
+  }
   uint32_t last = 0;
   for (int tries = 0;; ++tries) {
     last = at<uint32_t>(memory, ring + layout.last);
@@ -91,7 +96,7 @@ Result<void> PendingCall::ask_by_call(const std::string& source) {
 }
 
 bool PendingCall::signal(uint64_t interpreter) const {
-  const pyread::PendingLayout& layout = *pyread::find_pending_layout(python_.version_hex);
+  const pyread::PendingLayout& layout = *layout_;
   const uint32_t one = 1;
   if (!write(interpreter + layout.pending + layout.to_do, &one, sizeof one)) {
     return false;
@@ -110,42 +115,7 @@ bool PendingCall::signal(uint64_t interpreter) const {
   return true;
 }
 
-Result<void> PendingCall::ask_by_debugger(const std::string& script) {
-  const TargetMemory memory(pid_);
-  std::array<uint8_t, pyread::kDebugOffsetsBytes> bytes;
-  const bool read = memory.read(python_.runtime_address, bytes.data(), bytes.size());
-  const std::optional<pyread::DebuggerLayout> layout =
-      read ? pyread::debugger_layout(bytes.data(), python_.version_hex) : std::nullopt;
-  if (!layout) {
-    return Error{"attach.unsupported",
-                 fmt::format("Python {} of process {} cannot be entered", version_text(python_.version_hex), pid_),
-                 "measure it without --inject"};
-  }
-  const auto interpreter = at<uint64_t>(memory, python_.runtime_address + layout->runtime_interpreters);
-  if (at<uint32_t>(memory, interpreter + layout->enabled) != 1) {
-    return Error{
-        "attach.not_allowed", fmt::format("process {} was started with remote debugging switched off", pid_),
-        "measure it without --inject, or start it without PYTHON_DISABLE_REMOTE_DEBUG and -X disable-remote-debug"};
-  }
-  const auto thread = at<uint64_t>(memory, interpreter + layout->interpreter_main_thread);
-  if (thread == 0 || script.size() + 1 > layout->path_bytes) {
-    return Error{"attach.busy", fmt::format("process {} has no main thread", pid_), "measure it without --inject"};
-  }
-  const uint64_t support = thread + layout->support;
-  asked_flag_ = support + layout->asked;
-  const uint32_t one = 1;
-  const uint8_t bits = at<uint8_t>(memory, thread + layout->breaker) | layout->breaker_bit;
-  const bool written = write(support + layout->path, script.c_str(), script.size() + 1) &&
-                       write(asked_flag_, &one, sizeof one) && write(thread + layout->breaker, &bits, sizeof bits);
-  return written ? Result<void>() : not_allowed(pid_);
-}
-
 bool PendingCall::take_back() {
-  const TargetMemory memory(pid_);
-  if (asked_flag_ != 0) {
-    const uint32_t none = 0;
-    return at<uint32_t>(memory, asked_flag_) == 1 && write(asked_flag_, &none, sizeof none);
-  }
   const char nothing = '\0';
   return source_address_ != 0 && write(source_address_, &nothing, sizeof nothing);
 }

@@ -1,5 +1,6 @@
 #include "collect/region_owner.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -60,6 +61,9 @@ RegionOwner::~RegionOwner() {
   if (region_ != nullptr) {
     region_->closed.store(1);  // processes that outlive us need not go on
     ::munmap(region_, record::kRegionBytes);
+    // A process that outlives us may keep the region mapped: it shall not keep its memory.
+    ::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(record::kRegionHeadBytes),
+                static_cast<off_t>(record::kRegionBytes - record::kRegionHeadBytes));
     ::close(fd_);
   }
 }

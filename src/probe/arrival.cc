@@ -114,6 +114,21 @@ Function python_function(const char* name) {
   return reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
 }
 
+/// The attribute of sys in which this thread's script has put the invitation (collect/injection.cc).
+void name_of_invitation(char* to) {
+  constexpr char kBegin[] = "_hasten_probe_";
+  memcpy(to, kBegin, sizeof kBegin);
+  char digits[20];
+  int count = 0;
+  for (long tid = sys_call(__NR_gettid); tid > 0; tid /= 10) {
+    digits[count++] = static_cast<char>('0' + tid % 10);
+  }
+  for (to += sizeof kBegin - 1; count > 0;) {
+    *to++ = digits[--count];
+  }
+  *to = '\0';
+}
+
 /// Why not, as an exception.
 void say(const char* why) {
   const auto raise = python_function<void (*)(void*, const char*)>("PyErr_SetString");
@@ -169,7 +184,9 @@ extern "C" __attribute__((visibility("default"))) void* PyInit__hasten_probe() {
   const int saved_errno = errno;
   const auto find = python_function<void* (*)(const char*)>("PySys_GetObject");
   const auto text_of = python_function<const char* (*)(void*)>("PyUnicode_AsUTF8");
-  void* invitation = find != nullptr && text_of != nullptr ? find("_hasten_probe") : nullptr;
+  char name[64];
+  name_of_invitation(name);
+  void* invitation = find != nullptr && text_of != nullptr ? find(name) : nullptr;
   const char* text = invitation != nullptr ? text_of(invitation) : nullptr;
   if (g_process.active.load() && !is_deserted()) {
     say("another Hasten measures it from inside");

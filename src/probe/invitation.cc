@@ -185,6 +185,12 @@ bool map_region() {
     sys_call(__NR_munmap, memory, record::kRegionHeadBytes);
     return false;
   }
+  // A thread may be about to look at the region of the visit before: the one before that is given back.
+  static record::Region* before = nullptr;
+  if (before != nullptr) {
+    sys_call(__NR_munmap, reinterpret_cast<long>(before), record::kRegionHeadBytes);
+  }
+  before = g_process.region;
   g_process.region = region;
   return true;
 }

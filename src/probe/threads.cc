@@ -32,6 +32,8 @@ pthread_key_t g_end_key;
 /// Watches that their threads have not met.
 std::atomic<Watch*> g_unmet[record::kSlotCount];
 std::atomic<uint32_t> g_prepared_count{0};
+/// Those of the visit before. A thread may have been about to meet one: they are taken apart a visit later.
+Watch* g_missed[record::kSlotCount];
 /// Keys up to here have their places in the thread itself: setting one does not allocate.
 constexpr pthread_key_t kPlainKeyCount = 32;
 
@@ -238,6 +240,10 @@ namespace {
 void take_apart(Watch* watch) {
   close_clock(*watch);
   forget_loop(*watch);
+  if (watch->visit != g_visit.load()) {
+    // Nobody reads this ring any more, and the rest of its region may stay mapped for a while: give the memory back.
+    ::madvise(watch->ring_memory, record::kThreadRingBytes, MADV_REMOVE);
+  }
   ::munmap(watch->ring_memory, record::kThreadRingBytes);
   ::munmap(watch, sizeof *watch);
 }
@@ -272,6 +278,12 @@ void begin_visit() {
   g_visit.fetch_add(1);
   g_unmet_count.store(0);
   g_prepared_count.store(0);
+  for (uint32_t i = 0; i < record::kSlotCount; ++i) {
+    if (g_missed[i] != nullptr) {
+      take_apart(g_missed[i]);
+    }
+    g_missed[i] = g_unmet[i].exchange(nullptr);
+  }
   for (std::atomic<Watch*>& entry : g_watches) {
     entry.store(nullptr);
   }

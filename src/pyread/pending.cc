@@ -13,6 +13,7 @@ constexpr PendingLayout kLayouts[] = {
      .first = 528,
      .last = 532,
      .to_do = 8,
+     .most = 0,
      .breaker = 100,
      .breaker_bit = 0,
      .threads = 16,
@@ -26,6 +27,7 @@ constexpr PendingLayout kLayouts[] = {
      .first = 536,
      .last = 540,
      .to_do = 16,
+     .most = 0,
      .breaker = 368,
      .breaker_bit = 0,
      .threads = 72,
@@ -39,9 +41,38 @@ constexpr PendingLayout kLayouts[] = {
      .first = 7224,
      .last = 7228,
      .to_do = 12,
+     .most = 16,
      .breaker = 24,
      .breaker_bit = 4,
      .threads = 7344,
+     .thread_next = 8},
+    {.version = 0x030e,
+     .runtime_main = 816,
+     .pending = 32,
+     .calls = 24,
+     .call_bytes = 24,
+     .count = 300,
+     .first = 7224,
+     .last = 7228,
+     .to_do = 12,
+     .most = 16,
+     .breaker = 24,
+     .breaker_bit = 4,
+     .threads = 7344,
+     .thread_next = 8},
+    {.version = 0x030f,
+     .runtime_main = 944,
+     .pending = 32,
+     .calls = 24,
+     .call_bytes = 24,
+     .count = 300,
+     .first = 7224,
+     .last = 7228,
+     .to_do = 12,
+     .most = 16,
+     .breaker = 24,
+     .breaker_bit = 4,
+     .threads = 7336,
      .thread_next = 8},
 };
 
@@ -55,7 +86,5 @@ const PendingLayout* find_pending_layout(uint32_t python_hex) {
   }
   return nullptr;
 }
-
-std::optional<DebuggerLayout> debugger_layout(const uint8_t*, uint32_t) { return std::nullopt; }
 
 }  // namespace hasten::pyread

@@ -2,11 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 namespace hasten::pyread {
 
-/// CPython 3.11 to 3.13: a ring of calls in the interpreter.
+/// A ring of calls in the main interpreter.
 struct PendingLayout {
   uint32_t version;       ///< 0x030b
   uint32_t runtime_main;  ///< of the main interpreter's address in the runtime
@@ -17,6 +16,7 @@ struct PendingLayout {
   uint32_t first;
   uint32_t last;         ///< where the next call goes
   uint32_t to_do;        ///< an int that is not 0 while there are calls
+  uint32_t most;         ///< an int that says how many places there are; 0: there is none
   uint32_t breaker;      ///< what the eval loop looks at: in the interpreter, or in each thread
   uint8_t breaker_bit;   ///< 0: it is an int of the interpreter's, 0 or 1
   uint32_t threads;      ///< of the first thread in the interpreter, where each has its breaker
@@ -25,21 +25,5 @@ struct PendingLayout {
 
 /// Null for other versions.
 const PendingLayout* find_pending_layout(uint32_t python_hex);
-
-/// CPython from 3.14 on: its interface for debuggers (PEP 768).
-struct DebuggerLayout {
-  uint32_t runtime_interpreters;     ///< of the first interpreter's address in the runtime
-  uint32_t interpreter_main_thread;  ///< of the main thread's address in the interpreter
-  uint32_t enabled;                  ///< in the interpreter: an int
-  uint32_t breaker;                  ///< in a thread
-  uint32_t support;                  ///< in a thread; what follows is relative to it
-  uint32_t asked;                    ///< an int
-  uint32_t path;
-  uint32_t path_bytes;
-  uint8_t breaker_bit;
-};
-
-/// What the interpreter itself says of it. `runtime`: its first kDebugOffsetsBytes.
-std::optional<DebuggerLayout> debugger_layout(const uint8_t* runtime, uint32_t python_hex);
 
 }  // namespace hasten::pyread

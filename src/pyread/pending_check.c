@@ -26,23 +26,30 @@ IS(offsetof(struct _pending_calls, last), 540);
 IS(offsetof(struct _pending_calls, calls_to_do), 16);
 IS(offsetof(PyInterpreterState, ceval.eval_breaker), 368);
 IS(offsetof(PyInterpreterState, threads.head), 72);
-#elif PY_VERSION_HEX >> 16 == 0x030d
+#else
+#include <internal/pycore_ceval.h>
+#if PY_VERSION_HEX >> 16 == 0x030d
 IS(offsetof(_PyRuntimeState, interpreters.main), 640);
+#elif PY_VERSION_HEX >> 16 == 0x030e
+IS(offsetof(_PyRuntimeState, interpreters.main), 816);
+#elif PY_VERSION_HEX >> 16 == 0x030f
+IS(offsetof(_PyRuntimeState, interpreters.main), 944);
+#endif
 IS(CALLS, 32);
 IS(offsetof(struct _pending_calls, calls), 24);
 IS(offsetof(struct _pending_calls, first), 7224);
 IS(offsetof(struct _pending_calls, next), 7228);
 IS(offsetof(struct _pending_calls, npending), 12);
+IS(offsetof(struct _pending_calls, max), 16);
 IS(offsetof(PyThreadState, eval_breaker), 24);
-IS(offsetof(PyInterpreterState, threads.head), 7344);
-#include <internal/pycore_ceval.h>
+IS(offsetof(PyInterpreterState, threads.head), PY_VERSION_HEX >> 16 == 0x030f ? 7336 : 7344);
 IS(_PY_CALLS_TO_DO_BIT, 4);
 #endif
 
 #if PY_VERSION_HEX >> 16 < 0x030d
 IS(sizeof(struct _pending_calls), CALLS == 112 ? 536 : 544);
 IS(NPENDINGCALLS, 32);
-#elif PY_VERSION_HEX >> 16 == 0x030d
+#else
 IS(sizeof(struct _pending_call), 24);
 IS(PENDINGCALLSARRAYSIZE, 300);
 #endif
