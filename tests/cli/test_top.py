@@ -45,6 +45,17 @@ def test_a_picture_keeps_to_the_screen():
     assert len(lines) == 2 and max(map(len, lines)) <= 20
 
 
+def test_the_gil_and_processes():
+    places = [{"file": "/home/u/a.py", "line": line, "function": name} for line, name in ((4, "f"), (10, "g"))]
+    inside = {
+        **REPORT, "engine": "perf clock", "gil": [{"holder": places[0], "waiter": places[1], "seconds": 0.5}],
+        "processes": [{"pid": 7, "command": ["python", "a.py"], "cpu_s": 1.0, "peak_rss_bytes": 50_000_000}],
+    }  # fmt: skip
+    assert picture(inside, "gil", 100, 40)[2].strip() == "0.50 s  a.py:10 (g)  while it was held by a.py:4 (f)"
+    assert picture(inside, "processes", 100, 40)[2].split() == ["7", "1.00", "s", "50", "MB", "python", "a.py"]
+    assert "--inject" in picture({**REPORT, "engine": "from outside"}, "gil", 100, 40)[1]
+
+
 @pytest.fixture
 def burning():
     process = subprocess.Popen(
@@ -66,6 +77,17 @@ def test_once(burning, tmp_path):
     assert "burns" in done.stdout
     report = json.loads((tmp_path / "r.json").read_text())
     assert report["functions"][0]["function"] == "burns"
+
+
+@pytest.mark.process
+def test_once_from_inside(burning, tmp_path):
+    command = [sys.executable, "-m", "hasten", "top", "--inject", "--once", "--seconds", "1", "--json", tmp_path / "r.json", str(burning.pid)]
+    for _ in range(2):  # as the live picture does: again and again
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert str(burning.pid) in done.stdout
+        report = json.loads((tmp_path / "r.json").read_text())
+        assert report["functions"][0]["function"] == "burns" and report["engine"] != "from outside"
 
 
 @pytest.mark.process
