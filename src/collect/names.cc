@@ -3,6 +3,7 @@
 #include <cstring>
 #include <filesystem>
 #include <iterator>
+#include <string_view>
 
 #include "collect/proc.h"
 #include "record/source_hash.h"
@@ -33,6 +34,10 @@ void append_utf8(uint32_t point, std::string& text) {
     text.push_back(static_cast<char>(0x80 | (point & 0x3f)));
   }
 }
+
+/// From 3.12 on a frame of the interpreter's own stands between a call of a class and its __init__; file and function of
+/// its code are this.
+constexpr std::string_view kOwnCode = "__init__";
 
 /// "/lib/python3.11/" and the like stand in the path of every standard library.
 bool in_standard_library(const std::string& path) {
@@ -85,6 +90,9 @@ uint32_t NameTable::file(const std::string& path, const std::string& cwd) {
 }
 
 uint32_t NameTable::code(const std::string& path, record::Code code, const std::string& cwd) {
+  if (path == kOwnCode && code.qualname == kOwnCode) {
+    return kInterpretersOwn;
+  }
   code.file = file(path, cwd);
   const auto id = static_cast<uint32_t>(codes_.size());
   const auto [place, is_new] =
@@ -96,6 +104,9 @@ uint32_t NameTable::code(const std::string& path, record::Code code, const std::
 }
 
 uint32_t NameTable::node(const record::StackNode& node) {
+  if (node.code == kInterpretersOwn) {
+    return node.parent;
+  }
   const auto id = static_cast<uint32_t>(nodes_.size() + 1);
   const auto [place, is_new] = nodes_.emplace(NodeKey{node.parent, node.code, node.offset, node.compiled_line}, id);
   if (is_new) {

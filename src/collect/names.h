@@ -28,13 +28,16 @@ bool is_own_file(const std::string& path);
 /// `root` the directory that the program has for its root, if that is another than ours.
 record::SourceFile source_file(const std::string& path, const std::string& cwd, const std::string& root = "");
 
+/// What code() answers for code of the interpreter's own, whose frames are no rows of a stack.
+inline constexpr uint32_t kInterpretersOwn = 0xfffffffdu;
+
 class NameTable {
  public:
   explicit NameTable(record::CaptureWriter& writer, std::string root = "") : writer_(writer), root_(std::move(root)) {}
 
   /// The capture's id of this code object; equal ones are one. `cwd` is where relative paths begin.
   uint32_t code(const std::string& file, record::Code code, const std::string& cwd);
-  /// The stack node under `parent`.
+  /// The stack node under `parent`; `parent` itself for a frame of the interpreter's own.
   uint32_t node(const record::StackNode& node);
   /// The capture's id of the native function at that address of a process.
   uint32_t native_function(uint32_t process, uint64_t address);

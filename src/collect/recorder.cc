@@ -332,6 +332,9 @@ uint32_t Recorder::mixed_stack(const NativeSample& native, const std::vector<uin
   for (const MixedFrame& frame : mix(frames, walked.cut, native.entries, static_cast<uint32_t>(python.size()))) {
     record::MixedNode node{mixed, record::kUnknownNative};
     if (frame.kind == MixedFrame::Python) {
+      if (frame.index + 1 < python.size() && python[frame.index] == python[frame.index + 1]) {
+        continue;  // the interpreter's own
+      }
       node.frame = python[frame.index] << 1;
     } else if (frame.kind == MixedFrame::Native) {
       const NativeFrame& here = frames[frame.index];

@@ -2,7 +2,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "probe/asyncio_hooks.h"
@@ -142,6 +144,53 @@ bool is_thread_of_ours(uint64_t tid) {
   return tid != 0 && tid < 1u << 30 && sys_call(__NR_tgkill, sys_call(__NR_getpid), static_cast<long>(tid), 0) == 0;
 }
 
+/// Threads by the kernel's numbers. More than there are slots for would not be watched anyway.
+struct TidList {
+  uint32_t tids[record::kSlotCount];
+  uint32_t count = 0;
+
+  bool has(uint32_t tid) const {
+    for (uint32_t i = 0; i < count; ++i) {
+      if (tids[i] == tid) {
+        return true;
+      }
+    }
+    return false;
+  }
+  void add(uint32_t tid) {
+    if (count < record::kSlotCount) {
+      tids[count++] = tid;
+    }
+  }
+};
+
+/// All threads of this process.
+void list_threads(TidList& list) {
+  struct Entry {
+    uint64_t inode;
+    int64_t next;
+    uint16_t bytes;
+    uint8_t type;
+    char name[];
+  };
+  const long fd = sys_call(__NR_openat, AT_FDCWD, reinterpret_cast<long>("/proc/self/task"),
+                           O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  alignas(8) char buffer[4096];
+  long bytes = 0;
+  while (fd >= 0 && (bytes = sys_call(__NR_getdents64, fd, reinterpret_cast<long>(buffer), sizeof buffer)) > 0) {
+    for (long at = 0; at < bytes;) {
+      const auto* entry = reinterpret_cast<const Entry*>(buffer + at);
+      if (entry->name[0] != '.') {
+        list.add(static_cast<uint32_t>(strtoul(entry->name, nullptr, 10)));
+      }
+      at += entry->bytes;
+    }
+  }
+  if (fd >= 0) {
+    sys_call(__NR_close, fd);
+  }
+}
+
 }  // namespace
 
 void watch_those_before_us() {
@@ -154,14 +203,26 @@ void watch_those_before_us() {
     return;
   }
   const auto own_tid = static_cast<uint64_t>(sys_call(__NR_gettid));
+  TidList python_threads;
+  python_threads.add(static_cast<uint32_t>(own_tid));
   for (const void* one = first_interpreter(); one != nullptr; one = next_interpreter(one)) {
     for (const void* thread = first_thread(one); thread != nullptr; thread = next_thread(thread)) {
       // The pthread_t stands before the kernel's id in every version (layout_check.cc).
       uint64_t ids[2];
       memcpy(ids, static_cast<const char*>(thread) + g_process.layout.thread_native_id - 8, sizeof ids);
-      if (ids[1] != own_tid && is_thread_of_ours(ids[1])) {
-        prepare_watch(static_cast<uint32_t>(ids[1]), ids[0]);
+      const auto tid = static_cast<uint32_t>(ids[1]);
+      if (is_thread_of_ours(ids[1]) && !python_threads.has(tid)) {
+        python_threads.add(tid);
+        prepare_watch(tid, ids[0]);
       }
+    }
+  }
+  // All others are somebody else's: their stacks are not known, their CPU time is.
+  TidList all;
+  list_threads(all);
+  for (uint32_t i = 0; i < all.count; ++i) {
+    if (!python_threads.has(all.tids[i])) {
+      prepare_watch(all.tids[i], 0);
     }
   }
 }

@@ -10,7 +10,7 @@ bool join_region();
 /// Starts to measure this process. REQUIRES: join_region().
 void begin();
 
-/// Prepares a watch for every other thread that has run Python. REQUIRES: the GIL.
+/// Prepares a watch for every other thread. REQUIRES: the GIL.
 void watch_those_before_us();
 
 /// Puts our functions into the import tables of all that is loaded, and of what Python loads from now on: where we are

@@ -42,7 +42,7 @@ void find_stack(Watch& watch, pthread_t thread) {
   pthread_attr_t attributes;
   void* low = nullptr;
   size_t bytes = 0;
-  if (pthread_getattr_np(thread, &attributes) == 0) {
+  if (thread != 0 && pthread_getattr_np(thread, &attributes) == 0) {
     pthread_attr_getstack(&attributes, &low, &bytes);
     pthread_attr_destroy(&attributes);
   }

@@ -111,7 +111,8 @@ void drop_previous(Watch& watch);
 /// All watches are of an earlier visit from now on. Their threads meet new ones.
 void begin_visit();
 
-/// Begins the watch over another thread, which ran before we came. `handle`: its pthread_t. It must be alive.
+/// Begins the watch over another thread, which ran before we came. `handle`: its pthread_t, which must be alive; 0: not known,
+/// nor is its stack then.
 void prepare_watch(uint32_t tid, uint64_t handle);
 
 /// Begins and ends the watch over the calling thread. Neither is for signal handlers.

@@ -204,3 +204,16 @@ def test_a_child_that_is_not_python_is_said_to_be_unseen(hasten):
 def test_a_peak_that_nobody_could_read_is_absent(hasten):
     ended = hasten.report("-c", "import os; x = bytearray(1_000_000); os._exit(0)")
     assert "peak_rss_bytes" not in ended or ended["peak_rss_bytes"] > 7_000_000
+
+
+def test_the_interpreters_own_frames_are_no_rows(hasten):
+    """From 3.12 on, calling a class puts a frame of the interpreter's own below the one of __init__."""
+    hasten.write(
+        "makes.py",
+        "class A:\n    def __init__(self):\n        s = 0\n        for i in range(2000): s += i\n\n"
+        "def make():\n    for _ in range(6_000): A()\n\nmake()\n",
+    )
+    assert hasten("run", "--rate", "1000", "--out", "x.hasten", "makes.py").returncode == 0
+    lines = hasten("export", "--to", "collapsed", "x.hasten").stdout.splitlines()
+    stacks = {line.rpartition(" ")[0] for line in lines if "A.__init__" in line}
+    assert stacks == {"<module> (makes.py:1);make (makes.py:6);A.__init__ (makes.py:2)"}
