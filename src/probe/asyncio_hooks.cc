@@ -10,23 +10,23 @@
 // And in its table of methods, _set_running_loop: a loop begins to run or has ended. A builtin looks its function up there at
 // every call.
 //
-// A Python that has asyncio built in has no such table: its tasks are not seen, and the report says so. The table is
-// patched when the first loop makes its selector: the module is loaded by then, and none of its tasks runs.
+// Since 3.14 that is not enough: the current task is noted without a call, and 3.15 has the module built in, so that there is
+// no import table. asyncio_slots.cc sees the steps there. An older Python that has asyncio built in does not show its
+// tasks, and the report says so.
+//
+// All this is done when the first loop makes its selector: the module is loaded by then, and none of its tasks runs.
 #include "probe/asyncio_hooks.h"
 
 #include <dlfcn.h>
-#include <elf.h>
-#include <link.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 
+#include "probe/asyncio_slots.h"
+#include "probe/loaded_object.h"
 #include "probe/signals.h"
-#include "probe/sys.h"
 #include "probe/tasks.h"
 #include "probe/watch.h"
 
@@ -49,8 +49,6 @@ Originals g_original;
 Object g_none;
 Object g_coroutine_type;
 Object g_generator_type;
-
-constexpr char kSetRunningLoop[] = "_set_running_loop";
 
 Object load(Object object, uint64_t offset) {
   Object value;
@@ -117,108 +115,27 @@ const Hook kHooks[] = {
     {"PyDict_SetDefaultRef", reinterpret_cast<void*>(set_default), reinterpret_cast<void**>(&g_original.set_default)},
 };
 
-/// A loaded object, as far as its import table goes.
-struct Imports {
-  uint64_t base = 0;
-  const ElfW(Sym) * symbols = nullptr;
-  const char* names = nullptr;
-  uint64_t tables[2] = {};  ///< of relocations: those of calls, and all others
-  uint64_t table_bytes[2] = {};
-  uint64_t sealed_begin = 0;  ///< read-only since it was linked
-  uint64_t sealed_end = 0;
-  const ElfW(Phdr) * parts = nullptr;
-  int part_count = 0;
-
-  /// Whether [address, address + bytes) was loaded from the file with these rights.
-  bool holds(uint64_t address, uint64_t bytes, uint32_t rights) const {
-    for (int i = 0; i < part_count; ++i) {
-      const uint64_t begin = base + parts[i].p_vaddr;
-      if (parts[i].p_type == PT_LOAD && (parts[i].p_flags & rights) == rights && address >= begin &&
-          address + bytes <= begin + parts[i].p_filesz) {
-        return true;
-      }
-    }
-    return false;
-  }
-};
-
-Imports imports_of(const dl_phdr_info& object) {
-  Imports imports;
-  imports.base = object.dlpi_addr;
-  imports.parts = object.dlpi_phdr;
-  imports.part_count = object.dlpi_phnum;
-  const ElfW(Dyn)* dynamic = nullptr;
-  for (int i = 0; i < object.dlpi_phnum; ++i) {
-    const ElfW(Phdr)& part = object.dlpi_phdr[i];
-    if (part.p_type == PT_DYNAMIC) {
-      dynamic = reinterpret_cast<const ElfW(Dyn)*>(object.dlpi_addr + part.p_vaddr);
-    } else if (part.p_type == PT_GNU_RELRO) {
-      imports.sealed_begin = object.dlpi_addr + part.p_vaddr;
-      imports.sealed_end = imports.sealed_begin + part.p_memsz;
-    }
-  }
-  for (; dynamic != nullptr && dynamic->d_tag != DT_NULL; ++dynamic) {
-    switch (dynamic->d_tag) {
-      case DT_SYMTAB:
-        imports.symbols = reinterpret_cast<const ElfW(Sym)*>(dynamic->d_un.d_ptr);
-        break;
-      case DT_STRTAB:
-        imports.names = reinterpret_cast<const char*>(dynamic->d_un.d_ptr);
-        break;
-      case DT_JMPREL:
-        imports.tables[0] = dynamic->d_un.d_ptr;
-        break;
-      case DT_PLTRELSZ:
-        imports.table_bytes[0] = dynamic->d_un.d_val;
-        break;
-      case DT_RELA:
-        imports.tables[1] = dynamic->d_un.d_ptr;
-        break;
-      case DT_RELASZ:
-        imports.table_bytes[1] = dynamic->d_un.d_val;
-        break;
-      default:
-        break;
-    }
-  }
-  return imports;
-}
-
-bool write_entry(const Imports& imports, uint64_t place, void* value) {
-  const uint64_t page_bytes = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
-  const uint64_t page = place / page_bytes * page_bytes;
-  const bool sealed = place >= imports.sealed_begin && place < imports.sealed_end;
-  void* const at = reinterpret_cast<void*>(page);
-  if (sealed && ::mprotect(at, page_bytes, PROT_READ | PROT_WRITE) != 0) {
-    return false;
-  }
-  __atomic_store_n(reinterpret_cast<void**>(place), value, __ATOMIC_RELEASE);
-  if (sealed) {
-    ::mprotect(at, page_bytes, PROT_READ);
-  }
-  return true;
-}
-
-/// Makes the entries of one object ours. What stands behind each is looked up first: another thread may call it at once.
-bool patch(const Imports& imports) {
-  if (imports.symbols == nullptr || imports.names == nullptr) {
+/// Makes the entries of the module's import table ours. What stands behind each is looked up first: another thread may call it
+/// at once.
+bool replace_imports(const LoadedObject& module) {
+  if (module.symbols == nullptr || module.names == nullptr) {
     return false;
   }
   bool steps_seen = false;
   for (int t = 0; t < 2; ++t) {
-    const auto* relocations = reinterpret_cast<const ElfW(Rela)*>(imports.tables[t]);
-    for (uint64_t i = 0; i < imports.table_bytes[t] / sizeof(ElfW(Rela)); ++i) {
+    const auto* relocations = reinterpret_cast<const ElfW(Rela)*>(module.tables[t]);
+    for (uint64_t i = 0; i < module.table_bytes[t] / sizeof(ElfW(Rela)); ++i) {
       const uint64_t type = ELF64_R_TYPE(relocations[i].r_info);
       if (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT) {
         continue;
       }
-      const char* name = imports.names + imports.symbols[ELF64_R_SYM(relocations[i].r_info)].st_name;
+      const char* name = module.names + module.symbols[ELF64_R_SYM(relocations[i].r_info)].st_name;
       for (const Hook& hook : kHooks) {
         if (strcmp(name, hook.name) != 0) {
           continue;
         }
         *hook.original = dlsym(RTLD_DEFAULT, name);
-        if (*hook.original != nullptr && write_entry(imports, imports.base + relocations[i].r_offset, hook.ours)) {
+        if (*hook.original != nullptr && write_address(module, module.base + relocations[i].r_offset, hook.ours)) {
           steps_seen = steps_seen || hook.ours == reinterpret_cast<void*>(send);
         }
       }
@@ -227,25 +144,13 @@ bool patch(const Imports& imports) {
   return steps_seen;
 }
 
-/// Makes _set_running_loop ours: a PyMethodDef, which is the address of its name followed by that of its function.
-bool patch_method(const Imports& imports) {
-  for (int i = 0; i < imports.part_count; ++i) {
-    const ElfW(Phdr)& part = imports.parts[i];
-    if (part.p_type != PT_LOAD || (part.p_flags & PF_W) == 0) {
-      continue;
-    }
-    const uint64_t begin = (imports.base + part.p_vaddr + 7) / 8 * 8;
-    for (uint64_t at = begin; at + 16 <= imports.base + part.p_vaddr + part.p_filesz; at += 8) {
-      const uint64_t name = load(at, 0);
-      const uint64_t function = load(at, 8);
-      if (imports.holds(name, sizeof kSetRunningLoop, PF_R) && imports.holds(function, 1, PF_X) &&
-          memcmp(reinterpret_cast<const void*>(name), kSetRunningLoop, sizeof kSetRunningLoop) == 0) {
-        g_original.set_running_loop = reinterpret_cast<Object (*)(Object, Object)>(function);
-        return write_entry(imports, at + 8, reinterpret_cast<void*>(set_running_loop));
-      }
-    }
+bool replace_set_running_loop(const LoadedObject& module) {
+  const uint64_t place = find_method(module, "_set_running_loop");
+  if (place == 0) {
+    return false;
   }
-  return false;
+  g_original.set_running_loop = reinterpret_cast<Object (*)(Object, Object)>(load(place, 0));
+  return write_address(module, place, reinterpret_cast<void*>(set_running_loop));
 }
 
 /// asyncio's C module: _asyncio.cpython-312-x86_64-linux-gnu.so, _asyncio.so.
@@ -254,8 +159,15 @@ int find_module(dl_phdr_info* object, size_t, void* found) {
   if (strncmp(slash != nullptr ? slash + 1 : object->dlpi_name, "_asyncio.", 9) != 0) {
     return 0;
   }
-  *static_cast<Imports*>(found) = imports_of(*object);
+  *static_cast<LoadedObject*>(found) = loaded_object(*object);
   return 1;
+}
+
+bool see_steps(const LoadedObject& module, bool built_in) {
+  if (g_process.layout.names_running_task()) {
+    return replace_slots(module);
+  }
+  return !built_in && set_up_tasks(nullptr) && replace_imports(module);
 }
 
 }  // namespace
@@ -265,16 +177,17 @@ void hook_asyncio() {
   if (settled.load(std::memory_order_relaxed) != 0 || !g_process.active.load()) {
     return;
   }
-  Imports imports;
-  const bool found = dl_iterate_phdr(find_module, &imports) != 0;
-  const bool built_in = !found && dlsym(RTLD_DEFAULT, "PyInit__asyncio") != nullptr;
-  if ((!found && !built_in) || settled.exchange(1) != 0) {
+  LoadedObject module;
+  const bool found = dl_iterate_phdr(find_module, &module) != 0;
+  void* const built_in = found ? nullptr : dlsym(RTLD_DEFAULT, "PyInit__asyncio");
+  if ((!found && built_in == nullptr) || settled.exchange(1) != 0) {
     return;
   }
   g_none = reinterpret_cast<Object>(dlsym(RTLD_DEFAULT, "_Py_NoneStruct"));
   g_coroutine_type = reinterpret_cast<Object>(dlsym(RTLD_DEFAULT, "PyCoro_Type"));
   g_generator_type = reinterpret_cast<Object>(dlsym(RTLD_DEFAULT, "PyGen_Type"));
-  if (built_in || !set_up_tasks() || !patch_method(imports) || !patch(imports)) {
+  const bool known = found || find_object_of(reinterpret_cast<uint64_t>(built_in), &module);
+  if (!known || !see_steps(module, !found) || !replace_set_running_loop(module)) {
     g_process.self->tasks_unseen.store(1);
   }
 }

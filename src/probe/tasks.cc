@@ -43,10 +43,11 @@ struct LoopWatch {
 namespace {
 
 struct Reading {
-  const pyread::CoroutineLayout* layout = nullptr;
+  pyread::CoroutineLayout layout;
   pyread::CoroutineTypes types;
   uint64_t text_type = 0;
-  uint32_t task_coroutine = 0;  ///< where a task holds its coroutine, its name behind it; found at the first step
+  uint32_t task_coroutine = 0;  ///< where a task holds its coroutine; 0: not known yet
+  uint32_t task_name = 0;
 };
 Reading g_reading;
 
@@ -130,8 +131,8 @@ void read_name(uint64_t task, const Memory& memory, Name* name) {
   const pyread::PythonLayout& layout = g_process.layout;
   uint64_t text = 0;
   uint8_t head[40];
-  if (task == 0 || g_reading.task_coroutine == 0 || !memory.read(task + g_reading.task_coroutine + 8, &text, 8) ||
-      text == 0 || !memory.read(text, head, sizeof head)) {
+  if (task == 0 || g_reading.task_coroutine == 0 || !memory.read(task + g_reading.task_name, &text, 8) || text == 0 ||
+      !memory.read(text, head, sizeof head)) {
     return;
   }
   uint64_t type = 0;
@@ -203,7 +204,7 @@ uint32_t label_of(Watch& watch, const Memory& memory, uint64_t coroutine, uint64
     return loop.label;
   }
   LiveMemory live;  // the step holds its coroutine, which holds its code
-  pyread::AwaitWalk walk(g_process.layout, *g_reading.layout, g_reading.types, live);
+  pyread::AwaitWalk walk(g_process.layout, g_reading.layout, g_reading.types, live);
   pyread::AwaitFrame frame;
   const uint32_t code_id = walk.frame_of(coroutine, &frame) ? find_code(frame.code, true, watch).id : 0;
   Name name;
@@ -236,7 +237,7 @@ __attribute__((noinline)) void write_await(Watch& watch, uint64_t coroutine, uin
                                            uint64_t weight_ns) {
   const Writing writing(watch);
   LiveMemory memory;
-  pyread::AwaitWalk walk(g_process.layout, *g_reading.layout, g_reading.types, memory);
+  pyread::AwaitWalk walk(g_process.layout, g_reading.layout, g_reading.types, memory);
   pyread::AwaitFrame frames[kAwaitFramesMax];
   const uint32_t count = name_awaits(watch, frames, walk.walk(coroutine, frames, kAwaitFramesMax));
   record::AwaitRecord await{};
@@ -300,6 +301,7 @@ void find_task_coroutine(uint64_t task, uint64_t coroutine) {
   size = size < 512 ? size : 512;
   for (uint32_t at = 16; at + 16 <= size; at += 8) {
     if (load_word(task + at) == coroutine) {
+      g_reading.task_name = at + 8;
       g_reading.task_coroutine = at;
       return;
     }
@@ -312,14 +314,23 @@ bool is_task_of(uint64_t task, uint64_t coroutine) {
 
 }  // namespace
 
-bool set_up_tasks() {
-  g_reading.layout = pyread::find_coroutine_layout(g_process.python.version_hex);
+bool set_up_tasks(const pyread::TaskLayout* published) {
+  const pyread::CoroutineLayout* layout = pyread::find_coroutine_layout(g_process.python.version_hex);
   const auto type = [](const char* name) { return reinterpret_cast<uint64_t>(dlsym(RTLD_DEFAULT, name)); };
   g_reading.types.coroutine = type("PyCoro_Type");
   g_reading.types.generator = type("PyGen_Type");
   g_reading.types.async_generator = type("PyAsyncGen_Type");
   g_reading.text_type = type("PyUnicode_Type");
-  return g_reading.layout != nullptr && g_reading.types.coroutine != 0 && g_reading.types.generator != 0;
+  if (layout == nullptr || g_reading.types.coroutine == 0 || g_reading.types.generator == 0) {
+    return false;
+  }
+  g_reading.layout = *layout;
+  if (published != nullptr) {
+    g_reading.task_coroutine = published->coroutine;
+    g_reading.task_name = published->name;
+  }
+  const auto* runtime = reinterpret_cast<const uint8_t*>(g_process.python.runtime_address);
+  return !g_process.layout.publishes_offsets() || pyread::apply_debug_offsets(runtime, &g_reading.layout);
 }
 
 Interruption begin_step(uint64_t coroutine) {
@@ -341,7 +352,7 @@ Interruption begin_step(uint64_t coroutine) {
   PendingTable::Entry* entry = loop.pending.find(coroutine);
   if (entry != nullptr && entry->since_ns != 0) {
     LiveMemory memory;
-    pyread::AwaitWalk walk(g_process.layout, *g_reading.layout, g_reading.types, memory);
+    pyread::AwaitWalk walk(g_process.layout, g_reading.layout, g_reading.types, memory);
     const uint64_t since_ns = entry->since_ns;
     entry->since_ns = 0;
     const uint64_t duration_ns = now_ns > since_ns ? now_ns - since_ns : 0;
