@@ -27,7 +27,9 @@ struct LoopWatch {
   uint64_t accounted_ns;   ///< up to where the slot's figures reach
   uint64_t idle_since_ns;
   uint64_t steps;
-  uint64_t labelled_step;  ///< `label` is of this step
+  uint64_t step_began_ns;   ///< of the running step
+  uint32_t awaiting_tasks;  ///< that awaited at least once
+  uint64_t labelled_step;   ///< `label` is of this step
   uint32_t label;
   uint32_t label_count;
   PendingTable pending;
@@ -233,21 +235,23 @@ uint32_t label_of(Watch& watch, const Memory& memory, uint64_t coroutine, uint64
   return 0;
 }
 
-__attribute__((noinline)) void write_await(Watch& watch, uint64_t coroutine, uint64_t begin_ns, uint64_t duration_ns,
+__attribute__((noinline)) void write_await(Watch& watch, const PendingTable::Entry& pending, uint64_t duration_ns,
                                            uint64_t weight_ns) {
   const Writing writing(watch);
   LiveMemory memory;
   pyread::AwaitWalk walk(g_process.layout, g_reading.layout, g_reading.types, memory);
   pyread::AwaitFrame frames[kAwaitFramesMax];
-  const uint32_t count = name_awaits(watch, frames, walk.walk(coroutine, frames, kAwaitFramesMax));
+  const uint32_t count = name_awaits(watch, frames, walk.walk(pending.coroutine, frames, kAwaitFramesMax));
   record::AwaitRecord await{};
-  await.task = label_of(watch, memory, coroutine, watch.loop->task);
+  await.task = label_of(watch, memory, pending.coroutine, watch.loop->task);
   const uint32_t frame_bytes = count * static_cast<uint32_t>(sizeof(record::FrameRef));
   const uint32_t bytes = static_cast<uint32_t>(sizeof await) + frame_bytes;
   await.head = {bytes, static_cast<uint32_t>(record::RingRecord::Await)};
-  await.mono_ns = begin_ns;
+  await.mono_ns = pending.since_ns;
   await.duration_ns = duration_ns;
   await.weight_ns = weight_ns;
+  await.step_ns = pending.step_ns;
+  await.task_number = pending.number;
   await.frame_count = count;
   record::RingWriter ring(&watch.slot->ring, watch.ring_memory, record::kThreadRingBytes);
   uint8_t* to = ring.reserve(bytes);
@@ -339,10 +343,11 @@ Interruption begin_step(uint64_t coroutine) {
     return {};
   }
   LoopWatch& loop = *watch->loop;
-  const Interruption interrupted{watch, loop.coroutine, loop.task};
+  const Interruption interrupted{watch, loop.coroutine, loop.task, loop.step_began_ns};
   const uint64_t now_ns = mono_ns();
   note_event(*watch, now_ns);
   ++loop.steps;
+  loop.step_began_ns = now_ns;
   if (g_reading.task_coroutine == 0 && loop.told_task != 0) {
     find_task_coroutine(loop.told_task, coroutine);
   }
@@ -353,13 +358,15 @@ Interruption begin_step(uint64_t coroutine) {
   if (entry != nullptr && entry->since_ns != 0) {
     LiveMemory memory;
     pyread::AwaitWalk walk(g_process.layout, g_reading.layout, g_reading.types, memory);
-    const uint64_t since_ns = entry->since_ns;
+    const PendingTable::Entry pending = *entry;
     entry->since_ns = 0;
-    const uint64_t duration_ns = now_ns > since_ns ? now_ns - since_ns : 0;
-    if (!walk.is_new(coroutine)) {
+    const uint64_t duration_ns = now_ns > pending.since_ns ? now_ns - pending.since_ns : 0;
+    if (walk.is_new(coroutine)) {
+      entry->number = ++loop.awaiting_tasks;
+    } else {
       const uint64_t weight_ns = loop.draw.weight(duration_ns, now_ns, &watch->wait_random_state);
       if (weight_ns != 0) {
-        write_await(*watch, coroutine, since_ns, duration_ns, weight_ns);
+        write_await(*watch, pending, duration_ns, weight_ns);
       }
     }
   }
@@ -375,16 +382,19 @@ void end_step(const Interruption& interrupted, uint64_t coroutine, bool suspende
   const uint64_t now_ns = mono_ns();
   note_event(*watch, now_ns);
   PendingTable::Entry* entry = loop.pending.find(coroutine);
+  const uint64_t step_ns = now_ns - loop.step_began_ns;
   if (suspended && entry != nullptr) {
     entry->since_ns = now_ns;
+    entry->step_ns = step_ns;
   } else if (suspended) {
-    loop.pending.add(coroutine, now_ns);
+    loop.pending.add({coroutine, now_ns, step_ns, ++loop.awaiting_tasks});
   } else if (entry != nullptr) {
     loop.pending.remove(entry);
   }
   loop.label = 0;
   loop.coroutine = interrupted.coroutine;
   loop.task = interrupted.task;
+  loop.step_began_ns = interrupted.began_ns;
 }
 
 void note_task(uint64_t task) {

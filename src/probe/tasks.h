@@ -28,6 +28,7 @@ struct Interruption {
   Watch* watch = nullptr;  ///< null: this step is not watched
   uint64_t coroutine = 0;
   uint64_t task = 0;
+  uint64_t began_ns = 0;
 };
 
 /// Around every step of a task, on its thread, with the GIL. `coroutine`: address of the object that is sent to.
