@@ -5,6 +5,9 @@
 #if PY_VERSION_HEX >= 0x030d0000
 #include <internal/pycore_genobject.h>
 #endif
+#if PY_VERSION_HEX >= 0x030e0000
+#include <internal/pycore_stackref.h>
+#endif
 #include <opcode.h>
 
 #include <cstddef>
