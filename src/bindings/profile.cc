@@ -626,6 +626,16 @@ nb::list timed_processes_of(const record::Capture& capture) {
 
 /// Every sample by thread, in the order of time: its stack, outermost frame first, the CPU nanoseconds it stands
 /// for, and when it was taken, in ns of the one monotonic clock that `start_ns` of the processes is on.
+/// (name, function or None), for each group of tasks.
+nb::list task_groups(const profile::Recording& recording) {
+  nb::list groups;
+  for (const profile::Task& task : recording.tasks) {
+    const nb::object function = task.function_idx ? nb::cast(*task.function_idx) : nb::none();
+    groups.append(nb::make_tuple(text_of(task.name), function));
+  }
+  return groups;
+}
+
 nb::dict read_stacks(const std::string& path) {
   const record::Capture capture = or_raise(record::read_capture(path));
   const profile::Recording recording = profile::recording_of(capture);
@@ -658,9 +668,16 @@ nb::dict read_stacks(const std::string& path) {
     row["tid"] = thread.tid;
     row["name"] = text_of(thread.name);
     row["samples"] = nb::list();
+    row["awaits"] = nb::list();
     threads.append(row);
   }
   out["threads"] = threads;
+  out["tasks"] = task_groups(recording);
+  for (const profile::Await& await : recording.awaits) {
+    nb::list awaits = nb::cast<nb::list>(nb::object(threads[await.thread_idx]["awaits"]));
+    awaits.append(nb::make_tuple(await.task_idx, await.task_number, await.stack_idx, await.begin_ns, await.duration_ns,
+                                 await.step_ns));
+  }
   for (const profile::Sample& sample : recording.samples) {
     if (sample.thread_idx < capture.threads.size()) {
       nb::list samples = nb::cast<nb::list>(nb::object(threads[sample.thread_idx]["samples"]));
@@ -769,7 +786,9 @@ nb::list code_positions(nb::bytes line_table, int32_t first_line) {
 void bind_profile(nb::module_& m) {
   m.def("read_report", &read_report, "path"_a, "The report of one capture, under the keys of `hasten run --json`.");
   m.def("read_stacks", &read_stacks, "path"_a,
-        "Every sample by thread: (stack, CPU ns, end ns); stacks start with the outermost frame.");
+        "Every sample by thread: (stack, CPU ns, end ns), and every await that was written: (group of tasks, number of "
+        "the "
+        "task on its thread, stack, begin, ns, ns of the step before); stacks start with the outermost frame.");
   m.def("read_instructions", &read_instructions, "path"_a,
         "Every function's sampled instructions: (offset in bytes, opcode as specialised or 0, samples, CPU "
         "nanoseconds).");

@@ -471,8 +471,8 @@ void Recorder::take_await(const SlotView& view, const uint8_t* bytes, uint32_t l
   }
   std::vector<record::FrameRef> frames(raw.frame_count);
   std::memcpy(frames.data(), bytes + sizeof raw, frame_bytes);
-  writer_.add_await(
-      {*view.thread, task->second, stack_of(frames), relative_ns(raw.mono_ns), raw.duration_ns, raw.weight_ns});
+  writer_.add_await({*view.thread, task->second, stack_of(frames), relative_ns(raw.mono_ns), raw.duration_ns,
+                     raw.weight_ns, raw.task_number, raw.step_ns});
 }
 
 void Recorder::take_loop_block(SlotView& view, const uint8_t* bytes, uint32_t length) {

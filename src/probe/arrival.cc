@@ -10,8 +10,8 @@
 #include "probe/asyncio_hooks.h"
 #include "probe/compiled.h"
 #include "probe/exec.h"
-#include "probe/imports.h"
 #include "probe/invitation.h"
+#include "probe/loaded_object.h"
 #include "probe/sys.h"
 #include "probe/watch.h"
 
@@ -42,7 +42,7 @@ int list_fronts(dl_phdr_info* object, size_t, void*) {
   if (object->dlpi_addr != own_base()) {
     return 0;
   }
-  const Imports own = imports_of(*object);
+  const LoadedObject own = loaded_object(*object);
   for (uint32_t i = 1; i < own.symbol_count && g_front_count < kFrontCountMax; ++i) {
     const ElfW(Sym)& symbol = own.symbols[i];
     const char* name = own.names + symbol.st_name;
@@ -81,15 +81,15 @@ int take_over(dl_phdr_info* object, size_t, void*) {
   if (is_left_alone(*object)) {
     return 0;
   }
-  const Imports imports = imports_of(*object);
-  const bool holds_python = imports.holds(g_process.python.eval_begin, 1, PF_X);
-  imports.each([&](const char* name, uint64_t place) {
+  const LoadedObject here = loaded_object(*object);
+  const bool holds_python = here.holds(g_process.python.eval_begin, 1, PF_X);
+  here.each_import([&](const char* name, uint64_t place) {
     void* ours = front_of(name);
     if (ours == nullptr && holds_python && strcmp(name, "dlopen") == 0) {
       ours = reinterpret_cast<void*>(dlopen_and_look);
     }
     if (ours != nullptr) {
-      imports.write(place, ours);
+      write_address(here, place, ours);
     }
   });
   return 0;
@@ -173,8 +173,8 @@ void list_threads(TidList& list) {
     uint8_t type;
     char name[];
   };
-  const long fd = sys_call(__NR_openat, AT_FDCWD, reinterpret_cast<long>("/proc/self/task"),
-                           O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const long fd =
+      sys_call(__NR_openat, AT_FDCWD, reinterpret_cast<long>("/proc/self/task"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   alignas(8) char buffer[4096];
   long bytes = 0;
   while (fd >= 0 && (bytes = sys_call(__NR_getdents64, fd, reinterpret_cast<long>(buffer), sizeof buffer)) > 0) {

@@ -10,21 +10,23 @@
 // And in its table of methods, _set_running_loop: a loop begins to run or has ended. A builtin looks its function up there at
 // every call.
 //
-// A Python that has asyncio built in has no such table: its tasks are not seen, and the report says so. The table is
-// patched when the first loop makes its selector: the module is loaded by then, and none of its tasks runs.
+// Since 3.14 that is not enough: the current task is noted without a call, and 3.15 has the module built in, so that there is
+// no import table. asyncio_slots.cc sees the steps there. An older Python that has asyncio built in does not show its
+// tasks, and the report says so.
+//
+// All this is done when the first loop makes its selector: the module is loaded by then, and none of its tasks runs.
 #include "probe/asyncio_hooks.h"
 
 #include <dlfcn.h>
-#include <link.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <atomic>
 
-#include "probe/imports.h"
+#include "probe/asyncio_slots.h"
+#include "probe/loaded_object.h"
 #include "probe/signals.h"
-#include "probe/sys.h"
 #include "probe/tasks.h"
 #include "probe/watch.h"
 
@@ -47,8 +49,6 @@ Originals g_original;
 Object g_none;
 Object g_coroutine_type;
 Object g_generator_type;
-
-constexpr char kSetRunningLoop[] = "_set_running_loop";
 
 Object load(Object object, uint64_t offset) {
   Object value;
@@ -115,16 +115,17 @@ const Hook kHooks[] = {
     {"PyDict_SetDefaultRef", reinterpret_cast<void*>(set_default), reinterpret_cast<void**>(&g_original.set_default)},
 };
 
-/// Makes the entries of one object ours. What stands behind each is looked up first: another thread may call it at once.
-bool patch(const Imports& imports) {
+/// Makes the entries of the module's import table ours. What stands behind each is looked up first: another thread may call it
+/// at once.
+bool replace_imports(const LoadedObject& module) {
   bool steps_seen = false;
-  imports.each([&](const char* name, uint64_t place) {
+  module.each_import([&](const char* name, uint64_t place) {
     for (const Hook& hook : kHooks) {
       if (strcmp(name, hook.name) != 0) {
         continue;
       }
       *hook.original = dlsym(RTLD_DEFAULT, name);
-      if (*hook.original != nullptr && imports.write(place, hook.ours)) {
+      if (*hook.original != nullptr && write_address(module, place, hook.ours)) {
         steps_seen = steps_seen || hook.ours == reinterpret_cast<void*>(send);
       }
     }
@@ -132,25 +133,13 @@ bool patch(const Imports& imports) {
   return steps_seen;
 }
 
-/// Makes _set_running_loop ours: a PyMethodDef, which is the address of its name followed by that of its function.
-bool patch_method(const Imports& imports) {
-  for (int i = 0; i < imports.part_count; ++i) {
-    const ElfW(Phdr)& part = imports.parts[i];
-    if (part.p_type != PT_LOAD || (part.p_flags & PF_W) == 0) {
-      continue;
-    }
-    const uint64_t begin = (imports.base + part.p_vaddr + 7) / 8 * 8;
-    for (uint64_t at = begin; at + 16 <= imports.base + part.p_vaddr + part.p_filesz; at += 8) {
-      const uint64_t name = load(at, 0);
-      const uint64_t function = load(at, 8);
-      if (imports.holds(name, sizeof kSetRunningLoop, PF_R) && imports.holds(function, 1, PF_X) &&
-          memcmp(reinterpret_cast<const void*>(name), kSetRunningLoop, sizeof kSetRunningLoop) == 0) {
-        g_original.set_running_loop = reinterpret_cast<Object (*)(Object, Object)>(function);
-        return imports.write(at + 8, reinterpret_cast<void*>(set_running_loop));
-      }
-    }
+bool replace_set_running_loop(const LoadedObject& module) {
+  const uint64_t place = find_method(module, "_set_running_loop");
+  if (place == 0) {
+    return false;
   }
-  return false;
+  g_original.set_running_loop = reinterpret_cast<Object (*)(Object, Object)>(load(place, 0));
+  return write_address(module, place, reinterpret_cast<void*>(set_running_loop));
 }
 
 /// asyncio's C module: _asyncio.cpython-312-x86_64-linux-gnu.so, _asyncio.so.
@@ -159,8 +148,15 @@ int find_module(dl_phdr_info* object, size_t, void* found) {
   if (strncmp(slash != nullptr ? slash + 1 : object->dlpi_name, "_asyncio.", 9) != 0) {
     return 0;
   }
-  *static_cast<Imports*>(found) = imports_of(*object);
+  *static_cast<LoadedObject*>(found) = loaded_object(*object);
   return 1;
+}
+
+bool see_steps(const LoadedObject& module, bool built_in) {
+  if (g_process.layout.names_running_task()) {
+    return replace_slots(module);
+  }
+  return !built_in && set_up_tasks(nullptr) && replace_imports(module);
 }
 
 }  // namespace
@@ -169,21 +165,22 @@ void hook_asyncio() {
   static std::atomic<int> settled{0};
   static bool unseen = false;
   if (unseen) {
-    g_process.self->tasks_unseen.store(1);
+    g_process.self->tasks_unseen.store(1);  // another collector, who has not heard of it
   }
   if (settled.load(std::memory_order_relaxed) != 0 || !g_process.active.load()) {
     return;
   }
-  Imports imports;
-  const bool found = dl_iterate_phdr(find_module, &imports) != 0;
-  const bool built_in = !found && dlsym(RTLD_DEFAULT, "PyInit__asyncio") != nullptr;
-  if ((!found && !built_in) || settled.exchange(1) != 0) {
+  LoadedObject module;
+  const bool found = dl_iterate_phdr(find_module, &module) != 0;
+  void* const built_in = found ? nullptr : dlsym(RTLD_DEFAULT, "PyInit__asyncio");
+  if ((!found && built_in == nullptr) || settled.exchange(1) != 0) {
     return;
   }
   g_none = reinterpret_cast<Object>(dlsym(RTLD_DEFAULT, "_Py_NoneStruct"));
   g_coroutine_type = reinterpret_cast<Object>(dlsym(RTLD_DEFAULT, "PyCoro_Type"));
   g_generator_type = reinterpret_cast<Object>(dlsym(RTLD_DEFAULT, "PyGen_Type"));
-  if (built_in || !set_up_tasks() || !patch_method(imports) || !patch(imports)) {
+  const bool known = found || find_object_of(reinterpret_cast<uint64_t>(built_in), &module);
+  if (!known || !see_steps(module, !found) || !replace_set_running_loop(module)) {
     unseen = true;
     g_process.self->tasks_unseen.store(1);
   }

@@ -32,11 +32,12 @@ dev_t g_region_device;  ///< what region_path led to when it was mapped: a pid m
 ino_t g_region_inode;
 std::atomic<uint64_t> g_asked_ns{0};  ///< when it was last looked whether the collector is there
 
-char* put_text(char* to, const char* text) {
-  const size_t length = strlen(text);
-  memcpy(to, text, length);
-  return to + length;
+char* put_bytes(char* to, const char* bytes, size_t count) {
+  memcpy(to, bytes, count);
+  return to + count;
 }
+
+char* put_text(char* to, const char* text) { return put_bytes(to, text, strlen(text)); }
 
 char* put_number(char* to, uint64_t number) {
   char digits[20];
@@ -105,7 +106,8 @@ bool remember(const char* text, const char* library, size_t library_bytes, const
     return false;
   }
   *more = rest + 1;
-  memcpy(g_library, library, library_bytes);
+  // Each is ended: a longer one of an earlier visit may stand there.
+  *put_bytes(g_library, library, library_bytes) = '\0';
   char* to = put_text(g_summons, record::kProbeVariable);
   *to++ = '=';
   to = put_number(to, version);
@@ -113,8 +115,9 @@ bool remember(const char* text, const char* library, size_t library_bytes, const
   to = put_number(to, pid);
   *to++ = ':';
   to = put_number(to, fd);
-  *to = ':';
-  put_number(put_text(put_number(put_text(g_region_path, "/proc/"), pid), "/fd/"), fd);
+  *to++ = ':';
+  *to = '\0';
+  *put_number(put_text(put_number(put_text(g_region_path, "/proc/"), pid), "/fd/"), fd) = '\0';
   g_collector_pid = static_cast<uint32_t>(pid);
   return true;
 }

@@ -1,4 +1,4 @@
-// Since when each suspended task awaits, by the address of its coroutine. One thread's own; open addressing in memory of our
+// Since when each suspended task awaits, and which one it is, by the address of its coroutine. One thread's own; open addressing in memory of our
 // own, so that a step costs one look.
 #pragma once
 
@@ -13,6 +13,8 @@ class PendingTable {
   struct Entry {
     uint64_t coroutine;
     uint64_t since_ns;  ///< 0: it runs
+    uint64_t step_ns;   ///< how long the step before took
+    uint32_t number;    ///< of the task, among those of the thread that awaited
   };
 
   /// The entry of a coroutine, or null.
@@ -29,11 +31,11 @@ class PendingTable {
   }
 
   /// Adds one that is not there. Nothing happens if there is no memory.
-  void add(uint64_t coroutine, uint64_t since_ns) {
+  void add(const Entry& entry) {
     if (2 * count_ >= capacity() && !grow()) {
       return;
     }
-    put({coroutine, since_ns});
+    put(entry);
     ++count_;
   }
 
@@ -66,7 +68,7 @@ class PendingTable {
   uint32_t place(uint64_t coroutine) const {
     return static_cast<uint32_t>((coroutine >> 4) * 0x9e3779b97f4a7c15ull >> 32) & mask_;
   }
-  void put(Entry entry) {
+  void put(const Entry& entry) {
     uint32_t at = place(entry.coroutine);
     while (entries_[at].coroutine != 0) {
       at = (at + 1) & mask_;

@@ -27,7 +27,9 @@ struct LoopWatch {
   uint64_t accounted_ns;   ///< up to where the slot's figures reach
   uint64_t idle_since_ns;
   uint64_t steps;
-  uint64_t labelled_step;  ///< `label` is of this step
+  uint64_t step_began_ns;   ///< of the running step
+  uint32_t awaiting_tasks;  ///< that awaited at least once
+  uint64_t labelled_step;   ///< `label` is of this step
   uint32_t label;
   uint32_t label_count;
   PendingTable pending;
@@ -43,10 +45,11 @@ struct LoopWatch {
 namespace {
 
 struct Reading {
-  const pyread::CoroutineLayout* layout = nullptr;
+  pyread::CoroutineLayout layout;
   pyread::CoroutineTypes types;
   uint64_t text_type = 0;
-  uint32_t task_coroutine = 0;  ///< where a task holds its coroutine, its name behind it; found at the first step
+  uint32_t task_coroutine = 0;  ///< where a task holds its coroutine; 0: not known yet
+  uint32_t task_name = 0;
 };
 Reading g_reading;
 
@@ -130,8 +133,8 @@ void read_name(uint64_t task, const Memory& memory, Name* name) {
   const pyread::PythonLayout& layout = g_process.layout;
   uint64_t text = 0;
   uint8_t head[40];
-  if (task == 0 || g_reading.task_coroutine == 0 || !memory.read(task + g_reading.task_coroutine + 8, &text, 8) ||
-      text == 0 || !memory.read(text, head, sizeof head)) {
+  if (task == 0 || g_reading.task_coroutine == 0 || !memory.read(task + g_reading.task_name, &text, 8) || text == 0 ||
+      !memory.read(text, head, sizeof head)) {
     return;
   }
   uint64_t type = 0;
@@ -203,7 +206,7 @@ uint32_t label_of(Watch& watch, const Memory& memory, uint64_t coroutine, uint64
     return loop.label;
   }
   LiveMemory live;  // the step holds its coroutine, which holds its code
-  pyread::AwaitWalk walk(g_process.layout, *g_reading.layout, g_reading.types, live);
+  pyread::AwaitWalk walk(g_process.layout, g_reading.layout, g_reading.types, live);
   pyread::AwaitFrame frame;
   const uint32_t code_id = walk.frame_of(coroutine, &frame) ? find_code(frame.code, true, watch).id : 0;
   Name name;
@@ -232,21 +235,23 @@ uint32_t label_of(Watch& watch, const Memory& memory, uint64_t coroutine, uint64
   return 0;
 }
 
-__attribute__((noinline)) void write_await(Watch& watch, uint64_t coroutine, uint64_t begin_ns, uint64_t duration_ns,
+__attribute__((noinline)) void write_await(Watch& watch, const PendingTable::Entry& pending, uint64_t duration_ns,
                                            uint64_t weight_ns) {
   const Writing writing(watch);
   LiveMemory memory;
-  pyread::AwaitWalk walk(g_process.layout, *g_reading.layout, g_reading.types, memory);
+  pyread::AwaitWalk walk(g_process.layout, g_reading.layout, g_reading.types, memory);
   pyread::AwaitFrame frames[kAwaitFramesMax];
-  const uint32_t count = name_awaits(watch, frames, walk.walk(coroutine, frames, kAwaitFramesMax));
+  const uint32_t count = name_awaits(watch, frames, walk.walk(pending.coroutine, frames, kAwaitFramesMax));
   record::AwaitRecord await{};
-  await.task = label_of(watch, memory, coroutine, watch.loop->task);
+  await.task = label_of(watch, memory, pending.coroutine, watch.loop->task);
   const uint32_t frame_bytes = count * static_cast<uint32_t>(sizeof(record::FrameRef));
   const uint32_t bytes = static_cast<uint32_t>(sizeof await) + frame_bytes;
   await.head = {bytes, static_cast<uint32_t>(record::RingRecord::Await)};
-  await.mono_ns = begin_ns;
+  await.mono_ns = pending.since_ns;
   await.duration_ns = duration_ns;
   await.weight_ns = weight_ns;
+  await.step_ns = pending.step_ns;
+  await.task_number = pending.number;
   await.frame_count = count;
   record::RingWriter ring(&watch.slot->ring, watch.ring_memory, record::kThreadRingBytes);
   uint8_t* to = ring.reserve(bytes);
@@ -300,6 +305,7 @@ void find_task_coroutine(uint64_t task, uint64_t coroutine) {
   size = size < 512 ? size : 512;
   for (uint32_t at = 16; at + 16 <= size; at += 8) {
     if (load_word(task + at) == coroutine) {
+      g_reading.task_name = at + 8;
       g_reading.task_coroutine = at;
       return;
     }
@@ -312,14 +318,23 @@ bool is_task_of(uint64_t task, uint64_t coroutine) {
 
 }  // namespace
 
-bool set_up_tasks() {
-  g_reading.layout = pyread::find_coroutine_layout(g_process.python.version_hex);
+bool set_up_tasks(const pyread::TaskLayout* published) {
+  const pyread::CoroutineLayout* layout = pyread::find_coroutine_layout(g_process.python.version_hex);
   const auto type = [](const char* name) { return reinterpret_cast<uint64_t>(dlsym(RTLD_DEFAULT, name)); };
   g_reading.types.coroutine = type("PyCoro_Type");
   g_reading.types.generator = type("PyGen_Type");
   g_reading.types.async_generator = type("PyAsyncGen_Type");
   g_reading.text_type = type("PyUnicode_Type");
-  return g_reading.layout != nullptr && g_reading.types.coroutine != 0 && g_reading.types.generator != 0;
+  if (layout == nullptr || g_reading.types.coroutine == 0 || g_reading.types.generator == 0) {
+    return false;
+  }
+  g_reading.layout = *layout;
+  if (published != nullptr) {
+    g_reading.task_coroutine = published->coroutine;
+    g_reading.task_name = published->name;
+  }
+  const auto* runtime = reinterpret_cast<const uint8_t*>(g_process.python.runtime_address);
+  return !g_process.layout.publishes_offsets() || pyread::apply_debug_offsets(runtime, &g_reading.layout);
 }
 
 Interruption begin_step(uint64_t coroutine) {
@@ -328,10 +343,11 @@ Interruption begin_step(uint64_t coroutine) {
     return {};
   }
   LoopWatch& loop = *watch->loop;
-  const Interruption interrupted{watch, loop.coroutine, loop.task};
+  const Interruption interrupted{watch, loop.coroutine, loop.task, loop.step_began_ns};
   const uint64_t now_ns = mono_ns();
   note_event(*watch, now_ns);
   ++loop.steps;
+  loop.step_began_ns = now_ns;
   if (g_reading.task_coroutine == 0 && loop.told_task != 0) {
     find_task_coroutine(loop.told_task, coroutine);
   }
@@ -341,14 +357,16 @@ Interruption begin_step(uint64_t coroutine) {
   PendingTable::Entry* entry = loop.pending.find(coroutine);
   if (entry != nullptr && entry->since_ns != 0) {
     LiveMemory memory;
-    pyread::AwaitWalk walk(g_process.layout, *g_reading.layout, g_reading.types, memory);
-    const uint64_t since_ns = entry->since_ns;
+    pyread::AwaitWalk walk(g_process.layout, g_reading.layout, g_reading.types, memory);
+    const PendingTable::Entry pending = *entry;
     entry->since_ns = 0;
-    const uint64_t duration_ns = now_ns > since_ns ? now_ns - since_ns : 0;
-    if (!walk.is_new(coroutine)) {
+    const uint64_t duration_ns = now_ns > pending.since_ns ? now_ns - pending.since_ns : 0;
+    if (walk.is_new(coroutine)) {
+      entry->number = ++loop.awaiting_tasks;
+    } else {
       const uint64_t weight_ns = loop.draw.weight(duration_ns, now_ns, &watch->wait_random_state);
       if (weight_ns != 0) {
-        write_await(*watch, coroutine, since_ns, duration_ns, weight_ns);
+        write_await(*watch, pending, duration_ns, weight_ns);
       }
     }
   }
@@ -364,16 +382,19 @@ void end_step(const Interruption& interrupted, uint64_t coroutine, bool suspende
   const uint64_t now_ns = mono_ns();
   note_event(*watch, now_ns);
   PendingTable::Entry* entry = loop.pending.find(coroutine);
+  const uint64_t step_ns = now_ns - loop.step_began_ns;
   if (suspended && entry != nullptr) {
     entry->since_ns = now_ns;
+    entry->step_ns = step_ns;
   } else if (suspended) {
-    loop.pending.add(coroutine, now_ns);
+    loop.pending.add({coroutine, now_ns, step_ns, ++loop.awaiting_tasks});
   } else if (entry != nullptr) {
     loop.pending.remove(entry);
   }
   loop.label = 0;
   loop.coroutine = interrupted.coroutine;
   loop.task = interrupted.task;
+  loop.step_began_ns = interrupted.began_ns;
 }
 
 void note_task(uint64_t task) {

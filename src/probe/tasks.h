@@ -1,6 +1,6 @@
 // What asyncio does on a thread: the steps of its tasks, the awaits between them, and whether the loop comes round.
 //
-// Every step of a task goes through us (asyncio_hooks.cc), so the time between two of its steps is exact; it is written, with
+// Every step of a task goes through us (asyncio_hooks.cc, asyncio_slots.cc), so the time between two of its steps is exact; it is written, with
 // the chain of coroutines that awaits, when the task goes on. Where many awaits are short, a drawn part of
 // them is written and stands for the rest, as with waits (waits.cc): the sums stay right, and a thread writes at
 // most some thousand a second.
@@ -12,20 +12,23 @@
 #include <cstdint>
 
 #include "probe/watch.h"
+#include "pyread/task_layout.h"
 
 namespace hasten::probe {
 
 /// A loop that does not come round for so long is blocked.
 inline constexpr uint64_t kBlockNs = 20'000'000;
 
-/// Looks up what reading coroutines takes. False if this Python's are not known.
-bool set_up_tasks();
+/// Looks up what reading coroutines takes. `published`: what asyncio tells of its tasks; null: it tells nothing, and where a
+/// task holds its coroutine is found at the first step. False if this Python's are not known.
+bool set_up_tasks(const pyread::TaskLayout* published);
 
 /// What a step interrupts: another step, if a task is started within one.
 struct Interruption {
   Watch* watch = nullptr;  ///< null: this step is not watched
   uint64_t coroutine = 0;
   uint64_t task = 0;
+  uint64_t began_ns = 0;
 };
 
 /// Around every step of a task, on its thread, with the GIL. `coroutine`: address of the object that is sent to.

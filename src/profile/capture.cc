@@ -209,7 +209,8 @@ class Resolver {
     for (const record::Await& from : capture_.awaits) {
       recording_.awaits.push_back({from.thread, from.task, stack_idx(from.stack),
                                    absolute_ns(process_of(from.thread), from.time_ns),
-                                   static_cast<int64_t>(from.duration_ns), static_cast<int64_t>(from.weight_ns)});
+                                   static_cast<int64_t>(from.duration_ns), static_cast<int64_t>(from.weight_ns),
+                                   from.task_number, static_cast<int64_t>(from.step_ns)});
     }
     for (const record::LoopBlock& from : capture_.loop_blocks) {
       recording_.loop_blocks.push_back(

@@ -94,6 +94,8 @@ struct Await {
   int64_t begin_ns = 0;
   int64_t duration_ns = 0;
   int64_t weight_ns = 0;
+  uint32_t task_number = 0;  ///< tells the tasks of a thread apart; 0: not known
+  int64_t step_ns = 0;       ///< how long the task's step before it took
 };
 
 /// An event loop did not come round.

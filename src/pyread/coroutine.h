@@ -18,8 +18,11 @@ struct CoroutineLayout {
   uint16_t frame_state = 0;  ///< int8
   uint16_t frame = 0;        ///< _PyInterpreterFrame, in the object itself
   // _PyInterpreterFrame
-  uint16_t stack_top = 64;  ///< int32: slots of `locals` in use
-  uint16_t locals = 72;
+  uint16_t locals = 72;  ///< the frame's slots
+  uint16_t stack_top = 64;
+  bool stack_top_is_address = false;  ///< behind the last slot in use; else an int32, how many are
+  uint8_t awaited_slot = 1;           ///< what is awaited lies so many slots below that
+  uint8_t slot_tag = 0;               ///< bits of a slot that are no address
   // Values of frame_state
   int8_t created = 0;
   int8_t suspended = 0;
@@ -30,6 +33,10 @@ struct CoroutineLayout {
 
 /// The table for Py_Version, or nullptr for a version that is not known.
 const CoroutineLayout* find_coroutine_layout(uint32_t python_hex);
+
+/// From 3.14 on, Python publishes these offsets too; they overrule the table. `bytes` as for the PythonLayout. Returns
+/// false if they make no sense.
+bool apply_debug_offsets(const uint8_t* bytes, CoroutineLayout* layout);
 
 /// Types by address.
 struct CoroutineTypes {
@@ -94,7 +101,11 @@ class AwaitWalk {
 
   bool read_frame(uint64_t object, AwaitFrame* frame) {
     const uint64_t at = object + coroutine_.frame;
-    return word(at + python_.frame_code, &frame->code) && word(at + python_.frame_instr, &frame->instr);
+    if (!word(at + python_.frame_code, &frame->code) || !word(at + python_.frame_instr, &frame->instr)) {
+      return false;
+    }
+    frame->code &= ~uint64_t{python_.frame_code_tag};
+    return true;
   }
 
   /// asend(), athrow(), anext(), __await__(): their types have no public names, but names they have.
@@ -117,10 +128,7 @@ class AwaitWalk {
   /// What a suspended frame awaits, or 0.
   uint64_t awaited_by(uint64_t object, const AwaitFrame& frame) {
     int8_t state = 0;
-    int32_t top = 0;
-    const uint64_t at = object + coroutine_.frame;
-    if (!reader_.read(object + coroutine_.frame_state, &state, 1) || state != coroutine_.awaiting ||
-        !reader_.read(at + coroutine_.stack_top, &top, sizeof top) || top <= 0) {
+    if (!reader_.read(object + coroutine_.frame_state, &state, 1) || state != coroutine_.awaiting) {
       return 0;
     }
     if (coroutine_.awaiting == coroutine_.suspended) {
@@ -130,8 +138,22 @@ class AwaitWalk {
         return 0;
       }
     }
+    const uint64_t bottom = object + coroutine_.frame + coroutine_.locals;
+    const uint64_t top = top_of_stack(object + coroutine_.frame);
+    const uint64_t at = top - 8 * uint64_t{coroutine_.awaited_slot};
     uint64_t awaited = 0;
-    return word(at + coroutine_.locals + 8 * static_cast<uint64_t>(top - 1), &awaited) ? awaited : 0;
+    return top > bottom && at >= bottom && word(at, &awaited) ? awaited & ~uint64_t{coroutine_.slot_tag} : 0;
+  }
+
+  /// The address behind the last slot of the frame's stack that is in use, or 0.
+  uint64_t top_of_stack(uint64_t frame) {
+    uint64_t top = 0;
+    if (coroutine_.stack_top_is_address) {
+      return word(frame + coroutine_.stack_top, &top) ? top : 0;
+    }
+    int32_t count = 0;
+    const bool known = reader_.read(frame + coroutine_.stack_top, &count, sizeof count) && count > 0;
+    return known ? frame + coroutine_.locals + 8 * static_cast<uint64_t>(count) : 0;
   }
 
   const PythonLayout& python_;

@@ -5,7 +5,9 @@
 #include <array>
 #include <cstring>
 
+#include "pyread/coroutine.h"
 #include "pyread/layout.h"
+#include "pyread/task_layout.h"
 
 namespace hasten::pyread {
 namespace {
@@ -27,11 +29,12 @@ constexpr Numbers k314 = {0x30e08f0, 0,    316616, 784,  808,  225864, 7280, 727
                           72,        67,   0,      8,    24,   304,    8076, 0,    4,    512};
 
 constexpr Numbers k315 = {
-    0x30f00f0, 0,  346568, 912, 936, 226240, 7272, 7264, 7336, 7352, 7400, 7592, 7576, 7584, 16, 7736, 0,   7752, 7744,
-    7944,      0,  888,    0,   8,   16,     72,   80,   88,   96,   176,  184,  256,  32,   36, 40,   136, 288,  0,
-    88,        8,  0,      56,  80,  74,     64,   0,    216,  112,  120,  128,  136,  68,   52, 96,   104, 208,  0,
-    16,        8,  424,    24,  88,  168,    32,   288,  944,  888,  40,   32,   16,   40,   24, 16,   200, 24,   40,
-    32,        48, 32,     40,  24,  16,     32,   16,   24,   40,   16,   32,   64,   32,   16, 40,   56,  176,  112};
+    0x30f00f0, 0,    346568, 912, 936, 226240, 7272, 7264, 7336, 7352, 7400, 7592, 7576, 7584, 16,  7736, 0,
+    7752,      7744, 7944,   0,   888, 0,      8,    16,   72,   80,   88,   96,   176,  184,  256, 32,   36,
+    40,        136,  288,    0,   88,  8,      0,    56,   80,   74,   64,   0,    216,  112,  120, 128,  136,
+    68,        52,   96,     104, 208, 0,      16,   8,    424,  24,   88,   168,  32,   288,  944, 888,  40,
+    32,        16,   40,     24,  16,  200,    24,   40,   32,   48,   32,   40,   24,   16,   32,  16,   24,
+    40,        16,   32,     64,  32,  16,     40,   56,   176,  112,  120,  1112, 104,  160,  24,  72,   67};
 
 std::array<uint8_t, kDebugOffsetsBytes> published(const Numbers& numbers) {
   std::array<uint8_t, kDebugOffsetsBytes> bytes{};
@@ -105,6 +108,36 @@ TEST_P(Published, WhatLiesOutsideOfAFrameIsNotTaken) {
     // The fields of a thread, a frame, a code object and the collector; the largest number no place at all.
     EXPECT_EQ(refused, wrong == 5000 ? 15u : 19u);
   }
+}
+
+TEST(PublishedOfCoroutines, OffsetsAreThoseOfTheTable) {
+  for (const Numbers& numbers : {k314, k315}) {
+    const CoroutineLayout& table = *find_coroutine_layout(static_cast<uint32_t>(numbers.front()));
+    CoroutineLayout layout = table;
+    layout.frame = layout.frame_state = layout.locals = layout.stack_top = 1;
+    ASSERT_TRUE(apply_debug_offsets(published(numbers).data(), &layout));
+    EXPECT_EQ(layout.frame, table.frame);
+    EXPECT_EQ(layout.frame_state, table.frame_state);
+    EXPECT_EQ(layout.locals, table.locals);
+    EXPECT_EQ(layout.stack_top, table.stack_top);
+  }
+}
+
+TEST(PublishedOfCoroutines, AVersionThatPublishesNoneKeepsItsTable) {
+  CoroutineLayout layout = *find_coroutine_layout(0x030d0000);
+  EXPECT_TRUE(apply_debug_offsets(published(k313).data(), &layout));
+  EXPECT_EQ(layout.frame, 72);
+}
+
+TEST(PublishedOfCoroutines, WhatLiesOutsideOfAnObjectIsNotTaken) {
+  uint32_t refused = 0;
+  for (size_t i = 0; i < k315.size(); ++i) {
+    Numbers numbers = k315;
+    numbers[i] = 5000;
+    CoroutineLayout layout = *find_coroutine_layout(0x030f0000);
+    refused += apply_debug_offsets(published(numbers).data(), &layout) ? 0 : 1;
+  }
+  EXPECT_EQ(refused, 4u);
 }
 
 }  // namespace

@@ -75,6 +75,8 @@ struct PythonLayout {
 
   bool via_cframe() const { return thread_cframe != kAbsent; }
   bool publishes_offsets() const { return version >= 0x030d; }
+  /// 3.14 keeps the running task in the thread state and says where (task_layout.h).
+  bool names_running_task() const { return version >= 0x030e; }
   /// 3.13 lets any object stand in a frame: one that runs no code object is no Python function.
   bool any_executable() const { return version >= 0x030d; }
   friend bool operator==(const PythonLayout&, const PythonLayout&) = default;
@@ -94,7 +96,7 @@ const PythonLayout* find_layout(uint32_t python_hex);
 /// From 3.13 on, Python publishes its own offsets at the head of _PyRuntime; they overrule the table, which may
 /// be from another patch release. `bytes` is what stands at _PyRuntime (at least kDebugOffsetsBytes).
 /// Returns false if this is not the expected table or if the build has no GIL.
-inline constexpr uint32_t kDebugOffsetsBytes = 768;
+inline constexpr uint32_t kDebugOffsetsBytes = 824;
 bool apply_debug_offsets(const uint8_t* bytes, uint32_t python_hex, PythonLayout* layout);
 /// Whether the same bytes are those of a build without the GIL.
 bool is_free_threaded(const uint8_t* bytes);

@@ -5,6 +5,9 @@
 #if PY_VERSION_HEX >= 0x030d0000
 #include <internal/pycore_genobject.h>
 #endif
+#if PY_VERSION_HEX >= 0x030e0000
+#include <internal/pycore_stackref.h>
+#endif
 #include <opcode.h>
 
 #include <cstddef>
@@ -78,12 +81,18 @@ static_assert(offsetof(PyCoroObject, cr_frame_state) == 75 && offsetof(PyCoroObj
 #else
 static_assert(offsetof(PyCoroObject, cr_frame_state) == 67 && offsetof(PyCoroObject, cr_iframe) == 72);
 #endif
-#if PY_VERSION_HEX >> 16 == 0x030d
+#if PY_VERSION_HEX >> 16 >= 0x030f
+static_assert(FRAME_CREATED == 0 && FRAME_SUSPENDED == 1 && FRAME_SUSPENDED_YIELD_FROM == 2);
+#elif PY_VERSION_HEX >> 16 >= 0x030d
 static_assert(FRAME_CREATED == -3 && FRAME_SUSPENDED == -2 && FRAME_SUSPENDED_YIELD_FROM == -1);
 #else
 static_assert(FRAME_CREATED == -2 && FRAME_SUSPENDED == -1);
 #endif
+#if PY_VERSION_HEX >> 16 >= 0x030e
+static_assert(offsetof(_PyInterpreterFrame, stackpointer) == 64 && sizeof(_PyStackRef) == 8);
+#else
 static_assert(offsetof(_PyInterpreterFrame, stacktop) == 64 && offsetof(_PyInterpreterFrame, localsplus) == 72);
+#endif
 
 // meaning_of_opcode(), for every opcode in its table.
 template <class... Opcodes>

@@ -73,6 +73,9 @@ void fill(CaptureWriter& writer, int sample_count) {
                        CodeClass::Bytecode, i == 1, i == 2, i == 3, 0x1234, 122, i == 4 ? 3u : 0u});
   }
   writer.add_wait({0, 2, 5, 70'000'000, WaitKind::Gil});
+  writer.add_task({0, 0, "consumer"});
+  writer.add_await({0, 0, 1, 10, 2'000'000, 2'000'000, 1, 30});
+  writer.add_await({0, 0, 2, 20, 3'000'000, 3'000'000, 2, 40});
   writer.add_label({0, "load", 3, 5'000'000'000, 40});
   writer.add_function_count(
       {"/home/u/a b.py", "f", 7, 2, 6, {{8, 18, 0, {}}, {9, 1ull << 40, 20, {{"floats", 1.5, 1.25, 1.75}}}}});
@@ -145,6 +148,17 @@ TEST(Capture, ReadsBackWhatWasWritten) {
   EXPECT_DOUBLE_EQ(capture.function_counts[0].lines[1].made[0].high, 1.75);
   EXPECT_TRUE(capture.completeness.finished);
   EXPECT_EQ(capture.completeness.what, "");
+}
+
+TEST(Capture, AwaitsComeBackWithTheStepsBeforeThem) {
+  const Capture capture = parse_capture(finished_capture(), "x").value();
+  ASSERT_EQ(capture.awaits.size(), 2u);
+  EXPECT_EQ(capture.tasks.at(0).name, "consumer");
+  EXPECT_EQ(capture.awaits[0].duration_ns, 2'000'000u);
+  EXPECT_EQ(capture.awaits[0].task_number, 1u);
+  EXPECT_EQ(capture.awaits[0].step_ns, 30u);
+  EXPECT_EQ(capture.awaits[1].task_number, 2u);
+  EXPECT_EQ(capture.awaits[1].step_ns, 40u);
 }
 
 TEST(Capture, HundredThousandSamplesCrossBlocks) {

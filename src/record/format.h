@@ -51,6 +51,7 @@ enum class BlockKind : uint32_t {
   SampleTask = 22,
   Label = 23,
   FunctionCount = 24,
+  AwaitStep = 25,
 };
 
 enum class StdinKind : uint8_t { Unknown = 0, Terminal, Pipe, File, DevNull, Socket, Closed };
@@ -234,6 +235,8 @@ struct Await {
   uint64_t time_ns = 0;
   uint64_t duration_ns = 0;
   uint64_t weight_ns = 0;
+  uint32_t task_number = 0;  ///< tells the tasks of a thread apart, from 1; 0: not known
+  uint64_t step_ns = 0;      ///< how long the task's step before it took
 };
 
 /// A stretch in which an event loop did not come round.

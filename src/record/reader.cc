@@ -264,6 +264,24 @@ bool parse_awaits(Unpacker& in, Capture& capture) {
   return in.ok();
 }
 
+bool parse_await_steps(Unpacker& in, Capture& capture) {
+  std::vector<Await> steps;
+  while (in.ok() && !in.at_end()) {
+    Await& step = steps.emplace_back();
+    step.task_number = in.get32();
+    step.step_ns = in.get();
+  }
+  if (!in.ok() || steps.size() > capture.awaits.size()) {
+    return false;
+  }
+  for (size_t i = 0; i < steps.size(); ++i) {
+    Await& await = capture.awaits[capture.awaits.size() - steps.size() + i];
+    await.task_number = steps[i].task_number;
+    await.step_ns = steps[i].step_ns;
+  }
+  return true;
+}
+
 bool parse_loop_blocks(Unpacker& in, Capture& capture) {
   while (in.ok() && !in.at_end()) {
     LoopBlock stretch;
@@ -446,6 +464,8 @@ bool parse_block(BlockKind kind, std::span<const uint8_t> payload, Capture& capt
       return parse_task(in, capture);
     case BlockKind::Await:
       return parse_awaits(in, capture);
+    case BlockKind::AwaitStep:
+      return parse_await_steps(in, capture);
     case BlockKind::LoopBlock:
       return parse_loop_blocks(in, capture);
     case BlockKind::Loop:

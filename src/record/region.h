@@ -15,7 +15,7 @@
 namespace hasten::record {
 
 inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
-inline constexpr uint32_t kRegionVersion = 9;
+inline constexpr uint32_t kRegionVersion = 10;
 inline constexpr uint32_t kProcessCount = 512;    ///< processes alive at one time; more are counted, not sampled
 inline constexpr uint32_t kSlotCount = 1024;      ///< threads alive at one time; more are counted, not sampled
 inline constexpr uint32_t kChildEndCount = 1024;  ///< ends of children reported and not yet read
@@ -156,8 +156,11 @@ struct AwaitRecord {
   uint64_t mono_ns;      ///< begin, CLOCK_MONOTONIC
   uint64_t duration_ns;  ///< of this await
   uint64_t weight_ns;    ///< that it stands for
+  uint64_t step_ns;      ///< how long the task's step before it took
   uint32_t task;
+  uint32_t task_number;  ///< tells the tasks of a group apart: a thread's own, from 1
   uint32_t frame_count;
+  uint32_t reserved;
 };
 static_assert(sizeof(AwaitRecord) % 8 == 0);
 

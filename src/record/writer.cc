@@ -108,6 +108,7 @@ CaptureWriter& CaptureWriter::operator=(CaptureWriter&& other) noexcept {
   std::swap(sample_tasks_, other.sample_tasks_);
   std::swap(waits_, other.waits_);
   std::swap(awaits_, other.awaits_);
+  std::swap(await_steps_, other.await_steps_);
   std::swap(loop_blocks_, other.loop_blocks_);
   std::swap(loop_waits_, other.loop_waits_);
   std::swap(sample_count_, other.sample_count_);
@@ -345,10 +346,18 @@ void CaptureWriter::add_await(const Await& await) {
   pack.put(await.time_ns);
   pack.put(await.duration_ns);
   pack.put(await.weight_ns);
+  Packer steps(await_steps_);
+  steps.put(await.task_number);
+  steps.put(await.step_ns);
   if (awaits_.size() >= kBatchBytes) {
     seal(BlockKind::Stack, stacks_);
-    seal(BlockKind::Await, awaits_);
+    seal_awaits();
   }
+}
+
+void CaptureWriter::seal_awaits() {
+  seal(BlockKind::Await, awaits_);
+  seal(BlockKind::AwaitStep, await_steps_);
 }
 
 void CaptureWriter::add_loop_block(const LoopBlock& stretch) {
@@ -454,7 +463,7 @@ void CaptureWriter::add_function_count(const FunctionCount& count) {
 Result<void> CaptureWriter::flush() {
   seal_samples();
   seal(BlockKind::Wait, waits_);
-  seal(BlockKind::Await, awaits_);
+  seal_awaits();
   seal(BlockKind::LoopBlock, loop_blocks_);
   seal(BlockKind::LoopWait, loop_waits_);
   if (write_errno_ == 0) {

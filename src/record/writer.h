@@ -63,13 +63,14 @@ class CaptureWriter {
   void seal(BlockKind kind, std::string& batch);
   void seal_stacks();
   void seal_samples();
+  void seal_awaits();
 
   int fd_ = -1;
   std::string path_;
   std::string pending_;  ///< whole blocks not yet handed to the kernel
   // Batches of small items; a batch is one block. What an item names is always written before it.
-  std::string stacks_, natives_, mixed_, samples_, mixed_of_samples_, sample_tasks_, waits_, awaits_, loop_blocks_,
-      loop_waits_;
+  std::string stacks_, natives_, mixed_, samples_, mixed_of_samples_, sample_tasks_, waits_, awaits_, await_steps_,
+      loop_blocks_, loop_waits_;
   bool any_mixed_ = false;  ///< among mixed_of_samples_
   uint64_t sample_count_ = 0;
   uint64_t file_bytes_ = 0;

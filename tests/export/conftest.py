@@ -121,9 +121,9 @@ def drawn(monkeypatch):
                     stacks.append(stack)
                 now_ns += 1_000_000
                 samples.append((stacks.index(stack), 1_000_000, now_ns))
-            rows.append({"pid": 7, "tid": 7 + number, "name": f"t{number}", "samples": samples})
+            rows.append({"pid": 7, "tid": 7 + number, "name": f"t{number}", "samples": samples, "awaits": []})
         process = {"pid": 7, "parent_pid": 1, "command": ["/bin/python", "x.py"], "start_ns": 0}
-        read = {"functions": functions, "stacks": stacks, "threads": rows, "processes": [process]}
+        read = {"functions": functions, "stacks": stacks, "threads": rows, "processes": [process], "tasks": []}
         monkeypatch.setattr("hasten._core.read_stacks", lambda path: read)
         return read
 

@@ -1,5 +1,8 @@
 """Perfetto traces, opened by the schema that Perfetto publishes as a Python package."""
 
+import json
+import subprocess
+import sys
 from collections import Counter, defaultdict
 
 import pytest
@@ -48,11 +51,30 @@ class Read:
         """[(time, value), ...] by (pid, tid)."""
         values = defaultdict(list)
         for packet in self.packets:
-            if packet.HasField("track_event"):
-                assert packet.track_event.type == schema.TrackEvent.TYPE_COUNTER
+            if packet.HasField("track_event") and packet.track_event.type == schema.TrackEvent.TYPE_COUNTER:
                 thread = self.tracks[self.tracks[packet.track_event.track_uuid].parent_uuid].thread
                 values[thread.pid, thread.tid].append((packet.timestamp, packet.track_event.counter_value))
         return values
+
+
+    def slices(self):
+        """[(begin, end, name, stack), ...] by the name of the track, in the order of time; none lies in another."""
+        found, open_ = defaultdict(list), {}
+        for packet in self.packets:
+            event = packet.track_event
+            track = self.tracks[event.track_uuid] if packet.HasField("track_event") else None
+            if track is None or event.type == schema.TrackEvent.TYPE_COUNTER:
+                continue
+            if event.type == schema.TrackEvent.TYPE_SLICE_BEGIN:
+                assert track.uuid not in open_
+                stack = self.callstacks[event.callstack_iid] if event.callstack_iid else []
+                open_[track.uuid] = packet.timestamp, event.name, stack
+            else:
+                assert event.type == schema.TrackEvent.TYPE_SLICE_END
+                begin, name, stack = open_.pop(track.uuid)
+                found[track.name].append((begin, packet.timestamp, name, stack))
+        assert not open_
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +187,49 @@ def test_cpu_time(recorded, read):
         if thread["samples"]
     }
     assert sum(values[-1][1] for values in counters.values()) == recorded.cpu_ns
+
+
+TASKS = """\
+import asyncio, json, time
+truth = []
+async def inner(seconds):
+    began = time.monotonic_ns()
+    await asyncio.sleep(seconds)
+    truth.append((asyncio.current_task().get_name(), began, time.monotonic_ns()))
+async def worker(seconds):
+    for _ in range(5):
+        end = time.monotonic() + 0.01
+        while time.monotonic() < end:
+            pass
+        await inner(seconds)
+async def main():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(worker(0.05), name="slow")
+        group.create_task(worker(0.02), name="quick")
+asyncio.run(main())
+print(json.dumps(truth))
+"""
+
+
+def test_each_task_has_a_track_with_its_steps_and_awaits(tmp_path):
+    """Against the program's own clock around each await, which is the trace's clock too."""
+    (tmp_path / "tasks.py").write_text(TASKS)
+    command = [sys.executable, "-m", "hasten", "run", "--out", "tasks.hasten", "tasks.py"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    truth = json.loads(ran.stdout)
+    read = Read(encode("perfetto", str(tmp_path / "tasks.hasten")))
+    by_task = {name.partition(" #")[0]: slices for name, slices in read.slices().items()}
+    assert set(by_task) == {"slow", "quick", "main"}
+    for task in ("slow", "quick"):
+        (track,) = [track for track in read.tracks.values() if track.name.partition(" #")[0] == task]
+        assert read.tracks[track.parent_uuid].thread.thread_name == "MainThread"
+        known = [(began, ended) for name, began, ended in truth if name == task]
+        awaits = [(begin, end, stack) for begin, end, name, stack in by_task[task] if name == "await worker > inner > sleep"]
+        steps = [(begin, end) for begin, end, name, _ in by_task[task] if name == "run"]
+        assert len(awaits) == len(steps) == len(known) == 5
+        for (begin, end, stack), step, (before, after) in zip(awaits, steps, known, strict=True):
+            # The program reads its clock on its way to the await and after it, while its task runs.
+            assert step[0] <= before <= begin <= end <= after
+            assert step[1] == begin and step[1] - step[0] >= 10_000_000
+            assert [(name, line) for name, _, line, _ in stack][:2] == [("worker", 12), ("inner", 5)]

@@ -69,6 +69,17 @@ def known():
     return module
 
 
+@pytest.fixture
+def needs():
+    """Skips unless the Python that the programs run in has this module."""
+
+    def need(module):
+        if subprocess.run([TARGET, "-c", f"import {module}"], capture_output=True).returncode != 0:
+            pytest.skip(f"no {module} in {TARGET}")
+
+    return need
+
+
 @pytest.fixture(params=["perf", "threads"])
 def engine(request):
     return request.param

@@ -1,5 +1,7 @@
 """C frames between and below Python's, held against call chains that are known."""
 
+import re
+
 import pytest
 
 pytestmark = pytest.mark.process
@@ -133,7 +135,10 @@ outer()
 
 
 def test_interpreters_own_functions(probe):
-    """A line that adds long integers is in long_add (or what that inlines), below the line that adds."""
+    """A line that adds long integers is in long_add (or what that inlines), below the line that adds.
+
+    Without symbols, it is in one function of the interpreter, by its address.
+    """
     ran = probe(
         """
         import time
@@ -153,8 +158,8 @@ def test_interpreters_own_functions(probe):
             last = names[-1]
             below[last] = below.get(last, 0) + cpu_ns
     named = sum(ns for name, ns in below.items() if name in ("x_add", "long_add"))
-    if not named and all("+0x" in name or name == "add" for name in below):
-        pytest.skip("this Python has no symbols")
+    if not named:
+        named = max((ns for name, ns in below.items() if re.search(r"python3[^/]*\+0x", name)), default=0)
     assert named > 0.7 * sum(below.values()), below
 
 

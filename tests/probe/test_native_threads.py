@@ -1,8 +1,6 @@
 """Threads that run no Python: their CPU time stands at the line that they work for. Truth: the threads' own clocks."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -120,10 +118,8 @@ def test_threads_of_python_are_no_native_threads(probe):
     assert [(creator["function"], creator["line"]) for creator in creators] == [("<module>", 7), ("<module>", 7)]
 
 
-def test_blas_threads_stand_at_the_product(probe, known, tmp_path):
-    has_numpy = subprocess.run([sys.executable, "-c", "import numpy"], capture_output=True).returncode == 0
-    if not has_numpy:
-        pytest.skip("no NumPy here")
+def test_blas_threads_stand_at_the_product(probe, needs):
+    needs("numpy")
     ran = probe("""
         import os
         os.environ["OPENBLAS_NUM_THREADS"] = "3"

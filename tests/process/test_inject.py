@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -131,6 +132,20 @@ def test_it_can_be_entered_again_and_again(target, tmp_path):
         descriptors.append(len(os.listdir(f"/proc/{process.pid}/fd")))
     ended(process)
     assert descriptors[-1] <= descriptors[0] + 2  # the clocks of its two threads
+
+
+@pytest.mark.skipif(not os.access("/proc/sys/kernel/ns_last_pid", os.W_OK), reason="needs the right to choose the next process's number")
+def test_a_shorter_number_than_the_last_visitors(target, tmp_path):
+    """The probe keeps where its collector is: the place of an earlier one must not shine through."""
+    process = target()
+    last = Path("/proc/sys/kernel/ns_last_pid")
+    before = last.read_text()
+    for number in ("21000", "700"):
+        last.write_text(number)
+        done = enter(process, "--seconds", 0.3, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    last.write_text(before)
+    ended(process)
 
 
 def test_a_loop_that_ran_before(target, tmp_path):

@@ -3,15 +3,18 @@
 A sample is an instant with a stack, and is written as one (PerfSample): a slice would claim that the function ran from one
 sample to the next, which nobody saw. The CPU time that samples stand for is a counter of each thread, because a
 PerfSample has no place for it.
+
+What is known from begin to end is a slice: each asyncio task has a track of its own, where it awaits and where it runs.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from hasten.export.protobuf import Message
-from hasten.export.recording import Process, Recording, Thread, read_recording
+from hasten.export.recording import Await, Process, Recording, Thread, read_recording
 
 # Numbers of the fields of each message.
 _TRACE = {"packet": 1}
@@ -25,7 +28,7 @@ _TRACK_DESCRIPTOR = {"uuid": 1, "name": 2, "process": 3, "thread": 4, "parent_uu
 _PROCESS_DESCRIPTOR = {"pid": 1, "cmdline": 2, "process_name": 6}
 _THREAD_DESCRIPTOR = {"pid": 1, "tid": 2, "thread_name": 5}
 _COUNTER_DESCRIPTOR = {"unit": 3}
-_TRACK_EVENT = {"type": 9, "track_uuid": 11, "counter_value": 30}
+_TRACK_EVENT = {"type": 9, "track_uuid": 11, "name": 23, "counter_value": 30, "callstack_iid": 56}
 _PERF_SAMPLE = {"pid": 2, "tid": 3, "callstack_iid": 4}
 _INTERNED_DATA = {"function_names": 5, "frames": 6, "callstacks": 7, "mapping_paths": 17, "source_paths": 18, "mappings": 19}
 _INTERNED_STRING = {"iid": 1, "str": 2}
@@ -37,7 +40,9 @@ _REALTIME = 1  # BuiltinClock
 _MONOTONIC = 3
 _STATE_CLEARED = 1  # SequenceFlags
 _NEEDS_STATE = 2
-_COUNTER = 4  # TrackEvent.Type
+_BEGIN = 1  # TrackEvent.Type
+_END = 2
+_COUNTER = 4
 _TIME_NS = 1  # CounterDescriptor.Unit
 
 _SEQUENCE = 1
@@ -47,7 +52,10 @@ def encode(capture: str) -> bytes:
     """One trace, times on the monotonic clock, packets in the order of time."""
     recording = read_recording(capture)
     trace = Message()
-    for packet in [_clocks(recording.processes), _names(recording), *_tracks(recording), *_samples(recording)]:
+    # Stable: of what happens at one instant on one track, the end comes before the next begin.
+    timed = sorted([*_samples(recording), *_slices(recording)], key=lambda pair: pair[0])
+    packets = (packet for _, packet in timed)
+    for packet in [_clocks(recording.processes), _names(recording), *_tracks(recording), *packets]:
         packet.number(_PACKET["trusted_packet_sequence_id"], _SEQUENCE)
         trace.message(_TRACE["packet"], packet)
     return bytes(trace)
@@ -113,7 +121,7 @@ def _names(recording: Recording) -> Message:
 
 
 def _tracks(recording: Recording) -> Iterator[Message]:
-    """A track for each process and thread, and below a thread's the counter of its CPU time."""
+    """A track for each process and thread, and below a thread's the counter of its CPU time and its tasks."""
     # A process that called exec() is two processes with one pid: the last names it.
     for process in {process.pid: process for process in recording.processes}.values():
         described = _filled(
@@ -127,6 +135,8 @@ def _tracks(recording: Recording) -> Iterator[Message]:
         yield _track(_thread_uuid(thread), parent_uuid=_process_uuid(thread.pid), thread=described)
         counter = _filled(_COUNTER_DESCRIPTOR, unit=_TIME_NS)
         yield _track(_counter_uuid(thread), parent_uuid=_thread_uuid(thread), name="sampled CPU time", counter=counter)
+    for task in _tasks(recording):
+        yield _track(task.uuid, parent_uuid=_thread_uuid(task.thread), name=task.title)
 
 
 def _track(uuid: int, **values: int | str | Message) -> Message:
@@ -150,12 +160,11 @@ def _counter_uuid(thread: Thread) -> int:
     return 3 << 60 | thread.pid << 30 | thread.tid
 
 
-def _samples(recording: Recording) -> Iterator[Message]:
-    """Two packets a sample: the stack, and the thread's CPU time up to here."""
+def _samples(recording: Recording) -> Iterator[tuple[int, Message]]:
+    """Two packets a sample, with its time: the stack, and the thread's CPU time up to here."""
     taken = [(thread, sample) for thread in recording.threads for sample in thread.samples]
     cpu_ns: dict[int, int] = {}
     seen: dict[tuple[int, int], Message] = {}  # PerfSample by thread and stack: most occur often
-    constant = _filled(_PACKET, timestamp_clock_id=_MONOTONIC, sequence_flags=_NEEDS_STATE)
     for thread, sample in sorted(taken, key=lambda pair: pair[1].end_ns):
         uuid = _counter_uuid(thread)
         if (uuid, sample.stack) not in seen:
@@ -168,7 +177,53 @@ def _samples(recording: Recording) -> Iterator[Message]:
         counted.number(_TRACK_EVENT["track_uuid"], uuid)
         counted.number(_TRACK_EVENT["counter_value"], cpu_ns[uuid])
         for field, event in (("perf_sample", seen[uuid, sample.stack]), ("track_event", counted)):
-            packet = Message(constant)
-            packet.number(_PACKET["timestamp"], sample.end_ns)
-            packet.message(_PACKET[field], event)
-            yield packet
+            yield _timed(sample.end_ns, field, event)
+
+
+_AT_A_TIME = _filled(_PACKET, timestamp_clock_id=_MONOTONIC, sequence_flags=_NEEDS_STATE)
+
+
+def _timed(time_ns: int, field: str, event: Message) -> tuple[int, Message]:
+    packet = Message(_AT_A_TIME)
+    packet.number(_PACKET["timestamp"], time_ns)
+    packet.message(_PACKET[field], event)
+    return time_ns, packet
+
+
+class _Task(NamedTuple):
+    """One asyncio task that awaited."""
+
+    uuid: int  # of its track
+    thread: Thread
+    title: str
+    awaits: list[Await]
+
+
+def _tasks(recording: Recording) -> list[_Task]:
+    tasks: dict[tuple[int, int], _Task] = {}
+    for at, thread in enumerate(recording.threads):
+        for await_ in thread.awaits:
+            if not await_.task:
+                continue
+            if (at, await_.task) not in tasks:
+                # Perfetto lays tracks with one title into one.
+                title = f"{recording.task_groups[await_.group]} #{await_.task}"
+                tasks[at, await_.task] = _Task(4 << 60 | len(tasks), thread, title, [])
+            tasks[at, await_.task].awaits.append(await_)
+    return list(tasks.values())
+
+
+def _slices(recording: Recording) -> Iterator[tuple[int, Message]]:
+    """Four packets an await, with their times: the step before it begins and ends, the await begins and ends."""
+    for task in _tasks(recording):
+        for await_ in task.awaits:
+            way = " > ".join(recording.functions[frame.function].name for frame in recording.stacks[await_.stack])
+            step = _filled(_TRACK_EVENT, type=_BEGIN, track_uuid=task.uuid, name="run")
+            awaits = _filled(
+                _TRACK_EVENT, type=_BEGIN, track_uuid=task.uuid, name=f"await {way}", callstack_iid=await_.stack + 1
+            )
+            end = _filled(_TRACK_EVENT, type=_END, track_uuid=task.uuid)
+            yield _timed(await_.begin_ns - await_.step_ns, "track_event", step)
+            yield _timed(await_.begin_ns, "track_event", end)
+            yield _timed(await_.begin_ns, "track_event", awaits)
+            yield _timed(await_.begin_ns + await_.duration_ns, "track_event", end)

@@ -1,4 +1,4 @@
-"""What every format starts from: the samples of a capture, by thread, with their stacks."""
+"""What every format starts from: the samples of a capture, by thread, with their stacks, and what its tasks awaited."""
 
 from __future__ import annotations
 
@@ -29,13 +29,25 @@ class Sample(NamedTuple):
     end_ns: int  # when it was taken, on the monotonic clock
 
 
+class Await(NamedTuple):
+    """A task awaited, from the end of one of its steps to the begin of its next one."""
+
+    group: int  # index into Recording.task_groups
+    task: int  # tells the tasks of a thread apart; 0: not known
+    stack: int  # index into Recording.stacks: from the coroutine that the task runs to the innermost one
+    begin_ns: int  # on the monotonic clock
+    duration_ns: int
+    step_ns: int  # how long the step before it took
+
+
 class Thread(NamedTuple):
-    """One thread, its samples in the order of time."""
+    """One thread, its samples and awaits in the order of time. Of very many short awaits only some are there."""
 
     pid: int
     tid: int
     name: str
     samples: list[Sample]
+    awaits: list[Await]
 
 
 class Process(NamedTuple):
@@ -62,6 +74,7 @@ class Recording(NamedTuple):
     threads: list[Thread]
     processes: list[Process]
     wall_ns: int | None
+    task_groups: list[str]  # names of asyncio tasks: their own, else their coroutine's
 
 
 def read_recording(capture: str) -> Recording:
@@ -79,8 +92,17 @@ def read_recording(capture: str) -> Recording:
         for stack in read["stacks"]
     ]
     threads = [
-        Thread(thread["pid"], thread["tid"], thread["name"], [Sample(*sample) for sample in thread["samples"]])
+        Thread(
+            thread["pid"],
+            thread["tid"],
+            thread["name"],
+            [Sample(*sample) for sample in thread["samples"]],
+            [Await(*row) for row in thread["awaits"]],
+        )
         for thread in read["threads"]
+    ]
+    groups = [
+        name or (functions[function].name if function is not None else "task") for name, function in read["tasks"]
     ]
     processes = [
         Process(
@@ -94,4 +116,4 @@ def read_recording(capture: str) -> Recording:
         for process in read["processes"]
     ]
     name = os.path.basename(capture)
-    return Recording(name, [*functions, OUTSIDE], stacks, threads, processes, read.get("wall_ns"))
+    return Recording(name, [*functions, OUTSIDE], stacks, threads, processes, read.get("wall_ns"), groups)
