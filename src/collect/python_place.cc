@@ -162,7 +162,8 @@ Result<record::PythonPlace> find_python(uint32_t pid) {
   const TargetMemory memory(pid);
   const std::vector<Mapped> mapped = candidates(pid);
   if (mapped.empty()) {
-    return read_text(proc_path(pid, "maps")).empty()
+    // The kernel may show the map and still not which program it is.
+    return read_text(proc_path(pid, "maps")).empty() || link_target(proc_path(pid, "exe")).empty()
                ? why_not_readable(pid)
                : Error{"attach.not_python", fmt::format("process {} runs no Python", pid), ""};
   }
