@@ -309,6 +309,8 @@ def attached(kills: int, lanes: int, strips: int, folder: Path, python: str, inj
 
 
 def entered(kills: int, lanes: int, strips: int, folder: Path, python: str) -> tuple[bool, str]:
+    if subprocess.run([python, "-c", "import sys; sys.exit(sys.version_info < (3, 12))"]).returncode:
+        return True, "entered: not tried: before 3.12 only the main thread lets the probe in, and here it waits; name a later --python"
     return attached(kills, lanes, strips, folder, python, inject=True)
 
 
