@@ -22,7 +22,7 @@ bool is_perf_fd(int fd) {
 
 namespace {
 
-constexpr double kBudgetShare = 0.01;     ///< of CPU time, at the default rate
+constexpr double kBudgetShare = 0.008;    ///< of CPU time, at the default rate
 constexpr double kFixedRateShare = 0.25;  ///< at a rate the user asked for
 constexpr uint32_t kShortestMeanNs = 1'000'000;
 constexpr uint32_t kLongestMeanNs = 10'000'000;

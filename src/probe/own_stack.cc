@@ -95,10 +95,11 @@ struct OwnState {
 
 /// The thread state that the calling thread runs with. While it executes a sub-interpreter that is another one than
 /// PyGILState_GetThisThreadState tells. 3.11 knows one running state for all threads: it may be another thread's.
-OwnState own_state(const Watch& watch) {
+OwnState own_state(const Watch& watch, bool may_have_gil) {
   OwnState own{reinterpret_cast<uint64_t>(g_process.own_python_state()), false};
-  const uint64_t running =
-      g_process.running_python_state != nullptr ? reinterpret_cast<uint64_t>(g_process.running_python_state()) : 0;
+  const uint64_t running = may_have_gil && g_process.running_python_state != nullptr
+                               ? reinterpret_cast<uint64_t>(g_process.running_python_state())
+                               : 0;
   if (running == 0 || running == own.address) {
     own.has_gil = running != 0;
     return own;
@@ -113,12 +114,12 @@ OwnState own_state(const Watch& watch) {
 
 }  // namespace
 
-OwnStack read_own_stack(Watch& watch, uint64_t stack_pointer) {
+OwnStack read_own_stack(Watch& watch, uint64_t stack_pointer, bool may_have_gil) {
   using Sink = pyread::FrameSink<record::kFrameCountMax>;
   OwnStack stack;
   Sink sink(watch.frames);
   pyread::WalkEnd end = pyread::WalkEnd::Complete;
-  const OwnState own = own_state(watch);
+  const OwnState own = own_state(watch, may_have_gil);
   stack.python_state = own.address;
   if (stack.python_state != 0) {
     OwnMemory memory(watch, stack_pointer, stack.python_state);

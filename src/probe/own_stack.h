@@ -21,8 +21,8 @@ struct OwnStack {
 
 /// Reads the stack into `watch.refs`; new code objects are described in the ring on the way. `stack_pointer`: from there
 /// outwards the C stack may be read. In the handler, or in a call that waited; the two must not meet in one thread
-/// (Watch::writing).
-OwnStack read_own_stack(Watch& watch, uint64_t stack_pointer);
+/// (Watch::writing). `may_have_gil`: false where the thread waits for it, which spares 3.11 a slow look.
+OwnStack read_own_stack(Watch& watch, uint64_t stack_pointer, bool may_have_gil = true);
 
 /// More coroutines that await one another are not looked at.
 inline constexpr uint32_t kAwaitFramesMax = 200;

@@ -10,6 +10,8 @@
 // and must not be counted twice. The thread's CPU clock is a system call away: it is read around calls that
 // are expected to last, because they sleep, move many bytes, or because the last of that kind did last.
 //
+// A thread that wants the GIL waits for 5 ms again and again: one wait, noted once, when it has it.
+//
 // Left alone: raw system calls and the waits inside of libc (getaddrinfo); their time shows in the scheduler's account.
 #include <dlfcn.h>
 #include <errno.h>
@@ -60,7 +62,8 @@ __attribute__((noinline)) void write_wait(Watch& watch, WaitKind kind, uint64_t 
                                           uint64_t weight_ns) {
   watch.writing.store(true, std::memory_order_relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  const OwnStack stack = read_own_stack(watch, reinterpret_cast<uint64_t>(__builtin_frame_address(0)));
+  const OwnStack stack =
+      read_own_stack(watch, reinterpret_cast<uint64_t>(__builtin_frame_address(0)), kind != WaitKind::Gil);
   const uint32_t frame_bytes = stack.frame_count * static_cast<uint32_t>(sizeof(record::FrameRef));
   record::WaitRecord wait{};
   const uint32_t bytes = static_cast<uint32_t>(sizeof wait) + frame_bytes;
@@ -139,6 +142,45 @@ auto timed(WaitKind kind, const Call& call, size_t bytes = 0, Selects selects = 
   return result;
 }
 
+/// Whether somebody has the GIL of this condition variable. REQUIRES: its mutex is the calling thread's.
+bool gil_is_taken(const pthread_cond_t* condition) {
+  int locked;
+  memcpy(&locked, reinterpret_cast<const uint8_t*>(condition) - g_process.layout.gil_locked, sizeof locked);
+  return locked != 0;
+}
+
+/// A call that gave up goes on in the next: then nothing is noted, which may take as long as the wait of somebody
+/// else for the mutex.
+template <class Call>
+int timed_for_gil(const pthread_cond_t* condition, const Call& call) {
+  Watch* watch = own_watch();
+  if (watch == nullptr || watch->slot->waiting_kind.load(std::memory_order_relaxed) != 0) {
+    return call();
+  }
+  if (watch->previous != nullptr) {
+    drop_previous(*watch);
+  }
+  if (watch->gil_wait_ns == 0) {
+    watch->gil_wait_ns = mono_ns();
+    const bool lasting = watch->last_wait_ns[static_cast<uint32_t>(WaitKind::Gil)] >= kLastingNs;
+    watch->gil_wait_cpu_ns = lasting ? thread_cpu_ns() : 0;
+  }
+  const uint64_t begin_ns = watch->gil_wait_ns;
+  const uint64_t begin_cpu_ns = watch->gil_wait_cpu_ns;
+  watch->slot->waiting_since_ns.store(begin_ns, std::memory_order_relaxed);
+  watch->slot->waiting_kind.store(static_cast<uint32_t>(WaitKind::Gil), std::memory_order_relaxed);
+  const int result = call();
+  if (own_watch() == watch) {
+    if (result == ETIMEDOUT && gil_is_taken(condition)) {
+      watch->slot->waiting_kind.store(0, std::memory_order_relaxed);
+      return result;
+    }
+    watch->gil_wait_ns = 0;
+  }
+  end_wait(WaitKind::Gil, begin_ns, begin_cpu_ns);
+  return result;
+}
+
 /// The function behind ours. Condition variables changed their layout once: the version matters.
 template <class Function>
 Function behind(const char* name, std::atomic<void*>& cache, const char* version = nullptr) {
@@ -182,6 +224,7 @@ using hasten::probe::behind;
 using hasten::probe::kind_of_condition;
 using hasten::probe::Selects;
 using hasten::probe::timed;
+using hasten::probe::timed_for_gil;
 using hasten::record::WaitKind;
 
 // A function of libc that waits: its result, name, parameters and arguments, and what the wait is for.
@@ -264,9 +307,10 @@ __attribute__((visibility("default"))) int pthread_cond_timedwait(pthread_cond_t
                                                                   const timespec* until) {
   static std::atomic<void*> cache;
   using Function = int (*)(pthread_cond_t*, pthread_mutex_t*, const timespec*);
-  return timed(kind_of_condition(condition), [&] {
+  const auto call = [&] {
     return behind<Function>("pthread_cond_timedwait", cache, "GLIBC_2.3.2")(condition, mutex, until);
-  });
+  };
+  return kind_of_condition(condition) == WaitKind::Gil ? timed_for_gil(condition, call) : timed(WaitKind::Lock, call);
 }
 
 __attribute__((visibility("default"))) int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,

@@ -1,6 +1,8 @@
 // Evidence needed, rule by rule:
 //   boxed-numbers      >= 25 % of an own function's time in the runtime's number objects (float_mul,
-//                      PyFloat_FromDouble, complex_dealloc, ...), 20 samples or more.
+//                      PyFloat_FromDouble, complex_dealloc, ...), 20 samples or more. Of the heaviest line it names the operations
+//                      that were seen at work in a function which makes its result: each makes one object each time, or (an
+//                      integer that CPython keeps, from 3.12 on a float that takes a temporary's place) none.
 //   list-membership    list_contains or tuplecontains hit at a stretch of source that says `in`.
 //   text-concatenation PyUnicode_Append or PyUnicode_Concat hit at a stretch that adds, >= 20 % of the function.
 //   not-specialised    >= 5 % of all CPU time on one line in BINARY_OP (+ - *), COMPARE_OP or LOAD_ATTR that ran in their
@@ -30,6 +32,8 @@ using Names = std::initializer_list<std::string_view>;
 constexpr double kFunctionShareMin = 0.05;  // lighter functions are not worth a cause
 constexpr double kWaitingWallLeastS = 0.5;  // below this a busy disk at start-up looks like waiting
 constexpr uint64_t kSamplesMin = 20;        // fewer are no evidence, of a function or of the program
+constexpr uint64_t kMakerSamplesMin = 3;    // one may be a neighbour's: an instruction that had just begun
+constexpr size_t kShownSourceMax = 60;      // longer ones make no sense within a sentence
 
 bool starts_with_any(std::string_view name, Names prefixes) {
   return std::any_of(prefixes.begin(), prefixes.end(),
@@ -45,6 +49,11 @@ bool is_float(std::string_view name) { return starts_with_any(name, {"float_", "
 bool is_int(std::string_view name) {
   return starts_with_any(name,
                          {"long_", "PyLong_", "_PyLong_", "x_add", "x_sub", "k_mul", "l_mod", "l_divmod", "x_divrem"});
+}
+/// Functions of numbers that make none.
+bool only_reads_numbers(std::string_view name) {
+  return name.ends_with("ealloc") || name.ends_with("_free") || name.ends_with("_richcompare") ||
+         name.ends_with("_hash") || name.ends_with("_bool") || name.find("_As") != std::string_view::npos;
 }
 /// What the general form of an instruction goes through before it reaches the code of a type.
 bool is_dispatch(std::string_view name) {
@@ -314,12 +323,39 @@ class Finder {
     const Kind& kind = *std::max_element(kKinds.begin(), kKinds.end(), [&](const Kind& a, const Kind& b) {
       return seconds(natives, a.counts) < seconds(natives, b.counts);
     });
-    add(f, heaviest_line(f), "boxed-numbers",
-        fmt::format("the interpreter makes an object of every {} here", kind.noun),
-        fmt::format("{:.0f} % of the function's time in the runtime's number objects: {}",
-                    100 * numbers_s / cost.self_cpu_s, listing(natives, cost.self_cpu_s, any_number)),
+    const int32_t line = heaviest_line(f);
+    add(f, line, "boxed-numbers", fmt::format("the interpreter makes an object of every {} here", kind.noun),
+        fmt::format("{:.0f} % of the function's time in the runtime's number objects: {}{}",
+                    100 * numbers_s / cost.self_cpu_s, listing(natives, cost.self_cpu_s, any_number),
+                    makers_listing(f, line, any_number)),
         cost.self.value);
     return true;
+  }
+
+  /// "; 2 operations make one each time they run: `z * z`, `z * z + c`", or nothing where none was seen at it.
+  template <class Keep>
+  std::string makers_listing(uint32_t f, int32_t line, Keep any_number) const {
+    std::map<Position, uint64_t> seen;
+    for (const SpotRow& spot : profile_.spots) {
+      if (spot.function_row == f && spot.position.line == line &&
+          spot.opcode.instruction == pyread::Instruction::BinaryOp && any_number(spot.native) &&
+          !only_reads_numbers(spot.native)) {
+        seen[spot.position] += spot.sample_count;
+      }
+    }
+    std::string text;
+    size_t count = 0;
+    for (const auto& [position, samples] : seen) {
+      const std::string source = source_of(f, position);
+      if (samples >= kMakerSamplesMin && !source.empty() && source.size() <= kShownSourceMax) {
+        text += fmt::format("{}`{}`", count++ == 0 ? "" : ", ", source);
+      }
+    }
+    if (count == 0) {
+      return {};
+    }
+    return count == 1 ? fmt::format("; {} makes one each time it runs", text)
+                      : fmt::format("; {} operations make one each time they run: {}", count, text);
   }
 
   void interpreter(uint32_t f) {

@@ -39,6 +39,16 @@ std::vector<Cause> causes_in(const Recording& recording, const std::string& text
   return find_causes(profile, {{kApp, text}}, profile.sampled_cpu_s);
 }
 
+pyread::OpcodeMeaning op(pyread::Instruction instruction, bool specialised) { return {instruction, specialised}; }
+
+/// Gives the recording's samples these meanings, in turn.
+Recording with_opcodes(Recording recording, std::initializer_list<pyread::OpcodeMeaning> meanings) {
+  for (size_t i = 0; i < recording.samples.size(); ++i) {
+    recording.samples[i].opcode = meanings.begin()[i % meanings.size()];
+  }
+  return recording;
+}
+
 TEST(Causes, BoxedFloatsNameTheirEvidence) {
   Recording recording;
   add_hits(recording, "step", {2, 2, 4, 9}, Side::Runtime,
@@ -49,6 +59,26 @@ TEST(Causes, BoxedFloatsNameTheirEvidence) {
   EXPECT_NE(causes[0].cause.find("float"), std::string::npos);
   EXPECT_NE(causes[0].evidence.find("float_mul 24 %"), std::string::npos) << causes[0].evidence;
   EXPECT_EQ(causes[0].line, 2);
+}
+
+TEST(Causes, BoxedNumbersNameTheOperationsThatMakeThem) {
+  const pyread::OpcodeMeaning arithmetic = op(pyread::Instruction::BinaryOp, true);
+  Recording recording;
+  add_hits(recording, "step", {2, 2, 4, 9}, Side::Runtime, {{"PyFloat_FromDouble", 20}});
+  // The temporary is given back here; this operation was not seen to make anything.
+  add_hits(recording, "step", {2, 2, 4, 13}, Side::Runtime, {{"_PyFloat_ExactDealloc", 20}});
+  recording.stacks[1][0].function_idx = 0;
+  const std::string text = "def step():\n    x * y + z\n";
+  auto causes = causes_in(with_opcodes(recording, {arithmetic}), text);
+  ASSERT_EQ(causes.size(), 1u);
+  EXPECT_TRUE(causes[0].evidence.ends_with("; `x * y` makes one each time it runs")) << causes[0].evidence;
+
+  add_hits(recording, "step", {2, 2, 4, 13}, Side::Runtime, {{"float_add", 10}});
+  recording.stacks[2][0].function_idx = 0;
+  causes = causes_in(with_opcodes(recording, {arithmetic}), text);
+  ASSERT_EQ(causes.size(), 1u);
+  EXPECT_TRUE(causes[0].evidence.ends_with("; 2 operations make one each time they run: `x * y`, `x * y + z`"))
+      << causes[0].evidence;
 }
 
 TEST(Causes, MembershipNeedsTheNativeAndTheSource) {
@@ -71,16 +101,6 @@ TEST(Causes, TextGrownPieceByPiece) {
   const auto causes = causes_in(recording, "def f():\n    text += x\n");
   ASSERT_EQ(causes.size(), 1u);
   EXPECT_EQ(causes[0].kind, "text-concatenation");
-}
-
-pyread::OpcodeMeaning op(pyread::Instruction instruction, bool specialised) { return {instruction, specialised}; }
-
-/// Gives the recording's samples these meanings, in turn.
-Recording with_opcodes(Recording recording, std::initializer_list<pyread::OpcodeMeaning> meanings) {
-  for (size_t i = 0; i < recording.samples.size(); ++i) {
-    recording.samples[i].opcode = meanings.begin()[i % meanings.size()];
-  }
-  return recording;
 }
 
 TEST(Causes, AnInstructionThatStayedGeneral) {

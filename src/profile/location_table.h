@@ -2,6 +2,7 @@
 // line and columns. The layout is CPython's Objects/locations.md; it has not changed from 3.11 to 3.15.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -16,7 +17,7 @@ struct Position {
   int32_t column = -1;      ///< in UTF-8 bytes from 0
   int32_t end_column = -1;  ///< one past the last byte
 
-  friend bool operator==(const Position&, const Position&) = default;
+  friend auto operator<=>(const Position&, const Position&) = default;
 };
 
 class LocationTable {

@@ -73,6 +73,9 @@ struct PythonLayout {
   uint16_t collecting_pointer = 104;
   uint16_t collecting_pointee = 176;
 
+  /// From the GIL's condition variable back to whether the GIL is taken: an int.
+  uint16_t gil_locked = 16;
+
   bool via_cframe() const { return thread_cframe != kAbsent; }
   bool publishes_offsets() const { return version >= 0x030d; }
   /// 3.14 keeps the running task in the thread state and says where (task_layout.h).

@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pid", type=_pid, metavar="PID", help="measure this running Python instead of starting one")
     parser.add_argument("--inject", action="store_true", help="with --pid: from inside, for waits, children and exact clocks; writes to it")
     parser.add_argument("--seconds", type=_seconds, metavar="N", help="with --pid: for so long (default: until Ctrl-C or its end)")
-    parser.add_argument("--rate", type=_rate, metavar="HZ", help="samples a CPU-second (default: as many as cost 1 %%)")
+    parser.add_argument("--rate", type=_rate, metavar="HZ", help="samples a CPU-second (default: as many as cost 0.8 %%)")
     parser.add_argument("--native", action="store_true", help="the C stack of every sample too: which C functions a line calls")
     parser.add_argument("--repeat", type=_runs, default=1, metavar="N", help="run it N times into one capture")
     parser.add_argument(
