@@ -3,6 +3,8 @@
 
 #include <nanobind/nanobind.h>
 
+#include <string>
+
 #include "base/result.h"
 
 namespace hasten::bindings {
@@ -11,6 +13,12 @@ void bind_machine(nanobind::module_& m);
 void bind_profile(nanobind::module_& m);
 void bind_collect(nanobind::module_& m);
 void bind_fix(nanobind::module_& m);
+
+/// A capture's report: the dict that `hasten run --json` documents. Raises: FormatError (report.cc).
+nanobind::dict read_report(const std::string& path);
+
+/// Text as it stands in a capture, whatever bytes it holds (profile.cc).
+nanobind::object text_of(const std::string& bytes);
 
 /// Raises the Error as hasten's exception class for Python. The only place where an Error becomes an exception.
 [[noreturn]] void raise_error(const Error& error);
