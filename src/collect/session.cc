@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -35,6 +36,31 @@ constexpr uint64_t kFlushGapNs = 250'000'000;
 constexpr uint64_t kStartingNs = 1'000'000'000;
 /// A report of a child's end that stays unfinished for so many ticks was never finished.
 constexpr uint32_t kStuckTicksMax = 100;
+
+/// While this lives the calling thread takes no CPU from a thread that runs, as the program's may: it waits for a free one or
+/// for its turn, some milliseconds, which the rings outlast.
+class WithoutPreempting {
+ public:
+  WithoutPreempting() : policy_(::sched_getscheduler(0)) {
+    if (policy_ == SCHED_OTHER) {
+      set(SCHED_BATCH);
+    }
+  }
+  ~WithoutPreempting() {
+    if (policy_ == SCHED_OTHER) {
+      set(SCHED_OTHER);
+    }
+  }
+  WithoutPreempting(const WithoutPreempting&) = delete;
+  WithoutPreempting& operator=(const WithoutPreempting&) = delete;
+
+ private:
+  static void set(int policy) {
+    const sched_param none{};
+    ::sched_setscheduler(0, policy, &none);
+  }
+  int policy_;
+};
 
 uint64_t timeval_ns(const timeval& time) {
   return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(time.tv_usec) * 1'000u;
@@ -114,6 +140,7 @@ class Session {
   }
 
   Outcome follow_for_a_while() {
+    const WithoutPreempting without_preempting;
     const Interrupts interrupts;
     const uint64_t end_ns =
         plan_.seconds > 0 ? root_.start_mono_ns + static_cast<uint64_t>(plan_.seconds * 1e9) : ~uint64_t{0};
@@ -134,6 +161,7 @@ class Session {
   }
 
   Outcome follow() {
+    const WithoutPreempting without_preempting;
     SignalForwarder signals;
     const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
     pollfd waits[2] = {{signals.fd(), POLLIN, 0}, {pidfd, POLLIN, 0}};
