@@ -1,6 +1,6 @@
 // Where CPython keeps what a stack walk needs: one table of byte offsets a version. Nothing here includes
 // Python.h: one probe serves every Python, and the same walk reads a live thread, a foreign process and a
-// byte image in a test. layout_check.cc static_asserts the tables against the headers it is built with.
+// byte image in a test. layout_check.cc and interpreter_check.c static_assert the tables against the headers it is built with.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,6 @@
 #define Py_BUILD_CORE 1
 #include <Python.h>
 #include <internal/pycore_frame.h>
-#include <internal/pycore_gil.h>
 #if PY_VERSION_HEX >= 0x030d0000
 #include <internal/pycore_genobject.h>
 #endif
@@ -67,7 +66,6 @@ static_assert(sizeof(PyASCIIObject) == 40 && sizeof(PyCompactUnicodeObject) == 5
 static_assert(FRAME_OWNED_BY_INTERPRETER == 3);
 #endif
 static_assert(offsetof(PyThreadState, next) == 8);
-static_assert(offsetof(_gil_runtime_state, cond) - offsetof(_gil_runtime_state, locked) == 16);
 static_assert(offsetof(_PyStackChunk, previous) == 0 && offsetof(_PyStackChunk, size) == 8);
 static_assert(offsetof(_PyStackChunk, data) == 24);
 static_assert(offsetof(PyCodeObject, co_flags) == 48 && offsetof(PyCodeObject, co_filename) == 112);

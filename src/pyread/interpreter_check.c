@@ -1,6 +1,8 @@
-// Holds the table of pending.cc against the headers of the Python that this build uses. No code comes out of it.
+// Holds the table of pending.cc, and where the GIL is, against the headers of the Python that this build uses. No code comes
+// out of it.
 #define Py_BUILD_CORE 1
 #include <Python.h>
+#include <internal/pycore_gil.h>
 #include <internal/pycore_interp.h>
 #include <internal/pycore_runtime.h>
 #include <stddef.h>
@@ -56,3 +58,6 @@ IS(PENDINGCALLSARRAYSIZE, 300);
 IS(offsetof(PyThreadState, next), 8);
 // What arrival.cc takes for granted.
 IS(offsetof(PyThreadState, native_thread_id) - offsetof(PyThreadState, thread_id), 8);
+// PythonLayout::gil_locked.
+IS(offsetof(struct _gil_runtime_state, cond) - offsetof(struct _gil_runtime_state, locked), 16);
+IS(sizeof(((struct _gil_runtime_state*)0)->locked), 4);
