@@ -37,7 +37,7 @@ class Run:
     stdout: str              # digests of what was printed
     stderr: str
     stderr_tail: str
-    peak_rss_bytes: int | None  # None: less than our own, which the kernel counts in
+    peak_rss_bytes: int | None  # None: it did not say, and the kernel's count is our own
     events: list = field(default_factory=list)
     files: dict = field(default_factory=dict)   # path -> digest of each file that the program writes
 
@@ -107,7 +107,7 @@ class Runner:
                 # A process group of its own, so that a run out of time takes its children with it.
                 child = self._child = subprocess.Popen(
                     command, cwd=self.program.cwd, env=self.program.environ(), stdin=subprocess.DEVNULL, stdout=out,
-                    stderr=err, pass_fds=(writer,) if spec is not None and spec["mode"] != "time" else (),
+                    stderr=err, pass_fds=(writer,) if spec is not None else (),
                     process_group=0)
             os.close(writer)
             writer = -1
@@ -120,10 +120,8 @@ class Runner:
         with open(paths[1], "rb") as file:
             file.seek(max(0, os.path.getsize(paths[1]) - 400))
             tail = file.read().decode("utf-8", "replace")
-        # A child's peak begins with its parent's size at the fork: below that nothing is known.
-        peak = usage.ru_maxrss if usage.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss else None
         run = Run(wall_s, elapsed_s, os.waitstatus_to_exitcode(status), _digest_file(paths[0]), _digest_file(paths[1]), tail,
-                  peak * 1024 if peak else None, events)
+                  _peak_bytes(events, usage), events)
         self._note_files(run)
         for path in paths:
             os.unlink(path)
@@ -167,6 +165,15 @@ class Runner:
                 self.written_files.append(event["detail"])
         for path in self.written_files:
             run.files[path] = _digest_file(path) if os.path.isfile(path) else "absent"
+
+
+def _peak_bytes(events, usage):
+    for event in events:
+        if event["event"] == "peak":
+            return event["bytes"]
+    # A child's peak begins with its parent's size at the fork: below that nothing is known.
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return usage.ru_maxrss * 1024 if usage.ru_maxrss > own else None
 
 
 def _delay_s(pid):

@@ -31,6 +31,7 @@ _os_read, _os_write, _os_pread = os.read, os.write, os.pread
 _NOT_A_PLAIN_FUNCTION = 0x20 | 0x80 | 0x100 | 0x200  # generator, coroutine, iterable coroutine, async generator
 _MADV_POPULATE_WRITE = 23
 _POPULATE_BYTES_MAX = 1 << 30
+DIFFERENT_COUNT_MAX = 8
 _COLD_NS_MAX = 200_000_000  # a call that takes longer hides the time to compile
 _EXACT = frozenset({type(None), bool, int, str, bytes})  # == means the same; not so for floats
 _ATOMS = _EXACT | {float, complex}
@@ -42,9 +43,11 @@ class Variant:
         self.decorator = spec["decorator"]
         self.text = spec["text"]
         self.requires = spec["requires"]  # {name: type names} that the rule's reasoning rests on
+        self.group = spec.get("group")    # variants of one group are one change: they run together
         self.code = code
         self.alive = True
         self.same_pure_count = 0
+        self.different_count = 0
 
 
 class Target:
@@ -61,6 +64,11 @@ class Target:
         self.next_index = next(self.schedule, -1)
         self.shadow_next = 0
         self.depth = 0
+        self.by_group = {v.group: v for v in self.variants if v.group is not None}
+
+    def side(self, other, variant):
+        """The variant of this function that runs inside a copy in which `variant` of the target `other` is tried."""
+        return variant if other is self or variant is None else self.by_group.get(variant.group)
 
     def is_done(self):
         """No call will be judged or compared any more."""
@@ -80,6 +88,7 @@ class Judge:
         self._shadow_ns_left = int(spec["shadow_seconds"] * 1e9)
         self._call_state = state_module.CallState(snapshot_module, is_own_module, set(spec["additions"]))
         self._may_stop = spec.get("may_stop", False)
+        self._collects = spec.get("collects", False)  # differences are looked for further, so that a small one is found
         self._call_s_min = spec["call_s_min"]
         self._dice = spec["seed"]  # our own generator: importing `random` here would bind the unguarded os.urandom
         self._pid = os.getpid()
@@ -107,8 +116,7 @@ class Judge:
         @functools.wraps(function)
         def judged(*args, **kwargs):
             if self._side is not None:
-                side_target, variant = self._side
-                return implementation(variant if side_target is target else None)(*args, **kwargs)
+                return implementation(target.side(*self._side))(*args, **kwargs)
             target.count += 1
             if target.count == target.next_index:
                 self._judge_call(target, function, judged, implementation, args, kwargs)
@@ -124,10 +132,11 @@ class Judge:
             if variant.alive:
                 self._drop(target, variant, why, verdict)
 
-    def _drop(self, target, variant, why, verdict="refused", judged=False):
+    def _drop(self, target, variant, why, verdict="refused", judged=False, of="both"):
+        """of: what the reason speaks of: "both" versions, the "new" one alone, or a "difference" between them."""
         variant.alive = False
         self._report({"event": "dropped", "key": target.key, "variant": variant.id, "why": why, "verdict": verdict,
-                      "index": target.count, "judged": judged})
+                      "index": target.count, "judged": judged, "of": of})
 
     # -- one judged call ----------------------------------------------------------------------------
 
@@ -174,9 +183,15 @@ class Judge:
         target = call[0]
         limit_s = max(self._call_s_min, 20e-9 * old["first_ns"]) + 3 * old["copy_s"]
         new = self._run_copy(variant, call, limit_s)
-        why = new.get("stopped") or difference(old, new)
-        if why:
-            self._drop(target, variant, why, new.get("verdict", "refused"), judged="stopped" not in new)
+        if "stopped" in new:
+            self._drop(target, variant, new["stopped"], new["verdict"], of="new")
+            return
+        found = differences(old, new)
+        if found and self._collects:
+            self._collect(target, variant, found, call)
+            return
+        if found:
+            self._drop(target, variant, found[0].sentence(), judged=True, of="difference")
             return
         pure = old["pure"] and new["pure"]
         variant.same_pure_count += pure
@@ -196,6 +211,15 @@ class Judge:
             pairs.append((times[None]["ns"], times[variant]["ns"]))
         self._report({"event": "call", "key": target.key, "variant": variant.id, "index": target.count,
                       "pairs": pairs, "pure": pure, "cold_ns": new["first_ns"]})
+
+    def _collect(self, target, variant, found, call):
+        """Says how one call differs, and goes on: a later call may show it on smaller values."""
+        first = found[0]
+        self._report({"event": "different", "key": target.key, "variant": variant.id, "index": target.count,
+                      "place": first.place, "old": first.old, "new": first.new, "why": first.sentence(),
+                      "also": [d.place for d in found[1:4]]})
+        variant.different_count += 1
+        variant.alive = variant.different_count < DIFFERENT_COUNT_MAX
 
     def _missing_requirement(self, variant, target, function, args, kwargs):
         """Why this call does not have the types that a rule's reasoning rests on, or None."""
@@ -434,11 +458,12 @@ class Judge:
         preview = self._snapshot.preview
         if old_digest != new_digest:
             self._drop(target, variant, f"the new version {_outcome_text(new_outcome, preview)} where the old one "
-                       f"{_outcome_text(old_outcome, preview)} (the result differs)")
+                       f"{_outcome_text(old_outcome, preview)} (the result differs)", of="difference")
         elif _which_argument(old_outcome, args) != _which_argument(new_outcome, args):
-            self._drop(target, variant, "the result is an argument itself in one version and a copy in the other")
+            self._drop(target, variant, "the result is an argument itself in one version and a copy in the other",
+                       of="difference")
         elif before and self._brief((args, kwargs)) != before:
-            self._drop(target, variant, "the new version changed its arguments")
+            self._drop(target, variant, "the new version changed its arguments", of="difference")
         else:
             self._report_shadow(target, variant)
 
@@ -497,28 +522,31 @@ def _outcome_text(outcome, preview):
     return f"raised {preview(outcome[0])}" if outcome[0] is not None else f"returned {preview(outcome[1])}"
 
 
-def difference(old, new):
-    """The first difference between two copies, as a sentence; None if there is none."""
+class Difference:
+    """One thing that two copies do not agree on. place: a section, such as "the result"."""
+
+    def __init__(self, place, old, new, text=""):
+        self.place, self.old, self.new, self._text = place, old, new, text
+
+    def sentence(self):
+        return self._text or f"{self.place} differs: {self.new} instead of {self.old}"
+
+
+def differences(old, new):
+    """All that two copies do not agree on: the outcome first, then what it may have shifted."""
     if old["raised"] != new["raised"]:
-        return (f"the old version {_told(old)}, the new one {_told(new)}")
-    old_sections, new_sections = old["sections"], new["sections"]
-    news = {name: (digest, text) for name, digest, text in new_sections}
-    for name, digest, text in reversed(old_sections):  # the outcome first, then what it may have shifted
+        told = [f"{'raised' if copy['raised'] else 'returned'} {copy['sections'][-3][2]}" for copy in (old, new)]
+        return [Difference("the outcome", *told, f"the old version {told[0]}, the new one {told[1]}")]
+    found = []
+    news = {name: (digest, text) for name, digest, text in new["sections"]}
+    for name, digest, text in reversed(old["sections"]):
         new_digest, new_text = news.pop(name, (None, None))
         if new_digest is None:
-            return f"{name} is gone"
-        if new_digest != digest:
-            if new_text == text:
-                return f"{name} differs inside or in what it shares with the arguments ({text})"
-            return f"{name} differs: {new_text} instead of {text}"
-    if news:
-        return f"{next(iter(news))} is new"
-    return None
-
-
-def _told(copy):
-    text = copy["sections"][-3][2]
-    return f"{'raised' if copy['raised'] else 'returned'} {text}"
+            found.append(Difference(name, text, "nothing", f"{name} is gone"))
+        elif new_digest != digest:
+            inside = f"{name} differs inside or in what it shares with the arguments ({text})" if new_text == text else ""
+            found.append(Difference(name, text, new_text, inside))
+    return found + [Difference(name, "nothing", text, f"{name} is new") for name, (_, text) in news.items()]
 
 
 class Unchanged(Exception):
