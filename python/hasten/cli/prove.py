@@ -17,6 +17,8 @@ examples:
   hasten prove words.py:find=find_fast  find_fast in the place of find, both in words.py
   hasten prove change.patch --command python words.py big.txt
                                         without a capture; everything after --command is the program
+  hasten prove --before old*.hasten --after new*.hasten
+                                        captures against captures, as many of one as of the other; runs nothing
 
 The program is that of the newest capture unless --capture or --command names another. No file is changed: the changed
 text runs from memory in the place of the file. Exit code: 0 the same and faster, 1 not (different, or not surely
@@ -25,7 +27,9 @@ faster), 3 cannot tell, 2 wrong usage, 125 it could not begin.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("change", metavar="CHANGE", help="a patch file, a branch, tag or commit, or FILE.py:old=new")
+    parser.add_argument("change", metavar="CHANGE", nargs="?", help="a patch file, a branch, tag or commit, or FILE.py:old=new")
+    parser.add_argument("--before", nargs="+", metavar="CAPTURE", help="instead of a change: captures of the program as it was")
+    parser.add_argument("--after", nargs="+", metavar="CAPTURE", help="and as many as it is now; nothing is run")
     parser.add_argument("--capture", metavar="CAPTURE", help="the recorded program to run (default: the newest capture here)")
     parser.add_argument("--command", nargs=argparse.REMAINDER, metavar="CMD", help="the program to run instead, with all its words")
     parser.add_argument("--function", metavar="NAME", help="judge only this function's calls; the whole program is compared all the same")
@@ -44,6 +48,10 @@ def _runs(text: str) -> int:
 
 
 def main(args: argparse.Namespace) -> int:
+    if args.before or args.after:
+        return _compare_captures(args)
+    if args.change is None:
+        args.parser.error("name a patch, a branch, FILE.py:old=new, or captures with --before and --after")
     if args.command is not None and args.capture is not None:
         args.parser.error("--capture and --command both name the program; give one of them")
     program, exit_code, wall_s, sources = _program(args)
@@ -68,6 +76,19 @@ def main(args: argparse.Namespace) -> int:
     finally:
         progress.end()
     return _show(document_of(judgement), args)
+
+
+def _compare_captures(args):
+    if not (args.before and args.after) or args.change is not None or args.command is not None or args.capture is not None:
+        args.parser.error("--before and --after go together, without a change and without a program")
+    from hasten.fix.capture_sets import captures_text, compare_captures
+
+    document = compare_captures(args.before, args.after)
+    if args.json is not None:
+        write_json(document, args.json)
+    if args.json != "-":
+        write_text(captures_text(document), "-")
+    return document["exit_code"]
 
 
 def _program(args):

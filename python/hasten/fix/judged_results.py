@@ -10,7 +10,7 @@ from hasten.fix.words import number_text, program_text, seconds_text, times_text
 
 SCHEMA = "hasten-prove/1"
 _DIFFERENCES_SHOWN = 5
-_INTERVAL_KIND = "95 %, of the gain over fresh processes; next_run: of the next single pair of runs"
+INTERVAL_KIND = "95 %, of the gain over fresh processes; next_run: of the next single pair of runs"
 
 
 def document_of(judgement):
@@ -26,7 +26,7 @@ def document_of(judgement):
                 "effects": [{"kind": e["kind"], "detail": e["detail"]} for e in outcome.effects]}
     if judgement.next_run is not None:
         document["next_run"] = list(judgement.next_run)
-        document["interval_kind"] = _INTERVAL_KIND
+        document["interval_kind"] = INTERVAL_KIND
     return document
 
 
@@ -51,7 +51,7 @@ def summary(document):
         lines.append(f"  whole program {program_text(fix)}, 95 % interval over {fix['pairs']} pairs of fresh processes"
                      + (f"; the next pair of runs: {_range(document['next_run'])}" if "next_run" in document else ""))
     if "peak_before_bytes" in fix:
-        lines.append(f"  peak memory {_size(fix['peak_before_bytes'])} -> {_size(fix['peak_after_bytes'])}")
+        lines.append(f"  peak memory {size_text(fix['peak_before_bytes'])} -> {size_text(fix['peak_after_bytes'])}")
     lines += _difference_lines(document)
     lines += _compared_lines(document)
     if document["reason"] and document["answer"] != "different":
@@ -69,7 +69,7 @@ def pull_request_text(document):
                   f"| whole program | {seconds_text(fix['program_before_s'])} | {seconds_text(fix['program_after_s'])} | "
                   f"{times_text(fix['program_speedup'])} ({number_text(low)} to {number_text(high)}) |"]
         if "peak_before_bytes" in fix:
-            lines.append(f"| peak memory | {_size(fix['peak_before_bytes'])} | {_size(fix['peak_after_bytes'])} | |")
+            lines.append(f"| peak memory | {size_text(fix['peak_before_bytes'])} | {size_text(fix['peak_after_bytes'])} | |")
         lines += ["", f"Medians of {fix['pairs']} runs a side in fresh processes, old and new by turns; in brackets the 95 % interval of "
                   "the gain" + (f". A single further pair of runs is expected at {_range(document['next_run'])}."
                                 if "next_run" in document else ".")]
@@ -129,5 +129,5 @@ def _range(pair):
     return f"{number_text(pair[0])}-{number_text(pair[1])}x"
 
 
-def _size(count):
+def size_text(count):
     return f"{count / 1e6:.1f} MB" if count < 1e8 else f"{count / 1e6:.0f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"

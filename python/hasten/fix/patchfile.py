@@ -54,9 +54,8 @@ def propose_patch(name, paths):
     folder, strip = _place(patches, paths.cwd, title)
     files, others = [], []
     for patch in patches:
-        named = patch.before if patch.after == _ABSENT else patch.after
-        if not named.endswith(SOURCE_SUFFIXES):
-            others.append(_stripped(named, strip))
+        if not patch.before.endswith(SOURCE_SUFFIXES) and not patch.after.endswith(SOURCE_SUFFIXES):
+            others.append(_stripped(patch.before if patch.after == _ABSENT else patch.after, strip))
             continue
         files += _applied(patch, folder, strip, paths, title)
     return Change(title, files, others)
@@ -75,15 +74,15 @@ def _applied(patch, folder, strip, paths, title):
             with open(path, "rb") as stream:
                 text = stream.read()
             new = apply(text, patch.hunks)
-        except FileNotFoundError:
-            continue
+        except OSError:
+            continue  # the other name may be the one that is meant; _place has found one of them
         except DoesNotApply as error:
             failure = failure or _refusal(error, path, text, patch, title)
             continue
         if patch.renames:
             return [FileChange(paths(path), text, None), FileChange(paths(new_path), None, new)]
         return [FileChange(paths(path), text, None if patch.after == _ABSENT else new)]
-    raise failure
+    raise failure or HastenError(f"{title} changes {path}, which cannot be read")
 
 
 def _refusal(error, path, text, patch, title):
