@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 
+from hasten.fix.outputs import Channel
 from hasten.fix.runner import Runner
 
 _SERIOUS = ("file", "network", "process")
-_EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # SHA-256 of nothing
+_NAMES = {"stdout": "standard output", "stderr": "standard error"}
 
 
 class Declined(Exception):
@@ -22,22 +23,24 @@ class Baseline:
     """The unmodified program of one session, its budget, and what of it can be compared.
 
     Writes effects, compared, not_compared, program_comparable and stopped into the session's outcome.
-    exit_code: as recorded; None if nobody knows.
+    exit_code: as recorded; None if nobody knows. tolerance: the share by which floats in its output may differ.
     """
 
-    def __init__(self, program, exit_code, budget_s, outcome, ask, say):
+    def __init__(self, program, exit_code, budget_s, outcome, ask, say, tolerance=0.0):
         self.program = program
         self.budget_s = budget_s
         self.outcome = outcome
         self.say = say
         self._ask = ask
         self._exit_code = exit_code
+        self._tolerance = tolerance
         self._deadline = time.monotonic() + budget_s
         self.runner = Runner(program)
         self.runs = []          # the unmodified runs of the rounds
         self.reference = None   # the run that all others are compared with
         self.elapsed_s = 0.0    # of the last unmodified run
         self._channels = []
+        self._exit_code_varies = False
 
     def left_s(self):
         return self._deadline - time.monotonic()
@@ -67,9 +70,10 @@ class Baseline:
         outcome.effects = [e for e in observed.events if e["event"] == "effect"]
         if not self._may_go_on():
             return False
-        self._channels = ["stdout", "stderr", "exit_code"] + [f"file {p}" for p in self.runner.written_files]
         self.reference = observed
-        self._drop_unsteady(plain, first=True)
+        keys = ["stdout", "stderr", *(f"file {path}" for path in self.runner.written_files)]
+        self._channels = [Channel(key, _NAMES.get(key, key), observed.output(key), self._tolerance) for key in keys]
+        self._see_unmodified(plain)  # it came before the files were known: the next unmodified run tells of them
         self.elapsed_s = observed.elapsed_s
         return True
 
@@ -103,45 +107,47 @@ class Baseline:
     def run(self, overlay):
         """One more unmodified run, for the rounds."""
         run = self.runner.trial(overlay, self.left_s())
-        self._drop_unsteady(run)
+        self._see_unmodified(run)
         self.runs.append(run)
         self.elapsed_s = run.elapsed_s
         return run
 
-    def _drop_unsteady(self, run, first=False):
+    def _see_unmodified(self, run):
         """What two unmodified runs do not agree on cannot be compared with a modified one."""
         outcome = self.outcome
-        for channel in list(self._channels):
-            if first and channel.startswith("file "):
-                continue  # the plain run came before the files were known; the next unmodified run tells
-            if run.channel(channel) != self.reference.channel(channel):
-                self._channels.remove(channel)
-                outcome.not_compared.append(channel_text(channel))
-        outcome.compared = [channel_text(c) for c in self._channels]
-        printed = self.reference.stdout != _EMPTY
+        for channel in self._channels:
+            if channel.key[5:] in run.files or not channel.key.startswith("file "):
+                channel.see_unmodified(run.output(channel.key))
+        run.forget_lines()
+        self._exit_code_varies = self._exit_code_varies or run.exit_code != self.reference.exit_code
+        kept = {c.key: c for c in self._channels if not c.is_dropped}
+        outcome.compared = [c.name for c in kept.values()] + ([] if self._exit_code_varies else ["exit code"])
+        outcome.not_compared = [text for c in self._channels for text in c.not_compared()]
+        outcome.not_compared += ["exit code"] if self._exit_code_varies else []
         # stderr alone is commonly a log with times; a program is comparable by what it was run for.
-        outcome.program_comparable = "exit_code" in self._channels and (
-            "stdout" in self._channels and (printed or "stderr" in self._channels
-                                            or any(c.startswith("file ") for c in self._channels)))
+        outcome.program_comparable = not self._exit_code_varies and "stdout" in kept and (
+            kept["stdout"].tells() or "stderr" in kept or any(key.startswith("file ") for key in kept))
+
+    def output_tells(self):
+        """Whether anything that the program writes is there to be compared."""
+        return any(channel.tells() for channel in self._channels)
 
     def difference(self, run):
-        """How a changed version's run differs from the unmodified program, as a sentence; None if it does not."""
+        """(place, what was, what is, sentence) of a changed version's first difference from the unmodified program."""
+        if not self._exit_code_varies and run.exit_code != self.reference.exit_code:
+            was, is_ = str(self.reference.exit_code), str(run.exit_code)
+            return "the exit code", was, is_, f"the whole program ends with {is_} instead of {was}{last_line(run.stderr_tail)}"
         for channel in self._channels:
-            if run.channel(channel) == self.reference.channel(channel):
-                continue
-            if channel == "exit_code":
-                return (f"the whole program ends with {run.exit_code} instead of {self.reference.exit_code}"
-                        f"{last_line(run.stderr_tail)}")
-            return f"the whole program's {channel_text(channel)} differs"
+            found = channel.difference(run.output(channel.key))
+            if found is not None:
+                place, was, is_ = found
+                inside = f": {is_} instead of {was} ({place})" if was or is_ else ""
+                return place, was, is_, f"the whole program's {channel.name} differs{inside}"
         return None
 
     def too_few_pairs_text(self, least):
         return (f"the budget of {self.budget_s:.0f} s ended before {least} whole-program pairs were run; "
                 "give more with --budget SECONDS")
-
-
-def channel_text(channel):
-    return {"stdout": "standard output", "stderr": "standard error", "exit_code": "exit code"}.get(channel, channel)
 
 
 def last_line(text):

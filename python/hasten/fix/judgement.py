@@ -279,7 +279,8 @@ class JudgementSession:
             Rounds(self._baseline, self._dice, originals.get).run([trial])
         finally:
             if verdict.verdict == REFUSED:
-                self.judgement.differences.append(Difference("the whole program", None, "", "", "", verdict.reason))
+                place, was, is_, text = trial.difference or ("", "", "", verdict.reason)
+                self.judgement.differences.append(Difference("the whole program", None, place, was, is_, text))
 
     # -- what it comes to ------------------------------------------------------------------------------
 
@@ -312,7 +313,7 @@ class JudgementSession:
             told = "" if verdict.interval is None else f": {gain_text(verdict.program_speedup, verdict.interval)} so far"
             return (f"the budget of {self.budget_s:.0f} s ended after {verdict.pairs} of at least {least} pairs of runs{told}; "
                     "give more with --budget SECONDS")
-        if self.outcome.program_comparable:
+        if self._baseline.output_tells():
             return ""
         for f in self.judgement.functions:
             if f.calls_total != 0 and not f.judged:

@@ -24,6 +24,7 @@ class Trial:
     before: list = field(default_factory=list)
     after: list = field(default_factory=list)
     peaks: list = field(default_factory=list)
+    difference: tuple | None = None  # of its last run, as Baseline.difference tells it
 
     pair_count_min, pair_count_max = PAIR_COUNT_MIN, PAIR_COUNT_MAX
 
@@ -150,6 +151,13 @@ class Rounds:
         run = self._baseline.runner.trial({**base, **trial.overlay}, self._baseline.left_s())
         trial.peaks.append(run.peak_rss_bytes)
         difference = self._baseline.difference(run)
-        if difference:
-            trial.verdict.refuse(difference)
+        if difference is not None:
+            trial.verdict.refuse(difference[3])
+            # It may be a line that seldom varies by itself: one more unmodified run, before it counts.
+            self._baseline.run(base)
+            difference = self._baseline.difference(run)
+            if difference is None:
+                trial.verdict.refuse("", CANNOT_TELL)
+        trial.difference = difference
+        run.forget_lines()
         return run.wall_s
