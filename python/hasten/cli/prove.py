@@ -35,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--function", metavar="NAME", help="judge only this function's calls; the whole program is compared all the same")
     parser.add_argument("--runs", type=_runs, metavar="N",
                         help="pairs of runs, old and new (at least 8; default: 8, and more up to 30 where that does not decide it)")
+    parser.add_argument("--tolerance", type=_share, default=0.0, metavar="SHARE",
+                        help="floats in results and output may differ by this share of the larger, such as 1e-9 (default: not at all)")
     parser.add_argument("--budget", type=budget_seconds, default=120.0, metavar="SECONDS", help="stop after so much time (default: 120)")
     parser.add_argument("--yes", action="store_true", help="do not ask before running the program")
     parser.add_argument("--text", action="store_true", help="print a text that is ready for a pull request")
@@ -45,6 +47,16 @@ def _runs(text: str) -> int:
     if not text.isdecimal() or int(text) < 8:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of pairs from 8 up: fewer say nothing of the next run")
     return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 to below 1")
+    return value
 
 
 def main(args: argparse.Namespace) -> int:
@@ -64,7 +76,8 @@ def main(args: argparse.Namespace) -> int:
     if args.function:
         change.only(args.function)
     progress = Progress(sys.stderr)
-    session = JudgementSession(change, program, exit_code, wall_s, args.budget, args.runs, None if args.yes else ask, progress.say)
+    session = JudgementSession(change, program, exit_code, wall_s, args.budget, args.runs, args.tolerance,
+                               None if args.yes else ask, progress.say)
     try:
         judgement = session.judge()
     except Declined:

@@ -49,12 +49,14 @@ class Calls:
                  "variants": f.variants, "schedule": [], "pairs_per_call": 1, "shadow_stride": 0}
                 for number, f in enumerate(self.functions)]
 
-    def judge(self, baseline, overlay, added_names, pairs_s, **more):
+    def judge(self, baseline, overlay, added_names, pairs_s, tolerance=0.0, **more):
         """One run in which calls are judged. Returns its events. pairs_s: time to be left for whole-program pairs."""
         baseline.say("calls judged in forked copies")
         left_s = baseline.left_s()
         seconds = min(0.35 * left_s, max(0.1 * left_s, left_s - baseline.elapsed_s - pairs_s))
         shadow_seconds = min(max(1.0, baseline.elapsed_s), 0.15 * baseline.left_s())
+        if tolerance:
+            shadow_seconds = 0  # those comparisons are bit by bit
         targets = self.targets()
         for target in targets:
             self._plan(target, seconds, shadow_seconds)
@@ -63,7 +65,7 @@ class Calls:
             run = baseline.runner.trial(overlay, limit_s, "judge", targets=targets, seconds=seconds,
                                         shadow_seconds=shadow_seconds, additions=sorted(added_names),
                                         may_stop=not baseline.outcome.effects, call_s_min=CALL_S_MIN,
-                                        seed=self._dice.getrandbits(63), **more)
+                                        seed=self._dice.getrandbits(63), tolerance=tolerance, **more)
         except OutOfTime as error:
             self.note = f": the budget of {baseline.budget_s:.0f} s ended first; give more with --budget SECONDS"
             return error.args[0] if error.args else []

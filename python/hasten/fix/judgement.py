@@ -134,16 +134,18 @@ class JudgementSession:
     """One run of `hasten prove` on a change.
 
     program: a Program; exit_code: as recorded, None if nobody knows; runs: pairs, None for as many as are needed (at
-    least 8). ask(question) -> bool and say(text) as in prove.Session.
+    least 8); tolerance: the share by which floats in results and output may differ. ask(question) -> bool and say(text) as in prove.Session.
     """
 
-    def __init__(self, change, program, exit_code=None, wall_s=None, budget_s=120.0, runs=None, ask=None, say=None, seed=None):
+    def __init__(self, change, program, exit_code=None, wall_s=None, budget_s=120.0, runs=None, tolerance=0.0, ask=None, say=None,
+                 seed=None):
         self.change = change
         self.program = program
         self.budget_s = budget_s
         self._exit_code = exit_code
         self._wall_s = wall_s
         self._runs = runs
+        self._tolerance = tolerance
         self._ask = ask or (lambda question: True)
         self._say = say or (lambda text: None)
         self._dice = random.Random(seed)
@@ -159,8 +161,8 @@ class JudgementSession:
         """Runs all that is needed. Raises Declined if the user said no."""
         if not self._ask(self.plan_text()):
             raise Declined
-        self._baseline = Baseline(self.program, self._exit_code, self.budget_s, self.outcome, self._ask, self._say)
-        self._pairs = None
+        self._baseline = Baseline(self.program, self._exit_code, self.budget_s, self.outcome, self._ask, self._say,
+                                  self._tolerance)
         try:
             self._run_all()
         except OutOfTime:
@@ -202,7 +204,8 @@ class JudgementSession:
             overlay = change.originals() | change.judged_text | {
                 f.path: f.after for f in change.files if f.before is None}
             pairs_s = (self._runs or RUNS_LEAST) * 2 * baseline.elapsed_s
-            events = self._calls.judge(baseline, overlay, change.added_names, pairs_s, collects=True)
+            events = self._calls.judge(baseline, overlay, change.added_names, pairs_s, self._tolerance,
+                                       collects=True)
             self._read_calls(events, judged)
         self._run_rounds()
 
@@ -273,7 +276,6 @@ class JudgementSession:
         verdict = self.judgement.verdict
         runs = 1 if self.judgement.differences else self._runs  # what differs has no gain; one run says if the output does too
         trial = JudgedTrial(verdict, self.change.overlay(), runs)
-        self._pairs = trial
         originals = self.change.originals()
         try:
             Rounds(self._baseline, self._dice, originals.get).run([trial])

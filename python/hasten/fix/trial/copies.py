@@ -32,6 +32,7 @@ _NOT_A_PLAIN_FUNCTION = 0x20 | 0x80 | 0x100 | 0x200  # generator, coroutine, ite
 _MADV_POPULATE_WRITE = 23
 _POPULATE_BYTES_MAX = 1 << 30
 DIFFERENT_COUNT_MAX = 8
+EXPLAINED_COUNT_MAX = 4  # each costs two more copies
 _COLD_NS_MAX = 200_000_000  # a call that takes longer hides the time to compile
 _EXACT = frozenset({type(None), bool, int, str, bytes})  # == means the same; not so for floats
 _ATOMS = _EXACT | {float, complex}
@@ -78,11 +79,12 @@ class Target:
 
 
 class Judge:
-    def __init__(self, spec, report, effects, snapshot_module, state_module, is_own_module):
+    def __init__(self, spec, report, effects, snapshot_module, state_module, leaves_module, is_own_module):
         self._report = report
         self._effects = effects
         self._snapshot = snapshot_module
         self._state = state_module
+        self._leaves = leaves_module
         self._is_own_module = is_own_module
         self._deadline = _monotonic() + spec["seconds"]
         self._shadow_ns_left = int(spec["shadow_seconds"] * 1e9)
@@ -90,6 +92,8 @@ class Judge:
         self._may_stop = spec.get("may_stop", False)
         self._collects = spec.get("collects", False)  # differences are looked for further, so that a small one is found
         self._call_s_min = spec["call_s_min"]
+        self._tolerance = spec.get("tolerance", 0.0)  # by which share floats may differ
+        snapshot_module.Snapshot.keeps_floats = self._tolerance > 0
         self._dice = spec["seed"]  # our own generator: importing `random` here would bind the unguarded os.urandom
         self._pid = os.getpid()
         self._side = None  # (target, variant or None) inside a copy
@@ -186,7 +190,7 @@ class Judge:
         if "stopped" in new:
             self._drop(target, variant, new["stopped"], new["verdict"], of="new")
             return
-        found = differences(old, new)
+        found = differences(old, new, self._tolerance)
         if found and self._collects:
             self._collect(target, variant, found, call)
             return
@@ -215,11 +219,28 @@ class Judge:
     def _collect(self, target, variant, found, call):
         """Says how one call differs, and goes on: a later call may show it on smaller values."""
         first = found[0]
+        if variant.different_count < EXPLAINED_COUNT_MAX:
+            self._explain(first, variant, call)
         self._report({"event": "different", "key": target.key, "variant": variant.id, "index": target.count,
                       "place": first.place, "old": first.old, "new": first.new, "why": first.sentence(),
                       "also": [d.place for d in found[1:4]]})
         variant.different_count += 1
         variant.alive = variant.different_count < DIFFERENT_COUNT_MAX
+
+    def _explain(self, found, variant, call):
+        """Finds out where inside a value the difference lies: both copies once more, listing what it holds."""
+        sides = [self._run_copy(side, call, max(self._call_s_min, 10.0), found.place) for side in (None, variant)]
+        lists = [side.get("leaves") for side in sides]
+        if None in lists:
+            return
+        inside = self._leaves.first_difference(*lists, lambda a, b: _floats_agree(a, b, self._tolerance))
+        if inside is None:
+            if lists[0] == lists[1] and len(lists[0]) < self._leaves.LEAF_COUNT_MAX:
+                found.sharpen(found.place, found.old, found.new, f"{found.place} is equal in value, but shares other objects with the "
+                              f"arguments or globals, or is in another order inside ({found.old})")
+            return
+        place, was, is_ = inside
+        found.sharpen(f"{found.place}, {place}" if place.startswith((".", "[")) else found.place + place, was, is_)
 
     def _missing_requirement(self, variant, target, function, args, kwargs):
         """Why this call does not have the types that a rule's reasoning rests on, or None."""
@@ -236,7 +257,8 @@ class Judge:
 
     # -- a forked copy ------------------------------------------------------------------------------
 
-    def _run_copy(self, variant, call, limit_s):
+    def _run_copy(self, variant, call, limit_s, wanted=None):
+        """What a forked copy tells of one call. wanted: a section that is listed instead of being compared."""
         reader, writer = os.pipe()
         self._effects.quiet = True
         # The random module seeds itself anew in every forked child; a copy must not see that.
@@ -248,6 +270,7 @@ class Judge:
                 if shared_random is not None:
                     shared_random.setstate(random_state)
                 try:
+                    self._snapshot.Snapshot.wanted = wanted
                     message = self._inside(variant, *call)
                 except BaseException as error:  # our own failure inside the copy must reach a person
                     message = {"stopped": f"the copy could not be compared ({type(error).__name__}: {error})"[:300],
@@ -295,7 +318,7 @@ class Judge:
             return self._call_state.take(tokens, function, args, kwargs, reach)
 
         try:
-            before = state().sections
+            before = state()
         except snapshot.CannotTell as error:
             live = isinstance(error, snapshot.LiveHandle)
             return {"stopped": str(error), "verdict": "refused" if live else "cannot tell"}
@@ -313,7 +336,7 @@ class Judge:
             return {"stopped": "the recursion is too deep to be judged", "verdict": "cannot tell"}
         try:
             after = state()
-            unchanged = after.sections == before and not any(printed)
+            unchanged = after.sections == before.sections and after.floats == before.floats and not any(printed)
             raised = outcome[0] is not None
             after.add("the exception" if raised else "the result", outcome[0] if raised else outcome[1])
             after.add("standard output", printed[0])
@@ -321,6 +344,9 @@ class Judge:
         except snapshot.CannotTell as error:
             return {"stopped": str(error), "verdict":
                     "refused" if isinstance(error, snapshot.LiveHandle) else "cannot tell"}
+        if snapshot.Snapshot.wanted is not None:
+            kept = snapshot.Snapshot.wanted_value
+            return {"leaves": self._leaves.leaves_of(kept[0], snapshot.preview) if kept else None}
         ns = first_ns[1] if waited else first_ns[0]
         if unchanged and not raised:
             ns = self._repeat(callee, args, kwargs, ns, waited)
@@ -330,7 +356,7 @@ class Judge:
             ns = self._second(callee, args, kwargs, ns, waited)
         if effects.reason is not None:
             return {"stopped": effects.reason, "verdict": "refused"}
-        return {"sections": after.sections, "raised": raised, "pure": unchanged, "ns": ns,
+        return {"sections": after.sections, "floats": after.floats, "raised": raised, "pure": unchanged, "ns": ns,
                 "first_ns": first_ns[1]}
 
     def _timed(self, callee, args, kwargs):
@@ -528,11 +554,14 @@ class Difference:
     def __init__(self, place, old, new, text=""):
         self.place, self.old, self.new, self._text = place, old, new, text
 
+    def sharpen(self, place, old, new, text=""):
+        self.place, self.old, self.new, self._text = place, old, new, text
+
     def sentence(self):
         return self._text or f"{self.place} differs: {self.new} instead of {self.old}"
 
 
-def differences(old, new):
+def differences(old, new, tolerance=0.0):
     """All that two copies do not agree on: the outcome first, then what it may have shifted."""
     if old["raised"] != new["raised"]:
         told = [f"{'raised' if copy['raised'] else 'returned'} {copy['sections'][-3][2]}" for copy in (old, new)]
@@ -543,10 +572,31 @@ def differences(old, new):
         new_digest, new_text = news.pop(name, (None, None))
         if new_digest is None:
             found.append(Difference(name, text, "nothing", f"{name} is gone"))
-        elif new_digest != digest:
+        elif new_digest != digest or not _all_agree(old["floats"].get(name, b""), new["floats"].get(name, b""), tolerance):
             inside = f"{name} differs inside or in what it shares with the arguments ({text})" if new_text == text else ""
             found.append(Difference(name, text, new_text, inside))
     return found + [Difference(name, "nothing", text, f"{name} is new") for name, (_, text) in news.items()]
+
+
+def _all_agree(old, new, tolerance):
+    """Whether packed floats differ by at most a share, one by one."""
+    if old == new:
+        return True
+    if len(old) != len(new):
+        return False
+    return all(_agree(a, b, tolerance) for a, b in zip(memoryview(old).cast("d"), memoryview(new).cast("d")))
+
+
+def _agree(old, new, tolerance):
+    return old == new or old != old and new != new or abs(old - new) <= tolerance * max(abs(old), abs(new))
+
+
+def _floats_agree(old, new, tolerance):
+    """The same of two texts."""
+    try:
+        return tolerance > 0 and "." in old and _agree(float(old), float(new), tolerance)
+    except ValueError:
+        return False
 
 
 class Unchanged(Exception):

@@ -126,6 +126,7 @@ def prepare(spec, trial, mode):
     if mode == "judge":
         snapshot = sibling(trial, "snapshot")
         state = sibling(trial, "state")
+        leaves = sibling(trial, "leaves")
         copies = sibling(trial, "copies")
     # Each level of a recursion passes through our wrapper: three more on the interpreter's count.
     sys.setrecursionlimit(4 * sys.getrecursionlimit() + 100)
@@ -135,7 +136,7 @@ def prepare(spec, trial, mode):
     if mode == "judge":
         effects.wrap_functions()
         own = observe.OwnModules(spec["foreign"])
-        judge = copies.Judge(spec, report, effects, snapshot, state, own)
+        judge = copies.Judge(spec, report, effects, snapshot, state, leaves, own)
         judge.targets = targets = [copies.Target(t, observe.variant_codes(t)) for t in spec["targets"]]
         finish = judge.report_shadow_counts
         wrap = judge.wrap
