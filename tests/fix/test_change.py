@@ -43,7 +43,7 @@ def change_of(*replacements):
 
 
 def found(change):
-    return {f.qualname: f.why_not for f in change.functions}
+    return {f.qualname: f.why_not for f in change.functions if f.is_changed}
 
 
 @pytest.mark.parametrize("replacements, functions", [
@@ -63,6 +63,13 @@ def found(change):
 ])
 def test_which_are_judged(replacements, functions):
     assert found(change_of(*replacements)) == functions
+
+
+def test_what_stays_but_uses_something_altered_is_found():
+    change = change_of(("LIMIT = 9", "LIMIT = 8"), ("def look(self, key):", "def look(self, key, n=0):"))
+    assert {f.qualname: f.why_not for f in change.functions if not f.is_changed} == {
+        "f": "it stays as it is, but uses LIMIT, which the change alters",
+        "Table.get_it": "it stays as it is, but uses look, which the change alters"}
 
 
 def test_what_is_new_is_carried_and_what_is_altered_is_not():

@@ -61,6 +61,12 @@ LIBRARY = """
             total += x
         return total / len(xs)
 
+    def pieces(n):
+        waste()
+        for i in range(n % 7):
+            yield i * i
+        yield -1
+
     def root(n):
         waste()
         return math.isqrt(n)
@@ -94,6 +100,7 @@ MAIN = """
         note(xs, i)
         unique([str(i), 'b', 'a', str(i * 7 % 5)])
         add(i)
+        list(pieces(i))
         row(i).append(0)
         mean([0.1 * (9 - j) + i for j in range(9)])
         root(10**30 - 1 - i)
@@ -124,6 +131,14 @@ CASES = {
     "one of two functions wrong": [("    waste()\n    return math.isqrt(n)", "    return math.isqrt(n)"),
                                    ("    waste()\n    return int(text)", "    return round(float(text))")],
     "object state not updated": [("        waste()\n        self.fills += 1\n", "")],
+    "a constant that functions use": [("LIMIT = 500", "LIMIT = 480"), ("    for _ in range(2000): pass", "    pass")],
+    "other parameters": [("    waste()\n    return math.isqrt(n)", "    return exact(math.sqrt(n))"),
+                         ("def root(n):", "def root(n, exact=int):")],
+    "a class attribute instead of one each": [("class Tank:\n", "class Tank:\n    level = fills = 0\n"),
+                                              ("        self.level = self.fills = 0\n", "        pass\n"),
+                                              ("        waste()\n        self.fills += 1\n", "        Tank.fills += 1\n")],
+    "a generator that ends early": [("    waste()\n    for i in range(n % 7):\n        yield i * i\n",
+                                     "    for i in range(n % 7):\n        yield i * i\n        if i == 5:\n            return\n")],
     "a new helper that is wrong": [("    waste()\n    return math.isqrt(n)", "    return fast_root(n)"),
                                    ("def root(n):", "def fast_root(n):\n    return int(n ** 0.5)\n\ndef root(n):")],
 }
@@ -152,6 +167,15 @@ def test_no_planted_wrong_patch_is_better(name, write_program, monkeypatch):
     assert judgement.answer == DIFFERENT, judgement.reason
     assert judgement.exit_code == 1 and not judgement.better
     assert judgement.differences[0].call is not None, "the call is named"
+
+
+def test_what_cannot_be_judged_in_copies_is_compared_by_its_results(write_program):
+    judgement = judge(write_program, [("    waste()\n    for i in range(n % 7):", "    for i in range(n % 7):"), ("LIMIT = 500", "LIMIT = 499"),
+                                      ("def parse(text):\n    waste()\n", "def parse(text, base=10):\n")])
+    assert judgement.answer == "same", judgement.differences[:1]
+    compared = {f.function.qualname: f.results_compared for f in judgement.functions}
+    # Each is called 60 times, all of which are among the first 64; one of the calls of parse raises, the same in both.
+    assert compared == {"pieces": 60, "grade": 60, "parse": 60}
 
 
 def test_the_same_edits_done_right_are_better(write_program):

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--command", nargs=argparse.REMAINDER, metavar="CMD", help="the program to run instead, with all its words")
     parser.add_argument("--function", metavar="NAME", help="judge only this function's calls; the whole program is compared all the same")
     parser.add_argument("--runs", type=_runs, metavar="N",
-                        help="pairs of runs, old and new (at least 8; default: 8, and more up to 30 where that does not decide it)")
+                        help="pairs of runs, old and new (at least 8; default: 8, and more where that does not decide it and the budget allows)")
     parser.add_argument("--tolerance", type=_share, default=0.0, metavar="SHARE",
                         help="floats in results and output may differ by this share of the larger, such as 1e-9 (default: not at all)")
     parser.add_argument("--budget", type=budget_seconds, default=120.0, metavar="SECONDS", help="stop after so much time (default: 120)")

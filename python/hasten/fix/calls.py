@@ -73,6 +73,11 @@ class Calls:
             self.note = f": it ended with {run.exit_code}{last_line(run.stderr_tail)}"
         return run.events
 
+    def record(self, baseline, overlay, seconds):
+        """One run in which some calls say what they gave. Returns {(key, index): event} by the functions' keys."""
+        run = baseline.runner.trial(overlay, baseline.left_s(), "record", targets=self.targets(), seconds=seconds)
+        return {(self.functions[e["key"]].key, e["index"]): e for e in run.events if e["event"] == "result"}
+
     def _plan(self, target, seconds, shadow_seconds):
         """Which calls are judged: the first two, the last, the slowest, and random ones between."""
         counted = self._counts.get(target["key"])

@@ -36,6 +36,7 @@ class ChangedFunction:
     ordinal: int
     line: int
     why_not: str = ""  # why its calls are not judged; empty: they are
+    is_changed: bool = True  # False: it stays, but uses what the change alters
 
     @property
     def key(self):
@@ -49,7 +50,7 @@ class Change:
     title: str
     files: list
     others: list = field(default_factory=list)
-    functions: list = field(default_factory=list)
+    functions: list = field(default_factory=list)  # that it changes, and those that use what it alters
     judged_text: dict = field(default_factory=dict)  # path: the old text with what is new and harmless carried into it
     added_names: set = field(default_factory=set)    # that it carries
     module_paths: list = field(default_factory=list)  # files whose code outside functions changes
@@ -77,8 +78,9 @@ class Change:
 
     def only(self, name):
         """Judges the calls of this one function alone. Raises HastenError if the change does not touch it."""
-        if not any(name in (f.qualname, f.qualname.rpartition(".")[2]) for f in self.functions):
-            names = ", ".join(dict.fromkeys(f.qualname for f in self.functions)) or "no function"
+        changed = [f for f in self.functions if f.is_changed]
+        if not any(name in (f.qualname, f.qualname.rpartition(".")[2]) for f in changed):
+            names = ", ".join(dict.fromkeys(f.qualname for f in changed)) or "no function"
             raise HastenError(f"--function {name}: {self.title} does not change it; it changes {names}")
         for function in self.functions:
             if name not in (function.qualname, function.qualname.rpartition(".")[2]):
@@ -203,7 +205,7 @@ class _FileComparison:
 
     def _compare_functions(self, old, new):
         olds, news = _by_name(old), _by_name(new)
-        changed = []
+        changed, same = [], []
         for name, nodes in olds.items():
             if name not in news:
                 continue
@@ -215,12 +217,19 @@ class _FileComparison:
                 if _own_text(before) != _own_text(after):
                     why = "" if _signature(before) == _signature(after) else "its parameters or decorators change"
                     changed.append((ChangedFunction(self._path, name, ordinal, after.lineno, why), after))
+                else:
+                    same.append((ChangedFunction(self._path, name, ordinal, after.lineno, is_changed=False), after))
         names = {f.qualname for f, _ in changed}
         for function, _ in changed:
             if any(name.startswith(f"{function.qualname}.<locals>.") for name in names) and not function.why_not:
                 function.why_not = "functions that it makes change too"
         self._spread(changed)
         self.functions = [f for f, _ in changed]
+        for function, node in same:
+            found = sorted(_mentioned(node) & self._altered)
+            if found:
+                function.why_not = f"it stays as it is, but uses {found[0]}, which the change alters"
+                self.functions.append(function)
 
     def _spread(self, changed):
         """A function that names something altered cannot run in the old module; nor can one that names that function."""

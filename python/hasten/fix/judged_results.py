@@ -35,9 +35,9 @@ def not_compared(judgement):
     out = [f"{name}: it differs from run to run by itself" for name in judgement.outcome.not_compared]
     for f in judgement.functions:
         name = f.function.qualname
-        if f.calls_total == 0:
+        if f.calls_total == 0 and f.function.is_changed:
             out.append(f"{name}: this program never calls it")
-        elif f.why_not:
+        elif f.why_not and not f.results_compared and f.calls_total != 0:
             out.append(f"calls of {name}{' beyond those judged' if f.judged else ''}: {f.why_not}")
     out += [f"{name}: no Python source, which stays as it is in a trial" for name in judgement.change.others]
     return out
@@ -108,6 +108,8 @@ def _compared_lines(document):
     lines = []
     for f in document["functions"]:
         if not f["calls"]:
+            if f["results_compared"]:
+                lines.append(f"  {f['function']}: {f['results_compared']} results the same, of calls that were given the same in both programs")
             continue
         told = f" (of {f['calls_total']} calls)" if f.get("calls_total", 0) > f["calls"] else ""
         more = f", and {f['results_compared']} more results" if f["results_compared"] else ""

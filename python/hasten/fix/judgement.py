@@ -20,10 +20,11 @@ from hasten.fix.verdict import CANNOT_TELL, PROVEN, REFUSED, Outcome, Verdict, g
 
 SAME, DIFFERENT = "same", "different"
 BETTER_MIN = 1.01        # the whole 95 % interval of the gain lies above this: less than a percent is no gain
-RUNS_LEAST, RUNS_MOST = 8, 30
+RUNS_LEAST, RUNS_MOST = 8, 200
 _TIGHT_RATIO = 0.005     # half width of the interval at which more runs would say little more
 _HOPELESS_MAX = 1.02     # where all of the interval lies below this, more runs cannot find a gain worth the name
-_FAR_WIDTHS = 2.5        # half widths between gain and threshold at which more runs cannot take it back
+_FAR_WIDTHS = 1.5        # half widths between gain and threshold at which more runs are not likely to take it back
+_NEXT_LOOK = 1.25        # the interval is looked at when there are so many times the pairs of the last look
 EXIT_BETTER, EXIT_NOT, EXIT_CANNOT_TELL = 0, 1, 3
 
 
@@ -100,15 +101,17 @@ class JudgedTrial(Trial):
         self._runs = runs
         self.pair_count_min = runs or RUNS_LEAST
         self.pair_count_max = runs or RUNS_MOST
+        self._next_look = RUNS_LEAST
 
     def is_decided(self):
         """Whether more rounds would say little more. With a given number of rounds that many are run.
 
-        Looking more than once at a growing interval makes it miss more often. A gain is therefore taken early only
-        from far away, and giving up early never proves anything.
+        Looking often at a growing interval makes it miss more often. It is therefore looked at rarely, a gain is taken
+        early only from far away, and giving up early never proves anything.
         """
-        if self._runs is not None or len(self.before) < RUNS_LEAST:
+        if self._runs is not None or len(self.before) < self._next_look:
             return False
+        self._next_look = math.ceil(len(self.before) * _NEXT_LOOK)
         gain, low, high = self.gain()
         width = math.log(high / low) / 2
         return width < _TIGHT_RATIO or high < _HOPELESS_MAX or math.log(gain / BETTER_MIN) > _FAR_WIDTHS * width
@@ -150,9 +153,10 @@ class JudgementSession:
         self._say = say or (lambda text: None)
         self._dice = random.Random(seed)
         first = change.files[0]
-        line = change.functions[0].line if change.functions else 1
+        changed = [f for f in change.functions if f.is_changed]
+        line = changed[0].line if changed else 1
         self.outcome = Outcome()
-        verdict = Verdict("given", first.path, line, ", ".join(f.qualname for f in change.functions), what=change.title,
+        verdict = Verdict("given", first.path, line, ", ".join(f.qualname for f in changed), what=change.title,
                           predicted=(0.0, math.inf), patch=change.patch())
         self.outcome.verdicts.append(verdict)
         self.judgement = Judgement(change, self.outcome, verdict, [FunctionJudgement(f, why_not=f.why_not) for f in change.functions])
@@ -175,7 +179,7 @@ class JudgementSession:
     def plan_text(self):
         runs = 3 + 2 * (self._runs or RUNS_LEAST)
         about = "" if self._wall_s is None else f", about {max(1.0, runs * self._wall_s):.0f} s in all"
-        more = "" if self._runs else f", more (up to {3 + 2 * RUNS_MOST}) if that does not decide it"
+        more = "" if self._runs else ", more if that does not decide it"
         return (f"{self.program.name} runs {runs} times{about}{more} (--budget {self.budget_s:.0f} s). "
                 "What a run does to files, network or other processes is not undone; the first run is watched, and if "
                 "it does any of that you are asked again.")
@@ -207,6 +211,7 @@ class JudgementSession:
             events = self._calls.judge(baseline, overlay, change.added_names, pairs_s, self._tolerance,
                                        collects=True)
             self._read_calls(events, judged)
+        self._compare_recorded()
         self._run_rounds()
 
     def _variant(self, number, function):
@@ -264,6 +269,34 @@ class JudgementSession:
         else:
             f.why_not = event["why"] + (f" (call {event['index']})" if event["index"] else "")
 
+    def _compare_recorded(self):
+        """What cannot be had in one process: calls of two unmodified runs and one of the changed program, by their number.
+
+        A call counts if it was given the same in all three; what two unmodified runs do not agree on says nothing.
+        """
+        wanted = [f for f in self.judgement.functions if f.calls_total != 0 and not f.judged]
+        if not wanted or self.judgement.differences:
+            return
+        calls = Calls([JudgedFunction(*f.function.key) for f in wanted], self._dice)
+        originals = self.change.originals()
+        seconds = 0.05 * self._baseline.left_s()
+        old, again, new = (calls.record(self._baseline, overlay, seconds)
+                           for overlay in (originals, originals, originals | self.change.overlay()))
+        by_key = {f.function.key: f for f in wanted}
+        for place, event in old.items():
+            others = again.get(place), new.get(place)
+            if None in others or {e["given"] for e in others} != {event["given"]} or others[0]["gave"] != event["gave"]:
+                continue
+            f = by_key[place[0]]
+            if others[1]["gave"] == event["gave"]:
+                f.results_compared += 1
+                continue
+            shown = event["shown"], others[1]["shown"]
+            differs = f"the result differs: {shown[1]} instead of {shown[0]}"
+            if shown[0] == shown[1]:
+                differs = f"the result differs inside, or what the call leaves of its arguments ({shown[0]})"
+            self._add_difference(f, place[1], "the result", *shown, differs)
+
     def _add_difference(self, f, index, place, old, new, text):
         if old.startswith("<function") and new.startswith("<function"):
             f.why_not = f"call {index}: {place} is a function, whose text may be another in the new version"
@@ -292,7 +325,7 @@ class JudgementSession:
         verdict.calls = sum(f.judged for f in judgement.functions)
         verdict.identical = sum(f.identical for f in judgement.functions)
         verdict.results_compared = sum(f.results_compared for f in judgement.functions)
-        totals = [f.calls_total for f in judgement.functions]
+        totals = [f.calls_total for f in judgement.functions if f.function.is_changed]
         verdict.calls_total = sum(totals) if totals and None not in totals else None
         if judgement.differences:
             judgement.answer = DIFFERENT
@@ -318,7 +351,7 @@ class JudgementSession:
         if self._baseline.output_tells():
             return ""
         for f in self.judgement.functions:
-            if f.calls_total != 0 and not f.judged:
+            if f.function.is_changed and f.calls_total != 0 and not f.judged and not f.results_compared:
                 return (f"no call of {f.function.qualname} was judged ({f.why_not}), and the program's output does not tell "
                         "either: it prints nothing, or something else each time")
         if any(path in self._loaded for path in self.change.module_paths):

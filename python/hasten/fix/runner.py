@@ -90,9 +90,10 @@ class Runner:
         if mode != "time":
             spec["foreign"] = foreign_prefixes()
         command = [program.python, *(f for f in program.flags if f != "-i"), _HARNESS]
-        return self._run(command, spec, limit_s)
+        # Two processes are compared, in which sets must have the same order.
+        return self._run(command, spec, limit_s, {"PYTHONHASHSEED": "0"} if mode == "record" else {})
 
-    def _run(self, command, spec, limit_s):
+    def _run(self, command, spec, limit_s, environment=None):
         if limit_s <= 0:
             raise OutOfTime
         folder = tempfile.mkdtemp(dir=self._folder.name)
@@ -110,7 +111,7 @@ class Runner:
                 start = time.perf_counter()
                 # A process group of its own, so that a run out of time takes its children with it.
                 child = self._child = subprocess.Popen(
-                    command, cwd=self.program.cwd, env=self.program.environ(), stdin=subprocess.DEVNULL, stdout=out,
+                    command, cwd=self.program.cwd, env=self.program.environ() | (environment or {}), stdin=subprocess.DEVNULL, stdout=out,
                     stderr=err, pass_fds=(writer,) if spec is not None else (),
                     process_group=0)
             os.close(writer)

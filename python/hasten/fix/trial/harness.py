@@ -2,7 +2,7 @@
 
 Called as: python [FLAGS] harness.py SPEC, where SPEC is a marshalled dictionary (prove.py writes it).
 Modes: "time" runs, and says its peak of memory at the end; "observe" counts and times the calls of the functions under
-trial and writes down effects on the outside; "judge" judges calls in forked copies. Only built-in
+trial and writes down effects on the outside; "record" says what calls gave; "judge" judges calls in forked copies. Only built-in
 modules are imported in "time", so that both sides of a comparison start alike and fast.
 
 What differs from a plain start: one frame of this file lies below the program's first frame, and
@@ -123,8 +123,9 @@ def peak_reporter(fd):
 def prepare(spec, trial, mode):
     """For an audited run: (how to compile an overlaid module, what to do at the end)."""
     import os
-    if mode == "judge":
+    if mode != "observe":
         snapshot = sibling(trial, "snapshot")
+    if mode == "judge":
         state = sibling(trial, "state")
         leaves = sibling(trial, "leaves")
         copies = sibling(trial, "copies")
@@ -141,10 +142,11 @@ def prepare(spec, trial, mode):
         finish = judge.report_shadow_counts
         wrap = judge.wrap
     else:
-        observer = observe.Observer(report)
+        recorder = mode == "record" and observe.Recorder(report, snapshot, observe.OwnModules(spec["foreign"]), spec["seconds"])
+        observer = observe.Observer(report, recorder)
         targets = [observe.Counted(t) for t in spec["targets"]]
         finish = lambda: observer.report(targets)  # noqa: E731
-        wrap = observer.wrap
+        wrap = observer.wrap_recorded if recorder else observer.wrap
     pid = os.getpid()
 
     def compile_module(path):
