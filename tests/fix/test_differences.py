@@ -5,7 +5,7 @@ from fix_programs import program_of
 
 from hasten.fix.judgement import JudgementSession
 from hasten.fix.proposals import propose_change
-from hasten.fix.trial.leaves import first_difference, leaves_of
+from hasten.fix.trial.difference import first_difference, leaves_of
 from hasten.fix.trial.snapshot import Snapshot, preview
 
 

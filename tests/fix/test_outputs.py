@@ -50,6 +50,13 @@ def test_what_varies_seldom_is_set_aside_when_it_is_seen(output):
     assert made.difference(output(b"a\ny\n")) is None
 
 
+def test_durations_are_told_from_other_numbers():
+    assert outputs.only_durations("'3 passed in 0.12s'", "'3 passed in 0.4s'")
+    assert outputs.only_durations("'took 12 ms'", "'took 9 ms'")
+    assert not outputs.only_durations("'3 passed in 0.12s'", "'2 passed in 0.12s'")
+    assert not outputs.only_durations("'sum 12'", "'sum 13'")
+
+
 def test_an_empty_output_tells_nothing(output):
     assert not channel(output(b""), output(b"")).tells()
     assert channel(output(b"")).difference(output(b"x\n")) is not None

@@ -9,10 +9,17 @@ from __future__ import annotations
 import time
 
 from hasten.fix.outputs import Channel
-from hasten.fix.runner import Runner
+from hasten.fix.runner import OutOfTime, Runner
 
 _SERIOUS = ("file", "network", "process")
 _NAMES = {"stdout": "standard output", "stderr": "standard error"}
+
+
+ENDLESS_S_MIN, ENDLESS_TIMES = 10.0, 20  # so long, and as long as so many unmodified runs, may a changed one take
+
+
+class Endless(Exception):
+    """A changed program did not come to its end; the message says how long it had."""
 
 
 class Declined(Exception):
@@ -111,6 +118,17 @@ class Baseline:
         self.runs.append(run)
         self.elapsed_s = run.elapsed_s
         return run
+
+    def changed(self, overlay, *mode, **more):
+        """A run of a changed program. Raises Endless where it takes far longer than the unmodified one."""
+        limit_s = max(ENDLESS_S_MIN, ENDLESS_TIMES * self.elapsed_s)
+        try:
+            return self.runner.trial(overlay, min(limit_s, self.left_s()), *mode, **more)
+        except OutOfTime:
+            if self.left_s() <= 0:
+                raise
+            raise Endless(f"the changed program was still running after {limit_s:.0f} s, the unmodified one takes "
+                          f"{self.elapsed_s:.1f} s") from None
 
     def _see_unmodified(self, run):
         """What two unmodified runs do not agree on cannot be compared with a modified one."""

@@ -74,8 +74,8 @@ class Calls:
         return run.events
 
     def record(self, baseline, overlay, seconds):
-        """One run in which some calls say what they gave. Returns {(key, index): event} by the functions' keys."""
-        run = baseline.runner.trial(overlay, baseline.left_s(), "record", targets=self.targets(), seconds=seconds)
+        """One run in which some calls say what they gave: {(key, index): event}, by the functions' keys. Raises Endless."""
+        run = baseline.changed(overlay, "record", targets=self.targets(), seconds=seconds)
         return {(self.functions[e["key"]].key, e["index"]): e for e in run.events if e["event"] == "result"}
 
     def _plan(self, target, seconds, shadow_seconds):

@@ -12,7 +12,7 @@ import math
 import random
 from dataclasses import dataclass, field
 
-from hasten.fix.baseline import Baseline, Declined
+from hasten.fix.baseline import Baseline, Declined, Endless
 from hasten.fix.calls import Calls, JudgedFunction, gain_of_pairs
 from hasten.fix.rounds import Rounds, Trial
 from hasten.fix.runner import OutOfTime
@@ -280,8 +280,11 @@ class JudgementSession:
         calls = Calls([JudgedFunction(*f.function.key) for f in wanted], self._dice)
         originals = self.change.originals()
         seconds = 0.05 * self._baseline.left_s()
-        old, again, new = (calls.record(self._baseline, overlay, seconds)
-                           for overlay in (originals, originals, originals | self.change.overlay()))
+        try:
+            old, again, new = (calls.record(self._baseline, overlay, seconds)
+                               for overlay in (originals, originals, originals | self.change.overlay()))
+        except Endless:
+            return  # the rounds will tell
         by_key = {f.function.key: f for f in wanted}
         for place, event in old.items():
             others = again.get(place), new.get(place)

@@ -17,6 +17,8 @@ _NAMED_MAX = 3
 _SHOWN_CHARS = 60
 _NUMBER = re.compile(rb"[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?")  # with a point or an exponent: no integer
 
+_DURATION = re.compile(r"\d+(?:\.\d+)?\s*(?:seconds?|secs?|s|ms|us|µs|ns)\b")
+
 
 @dataclass
 class Output:
@@ -101,6 +103,11 @@ class Channel:
 def floats_agree(old, new, tolerance):
     """Whether two floats differ by at most this share of the larger one. NaN agrees with NaN."""
     return old == new or math.isnan(old) and math.isnan(new) or math.isclose(old, new, rel_tol=tolerance)
+
+
+def only_durations(old, new):
+    """Whether two lines are the same but for numbers of seconds."""
+    return _DURATION.sub("", old) == _DURATION.sub("", new)
 
 
 def _shown(line):

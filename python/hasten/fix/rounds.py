@@ -7,11 +7,14 @@ import statistics
 import time
 from dataclasses import dataclass, field
 
+from hasten.fix.baseline import Endless
+from hasten.fix.outputs import only_durations
 from hasten.fix.runner import OutOfTime
 from hasten.fix.verdict import CANNOT_TELL, GAIN_MIN, PROVEN, REFUSED, Verdict, gain_text
 
 PAIR_COUNT_MIN, PAIR_COUNT_MAX = 3, 15
 PAIR_COUNT_LEAST = 2      # where the budget ends: Student's t then makes the interval wide
+DURATION_RUNS = 5         # more unmodified runs where a printed duration alone differs: few digits vary seldom
 TIGHT_RATIO = 0.03        # half width of the interval at which more runs would say little more
 
 
@@ -148,16 +151,28 @@ class Rounds:
     def _one_side(self, trial, base):
         if trial is None:
             return self._baseline.run(base).wall_s
-        run = self._baseline.runner.trial({**base, **trial.overlay}, self._baseline.left_s())
+        baseline = self._baseline
+        try:
+            run = baseline.changed({**base, **trial.overlay})
+        except Endless as error:
+            trial.verdict.refuse(str(error))
+            return baseline.elapsed_s
         trial.peaks.append(run.peak_rss_bytes)
-        difference = self._baseline.difference(run)
-        if difference is not None:
-            trial.verdict.refuse(difference[3])
-            # It may be a line that seldom varies by itself: one more unmodified run, before it counts.
-            self._baseline.run(base)
-            difference = self._baseline.difference(run)
-            if difference is None:
-                trial.verdict.refuse("", CANNOT_TELL)
-        trial.difference = difference
+        trial.difference = self._confirmed(trial, run, base)
         run.forget_lines()
         return run.wall_s
+
+    def _confirmed(self, trial, run, base):
+        """The difference of a run, if more unmodified runs do not show that it comes and goes by itself."""
+        baseline = self._baseline
+        difference = baseline.difference(run)
+        if difference is None:
+            return None
+        trial.verdict.refuse(difference[3])
+        for _ in range(DURATION_RUNS if only_durations(*difference[1:3]) else 1):
+            baseline.run(base)
+            difference = baseline.difference(run)
+            if difference is None:
+                trial.verdict.refuse("", CANNOT_TELL)
+                return None
+        return difference

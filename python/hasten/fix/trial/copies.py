@@ -79,12 +79,12 @@ class Target:
 
 
 class Judge:
-    def __init__(self, spec, report, effects, snapshot_module, state_module, leaves_module, is_own_module):
+    def __init__(self, spec, report, effects, snapshot_module, state_module, difference_module, is_own_module):
         self._report = report
         self._effects = effects
         self._snapshot = snapshot_module
         self._state = state_module
-        self._leaves = leaves_module
+        self._difference = difference_module
         self._is_own_module = is_own_module
         self._deadline = _monotonic() + spec["seconds"]
         self._shadow_ns_left = int(spec["shadow_seconds"] * 1e9)
@@ -190,7 +190,7 @@ class Judge:
         if "stopped" in new:
             self._drop(target, variant, new["stopped"], new["verdict"], of="new")
             return
-        found = differences(old, new, self._tolerance)
+        found = self._difference.differences(old, new, self._tolerance)
         if found and self._collects:
             self._collect(target, variant, found, call)
             return
@@ -233,9 +233,9 @@ class Judge:
         lists = [side.get("leaves") for side in sides]
         if None in lists:
             return
-        inside = self._leaves.first_difference(*lists, lambda a, b: _floats_agree(a, b, self._tolerance))
+        inside = self._difference.first_difference(*lists, lambda a, b: self._difference.texts_agree(a, b, self._tolerance))
         if inside is None:
-            if lists[0] == lists[1] and len(lists[0]) < self._leaves.LEAF_COUNT_MAX:
+            if lists[0] == lists[1] and len(lists[0]) < self._difference.LEAF_COUNT_MAX:
                 found.sharpen(found.place, found.old, found.new, f"{found.place} is equal in value, but shares other objects with the "
                               f"arguments or globals, or is in another order inside ({found.old})")
             return
@@ -346,7 +346,7 @@ class Judge:
                     "refused" if isinstance(error, snapshot.LiveHandle) else "cannot tell"}
         if snapshot.Snapshot.wanted is not None:
             kept = snapshot.Snapshot.wanted_value
-            return {"leaves": self._leaves.leaves_of(kept[0], snapshot.preview) if kept else None}
+            return {"leaves": self._difference.leaves_of(kept[0], snapshot.preview) if kept else None}
         ns = first_ns[1] if waited else first_ns[0]
         if unchanged and not raised:
             ns = self._repeat(callee, args, kwargs, ns, waited)
@@ -546,57 +546,6 @@ def _which_argument(outcome, args):
 
 def _outcome_text(outcome, preview):
     return f"raised {preview(outcome[0])}" if outcome[0] is not None else f"returned {preview(outcome[1])}"
-
-
-class Difference:
-    """One thing that two copies do not agree on. place: a section, such as "the result"."""
-
-    def __init__(self, place, old, new, text=""):
-        self.place, self.old, self.new, self._text = place, old, new, text
-
-    def sharpen(self, place, old, new, text=""):
-        self.place, self.old, self.new, self._text = place, old, new, text
-
-    def sentence(self):
-        return self._text or f"{self.place} differs: {self.new} instead of {self.old}"
-
-
-def differences(old, new, tolerance=0.0):
-    """All that two copies do not agree on: the outcome first, then what it may have shifted."""
-    if old["raised"] != new["raised"]:
-        told = [f"{'raised' if copy['raised'] else 'returned'} {copy['sections'][-3][2]}" for copy in (old, new)]
-        return [Difference("the outcome", *told, f"the old version {told[0]}, the new one {told[1]}")]
-    found = []
-    news = {name: (digest, text) for name, digest, text in new["sections"]}
-    for name, digest, text in reversed(old["sections"]):
-        new_digest, new_text = news.pop(name, (None, None))
-        if new_digest is None:
-            found.append(Difference(name, text, "nothing", f"{name} is gone"))
-        elif new_digest != digest or not _all_agree(old["floats"].get(name, b""), new["floats"].get(name, b""), tolerance):
-            inside = f"{name} differs inside or in what it shares with the arguments ({text})" if new_text == text else ""
-            found.append(Difference(name, text, new_text, inside))
-    return found + [Difference(name, "nothing", text, f"{name} is new") for name, (_, text) in news.items()]
-
-
-def _all_agree(old, new, tolerance):
-    """Whether packed floats differ by at most a share, one by one."""
-    if old == new:
-        return True
-    if len(old) != len(new):
-        return False
-    return all(_agree(a, b, tolerance) for a, b in zip(memoryview(old).cast("d"), memoryview(new).cast("d")))
-
-
-def _agree(old, new, tolerance):
-    return old == new or old != old and new != new or abs(old - new) <= tolerance * max(abs(old), abs(new))
-
-
-def _floats_agree(old, new, tolerance):
-    """The same of two texts."""
-    try:
-        return tolerance > 0 and "." in old and _agree(float(old), float(new), tolerance)
-    except ValueError:
-        return False
 
 
 class Unchanged(Exception):

@@ -127,7 +127,7 @@ def prepare(spec, trial, mode):
         snapshot = sibling(trial, "snapshot")
     if mode == "judge":
         state = sibling(trial, "state")
-        leaves = sibling(trial, "leaves")
+        difference = sibling(trial, "difference")
         copies = sibling(trial, "copies")
     # Each level of a recursion passes through our wrapper: three more on the interpreter's count.
     sys.setrecursionlimit(4 * sys.getrecursionlimit() + 100)
@@ -137,7 +137,7 @@ def prepare(spec, trial, mode):
     if mode == "judge":
         effects.wrap_functions()
         own = observe.OwnModules(spec["foreign"])
-        judge = copies.Judge(spec, report, effects, snapshot, state, leaves, own)
+        judge = copies.Judge(spec, report, effects, snapshot, state, difference, own)
         judge.targets = targets = [copies.Target(t, observe.variant_codes(t)) for t in spec["targets"]]
         finish = judge.report_shadow_counts
         wrap = judge.wrap

@@ -1,8 +1,62 @@
-"""Where inside two values a difference lies: each value is listed as places with what stands there."""
+"""What two forked copies do not agree on after a call, and where inside a value it lies.
+
+A value is looked into by listing it in each copy: places, with what stands there.
+"""
 
 LEAF_COUNT_MAX = 50_000
 _DEPTH_MAX = 40
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+
+
+class Difference:
+    """One thing that two copies do not agree on. place: a section, such as "the result"."""
+
+    def __init__(self, place, old, new, text=""):
+        self.place, self.old, self.new, self._text = place, old, new, text
+
+    def sharpen(self, place, old, new, text=""):
+        self.place, self.old, self.new, self._text = place, old, new, text
+
+    def sentence(self):
+        return self._text or f"{self.place} differs: {self.new} instead of {self.old}"
+
+
+def differences(old, new, tolerance=0.0):
+    """All that two copies do not agree on: the outcome first, then what it may have shifted."""
+    if old["raised"] != new["raised"]:
+        told = [f"{'raised' if copy['raised'] else 'returned'} {copy['sections'][-3][2]}" for copy in (old, new)]
+        return [Difference("the outcome", *told, f"the old version {told[0]}, the new one {told[1]}")]
+    found = []
+    news = {name: (digest, text) for name, digest, text in new["sections"]}
+    for name, digest, text in reversed(old["sections"]):
+        new_digest, new_text = news.pop(name, (None, None))
+        if new_digest is None:
+            found.append(Difference(name, text, "nothing", f"{name} is gone"))
+        elif new_digest != digest or not _all_agree(old["floats"].get(name, b""), new["floats"].get(name, b""), tolerance):
+            inside = f"{name} differs inside or in what it shares with the arguments ({text})" if new_text == text else ""
+            found.append(Difference(name, text, new_text, inside))
+    return found + [Difference(name, "nothing", text, f"{name} is new") for name, (_, text) in news.items()]
+
+
+def _all_agree(old, new, tolerance):
+    """Whether packed floats differ by at most a share, one by one."""
+    if old == new:
+        return True
+    if len(old) != len(new):
+        return False
+    return all(_agree(a, b, tolerance) for a, b in zip(memoryview(old).cast("d"), memoryview(new).cast("d")))
+
+
+def _agree(old, new, tolerance):
+    return old == new or old != old and new != new or abs(old - new) <= tolerance * max(abs(old), abs(new))
+
+
+def texts_agree(old, new, tolerance):
+    """The same of two texts."""
+    try:
+        return tolerance > 0 and "." in old and _agree(float(old), float(new), tolerance)
+    except ValueError:
+        return False
 
 
 def leaves_of(value, preview):
