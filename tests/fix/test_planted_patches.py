@@ -101,7 +101,7 @@ MAIN = """
         unique([str(i), 'b', 'a', str(i * 7 % 5)])
         add(i)
         list(pieces(i))
-        row(i).append(0)
+        row(i % 5).append(0)
         mean([0.1 * (9 - j) + i for j in range(9)])
         root(10**30 - 1 - i)
         try:
@@ -139,6 +139,8 @@ CASES = {
                                               ("        waste()\n        self.fills += 1\n", "        Tank.fills += 1\n")],
     "a generator that ends early": [("    waste()\n    for i in range(n % 7):\n        yield i * i\n",
                                      "    for i in range(n % 7):\n        yield i * i\n        if i == 5:\n            return\n")],
+    "a memo that hands out one list": [("    waste()\n    return [*base, n]", "    if n % 5 not in MADE:\n        MADE[n % 5] = [*base, n % 5]\n    return MADE[n % 5]"),
+                                       ("def row(", "MADE = {}\n\ndef row(")],
     "a new helper that is wrong": [("    waste()\n    return math.isqrt(n)", "    return fast_root(n)"),
                                    ("def root(n):", "def fast_root(n):\n    return int(n ** 0.5)\n\ndef root(n):")],
 }
@@ -176,6 +178,7 @@ def test_what_cannot_be_judged_in_copies_is_compared_by_its_results(write_progra
     compared = {f.function.qualname: f.results_compared for f in judgement.functions}
     # Each is called 60 times, all of which are among the first 64; one of the calls of parse raises, the same in both.
     assert compared == {"pieces": 60, "grade": 60, "parse": 60}
+    assert all(f.judged == 0 for f in judgement.functions)
 
 
 def test_the_same_edits_done_right_are_better(write_program):

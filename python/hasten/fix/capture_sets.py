@@ -36,7 +36,8 @@ def compare_captures(before, after):
     sides = [[run for path in paths for run in read_runs(path)] for paths in (before, after)]
     counts = [len(side) for side in sides]
     if counts[0] != counts[1]:
-        raise HastenError(f"{counts[0]} runs before and {counts[1]} after cannot be paired", hint="give as many of one as of the other")
+        raise HastenError(f"{counts[0]} runs before and {counts[1]} after cannot be paired",
+                          hint="give as many of one as of the other")
     document = {"schema": SCHEMA, "better": False, "exit_code": EXIT_CANNOT_TELL, "reason": "", "runs": counts[0],
                 "before": list(map(os.fspath, before)), "after": list(map(os.fspath, after))}
     if counts[0] < RUNS_LEAST:
@@ -86,7 +87,8 @@ def runs_of_report(report):
     rows = {row["pid"]: row for row in report["processes"]}
     roots = [row for row in report["processes"] if row["parent_pid"] not in rows]
     count = report.get("runs", 1)
-    waited_s = {thread["pid"]: thread.get("runnable_s", 0.0) for thread in report.get("threads", ()) if thread["tid"] == thread["pid"]}
+    waited_s = {thread["pid"]: thread.get("runnable_s", 0.0) for thread in report.get("threads", ())
+                if thread["tid"] == thread["pid"]}
     if len(roots) != count:  # more than one process began outside: only the whole is known
         whole = RecordedRun(report["wall_s"] / count, report["cpu_s"] / count if report.get("cpu_s") else None,
                             report.get("peak_rss_bytes"))
@@ -111,14 +113,14 @@ def _root_of(row, rows):
 
 def captures_text(document):
     """What a terminal shows."""
-    lines = [f"  {'faster' if document['better'] else 'not surely faster' if document['exit_code'] == EXIT_NOT else 'cannot tell'}"]
+    lines = ["  " + {EXIT_BETTER: "faster", EXIT_NOT: "not surely faster"}.get(document["exit_code"], "cannot tell")]
     for key, name in (("wall", "wall time"), ("cpu", "CPU time")):
         if key in document:
             figure = document[key]
             low, high = figure["interval"]
             next_low, next_high = figure["next_run"]
-            lines.append(f"  {name} {seconds_text(figure['before_s'])} -> {seconds_text(figure['after_s'])} ({times_text(figure['gain'])}, "
-                         f"{number_text(low)}-{number_text(high)}), 95 % interval over {document['runs']} runs a side; "
+            lines.append(f"  {name} {seconds_text(figure['before_s'])} -> {seconds_text(figure['after_s'])} "
+                         f"({times_text(figure['gain'])}, {number_text(low)}-{number_text(high)}), 95 % interval over {document['runs']} runs a side; "
                          f"the next pair of runs: {number_text(next_low)}-{number_text(next_high)}x")
     if "peak_before_bytes" in document:
         lines.append(f"  peak memory {size_text(document['peak_before_bytes'])} -> {size_text(document['peak_after_bytes'])}")

@@ -70,8 +70,8 @@ def pull_request_text(document):
                   f"{times_text(fix['program_speedup'])} ({number_text(low)} to {number_text(high)}) |"]
         if "peak_before_bytes" in fix:
             lines.append(f"| peak memory | {size_text(fix['peak_before_bytes'])} | {size_text(fix['peak_after_bytes'])} | |")
-        lines += ["", f"Medians of {fix['pairs']} runs a side in fresh processes, old and new by turns; in brackets the 95 % interval of "
-                  "the gain" + (f". A single further pair of runs is expected at {_range(document['next_run'])}."
+        lines += ["", f"Medians of {fix['pairs']} runs a side in fresh processes, old and new by turns; in brackets the 95 % "
+                  "interval of the gain" + (f". A single further pair of runs is expected at {_range(document['next_run'])}."
                                 if "next_run" in document else ".")]
     lines += [f"- {line.strip()}" for line in (*_difference_lines(document), *_compared_lines(document))]
     if document["reason"] and document["answer"] != "different":
@@ -109,7 +109,8 @@ def _compared_lines(document):
     for f in document["functions"]:
         if not f["calls"]:
             if f["results_compared"]:
-                lines.append(f"  {f['function']}: {f['results_compared']} results the same, of calls that were given the same in both programs")
+                lines.append(f"  {f['function']}: {f['results_compared']} results the same, of calls that were given the same in "
+                             "both programs")
             continue
         told = f" (of {f['calls_total']} calls)" if f.get("calls_total", 0) > f["calls"] else ""
         more = f", and {f['results_compared']} more results" if f["results_compared"] else ""

@@ -137,7 +137,8 @@ class JudgementSession:
     """One run of `hasten prove` on a change.
 
     program: a Program; exit_code: as recorded, None if nobody knows; runs: pairs, None for as many as are needed (at
-    least 8); tolerance: the share by which floats in results and output may differ. ask(question) -> bool and say(text) as in prove.Session.
+    least 8); tolerance: the share by which floats in results and output may differ. ask(question) -> bool and say(text) as
+    in prove.Session.
     """
 
     def __init__(self, change, program, exit_code=None, wall_s=None, budget_s=120.0, runs=None, tolerance=0.0, ask=None, say=None,
@@ -159,7 +160,8 @@ class JudgementSession:
         verdict = Verdict("given", first.path, line, ", ".join(f.qualname for f in changed), what=change.title,
                           predicted=(0.0, math.inf), patch=change.patch())
         self.outcome.verdicts.append(verdict)
-        self.judgement = Judgement(change, self.outcome, verdict, [FunctionJudgement(f, why_not=f.why_not) for f in change.functions])
+        functions = [FunctionJudgement(f, why_not=f.why_not) for f in change.functions]
+        self.judgement = Judgement(change, self.outcome, verdict, functions)
 
     def judge(self):
         """Runs all that is needed. Raises Declined if the user said no."""
@@ -217,7 +219,8 @@ class JudgementSession:
     def _variant(self, number, function):
         # What stands in another function has cells of its own: it is tried alone.
         group = None if "<locals>" in function.qualname else "change"
-        return {"id": str(number), "text": self.change.text_after(function.path), "decorator": None, "requires": {}, "group": group}
+        text = self.change.text_after(function.path)
+        return {"id": str(number), "text": text, "decorator": None, "requires": {}, "group": group}
 
     def _runs_what_changes(self):
         """Whether this program runs anything of the change; else all runs would be of one and the same program."""
@@ -263,19 +266,25 @@ class JudgementSession:
 
     def _read_dropped(self, f, event):
         if event["of"] == "difference" or event["of"] == "new" and event["verdict"] == REFUSED:
-            why = event["why"] if event["of"] == "difference" else f"only the new version {event['why']}"
+            why = event["why"]
+            if event["of"] == "new" and not why.startswith("the new version"):
+                why = f"only the new version {why}"
             f.judged += event["of"] == "new"
-            self._add_difference(f, event["index"], "the call", "", "", why.replace("only the new version the new version", "the new version"))
+            self._add_difference(f, event["index"], "the call", "", "", why)
         else:
             f.why_not = event["why"] + (f" (call {event['index']})" if event["index"] else "")
 
     def _compare_recorded(self):
-        """What cannot be had in one process: calls of two unmodified runs and one of the changed program, by their number.
+        """Calls of two unmodified runs and one of the changed program, by their number.
 
-        A call counts if it was given the same in all three; what two unmodified runs do not agree on says nothing.
+        A call counts if it was given the same in all three; what two unmodified runs do not agree on says nothing. This
+        sees what one process cannot: what is altered outside functions, and what the new version keeps from call to call
+        (in a copy every call is its first).
         """
-        wanted = [f for f in self.judgement.functions if f.calls_total != 0 and not f.judged]
-        if not wanted or self.judgement.differences:
+        wanted = [f for f in self.judgement.functions if f.calls_total != 0]
+        needed = self.change.added_names or any(f.why_not or not f.judged for f in wanted)
+        cheap = 3 * self._baseline.elapsed_s < 0.1 * self._baseline.left_s()
+        if not wanted or self.judgement.differences or not (needed or cheap):
             return
         calls = Calls([JudgedFunction(*f.function.key) for f in wanted], self._dice)
         originals = self.change.originals()
@@ -286,19 +295,22 @@ class JudgementSession:
         except Endless:
             return  # the rounds will tell
         by_key = {f.function.key: f for f in wanted}
+        counts = dict.fromkeys(by_key, 0)
         for place, event in old.items():
             others = again.get(place), new.get(place)
             if None in others or {e["given"] for e in others} != {event["given"]} or others[0]["gave"] != event["gave"]:
                 continue
             f = by_key[place[0]]
             if others[1]["gave"] == event["gave"]:
-                f.results_compared += 1
+                counts[place[0]] += 1
                 continue
             shown = event["shown"], others[1]["shown"]
             differs = f"the result differs: {shown[1]} instead of {shown[0]}"
             if shown[0] == shown[1]:
                 differs = f"the result differs inside, or what the call leaves of its arguments ({shown[0]})"
             self._add_difference(f, place[1], "the result", *shown, differs)
+        for key, count in counts.items():
+            by_key[key].results_compared = max(by_key[key].results_compared, count)
 
     def _add_difference(self, f, index, place, old, new, text):
         if old.startswith("<function") and new.startswith("<function"):
