@@ -105,6 +105,38 @@ def test_other_parameters_are_compared_by_the_whole_program_alone(folder):
     assert any("calls of find" in text for text in document["not_compared"])
 
 
+def test_a_patch_and_a_branch_and_one_function_of_them(folder, tmp_path):
+    def git(*words):
+        return subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=tmp_path, check=True,
+                              capture_output=True, text=True).stdout
+
+    text = (folder / "words.py").read_text()
+    git("init", "-q", "-b", "main")
+    (tmp_path / "words.py").write_text(text)
+    git("add", ".")
+    git("commit", "-qm", "a")
+    git("checkout", "-qb", "quick")
+    # The faster search stands in a file of its own, and what prints is another function now.
+    (tmp_path / "search.py").write_text("def absent(words, known):\n    known = set(known)\n    return [w for w in words if w not in known]\n")
+    after = text.replace("    missing = []\n    for w in words:\n        if w not in known:\n            missing.append(w)\n    return missing\n",
+                         "    return absent(words, known)\n", 1).replace("# spells words\n", "from search import absent\n")
+    (tmp_path / "words.py").write_text(after.replace("return 1\n", "return -1\n"))
+    git("add", ".")
+    git("commit", "-qm", "b")
+    (tmp_path / "x.patch").write_text(git("diff", "main", "quick"))
+    git("checkout", "-q", "main")
+    for change in ("x.patch", "quick"):
+        code, document = judged(change, tmp_path, "--function", "find")
+        assert (code, document["answer"]) == (0, "same"), document["reason"]
+        assert [f["calls"] for f in document["functions"] if f["function"] == "find"] == [12]
+        assert any(text.startswith("Twice.f: this program never calls it") for text in document["not_compared"])
+        assert not (tmp_path / "search.py").exists()
+    code, document = judged("quick", tmp_path, "--tolerance", "0")
+    assert set(document) >= {"schema", "answer", "better", "exit_code", "reason", "change", "fixes", "functions", "differences",
+                             "program_runs", "program_comparable", "compared", "not_compared", "stopped", "effects", "next_run",
+                             "interval_kind"}
+
+
 def test_what_is_never_called_cannot_be_told(folder):
     code, document = judged("words.py:Twice.unused=Twice.unused_too", folder)
     assert (code, document["answer"], document["fixes"][0]["verdict"]) == (3, "cannot tell", "cannot tell")
@@ -127,6 +159,7 @@ def test_the_newest_capture_is_the_program(folder, tmp_path):
     ("words.py:Twice.f=find", "defines Twice.f 2 times (lines"),
     ("missing.py:a=b", "missing.py cannot be read"),
     ("words.py:find=find", "cannot take its own place"),
+    ("no-such-branch", "no-such-branch is n"),
 ])
 def test_what_is_not_there_is_said_in_one_line(folder, change, told):
     ran = prove(change, "--yes", "--command", "words.py", cwd=folder)
@@ -135,7 +168,8 @@ def test_what_is_not_there_is_said_in_one_line(folder, change, told):
 
 @pytest.mark.parametrize("words", [
     ["x.patch", "--runs", "7"], ["x.patch", "--capture", "a.hasten", "--command", "words.py"], [], ["x.patch", "--command"],
-    ["x.patch", "--command", "no-such-program-anywhere"], ["x.patch", "--budget", "0"],
+    ["x.patch", "--command", "no-such-program-anywhere"], ["x.patch", "--budget", "0"], ["x.patch", "--tolerance", "1"],
+    ["--before", "a.hasten"], ["x.patch", "--before", "a.hasten", "--after", "b.hasten"],
 ])
 def test_wrong_usage_is_2(folder, words):
     ran = prove(*words, cwd=folder)

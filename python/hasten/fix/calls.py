@@ -20,6 +20,7 @@ class JudgedFunction:
     qualname: str
     ordinal: int
     variants: list = field(default_factory=list)
+    is_wanted: bool = True  # False: its new version runs where others call it, but its own calls are not judged
 
     @property
     def key(self):
@@ -58,8 +59,9 @@ class Calls:
         if tolerance:
             shadow_seconds = 0  # those comparisons are bit by bit
         targets = self.targets()
-        for target in targets:
-            self._plan(target, seconds, shadow_seconds)
+        for target, function in zip(targets, self.functions):
+            if function.is_wanted:
+                self._plan(target, seconds, shadow_seconds)
         limit_s = min(0.7 * baseline.left_s(), 4 * baseline.elapsed_s + seconds + shadow_seconds + 5)
         try:
             run = baseline.runner.trial(overlay, limit_s, "judge", targets=targets, seconds=seconds,

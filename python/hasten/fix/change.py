@@ -37,6 +37,7 @@ class ChangedFunction:
     line: int
     why_not: str = ""  # why its calls are not judged; empty: they are
     is_changed: bool = True  # False: it stays, but uses what the change alters
+    is_wanted: bool = True   # False: the user asked for another function's calls
 
     @property
     def key(self):
@@ -77,14 +78,13 @@ class Change:
             self.module_paths.append(change.path)
 
     def only(self, name):
-        """Judges the calls of this one function alone. Raises HastenError if the change does not touch it."""
+        """Judges the calls of this function alone. Raises HastenError if the change does not touch it."""
         changed = [f for f in self.functions if f.is_changed]
         if not any(name in (f.qualname, f.qualname.rpartition(".")[2]) for f in changed):
             names = ", ".join(dict.fromkeys(f.qualname for f in changed)) or "no function"
             raise HastenError(f"--function {name}: {self.title} does not change it; it changes {names}")
         for function in self.functions:
-            if name not in (function.qualname, function.qualname.rpartition(".")[2]):
-                function.why_not = function.why_not or f"--function {name} was given"
+            function.is_wanted = name in (function.qualname, function.qualname.rpartition(".")[2])
 
     def originals(self):
         """{path: bytes} of the files that exist without the change."""

@@ -179,7 +179,7 @@ class JudgementSession:
         return self.judgement
 
     def plan_text(self):
-        runs = 3 + 2 * (self._runs or RUNS_LEAST)
+        runs = 6 + 2 * (self._runs or RUNS_LEAST)  # plain, watched, judged, three recorded, then pairs
         about = "" if self._wall_s is None else f", about {max(1.0, runs * self._wall_s):.0f} s in all"
         more = "" if self._runs else ", more if that does not decide it"
         return (f"{self.program.name} runs {runs} times{about}{more} (--budget {self.budget_s:.0f} s). "
@@ -189,10 +189,9 @@ class JudgementSession:
     def _run_all(self):
         change, baseline = self.change, self._baseline
         judged = [f for f in self.judgement.functions if not f.why_not]
-        functions = [JudgedFunction(f.function.path, f.function.qualname, f.function.ordinal, [self._variant(number, f.function)])
+        functions = [JudgedFunction(*f.function.key, [self._variant(number, f.function)], f.function.is_wanted)
                      for number, f in enumerate(judged)]
-        self._counted_only = [f for f in self.judgement.functions if f.why_not]
-        functions += [JudgedFunction(f.function.path, f.function.qualname, f.function.ordinal) for f in self._counted_only]
+        functions += [JudgedFunction(*f.function.key) for f in self.judgement.functions if f.why_not]
         self._calls = Calls(functions, self._dice)
         if not baseline.establish(change.originals(), self._calls.targets()):
             return
@@ -262,7 +261,8 @@ class JudgementSession:
             by_id[id_].call_speedup, by_id[id_].call_interval = gain_of_pairs(times)
         for f in judged:
             if f.calls_total != 0 and not f.judged and not f.why_not:
-                f.why_not = f"no call of it could be judged{self._calls.note}"
+                f.why_not = "another --function was asked for" if not f.function.is_wanted else \
+                    f"no call of it could be judged{self._calls.note}"
 
     def _read_dropped(self, f, event):
         if event["of"] == "difference" or event["of"] == "new" and event["verdict"] == REFUSED:
