@@ -194,5 +194,5 @@ def test_the_same_code_twice_is_never_better(write_program):
     dice = random.Random(5)
     for _ in range(10):
         change = propose_change(f"{script}:f=g", program)
-        judgement = JudgementSession(change, program, seed=dice.random()).judge()
+        judgement = JudgementSession(change, program, budget_s=5, seed=dice.random()).judge()
         assert judgement.answer == "same" and not judgement.better and judgement.exit_code == 1

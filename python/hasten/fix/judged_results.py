@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import textwrap
 
 from hasten.fix.words import number_text, program_text, seconds_text, times_text
@@ -18,7 +17,7 @@ def document_of(judgement):
     outcome, change = judgement.outcome, judgement.change
     fix = judgement.verdict.to_json()
     document = {"schema": SCHEMA, "answer": judgement.answer, "better": judgement.better, "exit_code": judgement.exit_code,
-                "reason": judgement.reason, "change": change.title, "fixes": [fix],
+                "reason": judgement.reason, "change": change.title, "python": judgement.python, "fixes": [fix],
                 "functions": [f.to_json() for f in judgement.functions],
                 "differences": [d.to_json() for d in judgement.differences],
                 "program_runs": outcome.program_runs, "program_comparable": outcome.program_comparable,
@@ -62,10 +61,10 @@ def summary(document):
 def pull_request_text(document):
     """The same as Markdown, to be put into a pull request."""
     (fix,) = document["fixes"]
-    lines = [f"**{_headline(document)}**", ""]
+    lines = [f"**{_headline(document)}**"]
     if "program_speedup" in fix and document["answer"] != "different":
         low, high = fix["interval"]
-        lines += ["| | before | after | |", "|---|---|---|---|",
+        lines += ["", "| | before | after | |", "|---|---|---|---|",
                   f"| whole program | {seconds_text(fix['program_before_s'])} | {seconds_text(fix['program_after_s'])} | "
                   f"{times_text(fix['program_speedup'])} ({number_text(low)} to {number_text(high)}) |"]
         if "peak_before_bytes" in fix:
@@ -73,10 +72,10 @@ def pull_request_text(document):
         lines += ["", f"Medians of {fix['pairs']} runs a side in fresh processes, old and new by turns; in brackets the 95 % "
                   "interval of the gain" + (f". A single further pair of runs is expected at {_range(document['next_run'])}."
                                 if "next_run" in document else ".")]
-    lines += [f"- {line.strip()}" for line in (*_difference_lines(document), *_compared_lines(document))]
+    lines += ["", *(f"- {line.strip()}" for line in (*_difference_lines(document), *_compared_lines(document)))]
     if document["reason"] and document["answer"] != "different":
         lines += ["", document["reason"][0].upper() + document["reason"][1:] + "."]
-    lines += ["", f"<sub>`hasten prove` {document['change']}; CPython {platform.python_version()}, {os.cpu_count()} CPUs, "
+    lines += ["", f"<sub>`hasten prove` {document['change']}; CPython {document['python']}, {os.cpu_count()} CPUs, "
               f"{document['program_runs']} runs</sub>"]
     return "\n".join(lines) + "\n"
 

@@ -85,6 +85,7 @@ class Judgement:
     better: bool = False
     reason: str = ""
     next_run: tuple | None = None
+    python: str = ""     # the version that the program runs on
 
     @property
     def exit_code(self):
@@ -197,6 +198,7 @@ class JudgementSession:
             return
         events = baseline.reference.events
         self._calls.read_counts(events)
+        self.judgement.python = next((e["version"] for e in events if e["event"] == "python"), "")
         self._loaded = {e["path"] for e in events if e["event"] == "loaded"}
         for f in self.judgement.functions:
             counted = self._calls.counted(f.function.key)

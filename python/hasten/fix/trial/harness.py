@@ -133,6 +133,7 @@ def prepare(spec, trial, mode):
     sys.setrecursionlimit(4 * sys.getrecursionlimit() + 100)
     observe = sibling(trial, "observe")
     report = observe.Reporter(spec["report_fd"])
+    report({"event": "python", "version": sys.version.partition(" ")[0]})
     effects = sibling(trial, "effects").Effects(report)
     if mode == "judge":
         effects.wrap_functions()
