@@ -72,6 +72,16 @@ def test_what_stays_but_uses_something_altered_is_found():
         "Table.get_it": "it stays as it is, but uses look, which the change alters"}
 
 
+def test_what_one_file_alters_is_altered_for_the_others():
+    one = FileChange("/a.py", b"LIMIT = 1\ndef g(x):\n    return x\n", b"LIMIT = 2\ndef g(x, y):\n    return x\n")
+    two = FileChange("/b.py", b"def f(x):\n    return g(x)\ndef h():\n    return LIMIT\n", b"def f(x):\n    return g(x, 1)\ndef h():\n    return LIMIT\n")
+    change = Change("a change", [two, one])
+    assert {f.qualname: (f.is_changed, f.why_not.partition(",")[0]) for f in change.functions} == {
+        "f": (True, "it uses g"), "g": (True, "its parameters or decorators change"), "h": (False, "it stays as it is")}
+    (other,) = change.affected_in("/c.py", b"import a\ndef k():\n    return a.LIMIT\ndef m():\n    return 1\n")
+    assert (other.path, other.qualname, other.is_changed) == ("/c.py", "k", False)
+
+
 def test_what_is_new_is_carried_and_what_is_altered_is_not():
     change = change_of(("import os\n", "import os\nfrom math import sqrt\nTABLE = {1: 2}\n"),
                        ("def f(x):\n    return", "def fast(x):\n    return TABLE[x]\n\ndef f(x):\n    return fast(x) +"),

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.process
 LIBRARY = """
     import math
     LIMIT = 500
+    STEP = 3
     seen = []
     total = 0
 
@@ -94,11 +95,14 @@ LIBRARY = """
 
 MAIN = """
     from library import *
+    def stepped(n):
+        return n * STEP
     xs, tank = [], Tank()
     for i in range(60):
         grade(1000 if i == 41 else i * 9)
         note(xs, i)
         unique([str(i), 'b', 'a', str(i * 7 % 5)])
+        stepped(i)
         add(i)
         list(pieces(i))
         row(i % 5).append(0)
@@ -141,6 +145,7 @@ CASES = {
                                      "    for i in range(n % 7):\n        yield i * i\n        if i == 5:\n            return\n")],
     "a memo that hands out one list": [("    waste()\n    return [*base, n]", "    if n % 5 not in MADE:\n        MADE[n % 5] = [*base, n % 5]\n    return MADE[n % 5]"),
                                        ("def row(", "MADE = {}\n\ndef row(")],
+    "a constant that another file uses": [("STEP = 3", "STEP = 2"), ("    for _ in range(2000): pass", "    pass")],
     "a new helper that is wrong": [("    waste()\n    return math.isqrt(n)", "    return fast_root(n)"),
                                    ("def root(n):", "def fast_root(n):\n    return int(n ** 0.5)\n\ndef root(n):")],
 }

@@ -55,13 +55,50 @@ class Change:
     judged_text: dict = field(default_factory=dict)  # path: the old text with what is new and harmless carried into it
     added_names: set = field(default_factory=set)    # that it carries
     module_paths: list = field(default_factory=list)  # files whose code outside functions changes
+    altered: set = field(default_factory=set)         # names that mean something else in the changed program
 
     def __post_init__(self):
         if not self.files:
             what = f" (only {', '.join(self.others[:3])})" if self.others else ""
             raise HastenError(f"{self.title} changes no Python source{what}", hint="there is nothing to run old against new")
-        for change in self.files:
-            self._read(change)
+        comparisons = [c for c in map(self._read, self.files) if c is not None]
+        self._spread([pair for c in comparisons for pair in c.changed])
+        self.functions = [f for c in comparisons for f, _ in c.changed]
+        self.functions += [f for c in comparisons for f in self._affected(c.same)]
+
+    def _spread(self, changed):
+        """A function that names something altered cannot run in the old program; nor can one that names that function."""
+        self.altered |= {_last_name(f) for f, _ in changed if f.why_not}
+        again = True
+        while again:
+            again = False
+            for function, node in changed:
+                found = sorted(_mentioned(node) & self.altered) if node is not None and not function.why_not else []
+                if found:
+                    function.why_not = f"it uses {found[0]}, which the change alters too"
+                    self.altered.add(_last_name(function))
+                    again = True
+
+    def _affected(self, pairs):
+        """Those of some unchanged functions that name something altered."""
+        out = []
+        for function, node in pairs:
+            found = sorted(_mentioned(node) & self.altered)
+            if found:
+                function.why_not = f"it stays as it is, but uses {found[0]}, which the change alters"
+                out.append(function)
+        return out
+
+    def affected_in(self, path, raw):
+        """The functions of another file of the program that name something altered."""
+        if not self.altered:
+            return []
+        try:
+            tree = ast.parse(raw, path)
+        except (SyntaxError, ValueError):
+            return []
+        return self._affected([(ChangedFunction(path, name, ordinal, node.lineno, is_changed=False), node)
+                               for name, nodes in _by_name(tree).items() for ordinal, node in enumerate(nodes)])
 
     def _read(self, change):
         if change.before is None or change.after is None:
@@ -69,22 +106,23 @@ class Change:
                 if raw is not None:
                     _parsed(raw, change.path)
             self.module_paths.append(change.path)
-            return
+            return None
         comparison = _FileComparison(_parsed(change.before, change.path), _parsed(change.after, change.path), change)
-        self.functions += comparison.functions
+        self.altered |= comparison.altered
         self.judged_text[change.path] = comparison.judged_text
         self.added_names |= comparison.added_names
         if comparison.module_changed:
             self.module_paths.append(change.path)
+        return comparison
 
     def only(self, name):
         """Judges the calls of this function alone. Raises HastenError if the change does not touch it."""
         changed = [f for f in self.functions if f.is_changed]
-        if not any(name in (f.qualname, f.qualname.rpartition(".")[2]) for f in changed):
+        if not any(name in (f.qualname, _last_name(f)) for f in changed):
             names = ", ".join(dict.fromkeys(f.qualname for f in changed)) or "no function"
             raise HastenError(f"--function {name}: {self.title} does not change it; it changes {names}")
         for function in self.functions:
-            function.is_wanted = name in (function.qualname, function.qualname.rpartition(".")[2])
+            function.is_wanted = name in (function.qualname, _last_name(function))
 
     def originals(self):
         """{path: bytes} of the files that exist without the change."""
@@ -122,10 +160,11 @@ class _FileComparison:
         self._old_lines = change.before.splitlines(keepends=True)
         self._new_lines = change.after.splitlines(keepends=True)
         self._insertions = []   # (after this line of the old text, text)
-        self._altered = set()   # names that mean something else in the new module
+        self.altered = set()    # names that mean something else in the new module
         self.added_names = set()
         self.module_changed = False
-        self.functions = []
+        self.changed = []       # (ChangedFunction, its new node or None)
+        self.same = []          # the same of functions that stay
         self._old_names = _bound(old.body) | set(dir(builtins))
         self._compare_bodies(old.body, new.body, None)
         self._compare_functions(old, new)
@@ -163,7 +202,7 @@ class _FileComparison:
                 self._alter(_bound([node]), node)
 
     def _alter(self, names, node):
-        self._altered |= names
+        self.altered |= names
         if not isinstance(node, _DEFS):
             self.module_changed = True
 
@@ -205,7 +244,7 @@ class _FileComparison:
 
     def _compare_functions(self, old, new):
         olds, news = _by_name(old), _by_name(new)
-        changed, same = [], []
+        changed = self.changed
         for name, nodes in olds.items():
             if name not in news:
                 continue
@@ -218,31 +257,15 @@ class _FileComparison:
                     why = "" if _signature(before) == _signature(after) else "its parameters or decorators change"
                     changed.append((ChangedFunction(self._path, name, ordinal, after.lineno, why), after))
                 else:
-                    same.append((ChangedFunction(self._path, name, ordinal, after.lineno, is_changed=False), after))
+                    self.same.append((ChangedFunction(self._path, name, ordinal, after.lineno, is_changed=False), after))
         names = {f.qualname for f, _ in changed}
         for function, _ in changed:
             if any(name.startswith(f"{function.qualname}.<locals>.") for name in names) and not function.why_not:
                 function.why_not = "functions that it makes change too"
-        self._spread(changed)
-        self.functions = [f for f, _ in changed]
-        for function, node in same:
-            found = sorted(_mentioned(node) & self._altered)
-            if found:
-                function.why_not = f"it stays as it is, but uses {found[0]}, which the change alters"
-                self.functions.append(function)
 
-    def _spread(self, changed):
-        """A function that names something altered cannot run in the old module; nor can one that names that function."""
-        altered = self._altered | {f.qualname.rpartition(".")[2] for f, _ in changed if f.why_not}
-        again = True
-        while again:
-            again = False
-            for function, node in changed:
-                found = sorted(_mentioned(node) & altered) if node is not None and not function.why_not else []
-                if found:
-                    function.why_not = f"it uses {found[0]}, which the change alters too"
-                    altered.add(function.qualname.rpartition(".")[2])
-                    again = True
+
+def _last_name(function):
+    return function.qualname.rpartition(".")[2]
 
 
 def _by_name(tree):

@@ -21,6 +21,7 @@ from hasten.fix.verdict import CANNOT_TELL, PROVEN, REFUSED, Outcome, Verdict, g
 SAME, DIFFERENT = "same", "different"
 BETTER_MIN = 1.01        # the whole 95 % interval of the gain lies above this: less than a percent is no gain
 RUNS_LEAST, RUNS_MOST = 8, 200
+AROUND_MOST = 40         # other files of the program that are looked through for what uses something altered
 _TIGHT_RATIO = 0.005     # half width of the interval at which more runs would say little more
 _HOPELESS_MAX = 1.02     # where all of the interval lies below this, more runs cannot find a gain worth the name
 _FAR_WIDTHS = 1.5        # half widths between gain and threshold at which more runs are not likely to take it back
@@ -283,13 +284,14 @@ class JudgementSession:
         sees what one process cannot: what is altered outside functions, and what the new version keeps from call to call
         (in a copy every call is its first).
         """
+        around = self._functions_around()
         wanted = [f for f in self.judgement.functions if f.calls_total != 0]
         needed = self.change.added_names or any(f.why_not or not f.judged for f in wanted)
         cheap = 3 * self._baseline.elapsed_s < 0.1 * self._baseline.left_s()
         if not wanted or self.judgement.differences or not (needed or cheap):
             return
         calls = Calls([JudgedFunction(*f.function.key) for f in wanted], self._dice)
-        originals = self.change.originals()
+        originals = self.change.originals() | around
         seconds = 0.05 * self._baseline.left_s()
         try:
             old, again, new = (calls.record(self._baseline, overlay, seconds)
@@ -313,6 +315,24 @@ class JudgementSession:
             self._add_difference(f, place[1], "the result", *shown, differs)
         for key, count in counts.items():
             by_key[key].results_compared = max(by_key[key].results_compared, count)
+
+    def _functions_around(self):
+        """Adds the functions of other files that use what the change alters. Returns {path: bytes} of those files."""
+        events = self._baseline.reference.events
+        around = {}
+        for path in next((e["paths"] for e in events if e["event"] == "modules"), ()):
+            if path in self._loaded or len(around) > AROUND_MOST:
+                continue
+            try:
+                with open(path, "rb") as file:
+                    raw = file.read()
+            except OSError:
+                continue
+            found = self.change.affected_in(path, raw)
+            if found:
+                around[path] = raw
+                self.judgement.functions += [FunctionJudgement(f, why_not=f.why_not) for f in found]
+        return around
 
     def _add_difference(self, f, index, place, old, new, text):
         if old.startswith("<function") and new.startswith("<function"):

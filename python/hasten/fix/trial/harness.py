@@ -135,18 +135,18 @@ def prepare(spec, trial, mode):
     report = observe.Reporter(spec["report_fd"])
     report({"event": "python", "version": sys.version.partition(" ")[0]})
     effects = sibling(trial, "effects").Effects(report)
+    own = observe.OwnModules(spec["foreign"])
     if mode == "judge":
         effects.wrap_functions()
-        own = observe.OwnModules(spec["foreign"])
         judge = copies.Judge(spec, report, effects, snapshot, state, difference, own)
         judge.targets = targets = [copies.Target(t, observe.variant_codes(t)) for t in spec["targets"]]
         finish = judge.report_shadow_counts
         wrap = judge.wrap
     else:
-        recorder = mode == "record" and observe.Recorder(report, snapshot, observe.OwnModules(spec["foreign"]), spec["seconds"])
+        recorder = mode == "record" and observe.Recorder(report, snapshot, own, spec["seconds"])
         observer = observe.Observer(report, recorder)
         targets = [observe.Counted(t) for t in spec["targets"]]
-        finish = lambda: observer.report(targets)  # noqa: E731
+        finish = lambda: observer.report(targets, own)  # noqa: E731
         wrap = observer.wrap_recorded if recorder else observer.wrap
     pid = os.getpid()
 

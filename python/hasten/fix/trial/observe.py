@@ -37,6 +37,11 @@ class OwnModules:
         self._foreign = tuple(foreign_prefixes)
         self._known = {"__main__": True}
 
+    def paths(self):
+        """The files of those that are loaded."""
+        return sorted({os.path.abspath(module.__file__) for name, module in list(sys.modules.items())
+                       if self(name) and isinstance(getattr(module, "__file__", None), str)})
+
     def __call__(self, name):
         known = self._known.get(name)
         if known is None:
@@ -179,7 +184,8 @@ class Observer:
                     self._recorder.report(target, index, given, items, (args, kwargs), shown)
         return recorded
 
-    def report(self, targets):
+    def report(self, targets, own):
+        self._report({"event": "modules", "paths": own.paths()})
         for target in targets:
             self._report({"event": "counted", "key": target.key, "count": target.count, "total_ns": target.total_ns,
                           "slowest": [i for _, i in sorted(target.slowest, reverse=True)]})
