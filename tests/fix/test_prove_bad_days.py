@@ -12,6 +12,7 @@ import pytest
 from fix_programs import program_of
 
 from hasten.fix import baseline
+from hasten.fix.judged_results import document_of, summary
 from hasten.fix.judgement import Declined, JudgementSession
 from hasten.fix.proposals import propose_change
 
@@ -118,6 +119,29 @@ def test_however_a_function_is_called(write_program, call, change, count):
         """), change)
     (function,) = judgement.functions
     assert judgement.answer == "same" and function.calls_total == count and function.identical >= 1, function.why_not
+
+
+def test_a_program_that_fails_by_itself_is_compared_as_it_is_and_that_is_said(write_program):
+    judgement = judge(write_program("def f(): return 1\ndef g(): return 1\nprint(f())\nraise SystemExit(4)\n"), "f=g")
+    assert judgement.answer == "same" and judgement.program_exit_code == 4
+    assert "the unmodified program itself ends with 4" in summary(document_of(judgement))
+
+
+def test_the_budget_that_ends_after_enough_pairs_still_decides(write_program):
+    script = write_program("def f(): return 1\ndef g(): return 1\nprint(f())\n")
+    program = program_of(script)
+    session = JudgementSession(propose_change(f"{script}:f=g", program), program, budget_s=2.5, seed=1)
+    judgement = session.judge()
+    assert judgement.verdict.pairs < 8 or judgement.answer == "same", judgement.reason
+
+
+def test_what_lives_on_in_the_new_result_is_a_difference(write_program):
+    judgement = judge(write_program("""
+        def f(n): return [i for i in range(n)]
+        def g(n): return (i for i in range(n))
+        print(sum(f(5)))
+        """), "f=g")
+    assert judgement.answer == "different" and "live generator" in judgement.reason, judgement.reason
 
 
 def test_a_call_from_a_thread_is_compared_by_its_result(write_program):

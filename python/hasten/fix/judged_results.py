@@ -23,6 +23,8 @@ def document_of(judgement):
                 "program_runs": outcome.program_runs, "program_comparable": outcome.program_comparable,
                 "compared": outcome.compared, "not_compared": not_compared(judgement), "stopped": outcome.stopped,
                 "effects": [{"kind": e["kind"], "detail": e["detail"]} for e in outcome.effects]}
+    if judgement.program_exit_code is not None:
+        document["program_exit_code"] = judgement.program_exit_code
     if judgement.next_run is not None:
         document["next_run"] = list(judgement.next_run)
         document["interval_kind"] = INTERVAL_KIND
@@ -117,6 +119,8 @@ def _compared_lines(document):
         lines.append(f"  {f['function']}: {f['identical']} of {f['calls']} judged calls the same{told}{more}{speed}")
     if document["compared"]:
         lines += _wrapped(f"compared over the whole program: {', '.join(document['compared'])}")
+    if document.get("program_exit_code"):
+        lines.append(f"  note: the unmodified program itself ends with {document['program_exit_code']}")
     for text in document["not_compared"]:
         lines += _wrapped(f"not compared: {text}")
     return lines

@@ -87,6 +87,7 @@ class Judgement:
     reason: str = ""
     next_run: tuple | None = None
     python: str = ""     # the version that the program runs on
+    program_exit_code: int | None = None
 
     @property
     def exit_code(self):
@@ -174,7 +175,7 @@ class JudgementSession:
         try:
             self._run_all()
         except OutOfTime:
-            self.outcome.stopped = f"the budget of {self.budget_s:.0f} s ended; give more with --budget SECONDS"
+            self.outcome.stopped = self._too_few_pairs()  # none if the budget ended after enough of them
         finally:
             self._baseline.close()
         self._conclude()
@@ -198,6 +199,7 @@ class JudgementSession:
         if not baseline.establish(change.originals(), self._calls.targets()):
             return
         events = baseline.reference.events
+        self.judgement.program_exit_code = baseline.reference.exit_code
         self._calls.read_counts(events)
         self.judgement.python = next((e["version"] for e in events if e["event"] == "python"), "")
         self._loaded = {e["path"] for e in events if e["event"] == "loaded"}
@@ -271,7 +273,8 @@ class JudgementSession:
         if event["of"] == "difference" or event["of"] == "new" and event["verdict"] == REFUSED:
             why = event["why"]
             if event["of"] == "new" and not why.startswith("the new version"):
-                why = f"only the new version {why}"
+                verb = "holds, as what it gives or leaves," if why.startswith("a live") or " holds a live" in why else ""
+                why = " ".join(filter(None, ("only the new version", verb, why)))
             f.judged += event["of"] == "new"
             self._add_difference(f, event["index"], "the call", "", "", why)
         else:
@@ -379,12 +382,8 @@ class JudgementSession:
 
     def _not_enough(self):
         """Why "the same" cannot be said although nothing differed; empty if it can."""
-        verdict = self.judgement.verdict
-        least = self._runs or RUNS_LEAST
-        if verdict.pairs < least:
-            told = "" if verdict.interval is None else f": {gain_text(verdict.program_speedup, verdict.interval)} so far"
-            return (f"the budget of {self.budget_s:.0f} s ended after {verdict.pairs} of at least {least} pairs of runs{told}; "
-                    "give more with --budget SECONDS")
+        if too_few := self._too_few_pairs():
+            return too_few
         if self._baseline.output_tells():
             return ""
         for f in self.judgement.functions:
@@ -395,6 +394,15 @@ class JudgementSession:
             return ("the change alters code outside functions, and the program's output does not tell: it prints nothing, or "
                     "something else each time")
         return ""
+
+    def _too_few_pairs(self):
+        verdict = self.judgement.verdict
+        least = self._runs or RUNS_LEAST
+        if verdict.pairs >= least:
+            return ""
+        told = "" if verdict.interval is None else f": {gain_text(verdict.program_speedup, verdict.interval)} so far"
+        return (f"the budget of {self.budget_s:.0f} s ended after {verdict.pairs} of at least {least} pairs of runs{told}; "
+                "give more with --budget SECONDS")
 
     def _conclude_gain(self):
         judgement, verdict = self.judgement, self.judgement.verdict
