@@ -197,7 +197,10 @@ def test_the_same_code_twice_is_never_better(write_program):
                            "print([f(2000) for _ in range(200)][0])\n")
     program = program_of(script)
     dice = random.Random(5)
+    answers = []
     for _ in range(10):
         change = propose_change(f"{script}:f=g", program)
         judgement = JudgementSession(change, program, budget_s=5, seed=dice.random()).judge()
-        assert judgement.answer == "same" and not judgement.better and judgement.exit_code == 1
+        assert not judgement.better and judgement.exit_code in (1, 3), judgement.verdict
+        answers.append(judgement.answer)
+    assert "different" not in answers and "same" in answers, "a machine that is too busy for 8 pairs in 5 s cannot tell"
