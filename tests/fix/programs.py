@@ -6,6 +6,11 @@ from hasten.fix.evidence import Evidence, Program
 from hasten.fix.source import SourceFile
 
 
+def program_of(script, args=()):
+    """The program `python script args` in the script's folder."""
+    return Program.from_command([sys.executable, str(script), *args], str(script.parent))
+
+
 def evidence_of(script, args=(), hot=None, share=0.95, wall_s=0.5, cwd=None, split=None, exit_code=0, python=sys.executable,
                 modules=(), flags=()):
     """Evidence as a capture of `python script args` would give it: each hot function holds `share` of the time,

@@ -6,7 +6,7 @@ because something differs, or because the judge says that it cannot tell.
 
 import pytest
 
-from hasten.fix import prove
+from hasten.fix import calls
 
 # name: (program, function, the wrong rewrite, words that the reason must hold)
 CASES = {}
@@ -433,7 +433,7 @@ plant("ends the process", "leave", """
 @pytest.mark.process
 @pytest.mark.parametrize("name", CASES)
 def test_no_planted_wrong_edit_is_proven(name, judge_rewrite, monkeypatch):
-    monkeypatch.setattr(prove, "CALL_S_MIN", 1.0)  # there is nothing to compile here
+    monkeypatch.setattr(calls, "CALL_S_MIN", 1.0)  # there is nothing to compile here
     program, function, rewrite, reason = CASES[name]
     verdict, _ = judge_rewrite(program, function, rewrite)
     assert verdict.verdict != "proven"

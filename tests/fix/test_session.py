@@ -188,11 +188,21 @@ def test_an_edit_in_an_imported_module_and_in_a_method(write_program):
     assert verdict.file == str(module)
 
 
-def test_output_that_differs_by_itself_is_not_claimed(write_program):
+def test_a_line_that_differs_by_itself_is_named_and_the_others_are_compared(write_program):
     outcome = prove(write_program(UNIQUE + "\n    import os; print(os.getpid())\n"), hot=["unique"])
     verdict = by_kind(outcome)["set for membership"]
+    assert outcome.program_comparable is True
+    (text,) = outcome.not_compared
+    assert text.startswith("line 5 of standard output ('")
+    assert verdict.verdict == "proven" and "standard output" in verdict.compared
+
+
+def test_output_that_differs_by_itself_is_not_claimed(write_program):
+    quiet = UNIQUE.replace("print(len(unique(words)))", "unique(words)")
+    outcome = prove(write_program(quiet + "\n    import os; print(os.getpid())\n"), hot=["unique"])
+    verdict = by_kind(outcome)["set for membership"]
     assert outcome.program_comparable is False
-    assert "standard output" in outcome.not_compared
+    assert outcome.not_compared == ["standard output"]
     assert verdict.verdict == "proven" and "standard output" not in verdict.compared
 
 

@@ -10,6 +10,7 @@ import sys
 COMMANDS = {
     "run": "run a Python program, measure it, say where the time went",
     "fix": "propose changes, try them, prove them, show a patch",
+    "prove": "judge anybody's change: the same, and faster?",
     "view": "show the verdict of a capture again, or the bytecode of one function",
     "export": "hand a capture to other tools",
     "top": "a running Python, live in the terminal",
@@ -24,6 +25,7 @@ examples:
   hasten run julia.py                 where does the time go?
   hasten run -m pytest tests          the same for a module
   hasten fix                          make it faster, and prove it
+  hasten prove my.patch               is my own change the same, and faster?
   hasten export --to speedscope       look at the newest capture elsewhere
   hasten COMMAND --help               more of each
 """

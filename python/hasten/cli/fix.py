@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 
+from hasten.cli.asking import Progress, ask, budget_seconds, refuse_without_terminal
 from hasten.cli.captures import chosen
 from hasten.cli.output import write_json
-from hasten.errors import HastenError
 
 EXAMPLES = """\
 examples:
@@ -27,22 +26,12 @@ them, and only if they are still as they were recorded.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("capture", nargs="?", help="a .hasten file (default: the newest in this directory)")
     parser.add_argument("--yes", action="store_true", help="do not ask before running the program")
-    parser.add_argument("--budget", type=_seconds, default=120.0, metavar="SECONDS",
+    parser.add_argument("--budget", type=budget_seconds, default=120.0, metavar="SECONDS",
                         help="stop after so much time and keep what is proven (default: 120)")
     parser.add_argument("--diff", action="store_true", help="show the patch of what is proven; runs nothing")
     parser.add_argument("--why", action="store_true", help="show what was refused and why; runs nothing")
     parser.add_argument("--write", action="store_true", help="apply the proven patch to your files; runs nothing")
     parser.add_argument("--json", metavar="FILE", help="write the results as JSON; - for standard output")
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1e7:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
-    return value
 
 
 def main(args: argparse.Namespace) -> int:
@@ -64,12 +53,11 @@ def _prove(capture, args):
     from hasten.fix.evidence import read_evidence
 
     evidence = read_evidence(capture)
-    if not args.yes and not sys.stdin.isatty():
-        raise HastenError("it would run your program several times and cannot ask here", hint="give --yes to allow it")
+    refuse_without_terminal(yes=args.yes)
     from hasten.fix.prove import Declined, Session  # what parses sources takes 0.3 s, which no refusal above need wait for
 
     progress = Progress(sys.stderr)
-    session = Session(evidence, args.budget, None if args.yes else _ask, progress.say)
+    session = Session(evidence, args.budget, None if args.yes else ask, progress.say)
     try:
         session.prove()
     except Declined:
@@ -107,37 +95,3 @@ def _show(document, capture, args):
     if args.json is not None:
         write_json({k: v for k, v in document.items() if k not in ("write", "capture_sha256")}, args.json)
     return 130 if getattr(args, "interrupted", False) else 0
-
-
-def _ask(question):
-    import textwrap
-
-    print("\n".join(textwrap.wrap(question, 108, initial_indent="  ", subsequent_indent="  ")), file=sys.stderr)
-    try:
-        sys.stderr.write("  Go on? [y/n] ")
-        sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
-    except KeyboardInterrupt:
-        sys.stderr.write("\n")
-        return False
-
-
-class Progress:
-    """What is being done: one line that is written over on a terminal, a line each elsewhere."""
-
-    def __init__(self, stream):
-        self._stream = stream
-        self._live = stream.isatty()
-        self._start = time.monotonic()
-        self._shown = False
-
-    def say(self, text):
-        text = f"  [{time.monotonic() - self._start:5.1f} s] {text}"
-        self._stream.write(f"\r\x1b[K{text}" if self._live else f"{text}\n")
-        self._stream.flush()
-        self._shown = True
-
-    def end(self):
-        if self._shown and self._live:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()

@@ -143,8 +143,11 @@ def interpreter_part(row):
     return (split.get("bytecode", 0) + split.get("runtime", 0)) / whole
 
 
-def read_evidence(capture):
-    """The evidence of a capture file. Raises Refusal or FormatError, in one line, where fix must not go on."""
+def read_evidence(capture, changed_sources=False):
+    """The evidence of a capture file. Raises Refusal or FormatError, in one line, where fix must not go on.
+
+    changed_sources: sources may have changed since; only the command line is of interest then.
+    """
     from hasten._core import read_program, read_report
 
     facts = read_program(capture)
@@ -165,7 +168,7 @@ def read_evidence(capture):
                 same = file.read() == text
         except OSError:
             same = False
-        if not same:
+        if not same and not changed_sources:
             raise Refusal(f"{path} has changed since {name} was recorded", hint="record it again with: hasten run")
     program = Program.from_command(facts["command"], facts["cwd"], facts["environment"], facts["executable"])
     return Evidence(read_report(capture), program, facts["sources"], facts["exit_code"])

@@ -5,7 +5,6 @@ Each run is a fresh process; its output goes to files, its report to a descripto
 
 from __future__ import annotations
 
-import hashlib
 import json
 import marshal
 import os
@@ -18,6 +17,7 @@ import time
 from dataclasses import dataclass, field
 
 from hasten.fix.evidence import foreign_prefixes
+from hasten.fix.outputs import Output
 
 _HARNESS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "trial", "harness.py")
 OUTPUT_BYTES_MAX = 1 << 30
@@ -34,17 +34,21 @@ class Run:
     wall_s: float            # without the time in which the main thread waited for a CPU that others used
     elapsed_s: float         # by the wall clock: what the budget pays
     exit_code: int           # negative: killed by that signal
-    stdout: str              # digests of what was printed
-    stderr: str
+    stdout: Output           # what was printed
+    stderr: Output
     stderr_tail: str
-    peak_rss_bytes: int | None  # None: less than our own, which the kernel counts in
+    peak_rss_bytes: int | None  # None: it did not say, and the kernel's count is our own
     events: list = field(default_factory=list)
-    files: dict = field(default_factory=dict)   # path -> digest of each file that the program writes
+    files: dict = field(default_factory=dict)   # path -> Output of each file that the program writes
 
-    def channel(self, name):
-        if name.startswith("file "):
-            return self.files.get(name[5:])
-        return getattr(self, name)
+    def output(self, key):
+        """What it wrote: key is "stdout", "stderr" or "file PATH"."""
+        return self.files[key[5:]] if key.startswith("file ") else getattr(self, key)
+
+    def forget_lines(self):
+        """Keeps the digests alone: a session holds many runs."""
+        for output in (self.stdout, self.stderr, *self.files.values()):
+            output.lines = None
 
 
 class Runner:
@@ -86,9 +90,10 @@ class Runner:
         if mode != "time":
             spec["foreign"] = foreign_prefixes()
         command = [program.python, *(f for f in program.flags if f != "-i"), _HARNESS]
-        return self._run(command, spec, limit_s)
+        # Two processes are compared, in which sets must have the same order.
+        return self._run(command, spec, limit_s, {"PYTHONHASHSEED": "0"} if mode == "record" else {})
 
-    def _run(self, command, spec, limit_s):
+    def _run(self, command, spec, limit_s, environment=None):
         if limit_s <= 0:
             raise OutOfTime
         folder = tempfile.mkdtemp(dir=self._folder.name)
@@ -106,8 +111,8 @@ class Runner:
                 start = time.perf_counter()
                 # A process group of its own, so that a run out of time takes its children with it.
                 child = self._child = subprocess.Popen(
-                    command, cwd=self.program.cwd, env=self.program.environ(), stdin=subprocess.DEVNULL, stdout=out,
-                    stderr=err, pass_fds=(writer,) if spec is not None and spec["mode"] != "time" else (),
+                    command, cwd=self.program.cwd, env=self.program.environ() | (environment or {}), stdin=subprocess.DEVNULL, stdout=out,
+                    stderr=err, pass_fds=(writer,) if spec is not None else (),
                     process_group=0)
             os.close(writer)
             writer = -1
@@ -120,10 +125,8 @@ class Runner:
         with open(paths[1], "rb") as file:
             file.seek(max(0, os.path.getsize(paths[1]) - 400))
             tail = file.read().decode("utf-8", "replace")
-        # A child's peak begins with its parent's size at the fork: below that nothing is known.
-        peak = usage.ru_maxrss if usage.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss else None
-        run = Run(wall_s, elapsed_s, os.waitstatus_to_exitcode(status), _digest_file(paths[0]), _digest_file(paths[1]), tail,
-                  peak * 1024 if peak else None, events)
+        run = Run(wall_s, elapsed_s, os.waitstatus_to_exitcode(status), Output.read(paths[0]), Output.read(paths[1]), tail,
+                  _peak_bytes(events, usage), events)
         self._note_files(run)
         for path in paths:
             os.unlink(path)
@@ -166,7 +169,16 @@ class Runner:
             if event["event"] == "effect" and event["kind"] == "file" and event["detail"] not in self.written_files:
                 self.written_files.append(event["detail"])
         for path in self.written_files:
-            run.files[path] = _digest_file(path) if os.path.isfile(path) else "absent"
+            run.files[path] = Output.read(path) if os.path.isfile(path) else Output("absent")
+
+
+def _peak_bytes(events, usage):
+    for event in events:
+        if event["event"] == "peak":
+            return event["bytes"]
+    # A child's peak begins with its parent's size at the fork: below that nothing is known.
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return usage.ru_maxrss * 1024 if usage.ru_maxrss > own else None
 
 
 def _delay_s(pid):
@@ -187,11 +199,3 @@ def _drain(reader, pending):
     except BlockingIOError:
         pass
     return [json.loads(line) for line in pending.split(b"\n")[:-1]]
-
-
-def _digest_file(path):
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        return f"unreadable ({error.strerror})"

@@ -58,5 +58,29 @@ class Verdict:
         return out
 
 
+@dataclass
+class Outcome:
+    """All verdicts of one session, and what stood behind them."""
+
+    verdicts: list = field(default_factory=list)
+    program_runs: int = 0
+    program_comparable: bool | None = None
+    compared: list = field(default_factory=list)
+    not_compared: list = field(default_factory=list)
+    effects: list = field(default_factory=list)
+    accepted: list = field(default_factory=list)     # candidates proven, and proven together
+    together: Verdict | None = None
+    stopped: str = ""                                # why the session ended before its end
+
+    @property
+    def proven(self):
+        return [v for v in self.verdicts if v.verdict == PROVEN]
+
+
+def gain_text(gain, interval):
+    low, mid, high = (f"{g:.2g}" if 0 < g < 0.1 else f"{g:.2f}" for g in (interval[0], gain, interval[1]))
+    return f"{mid}x ({low}-{high})"
+
+
 def _finite(value):
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -16,7 +16,7 @@ def summary(document):
         lines += _proven_lines(fix)
     together = document.get("together")
     if together and together["verdict"] == "proven":
-        lines.append(f"  together: whole program {_program_text(together)}   {_same_text(together)}")
+        lines.append(f"  together: whole program {program_text(together)}   {_same_text(together)}")
     needs = sorted({n for f in proven for n in f["needs"]})
     if needs:
         lines.append(f"  requirement line: {', '.join(needs)}   (without it the program runs as before)")
@@ -61,7 +61,7 @@ def _figures(fix):
     out = []
     if fix["kind"] != "none" or "ceiling" in fix:
         if "ceiling" in fix:
-            out.append(f"ceiling {_times(fix['ceiling'])}")
+            out.append(f"ceiling {times_text(fix['ceiling'])}")
         elif fix["kind"] != "none":
             out.append("ceiling unbounded")
     if fix["kind"] not in ("none", "together"):
@@ -70,9 +70,9 @@ def _figures(fix):
         out.append(f"{fix['identical']} of {fix['calls']} judged calls identical")
     if "call_speedup" in fix:
         interval = f" ({_range(fix['call_interval'])})" if "call_interval" in fix else ""
-        out.append(f"{_times(fix['call_speedup'])} on the call{interval}")
+        out.append(f"{times_text(fix['call_speedup'])} on the call{interval}")
     if "program_speedup" in fix:
-        out.append(f"whole program {_program_text(fix)}")
+        out.append(f"whole program {program_text(fix)}")
     return out
 
 
@@ -83,8 +83,8 @@ def _proven_lines(fix):
         calls = f"{fix['identical']} of {fix['calls_total']} calls identical"
     if fix["results_compared"]:
         calls += f" (and {fix['results_compared']} more results)"
-    first = f"  {_title(fix)}   predicted {_range(fix['predicted'])}   proven: {calls}, {_times(fix['call_speedup'])} on the call,"
-    second = f"{indent}whole program {_program_text(fix)}   {_same_text(fix)}"
+    first = f"  {_title(fix)}   predicted {_range(fix['predicted'])}   proven: {calls}, {times_text(fix['call_speedup'])} on the call,"
+    second = f"{indent}whole program {program_text(fix)}   {_same_text(fix)}"
     return [first, second]
 
 
@@ -109,10 +109,10 @@ def _place(fix):
     return f"{os.path.basename(fix['file'])}:{fix['line']}"
 
 
-def _program_text(fix):
+def program_text(fix):
     low, high = fix["interval"]
-    return (f"{_seconds(fix['program_before_s'])} -> {_seconds(fix['program_after_s'])} "
-            f"({_times(fix['program_speedup'])}, {_number(low)}-{_number(high)})")
+    return (f"{seconds_text(fix['program_before_s'])} -> {seconds_text(fix['program_after_s'])} "
+            f"({times_text(fix['program_speedup'])}, {number_text(low)}-{number_text(high)})")
 
 
 def _same_text(fix):
@@ -123,20 +123,20 @@ def _same_text(fix):
     return "same output" + (f", {len(files)} file{'s' if len(files) > 1 else ''} the same" if files else "")
 
 
-def _seconds(value):
+def seconds_text(value):
     return f"{value * 1000:.0f} ms" if value < 0.1 else f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
 
 
-def _number(value):
+def number_text(value):
     if value is None or math.isinf(value):
         return "unbounded"
     return f"{value:.2g}" if value < 0.1 else f"{value:.2f}" if value < 3 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
-def _times(value):
-    return f"{_number(value)}x"
+def times_text(value):
+    return f"{number_text(value)}x"
 
 
 def _range(pair):
-    low, high = (_number(v) for v in pair)
+    low, high = (number_text(v) for v in pair)
     return f"{low}-{high}x" if low != high else f"{low}x"

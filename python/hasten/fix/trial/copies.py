@@ -31,6 +31,8 @@ _os_read, _os_write, _os_pread = os.read, os.write, os.pread
 _NOT_A_PLAIN_FUNCTION = 0x20 | 0x80 | 0x100 | 0x200  # generator, coroutine, iterable coroutine, async generator
 _MADV_POPULATE_WRITE = 23
 _POPULATE_BYTES_MAX = 1 << 30
+DIFFERENT_COUNT_MAX = 8
+EXPLAINED_COUNT_MAX = 4  # each costs two more copies
 _COLD_NS_MAX = 200_000_000  # a call that takes longer hides the time to compile
 _EXACT = frozenset({type(None), bool, int, str, bytes})  # == means the same; not so for floats
 _ATOMS = _EXACT | {float, complex}
@@ -42,9 +44,11 @@ class Variant:
         self.decorator = spec["decorator"]
         self.text = spec["text"]
         self.requires = spec["requires"]  # {name: type names} that the rule's reasoning rests on
+        self.group = spec.get("group")    # variants of one group are one change: they run together
         self.code = code
         self.alive = True
         self.same_pure_count = 0
+        self.different_count = 0
 
 
 class Target:
@@ -61,6 +65,11 @@ class Target:
         self.next_index = next(self.schedule, -1)
         self.shadow_next = 0
         self.depth = 0
+        self.by_group = {v.group: v for v in self.variants if v.group is not None}
+
+    def side(self, other, variant):
+        """The variant of this function that runs inside a copy in which `variant` of the target `other` is tried."""
+        return variant if other is self or variant is None else self.by_group.get(variant.group)
 
     def is_done(self):
         """No call will be judged or compared any more."""
@@ -70,17 +79,21 @@ class Target:
 
 
 class Judge:
-    def __init__(self, spec, report, effects, snapshot_module, state_module, is_own_module):
+    def __init__(self, spec, report, effects, snapshot_module, state_module, difference_module, is_own_module):
         self._report = report
         self._effects = effects
         self._snapshot = snapshot_module
         self._state = state_module
+        self._difference = difference_module
         self._is_own_module = is_own_module
         self._deadline = _monotonic() + spec["seconds"]
         self._shadow_ns_left = int(spec["shadow_seconds"] * 1e9)
         self._call_state = state_module.CallState(snapshot_module, is_own_module, set(spec["additions"]))
         self._may_stop = spec.get("may_stop", False)
+        self._collects = spec.get("collects", False)  # differences are looked for further, so that a small one is found
         self._call_s_min = spec["call_s_min"]
+        self._tolerance = spec.get("tolerance", 0.0)  # by which share floats may differ
+        snapshot_module.Snapshot.keeps_floats = self._tolerance > 0
         self._dice = spec["seed"]  # our own generator: importing `random` here would bind the unguarded os.urandom
         self._pid = os.getpid()
         self._side = None  # (target, variant or None) inside a copy
@@ -107,8 +120,7 @@ class Judge:
         @functools.wraps(function)
         def judged(*args, **kwargs):
             if self._side is not None:
-                side_target, variant = self._side
-                return implementation(variant if side_target is target else None)(*args, **kwargs)
+                return implementation(target.side(*self._side))(*args, **kwargs)
             target.count += 1
             if target.count == target.next_index:
                 self._judge_call(target, function, judged, implementation, args, kwargs)
@@ -124,10 +136,11 @@ class Judge:
             if variant.alive:
                 self._drop(target, variant, why, verdict)
 
-    def _drop(self, target, variant, why, verdict="refused", judged=False):
+    def _drop(self, target, variant, why, verdict="refused", judged=False, of="both"):
+        """of: what the reason speaks of: "both" versions, the "new" one alone, or a "difference" between them."""
         variant.alive = False
         self._report({"event": "dropped", "key": target.key, "variant": variant.id, "why": why, "verdict": verdict,
-                      "index": target.count, "judged": judged})
+                      "index": target.count, "judged": judged, "of": of})
 
     # -- one judged call ----------------------------------------------------------------------------
 
@@ -174,9 +187,15 @@ class Judge:
         target = call[0]
         limit_s = max(self._call_s_min, 20e-9 * old["first_ns"]) + 3 * old["copy_s"]
         new = self._run_copy(variant, call, limit_s)
-        why = new.get("stopped") or difference(old, new)
-        if why:
-            self._drop(target, variant, why, new.get("verdict", "refused"), judged="stopped" not in new)
+        if "stopped" in new:
+            self._drop(target, variant, new["stopped"], new["verdict"], of="new")
+            return
+        found = self._difference.differences(old, new, self._tolerance)
+        if found and self._collects:
+            self._collect(target, variant, found, call)
+            return
+        if found:
+            self._drop(target, variant, found[0].sentence(), judged=True, of="difference")
             return
         pure = old["pure"] and new["pure"]
         variant.same_pure_count += pure
@@ -197,6 +216,32 @@ class Judge:
         self._report({"event": "call", "key": target.key, "variant": variant.id, "index": target.count,
                       "pairs": pairs, "pure": pure, "cold_ns": new["first_ns"]})
 
+    def _collect(self, target, variant, found, call):
+        """Says how one call differs, and goes on: a later call may show it on smaller values."""
+        first = found[0]
+        if variant.different_count < EXPLAINED_COUNT_MAX:
+            self._explain(first, variant, call)
+        self._report({"event": "different", "key": target.key, "variant": variant.id, "index": target.count,
+                      "place": first.place, "old": first.old, "new": first.new, "why": first.sentence(),
+                      "also": [d.place for d in found[1:4]]})
+        variant.different_count += 1
+        variant.alive = variant.different_count < DIFFERENT_COUNT_MAX
+
+    def _explain(self, found, variant, call):
+        """Finds out where inside a value the difference lies: both copies once more, listing what it holds."""
+        sides = [self._run_copy(side, call, max(self._call_s_min, 10.0), found.place) for side in (None, variant)]
+        lists = [side.get("leaves") for side in sides]
+        if None in lists:
+            return
+        inside = self._difference.first_difference(*lists, lambda a, b: self._difference.texts_agree(a, b, self._tolerance))
+        if inside is None:
+            if lists[0] == lists[1] and len(lists[0]) < self._difference.LEAF_COUNT_MAX:
+                found.sharpen(found.place, found.old, found.new, f"{found.place} is equal in value, but shares other objects with the "
+                              f"arguments or globals, or is in another order inside ({found.old})")
+            return
+        place, was, is_ = inside
+        found.sharpen(f"{found.place}, {place}" if place.startswith((".", "[")) else found.place + place, was, is_)
+
     def _missing_requirement(self, variant, target, function, args, kwargs):
         """Why this call does not have the types that a rule's reasoning rests on, or None."""
         if not variant.requires:
@@ -212,7 +257,8 @@ class Judge:
 
     # -- a forked copy ------------------------------------------------------------------------------
 
-    def _run_copy(self, variant, call, limit_s):
+    def _run_copy(self, variant, call, limit_s, wanted=None):
+        """What a forked copy tells of one call. wanted: a section that is listed instead of being compared."""
         reader, writer = os.pipe()
         self._effects.quiet = True
         # The random module seeds itself anew in every forked child; a copy must not see that.
@@ -224,6 +270,7 @@ class Judge:
                 if shared_random is not None:
                     shared_random.setstate(random_state)
                 try:
+                    self._snapshot.Snapshot.wanted = wanted
                     message = self._inside(variant, *call)
                 except BaseException as error:  # our own failure inside the copy must reach a person
                     message = {"stopped": f"the copy could not be compared ({type(error).__name__}: {error})"[:300],
@@ -271,7 +318,7 @@ class Judge:
             return self._call_state.take(tokens, function, args, kwargs, reach)
 
         try:
-            before = state().sections
+            before = state()
         except snapshot.CannotTell as error:
             live = isinstance(error, snapshot.LiveHandle)
             return {"stopped": str(error), "verdict": "refused" if live else "cannot tell"}
@@ -289,7 +336,7 @@ class Judge:
             return {"stopped": "the recursion is too deep to be judged", "verdict": "cannot tell"}
         try:
             after = state()
-            unchanged = after.sections == before and not any(printed)
+            unchanged = after.sections == before.sections and after.floats == before.floats and not any(printed)
             raised = outcome[0] is not None
             after.add("the exception" if raised else "the result", outcome[0] if raised else outcome[1])
             after.add("standard output", printed[0])
@@ -297,6 +344,9 @@ class Judge:
         except snapshot.CannotTell as error:
             return {"stopped": str(error), "verdict":
                     "refused" if isinstance(error, snapshot.LiveHandle) else "cannot tell"}
+        if snapshot.Snapshot.wanted is not None:
+            kept = snapshot.Snapshot.wanted_value
+            return {"leaves": self._difference.leaves_of(kept[0], snapshot.preview) if kept else None}
         ns = first_ns[1] if waited else first_ns[0]
         if unchanged and not raised:
             ns = self._repeat(callee, args, kwargs, ns, waited)
@@ -306,7 +356,7 @@ class Judge:
             ns = self._second(callee, args, kwargs, ns, waited)
         if effects.reason is not None:
             return {"stopped": effects.reason, "verdict": "refused"}
-        return {"sections": after.sections, "raised": raised, "pure": unchanged, "ns": ns,
+        return {"sections": after.sections, "floats": after.floats, "raised": raised, "pure": unchanged, "ns": ns,
                 "first_ns": first_ns[1]}
 
     def _timed(self, callee, args, kwargs):
@@ -434,11 +484,12 @@ class Judge:
         preview = self._snapshot.preview
         if old_digest != new_digest:
             self._drop(target, variant, f"the new version {_outcome_text(new_outcome, preview)} where the old one "
-                       f"{_outcome_text(old_outcome, preview)} (the result differs)")
+                       f"{_outcome_text(old_outcome, preview)} (the result differs)", of="difference")
         elif _which_argument(old_outcome, args) != _which_argument(new_outcome, args):
-            self._drop(target, variant, "the result is an argument itself in one version and a copy in the other")
+            self._drop(target, variant, "the result is an argument itself in one version and a copy in the other",
+                       of="difference")
         elif before and self._brief((args, kwargs)) != before:
-            self._drop(target, variant, "the new version changed its arguments")
+            self._drop(target, variant, "the new version changed its arguments", of="difference")
         else:
             self._report_shadow(target, variant)
 
@@ -495,30 +546,6 @@ def _which_argument(outcome, args):
 
 def _outcome_text(outcome, preview):
     return f"raised {preview(outcome[0])}" if outcome[0] is not None else f"returned {preview(outcome[1])}"
-
-
-def difference(old, new):
-    """The first difference between two copies, as a sentence; None if there is none."""
-    if old["raised"] != new["raised"]:
-        return (f"the old version {_told(old)}, the new one {_told(new)}")
-    old_sections, new_sections = old["sections"], new["sections"]
-    news = {name: (digest, text) for name, digest, text in new_sections}
-    for name, digest, text in reversed(old_sections):  # the outcome first, then what it may have shifted
-        new_digest, new_text = news.pop(name, (None, None))
-        if new_digest is None:
-            return f"{name} is gone"
-        if new_digest != digest:
-            if new_text == text:
-                return f"{name} differs inside or in what it shares with the arguments ({text})"
-            return f"{name} differs: {new_text} instead of {text}"
-    if news:
-        return f"{next(iter(news))} is new"
-    return None
-
-
-def _told(copy):
-    text = copy["sections"][-3][2]
-    return f"{'raised' if copy['raised'] else 'returned'} {text}"
 
 
 class Unchanged(Exception):

@@ -1,16 +1,18 @@
 """Runs a program as `python SCRIPT ARGS` would, with other text for chosen source files.
 
 Called as: python [FLAGS] harness.py SPEC, where SPEC is a marshalled dictionary (prove.py writes it).
-Modes: "time" runs and does nothing else; "observe" counts and times the calls of the functions under
-trial and writes down effects on the outside; "judge" judges calls in forked copies. Only built-in
+Modes: "time" runs, and says its peak of memory at the end; "observe" counts and times the calls of the functions under
+trial and writes down effects on the outside; "record" says what calls gave; "judge" judges calls in forked copies. Only built-in
 modules are imported in "time", so that both sides of a comparison start alike and fast.
 
 What differs from a plain start: one frame of this file lies below the program's first frame, and
 sys.flags cannot tell. Tracebacks of uncaught exceptions are printed without that frame.
 """
 
+import atexit
 import builtins
 import marshal
+import posix
 import sys
 from importlib.machinery import SourceFileLoader
 
@@ -22,9 +24,10 @@ def main():
     trial = __file__.rpartition("/")[0]
     overlay = spec["overlay"]
     compile_module = lambda path: compile(overlay[path], path, "exec", dont_inherit=True)  # noqa: E731
-    finish = None
     if mode != "time":
         compile_module, finish = prepare(spec, trial, mode)
+    else:
+        finish = peak_reporter(spec["report_fd"])
     loader = SourceFileLoader
     if overlay:
         sources = sibling(trial, "overlay")
@@ -37,9 +40,7 @@ def main():
         sys.path[0] = spec["path0"]
     namespace, code = load_main(spec, overlay, compile_module, loader)
     sys.modules["__main__"] = namespace
-    if finish is not None:
-        import atexit
-        atexit.register(finish)
+    atexit.register(finish)
     try:
         exec(code, namespace.__dict__)
     except SystemExit:
@@ -102,33 +103,55 @@ def sibling(trial, name):
     return module
 
 
+def peak_reporter(fd):
+    """What the kernel counts for a child begins with its parent's size, so that the program has to tell itself."""
+    posix.set_inheritable(fd, False)
+    pid = posix.getpid()
+
+    def report():
+        if posix.getpid() != pid:
+            return
+        try:
+            status = posix.open("/proc/self/status", posix.O_RDONLY)
+            peak = posix.read(status, 8192).partition(b"VmHWM:")[2].split()[0]
+            posix.write(fd, b'{"event": "peak", "bytes": %d}\n' % (int(peak) * 1024))
+        except (OSError, IndexError, ValueError):
+            pass  # the program closed the descriptor: its peak stays unknown
+    return report
+
+
 def prepare(spec, trial, mode):
     """For an audited run: (how to compile an overlaid module, what to do at the end)."""
     import os
-    if mode == "judge":
+    if mode != "observe":
         snapshot = sibling(trial, "snapshot")
+    if mode == "judge":
         state = sibling(trial, "state")
+        difference = sibling(trial, "difference")
         copies = sibling(trial, "copies")
     # Each level of a recursion passes through our wrapper: three more on the interpreter's count.
     sys.setrecursionlimit(4 * sys.getrecursionlimit() + 100)
     observe = sibling(trial, "observe")
     report = observe.Reporter(spec["report_fd"])
+    report({"event": "python", "version": sys.version.partition(" ")[0]})
     effects = sibling(trial, "effects").Effects(report)
+    own = observe.OwnModules(spec["foreign"])
     if mode == "judge":
         effects.wrap_functions()
-        own = observe.OwnModules(spec["foreign"])
-        judge = copies.Judge(spec, report, effects, snapshot, state, own)
+        judge = copies.Judge(spec, report, effects, snapshot, state, difference, own)
         judge.targets = targets = [copies.Target(t, observe.variant_codes(t)) for t in spec["targets"]]
         finish = judge.report_shadow_counts
         wrap = judge.wrap
     else:
-        observer = observe.Observer(report)
+        recorder = mode == "record" and observe.Recorder(report, snapshot, own, spec["seconds"])
+        observer = observe.Observer(report, recorder)
         targets = [observe.Counted(t) for t in spec["targets"]]
-        finish = lambda: observer.report(targets)  # noqa: E731
-        wrap = observer.wrap
+        finish = lambda: observer.report(targets, own)  # noqa: E731
+        wrap = observer.wrap_recorded if recorder else observer.wrap
     pid = os.getpid()
 
     def compile_module(path):
+        report({"event": "loaded", "path": path})
         here = [t for t, s in zip(targets, spec["targets"]) if s["path"] == path]
         specs = [s for s in spec["targets"] if s["path"] == path]
         return observe.compile_wrapped(spec["overlay"][path], path, here, specs, wrap)

@@ -5,7 +5,7 @@ comes from the trial. The main script is compiled from the trial's text under it
 """
 
 import sys
-from importlib._bootstrap_external import decode_source
+from importlib._bootstrap_external import _path_isfile, decode_source, spec_from_file_location
 from importlib.machinery import SourceFileLoader
 
 
@@ -35,6 +35,7 @@ class OverlayFinder:
     def __init__(self, overlay, compile_module):
         self._overlay = overlay  # path -> bytes
         self._compile_module = compile_module
+        self._added = {path for path in overlay if not _path_isfile(path)}
 
     def find_spec(self, fullname, path=None, target=None):
         for finder in sys.meta_path:
@@ -46,6 +47,16 @@ class OverlayFinder:
                     spec.loader = OverlayLoader(spec.loader.name, spec.loader.path, self._overlay[spec.origin],
                                                 self._compile_module)
                 return spec
+        return self._spec_of_added(fullname, path) if self._added else None
+
+    def _spec_of_added(self, fullname, path):
+        """A module that only the changed program has."""
+        name = fullname.rpartition(".")[2]
+        for folder in sys.path if path is None else path:
+            for origin in (f"{folder}/{name}/__init__.py", f"{folder}/{name}.py"):
+                if origin in self._added:
+                    loader = OverlayLoader(fullname, origin, self._overlay[origin], self._compile_module)
+                    return spec_from_file_location(fullname, origin, loader=loader)
         return None
 
     def invalidate_caches(self):

@@ -90,12 +90,21 @@ class Snapshot:
     """
 
     wrapper_code = None
+    wanted = None        # a section whose value is to be kept, to be looked into
+    wanted_value = None
+    keeps_floats = False  # floats are kept beside the digests, which then do not tell of them
 
     def __init__(self, tokens=None, is_own_module=lambda name: False, strict=True):
         self.tokens = tokens or {}
         self.is_own_module = is_own_module
         self.strict = strict
         self.sections = []  # (name, digest, preview)
+        self.floats = {}    # name: the section's floats, packed, where they are kept
+        self._atoms, self._bulk_kinds = _ATOMS, _BULK
+        if self.keeps_floats:
+            self._atoms = {**_ATOMS, float: self._keep_float, complex: self._keep_complex}
+            self._bulk_kinds = _BULK - {float, complex}
+        self._kept = []
         self._memo = {}
         self._keep = []  # temporaries live as long as their addresses are in the memo
         self._node_count = 0
@@ -103,6 +112,10 @@ class Snapshot:
     def add(self, name, value, strict=None):
         """Appends one section. Raises CannotTell if strict and something in it cannot be compared."""
         strict = self.strict if strict is None else strict
+        if name == self.wanted:
+            Snapshot.wanted_value = (value,)
+        self._kept = []
+        atoms = self._atoms
         digest = hashlib.blake2b(digest_size=16)
         pending = []
         size = 0
@@ -111,7 +124,7 @@ class Snapshot:
             node = stack.pop()
             self._node_count += 1
             kind = type(node)
-            atom = _ATOMS.get(kind)
+            atom = atoms.get(kind)
             if atom is not None:
                 chunk = atom(node)
             else:
@@ -126,6 +139,16 @@ class Snapshot:
                     raise CannotTell(f"more than {NODE_COUNT_MAX} objects to compare")
         digest.update(b"".join(pending))
         self.sections.append((name, digest.hexdigest(), preview(value)))
+        if self._kept:
+            self.floats[name] = struct.pack(f"{len(self._kept)}d", *self._kept)
+
+    def _keep_float(self, value):
+        self._kept.append(value)
+        return b"f~"
+
+    def _keep_complex(self, value):
+        self._kept += (value.real, value.imag)
+        return b"c~"
 
     def _seen(self, node):
         """The number of a mutable object if it was met before, else None (and it gets the next one)."""
@@ -175,7 +198,7 @@ class Snapshot:
         return b"%d;" % len(items)
 
     def _bulk(self, node):
-        if len(node) < 8 or not _BULK.issuperset(map(type, node)):
+        if len(node) < 8 or not self._bulk_kinds.issuperset(map(type, node)):
             return None
         self._node_count += len(node)
         return marshal.dumps(node, 2)
@@ -368,10 +391,10 @@ class Snapshot:
             if node.dtype.hasobject:
                 self._push(stack, shape, node.base, node.ravel(order="K").tolist())
             else:
-                self._push(stack, shape, node.base, node.tobytes())
+                self._push(stack, shape, node.base, self._numbers(node))
             return head
         if isinstance(node, numpy.generic):
-            self._push(stack, node.dtype.str, node.tobytes())
+            self._push(stack, node.dtype.str, self._numbers(node))
             return head
         if isinstance(node, numpy.dtype):
             self._push(stack, repr(node))
@@ -379,6 +402,13 @@ class Snapshot:
         if isinstance(node, numpy.ufunc):
             return b"k" + _str_bytes(f"numpy.{node.__name__}")
         raise CannotTell(f"a numpy.{kind.__qualname__}, whose state cannot be looked into")
+
+
+    def _numbers(self, node):
+        """The numbers of an array or scalar of NumPy, in one order."""
+        if self.keeps_floats and node.dtype.kind in "fc":
+            return node.ravel().tolist() if node.dtype.kind == "f" else [[z.real, z.imag] for z in node.ravel().tolist()]
+        return node.tobytes()
 
 
 def _cached_in(wrapper):

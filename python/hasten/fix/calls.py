@@ -1,0 +1,118 @@
+"""The judged run: which calls of which functions are looked at in forked copies, and how long that may take."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from hasten.fix.baseline import last_line
+from hasten.fix.runner import OutOfTime
+
+CALLS_JUDGED_MAX = 36
+CALL_S_MIN = 5.0  # so long at least may a call of the new version take: its first may import and compile
+
+
+@dataclass
+class JudgedFunction:
+    """One function under trial. variants: {id, text (of the whole file), decorator, requires} of each new version."""
+
+    path: str
+    qualname: str
+    ordinal: int
+    variants: list = field(default_factory=list)
+    is_wanted: bool = True  # False: its new version runs where others call it, but its own calls are not judged
+
+    @property
+    def key(self):
+        return self.path, self.qualname, self.ordinal
+
+
+class Calls:
+    """The functions under trial of one session, what their calls were, and the run that judges them."""
+
+    def __init__(self, functions, dice):
+        self.functions = functions
+        self._keys = {f.key: number for number, f in enumerate(functions)}
+        self._dice = dice
+        self._counts = {}
+        self.note = ""  # how the judged run went wrong
+
+    def read_counts(self, events):
+        self._counts = {e["key"]: e for e in events if e["event"] == "counted"}
+
+    def counted(self, key):
+        """What the watched run counted of a function: count, total_ns, slowest; None if it left without saying."""
+        return self._counts.get(self._keys[key])
+
+    def targets(self):
+        """One entry a function, as the harness reads it."""
+        return [{"key": number, "path": f.path, "qualname": f.qualname, "ordinal": f.ordinal, "requires": {},
+                 "variants": f.variants, "schedule": [], "pairs_per_call": 1, "shadow_stride": 0}
+                for number, f in enumerate(self.functions)]
+
+    def judge(self, baseline, overlay, added_names, pairs_s, tolerance=0.0, **more):
+        """One run in which calls are judged. Returns its events. pairs_s: time to be left for whole-program pairs."""
+        baseline.say("calls judged in forked copies")
+        left_s = baseline.left_s()
+        seconds = min(0.35 * left_s, max(0.1 * left_s, left_s - baseline.elapsed_s - pairs_s))
+        shadow_seconds = min(max(1.0, baseline.elapsed_s), 0.15 * baseline.left_s())
+        if tolerance:
+            shadow_seconds = 0  # those comparisons are bit by bit
+        targets = self.targets()
+        for target, function in zip(targets, self.functions):
+            if function.is_wanted:
+                self._plan(target, seconds, shadow_seconds)
+        limit_s = min(0.7 * baseline.left_s(), 4 * baseline.elapsed_s + seconds + shadow_seconds + 5)
+        try:
+            run = baseline.runner.trial(overlay, limit_s, "judge", targets=targets, seconds=seconds,
+                                        shadow_seconds=shadow_seconds, additions=sorted(added_names),
+                                        may_stop=not baseline.outcome.effects, call_s_min=CALL_S_MIN,
+                                        seed=self._dice.getrandbits(63), tolerance=tolerance, **more)
+        except OutOfTime as error:
+            self.note = f": the budget of {baseline.budget_s:.0f} s ended first; give more with --budget SECONDS"
+            return error.args[0] if error.args else []
+        if run.exit_code != baseline.reference.exit_code and not any(e["event"] == "stopped" for e in run.events):
+            self.note = f": it ended with {run.exit_code}{last_line(run.stderr_tail)}"
+        return run.events
+
+    def record(self, baseline, overlay, seconds):
+        """One run in which some calls say what they gave: {(key, index): event}, by the functions' keys. Raises Endless."""
+        run = baseline.changed(overlay, "record", targets=self.targets(), seconds=seconds)
+        return {(self.functions[e["key"]].key, e["index"]): e for e in run.events if e["event"] == "result"}
+
+    def _plan(self, target, seconds, shadow_seconds):
+        """Which calls are judged: the first two, the last, the slowest, and random ones between."""
+        counted = self._counts.get(target["key"])
+        count = counted["count"] if counted else 0
+        if not counted:  # the program left without saying: first calls, then two dice a power of two
+            chosen = {1, 2, 3} | {self._dice.randrange(2**k, 2**(k + 1)) for k in range(2, 30) for _ in range(2)}
+            target["schedule"] = sorted(chosen)[:CALLS_JUDGED_MAX]
+            return
+        if not count:
+            return
+        mean_s = max(counted["total_ns"] * 1e-9 / count, 1e-7)
+        sides = 1 + len(target["variants"])
+        fits = int(seconds / len(self._keys) / (sides * (mean_s + 0.03)))
+        number = max(1, min(CALLS_JUDGED_MAX, fits, count))
+        chosen = []
+        for index in [1, counted["slowest"][0], count, 2, *counted["slowest"][1:number // 3]]:
+            if 1 <= index <= count and index not in chosen:
+                chosen.append(index)
+        chosen = chosen[:number]
+        while len(chosen) < number:
+            index = self._dice.randrange(1, count + 1)
+            if index not in chosen:
+                chosen.append(index)
+        target["schedule"] = sorted(chosen)
+        target["pairs_per_call"] = 1 if number >= 12 or mean_s > 1 else min(8, 12 // number)
+        shadow_s = shadow_seconds / len(self._keys)
+        target["shadow_stride"] = max(1, math.ceil(count * (sides * mean_s + 2e-5) / shadow_s)) if shadow_s > 0 else 0
+
+
+def gain_of_pairs(pairs):
+    """(gain, (low, high) or None) of the timed pairs of judged calls."""
+    from hasten._core import gain_of_calls
+
+    before, after = ([max(1.0, float(t[side])) for t in pairs] for side in (0, 1))
+    gain, low, high = gain_of_calls(before, after)
+    return gain, (low, high) if len(pairs) > 1 else None

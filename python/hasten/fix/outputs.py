@@ -1,0 +1,115 @@
+"""What a run wrote, and where two runs differ, line by line.
+
+Lines that two unmodified runs do not agree on (times, addresses, process numbers) are set aside by their place, and the others
+are compared still. Numbers that are floats may differ by a share if the user allows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import re
+from dataclasses import dataclass
+
+LINEWISE_BYTES_MAX = 16 << 20  # what is longer is compared as a whole
+_NAMED_MAX = 3
+_SHOWN_CHARS = 60
+_NUMBER = re.compile(rb"[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?")  # with a point or an exponent: no integer
+
+_DURATION = re.compile(r"\d+(?:\.\d+)?\s*(?:seconds?|secs?|s|ms|us|µs|ns)\b")
+
+
+@dataclass
+class Output:
+    """The content of one stream or file. lines: None where only the digest is kept."""
+
+    digest: str
+    lines: list | None = None
+
+    @classmethod
+    def read(cls, path):
+        try:
+            with open(path, "rb") as file:
+                if os.fstat(file.fileno()).st_size > LINEWISE_BYTES_MAX:
+                    return cls(hashlib.file_digest(file, "sha256").hexdigest())
+                raw = file.read()
+        except OSError as error:
+            return cls(f"unreadable ({error.strerror})")
+        return cls(hashlib.sha256(raw).hexdigest(), raw.split(b"\n"))
+
+
+class Channel:
+    """One stream or file of the program: what it holds in the unmodified program, and which of its lines vary.
+
+    name: as in a sentence, "standard output"; tolerance: the share by which floats may differ.
+    """
+
+    def __init__(self, key, name, reference, tolerance=0.0):
+        self.key = key
+        self.name = name
+        self.is_dropped = False  # nothing of it can be compared
+        self._reference = reference
+        self._tolerance = tolerance
+        self._varying = set()    # line numbers from 0
+
+    def see_unmodified(self, output):
+        """Sets aside what another unmodified run does not agree on."""
+        if self.is_dropped or output.digest == self._reference.digest:
+            return
+        old, new = self._reference.lines, output.lines
+        if old is None or new is None or len(old) != len(new):
+            self.is_dropped = True
+            return
+        self._varying |= {i for i, (a, b) in enumerate(zip(old, new)) if not self._agree(a, b)}
+        self.is_dropped = not any(line and i not in self._varying for i, line in enumerate(old))
+
+    def tells(self):
+        """Whether something is left that could show a difference: not empty, and the same each time."""
+        lines = self._reference.lines
+        return not self.is_dropped and (lines is None or any(line and i not in self._varying for i, line in enumerate(lines)))
+
+    def not_compared(self):
+        """What is set aside, as words."""
+        if self.is_dropped:
+            return [self.name]
+        places = sorted(self._varying)
+        named = [f"line {i + 1} of {self.name} ({_shown(self._reference.lines[i])})" for i in places[:_NAMED_MAX]]
+        rest = places[_NAMED_MAX:]
+        return named + ([f"{len(rest)} more lines of {self.name}"] if rest else [])
+
+    def difference(self, output):
+        """(place, what is, what was) of the first difference of a changed program's run; None if there is none."""
+        if self.is_dropped or output.digest == self._reference.digest:
+            return None
+        old, new = self._reference.lines, output.lines
+        if old is None or new is None:
+            return self.name, "", ""
+        for i, (a, b) in enumerate(zip(old, new)):
+            if i not in self._varying and not self._agree(a, b):
+                return f"line {i + 1} of {self.name}", _shown(a), _shown(b)
+        if len(old) != len(new):
+            return f"the number of lines of {self.name}", str(len(old) - 1), str(len(new) - 1)
+        return None
+
+    def _agree(self, old, new):
+        if old == new:
+            return True
+        if not self._tolerance or _NUMBER.split(old) != _NUMBER.split(new):
+            return False
+        return all(floats_agree(float(a), float(b), self._tolerance) for a, b in zip(_NUMBER.findall(old), _NUMBER.findall(new)))
+
+
+def floats_agree(old, new, tolerance):
+    """Whether two floats differ by at most this share of the larger one. NaN agrees with NaN."""
+    return old == new or math.isnan(old) and math.isnan(new) or math.isclose(old, new, rel_tol=tolerance)
+
+
+def only_durations(old, new):
+    """Whether two lines are the same but for numbers of seconds."""
+    return _DURATION.sub("", old) == _DURATION.sub("", new)
+
+
+def _shown(line):
+    text = line.decode("utf-8", "replace")
+    return repr(text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "...")

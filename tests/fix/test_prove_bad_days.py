@@ -1,0 +1,186 @@
+"""Programs and changes that go wrong under `hasten prove`: each ends, says why, and leaves nothing behind."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from fix_programs import program_of
+
+from hasten.fix import baseline
+from hasten.fix.judged_results import document_of, summary
+from hasten.fix.judgement import Declined, JudgementSession
+from hasten.fix.proposals import propose_change
+
+pytestmark = pytest.mark.process
+
+
+def judge(script, change, **how):
+    program = program_of(script)
+    return JudgementSession(propose_change(f"{script}:{change}", program), program, **{"seed": 1, "runs": 8, **how}).judge()
+
+
+def test_a_changed_program_that_never_ends(write_program, monkeypatch):
+    monkeypatch.setattr(baseline, "ENDLESS_S_MIN", 1.0)
+    judgement = judge(write_program("""
+        def main():
+            print('done')
+        def endless(again=True):
+            while again: pass
+        main()
+        """), "main=endless", budget_s=30)
+    assert judgement.answer == "different" and "still running after" in judgement.reason
+
+
+def test_a_program_that_does_not_end_within_the_budget(write_program):
+    start = time.monotonic()
+    judgement = judge(write_program("def f(): pass\ndef g(): pass\nf()\nwhile True: pass\n"), "f=g", budget_s=1.0)
+    assert time.monotonic() - start < 10
+    assert judgement.exit_code == 3 and "budget of 1 s" in judgement.reason
+
+
+def test_a_program_that_asks_on_the_terminal(write_program):
+    judgement = judge(write_program("""
+        def f(): return 1
+        def g(): return 1
+        try:
+            input('password: ')
+        except EOFError:
+            print(f())
+        """), "f=g")
+    assert judgement.exit_code == 3 and "reads the terminal" in judgement.reason
+
+
+def test_files_are_asked_about_and_compared_and_no_is_taken(write_program, tmp_path):
+    script = write_program("""
+        def f(): return 1
+        def g(): return 2
+        open('out.txt', 'w').write(str(f()))
+        """)
+    questions = []
+    judgement = judge(script, "f=g", ask=lambda q: questions.append(q) or True)
+    assert judgement.exit_code == 1 and len(questions) == 2 and "out.txt" in questions[1]
+    assert {d.where for d in judgement.differences} == {"f", "the whole program"}
+    answers = iter([True, False])
+    with pytest.raises(Declined):
+        judge(script, "f=g", ask=lambda q: next(answers))
+
+
+def test_a_program_that_changes_its_own_source_is_seen(write_program):
+    script = write_program("""
+        def f(): return 1
+        def g(): return 1
+        with open(__file__, 'a') as file:
+            file.write('# again\\n')
+        print(f())
+        """)
+    judgement = judge(script, "f=g", runs=8)
+    # The file is one that the program writes, and no two runs leave it the same.
+    assert judgement.answer == "same" and any(str(script) in text for text in judgement.outcome.not_compared)
+
+
+def test_a_program_that_fails_now_and_then(write_program, tmp_path):
+    judgement = judge(write_program("""
+        import os, sys
+        def f(): return 1
+        def g(): return 1
+        n = int(open('count').read()) if os.path.exists('count') else 0
+        open('count', 'w').write(str(n + 1))
+        print(f())
+        sys.exit(1 if n % 2 else 0)
+        """), "f=g")
+    assert judgement.exit_code == 3 and "ended with 0 plainly and with 1 when it was watched" in judgement.reason
+
+
+@pytest.mark.parametrize("call, change, count", [
+    ("f(1)", "f=f_new", 1), ("[f(i) for i in range(100000)]", "f=f_new", 100000), ("Box().p", "Box.p=Box.p_new", 1),
+    ("Box.f(3)", "Box.f=Box.f_new", 1), ("deep(300)", "deep=deep_new", 301)])
+def test_however_a_function_is_called(write_program, call, change, count):
+    judgement = judge(write_program(f"""
+        def f(n): return [n]
+        def f_new(n): return [n, ][:]
+        def deep(n): return 0 if n == 0 else deep(n - 1) + 1
+        def deep_new(n): return deep(n - 1) + 1 if n else 0
+        class Box:
+            @property
+            def p(self): return 5
+            @property
+            def p_new(self): return 2 + 3
+            @staticmethod
+            def f(n): return n
+            @staticmethod
+            def f_new(n): return +n
+        {call}
+        print('done')
+        """), change)
+    (function,) = judgement.functions
+    assert judgement.answer == "same" and function.calls_total == count and function.identical >= 1, function.why_not
+
+
+def test_a_program_that_fails_by_itself_is_compared_as_it_is_and_that_is_said(write_program):
+    judgement = judge(write_program("def f(): return 1\ndef g(): return 1\nprint(f())\nraise SystemExit(4)\n"), "f=g")
+    assert judgement.answer == "same" and judgement.program_exit_code == 4
+    assert "the unmodified program itself ends with 4" in summary(document_of(judgement))
+
+
+def test_the_budget_that_ends_after_enough_pairs_still_decides(write_program):
+    script = write_program("def f(): return 1\ndef g(): return 1\nprint(f())\n")
+    program = program_of(script)
+    session = JudgementSession(propose_change(f"{script}:f=g", program), program, budget_s=2.5, seed=1)
+    judgement = session.judge()
+    assert judgement.verdict.pairs < 8 or judgement.answer == "same", judgement.reason
+
+
+def test_what_lives_on_in_the_new_result_is_a_difference(write_program):
+    judgement = judge(write_program("""
+        def f(n): return [i for i in range(n)]
+        def g(n): return (i for i in range(n))
+        print(sum(f(5)))
+        """), "f=g")
+    assert judgement.answer == "different" and "live generator" in judgement.reason, judgement.reason
+
+
+def test_a_call_from_a_thread_is_compared_by_its_result(write_program):
+    judgement = judge(write_program("""
+        import threading
+        def f(n): return [n]
+        def g(n): return [n + 1]
+        thread = threading.Thread(target=f, args=(1,))
+        thread.start()
+        thread.join()
+        print('done')
+        """), "f=g")
+    (function,) = judgement.functions
+    assert function.judged == 0 and "threads" in function.why_not
+    assert judgement.answer == "different" and judgement.differences[0].text == "the result differs: [2] instead of [1]"
+
+
+def test_a_source_without_write_permission(write_program):
+    script = write_program("def f(): return 1\ndef g(): return 1\nprint(f())\n")
+    script.chmod(stat.S_IRUSR)
+    assert judge(script, "f=g").answer == "same"
+    assert [p.name for p in script.parent.iterdir()] == ["program.py"]
+
+
+def test_interrupted_in_the_middle_it_leaves_no_program_behind(write_program):
+    script = write_program("""
+        import os, signal
+        def f(): return 1
+        def g(): return 1
+        f()
+        with open('pid', 'w') as file:
+            file.write(str(os.getpid()))
+        signal.pause()
+        """)
+    os.mkfifo(script.parent / "pid")
+    process = subprocess.Popen([sys.executable, "-m", "hasten", "prove", "program.py:f=g", "--yes", "--command", "program.py"],
+                               cwd=script.parent, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pid = (script.parent / "pid").read_text()  # waits for the program
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130 and "Traceback" not in err
+    assert not (Path("/proc") / pid).exists()
