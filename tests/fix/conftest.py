@@ -8,15 +8,16 @@ import pytest
 pytest.importorskip("hasten._core")
 
 
-def _load_programs():
-    spec = importlib.util.spec_from_file_location("fix_programs", Path(__file__).with_name("programs.py"))
+def _load(name):
+    spec = importlib.util.spec_from_file_location(f"fix_{name}", Path(__file__).with_name(f"{name}.py"))
     module = importlib.util.module_from_spec(spec)
-    sys.modules["fix_programs"] = module
+    sys.modules[f"fix_{name}"] = module
     spec.loader.exec_module(module)
     return module
 
 
-programs = _load_programs()
+programs = _load("programs")
+_load("rewriting")
 
 
 @pytest.fixture

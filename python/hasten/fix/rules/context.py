@@ -1,6 +1,7 @@
 """What every rule looks through: one function of one source, its names, loops and statements."""
 
 import builtins
+from collections import Counter
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -29,6 +30,16 @@ class Prescription:
     requires: dict = field(default_factory=dict)   # {name: type names} that must hold at every judged call
     decorator: str | None = None
     needs: tuple = ()
+
+
+@dataclass
+class Remark:
+    """A place that a rule knows and leaves alone, with the reason and its figures."""
+
+    kind: str
+    line: int
+    reason: str
+    span: tuple
 
 
 class Context:
@@ -111,15 +122,41 @@ class Context:
 
     def is_builtin(self, name):
         """The name means the built-in: nothing in the file binds it."""
-        if not hasattr(builtins, name):
-            return False
-        return not any(n.value == name and self._binds(n) for n in _walk(self.source.wrapper.module, (cst.Name,)))
+        return hasattr(builtins, name) and not self.times_bound(name)
+
+    def times_bound(self, name):
+        """How often the file binds a name, in whatever scope."""
+        return self._names_of_file()[1].get(name, 0)
 
     def fresh_name(self, wanted):
-        taken = {n.value for n in _walk(self.source.wrapper.module, (cst.Name,))}
+        taken = self._names_of_file()[0]
         while wanted in taken:
             wanted += "_"
         return wanted
+
+    def _names_of_file(self):
+        """(all names, {name: how often it is bound}), read once a file: every rule asks for them."""
+        known = getattr(self.source, "_names", None)
+        if known is None:
+            nodes = list(_walk(self.source.wrapper.module, (cst.Name,)))
+            bound = Counter(n.value for n in nodes if self._binds(n))
+            # `import a.b` binds a, and `global x` lets a function rebind what another scope bound.
+            for alias in _walk(self.source.wrapper.module, (cst.ImportAlias,)):
+                if alias.asname is None and isinstance(alias.name, cst.Attribute):
+                    bound[alias.evaluated_name.partition(".")[0]] += 1
+            known = self.source._names = ({n.value for n in nodes}, bound)
+        return known
+
+    def is_steady(self, name, place):
+        """Nothing binds the name anew while these statements run, as far as this file shows."""
+        if self.bindings(name) or name in self.parameters:
+            return not (self.bindings(name, within=place) or self.is_declared_elsewhere(name)
+                        or self.captured(name) and self._is_nonlocal_somewhere(name))
+        return self.times_bound(name) <= 1 and not self._is_nonlocal_somewhere(name)
+
+    def _is_nonlocal_somewhere(self, name):
+        return any(n.name.value == name for d in _walk(self.source.wrapper.module, (cst.Global, cst.Nonlocal))
+                   for n in d.names)
 
     def mutated_in(self, name, within, except_calls=()):
         """May the list of that name be changed, rebound or handed on to unknown code inside these statements?"""
