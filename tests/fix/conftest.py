@@ -20,6 +20,14 @@ programs = _load("programs")
 _load("rewriting")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def prices_of_this_machine():
+    """Measured for this run, so that no test reads or writes the user's cache."""
+    from hasten.fix.rules import prices
+
+    prices._known.update(prices.measure())
+
+
 @pytest.fixture
 def write_program(tmp_path):
     """Writes a script and returns its path."""

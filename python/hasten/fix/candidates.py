@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hasten.fix.evidence import interpreter_part
 from hasten.fix.rules import RULES
-from hasten.fix.rules.context import Context, Prescription
+from hasten.fix.rules.context import Context, Prescription, Remark
 from hasten.fix.source import Function, SourceError, SourceFile
 
 CEILING_MIN = 1.1  # below it nothing is worth a run: noise would hide it
@@ -76,14 +76,17 @@ def propose(evidence, rules=RULES):
                 if evidence.share_of_lines(source.path, function.first_line, function.last_line) < 1 - 1 / CEILING_MIN:
                     continue
                 for prescription in rule.find(Context(source, function)):
-                    share = (evidence.interpreter_share(source.path, *prescription.span) if prescription.decorator
+                    if isinstance(prescription, Remark):
+                        _note(evidence, proposal, source, function, prescription)
+                        continue
+                    share = (evidence.interpreter_share(source.path, *prescription.span) if prescription.needs
                              else evidence.share_of_lines(source.path, *prescription.span))
                     ceiling = ceiling_of_share(share)
                     predicted = predict_gain(share, *rule.FACTORS)
                     if ceiling > CEILING_MIN:
                         found.append(Candidate("", source, function, prescription, share, ceiling, predicted,
-                                               prescription.decorator is None))
-                    elif prescription.decorator is None:
+                                               not prescription.needs))
+                    elif not prescription.needs:
                         proposal.dismissed.append(Dismissed(
                             rule.KIND, source.path, prescription.line, function.qualname,
                             f"its lines hold {share:.0%} of the time: at most {ceiling:.2f}x", ceiling, predicted))
@@ -93,6 +96,16 @@ def propose(evidence, rules=RULES):
             proposal.candidates.append(candidate)
     _dismiss_the_rest(evidence, proposal)
     return proposal
+
+
+def _note(evidence, proposal, source, function, remark):
+    """A remark is worth reading only where the place costs enough to be looked at."""
+    from hasten._core import ceiling_of_share
+
+    ceiling = ceiling_of_share(evidence.share_of_lines(source.path, *remark.span))
+    if ceiling > CEILING_MIN:
+        proposal.dismissed.append(Dismissed(remark.kind, source.path, remark.line, function.qualname, remark.reason,
+                                            ceiling if math.isfinite(ceiling) else None))
 
 
 def _dismiss_the_rest(evidence, proposal):

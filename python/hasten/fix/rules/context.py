@@ -172,7 +172,8 @@ class Context:
                     return True
             elif isinstance(parent, cst.Subscript) and parent.value is node:
                 holder = self.parent(parent)
-                if isinstance(holder, (cst.AssignTarget, cst.Del, cst.AugAssign, cst.Tuple, cst.Element)):
+                if isinstance(holder, (cst.AssignTarget, cst.Del, cst.Tuple, cst.Element, cst.AsName)) or (
+                        isinstance(holder, (cst.AugAssign, cst.AnnAssign, cst.For, cst.CompFor)) and holder.target is parent):
                     return True
             elif isinstance(parent, cst.Arg):
                 call = self.parent(parent)
