@@ -7,7 +7,7 @@ Evidence needed: the function's lines give a ceiling above 1.1; the judged calls
 arguments come again is seen at the calls: without it keeping costs more than it saves, and it is refused.
 Why it is slow: fib(30) by its definition makes 1.3 million calls of 31 different arguments.
 Prescription: functools.lru_cache with typed=True (1, 1.0 and True are different questions) and at most 65 536 answers.
-Expected gain: 1/(1-p+p/f), f from 0.5 (all arguments different) to 10000 (recursion that branches).
+Expected gain: 1/(1-p+p/f), f from 0.5 (all arguments different) through 1800 (fib(18)) to 10000 (recursion that branches).
 How it is verified: recorded calls in forked copies that begin with an empty cache, then whole-program runs.
 When it is wrong: a function that is changed or replaced while the program runs; recursion near to the recursion
 limit, of which the cache takes two steps where there was one; floats, which are left alone because 0.0 and -0.0 would share

@@ -5,7 +5,7 @@ Evidence needed: the line's time gives a ceiling above 1.1. How the copy or the 
 a nested loop) tells whether rows have to be copied too; a parameter has the expected type at every judged call.
 Why it is slow: deepcopy asks of every object, numbers too, what it is and whether it was met before.
 Prescription: `x.copy()`, or `[row[:] for row in x]` for rows that are lists.
-Expected gain: 1/(1-p+p/f), f from 5 to 200.
+Expected gain: 1/(1-p+p/f), f from 5 (two rows of two) to 100 (a hundred rows of a hundred).
 How it is verified: recorded calls in forked copies, in which it is compared which objects are one and the same; then
 whole-program runs.
 When it is wrong: elements that are changed later through the copy, in a way that the recorded calls did not show; one row
@@ -22,7 +22,7 @@ from hasten.fix.rules.module_level import library_call, module_assignment
 from hasten.fix.rules.values import attribute_values, is_constant, local_values, plain_arguments
 
 KIND = "copy of what is there"
-FACTORS = (5.0, 200.0)
+FACTORS = (5.0, 100.0)
 
 
 def find(context):

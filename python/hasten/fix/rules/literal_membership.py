@@ -6,7 +6,7 @@ and interpreter, which is measured once and kept (prices.py).
 Why it is slow: the compiler makes a constant tuple of the list, and a constant frozenset of a set; the tuple is searched from
 its beginning, 5 to 15 ns for each element, the set answers in 15 to 40 ns, whatever its size.
 Prescription: braces for brackets. For fewer elements nothing, and `hasten fix --why` says so with both numbers.
-Expected gain: 1/(1-p+p/f), f from 1.0 (as many as just pay) to 20 (some hundred elements).
+Expected gain: 1/(1-p+p/f), f from 1.0 (found at the front) to 30 (a hundred elements, not among them).
 How it is verified: recorded calls in forked copies, then whole-program runs.
 When it is wrong: an x that cannot be hashed (a list answers False, a set raises TypeError); a class whose __eq__ and __hash__
 disagree. Linters that ask for a set at every literal (PLR6201) are wrong for short ones.
@@ -21,7 +21,7 @@ from hasten.fix.rules.values import is_constant
 from hasten.fix.source import Edit
 
 KIND = "set literal for membership"
-FACTORS = (1.0, 20.0)
+FACTORS = (1.0, 30.0)
 
 
 def find(context):

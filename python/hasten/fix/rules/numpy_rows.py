@@ -7,7 +7,8 @@ Evidence needed: the lines give a ceiling above 1.1; a is an ndarray at every ju
 Why it is slow: each a[i] makes a NumPy scalar (some 60 ns, and 50 for each operation on it); each np.append copies the array; each
 call of a NumPy function costs 1 to 5 us, whatever it works on; arithmetic on dtype object calls a method for each element.
 Prescription: `a_items = a.tolist()` before the loop; a list that is concatenated once; one call for all queries; no dtype.
-Expected gain: 1/(1-p+p/f), f from 0.5 (one or two elements of a long array) to 118.
+Expected gain: 1/(1-p+p/f), f from 0.01 (two elements of a long array, refused by measurement) through 3.1 (all
+elements), 4.2 (10 000 appends), 17 (3000 searches) to 118 (dtype object).
 How it is verified: recorded calls in forked copies, in which types are compared (a float is not a numpy.float64), then
 whole-program runs.
 When it is wrong: integers that overflow in NumPy and do not in Python; results that keep the element's type: these differ
@@ -22,7 +23,7 @@ from hasten.fix.rules.module_level import module_names
 from hasten.fix.rules.values import READING_METHODS, method_call
 
 KIND = "NumPy outside the loop"
-FACTORS = (0.5, 118.0)
+FACTORS = (0.01, 118.0)
 
 
 def find(context):

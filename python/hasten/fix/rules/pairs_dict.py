@@ -5,7 +5,7 @@ where the outer loop does not change pairs; and the same, ending in return, over
 Evidence needed: the inner loop's lines give a ceiling above 1.1; pairs is a list or tuple at every judged call.
 Why it is slow: the list is searched from its beginning, some 30 ns for each pair.
 Prescription: a dict of the pairs before the outer loop (of equal keys the first counts, as the search has it), and a look-up.
-Expected gain: 1/(1-p+p/f), f from 0.7 (three pairs) to 1000 (some ten thousand).
+Expected gain: 1/(1-p+p/f), f from 0.7 (two pairs) through 48 (200 searches among 3000) to 500.
 How it is verified: recorded calls in forked copies, then whole-program runs.
 When it is wrong: keys that cannot be hashed (TypeError); classes whose __eq__ and __hash__ disagree, NaN; k or v used
 elsewhere in the function, or k in the branch itself (it would be the key asked for, not the equal one found):
@@ -22,7 +22,7 @@ from hasten.fix.rules.values import SEQUENCES, is_constant, is_simple, local_val
 from hasten.fix.source import Edit
 
 KIND = "dict for pairs"
-FACTORS = (0.7, 1000.0)
+FACTORS = (0.7, 500.0)
 
 
 def find(context):

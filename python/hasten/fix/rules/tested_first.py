@@ -6,7 +6,7 @@ Evidence needed: the statement's lines give a ceiling above 1.1; a parameter or 
 Why it is slow: raising and catching costs some 0.3-0.5 us, a test 0.03 us. Where the key is nearly always there,
 try costs nothing and the test something: then it is refused by measurement.
 Prescription: `v = d.get(k, default)` where the default is a constant or a name; else `if k in d:` and `else:`.
-Expected gain: 1/(1-p+p/f), f from 0.8 (never raised) to 6 (always).
+Expected gain: 1/(1-p+p/f), f from 0.9 (never raised) to 6 (always).
 How it is verified: recorded calls in forked copies, then whole-program runs.
 When it is wrong: a defaultdict or another dict with __missing__ (refused at the call by its type); a key whose
 __hash__ or __eq__ raises KeyError; a handler in which something asks for the current exception. A value None in d stays
@@ -21,7 +21,7 @@ from hasten.fix.rules.values import is_constant, is_dict, is_simple, is_surely
 from hasten.fix.source import Edit
 
 KIND = "tested instead of caught"
-FACTORS = (0.8, 6.0)
+FACTORS = (0.9, 6.0)
 _OF_EXCEPTIONS = (cst.Raise, cst.Try, cst.Yield, cst.Await, cst.FunctionDef, cst.ClassDef, cst.Lambda)
 
 
