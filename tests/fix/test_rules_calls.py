@@ -349,3 +349,32 @@ def test_attribute_that_may_change(line):
     before = "def f(self, n, g):\n    t = 0\n    for i in n:\n        t += self.x\n"
     assert [p.what for p in found(rule, before)[1]] == ["`self.x` read once"]
     silent(rule, f"{before}        {line}\n")
+
+
+@pytest.mark.parametrize("rule, text", [
+    (tested_first, "def g(d):\n    def f(k):\n        try:\n            return d[k]\n        except KeyError:\n            return 0\n    return f\n"),
+    (tested_first, "def f(k, d=DEFAULT):\n    try:\n        return d[k]\n    except KeyError:\n        return 0\n"),
+    (tested_first, "def f(k, *d):\n    try:\n        return d[k]\n    except KeyError:\n        return 0\n"),
+    (hoisted_call, "def f(i, q=3):\n    while i:\n        i = q.lower()\n"),
+    (hoisted_call, "def g(q):\n    return lambda: 1\n    def f(i):\n        while i:\n            i = q.lower()\n"),
+    (cached_function, "def f(n: float):\n    for i in range(3):\n        n = n + i\n    return n\n"),
+    (cached_function, "def f(n, m=0.0):\n    for i in range(3):\n        n = n + i\n    return n\n"),
+])
+def test_types_that_no_call_would_show(rule, text):
+    silent(rule, text)
+
+
+def test_an_empty_handler_leaves_no_branch():
+    only(tested_first, """
+        def f(d, k):
+            try:
+                return d[k]
+            except KeyError:
+                pass
+            return 1
+        """, """
+        def f(d, k):
+            if k in d:
+                return d[k]
+            return 1
+        """)

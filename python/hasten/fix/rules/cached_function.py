@@ -15,6 +15,8 @@ an answer. Memory: the answers, at most 65 536.
 Sources: docs.python.org/3/library/functools.html#functools.lru_cache; ruff B019 (why methods are left alone).
 """
 
+import re
+
 import libcst as cst
 
 from hasten.fix.rules.context import COMPREHENSIONS, Prescription, walk
@@ -39,7 +41,7 @@ def find(context):
             or parameters.kwonly_params or isinstance(parameters.star_arg, cst.Param) or parameters.star_kwarg is not None
             or not context.parameters or context.times_bound(node.name.value) != 1):
         return
-    if any(p.default is not None and not is_constant(p.default) for p in (*parameters.params, *parameters.posonly_params)):
+    if not all(_is_one_of_these(context, p) for p in (*parameters.params, *parameters.posonly_params)):
         return
     if not _is_pure(context) or not _is_worth_it(context):
         return
@@ -52,6 +54,16 @@ def find(context):
                        [Edit(at, at, f"@{name}{source.newline}")], (context.function.first_line, context.function.last_line),
                        additions=[*additions, before_function(context, [line])], added_names=(*names, name),
                        requires={p: _ARGUMENTS for p in context.parameters}, decorator=name)
+
+
+def _is_one_of_these(context, parameter):
+    """Neither its default nor its annotation says that it is anything but a whole number, text or truth value."""
+    if parameter.default is not None and (not is_constant(parameter.default) or isinstance(
+            parameter.default, (cst.Float, cst.Imaginary, cst.Tuple))):
+        return False
+    if parameter.annotation is None:
+        return True
+    return set(re.findall(r"\w+", context.source.code(parameter.annotation.annotation))) <= {*_ARGUMENTS, "None", "Optional"}
 
 
 def _is_worth_it(context):

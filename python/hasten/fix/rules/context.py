@@ -1,5 +1,6 @@
 """What every rule looks through: one function of one source, its names, loops and statements."""
 
+import ast
 import builtins
 from collections import Counter
 from dataclasses import dataclass, field
@@ -49,7 +50,7 @@ class Context:
         self.source = source
         self.function = function
         self.node = function.node
-        self.parameters = {p.name.value for p in _all_parameters(function.node.params)}
+        self.parameters = {p.name.value: p for p in _all_parameters(function.node.params)}
 
     def parent(self, node):
         return self.source.parents.get(node)
@@ -146,6 +147,34 @@ class Context:
                     bound[alias.evaluated_name.partition(".")[0]] += 1
             known = self.source._names = ({n.value for n in nodes}, bound)
         return known
+
+    def is_seen(self, name, kinds):
+        """The judge can hold the name to these types at each call: a parameter or global that the function does not bind.
+
+        Not so a variable of an enclosing function, nor a default that the call leaves out, unless its type stands here.
+        """
+        if self.bindings(name) or self.captured(name):
+            return False
+        parameter = self.parameters.get(name)
+        if parameter is None:
+            return not self._is_of_enclosing_function(name)
+        if parameter.star:
+            return {"*": "tuple", "**": "dict"}[parameter.star] in kinds
+        if parameter.default is None:
+            return True
+        try:
+            return type(ast.literal_eval(self.source.code(parameter.default))).__name__ in (*kinds, "NoneType")
+        except (ValueError, SyntaxError):
+            return False
+
+    def _is_of_enclosing_function(self, name):
+        node = self.parent(self.node)
+        while node is not None:
+            if isinstance(node, (cst.FunctionDef, cst.Lambda)) and (
+                    self.bindings(name, within=node.body) or any(p.name.value == name for p in _all_parameters(node.params))):
+                return True
+            node = self.parent(node)
+        return False
 
     def is_steady(self, name, place):
         """Nothing binds the name anew while these statements run, as far as this file shows."""

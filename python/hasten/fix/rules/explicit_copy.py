@@ -43,7 +43,7 @@ def find(context):
 def _copy(context, call, x):
     """(expression that copies x, types it must have), or (None, None)."""
     code = context.source.code(x)
-    if isinstance(x, cst.Name) and x.value in context.parameters and not context.bindings(x.value):
+    if isinstance(x, cst.Name) and x.value in context.parameters and context.is_seen(x.value, ["list", "dict", "set"]):
         is_nested = _is_used_nested(context, call, x)
         if is_nested:
             row = context.fresh_name("row")

@@ -61,7 +61,7 @@ def _kind(context, call):
     name, values = builtin_call(context, call, ("len",), 1)
     if name is not None and isinstance(values[0], cst.Name):
         x = values[0].value
-        if _is_unseen(context, x):
+        if context.is_seen(x, _SIZED):
             return [x], {x: _SIZED}, True, False, f"{x}_len"
         if is_surely(context, values[0], lambda c, v: is_list(c, v) or is_keyed(c, v) or is_text(c, v)):
             return [x], {}, True, False, f"{x}_len"
@@ -71,23 +71,18 @@ def _kind(context, call):
         names = [v.value for v in values or () if isinstance(v, cst.Name) and not is_constant(v)]
         if not names or len(names) + sum(map(is_constant, values)) != len(values):
             return None
-        requires = {x: ["int", "float"] for x in names if _is_unseen(context, x)}
+        requires = {x: ["int", "float"] for x in names if context.is_seen(x, ["int", "float"])}
         if any(x not in requires and not is_surely(context, cst.Name(x), _is_plain_number) for x in names):
             return None
         return names, requires, False, True, f"{names[0]}_{library_call(context, call, 'math')}"
     if isinstance(call.func, cst.Attribute) and isinstance(call.func.value, cst.Name) and (
             call.func.attr.value in _IMMUTABLE_ANSWER and not call.args):
         x = call.func.value.value
-        if _is_unseen(context, x):
+        if context.is_seen(x, ["str"]):
             return [x], {x: ["str"]}, False, False, f"{x}_{call.func.attr.value}"
         if is_surely(context, call.func.value, is_text):
             return [x], {}, False, False, f"{x}_{call.func.attr.value}"
     return None
-
-
-def _is_unseen(context, name):
-    """A parameter or global that the function does not bind: its type is seen at the call."""
-    return not context.bindings(name) and not context.captured(name)
 
 
 def _is_plain_number(context, value):

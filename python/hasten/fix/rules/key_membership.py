@@ -50,7 +50,7 @@ def _container(context, node):
     if keys_of is not None:
         return keys_of, {}
     inner = values[0]
-    if isinstance(inner, cst.Name) and not context.bindings(inner.value) and not context.captured(inner.value):
+    if isinstance(inner, cst.Name) and context.is_seen(inner.value, MAPPINGS + SETS):
         return inner, {inner.value: MAPPINGS + SETS}
     if isinstance(inner, (cst.Name, cst.Attribute)) and is_surely(context, inner, is_keyed):
         return inner, {}

@@ -22,7 +22,7 @@ from hasten.fix.rules.values import only_known_calls
 
 KIND = "attribute read once"
 FACTORS = (1.0, 1.3)
-_MODULES = ("math", "cmath", "bisect", "heapq", "operator", "itertools", "zlib", "struct", "re", "json", "functools", "collections")
+_MODULES = ("math", "cmath", "operator", "bisect", "heapq")  # functions as quick as their look-up
 
 
 def find(context, version=VERSION):

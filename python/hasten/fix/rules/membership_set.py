@@ -69,6 +69,8 @@ def _in_loop(context, name, tests):
     if bindings:
         if name in context.parameters or not _is_list_binding(context, bindings, place):
             return None
+    elif not context.is_seen(name, _SEQUENCES):
+        return None
     else:
         requires[name] = _SEQUENCES
     appends = _appends(context, name, place)

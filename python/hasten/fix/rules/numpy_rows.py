@@ -52,7 +52,8 @@ def _elements(context, np):
     source = context.source
     by_name = {}
     for node in context.inside_function(cst.Subscript):
-        if isinstance(node.value, cst.Name) and node.value.value in context.parameters and not context.bindings(node.value.value):
+        if isinstance(node.value, cst.Name) and node.value.value in context.parameters and (
+                context.is_seen(node.value.value, ["ndarray"])):
             place = _place(context, node)
             if place is not None:
                 by_name.setdefault((node.value.value, place), []).append(node)
@@ -155,7 +156,7 @@ def _batches(context, np):
                 context.parent(loop), cst.IndentedBlock) and loop.asynchronous is None):
             continue
         x, xs = loop.target.value, loop.iter.value
-        if context.bindings(xs) or xs not in context.parameters or context.bindings(x, within=loop.body) or context.captured(x):
+        if not context.is_seen(xs, ["list", "tuple", "ndarray"]) or xs not in context.parameters or context.bindings(x, within=loop.body) or context.captured(x):
             continue
         sites = {}
         for call in walk(loop.body, (cst.Call,)):

@@ -168,6 +168,8 @@ def _prescribe(context, node, pairs, key, edits):
             values = local_values(context, pairs)
             if values is None or not all(is_list(context, v) for v in values):
                 return
+        elif not context.is_seen(pairs, SEQUENCES):
+            return
         else:
             requires[pairs] = SEQUENCES
         for i, line in enumerate(build):

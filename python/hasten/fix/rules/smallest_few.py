@@ -38,7 +38,7 @@ def find(context):
         text = f"{module}.{function}({arguments})"
         requires = {}
         if isinstance(k, cst.Name):
-            if context.bindings(k.value) or context.captured(k.value):
+            if not context.is_seen(k.value, ["int"]):
                 continue  # its type at the call is not seen
             requires[k.value] = ["int"]
             text = f"({text} if {count} >= 0 else {source.code(node)})"

@@ -9,7 +9,7 @@ Prescription: `v = d.get(k, default)` where the default is a constant or a name;
 Expected gain: 1/(1-p+p/f), f from 0.9 (never raised) to 6 (always).
 How it is verified: recorded calls in forked copies, then whole-program runs.
 When it is wrong: a defaultdict or another dict with __missing__ (refused at the call by its type); a key whose
-__hash__ or __eq__ raises KeyError; a handler in which something asks for the current exception. A value None in d stays
+__hash__ or __eq__ raises KeyError; another thread that takes the key away between test and look-up; a handler in which something asks for the current exception. A value None in d stays
 None, as it was. Keys, defaults and d must be names, attributes or constants, which raise no KeyError themselves.
 Sources: docs.python.org/3/library/stdtypes.html#dict.get; CPython Objects/exception_handling_notes.txt.
 """
@@ -78,7 +78,7 @@ def _lookup(context, statement):
     d, key = node.value, node.slice[0].slice.value
     if not isinstance(d, (cst.Name, cst.Attribute)) or not is_simple(d) or not is_simple(key):
         return None
-    if isinstance(d, cst.Name) and not context.bindings(d.value) and not context.captured(d.value):
+    if isinstance(d, cst.Name) and context.is_seen(d.value, ["dict"]):
         return d, key, {d.value: ["dict"]}
     return (d, key, {}) if is_surely(context, d, is_dict) else None
 
@@ -119,4 +119,8 @@ def _branches(context, node, handler, d, key):
     type_end = source.span(handler.type)[1]
     if raw[start:start + 4] != b"try:" or raw[type_end:type_end + 1] != b":":
         return None
+    only = _one(handler.body)
+    if isinstance(only, cst.Pass) and "#" not in source.code(handler):
+        return [Edit(start, start + 3, f"if {source.code(key)} in {source.code(d)}"),
+                Edit(source.line_start(source.line(handler)), source.line_start(source.line(only) + 1), "")]
     return [Edit(start, start + 3, f"if {source.code(key)} in {source.code(d)}"), Edit(at, type_end, "else")]
