@@ -219,3 +219,17 @@ def test_copy_of_what_the_file_shows():
 ])
 def test_copy_keeps_silent(text):
     silent(explicit_copy, text)
+
+
+def test_a_queue_that_turns_round():
+    silent(deque_ends, "def f(n):\n    q = [1, 2]\n    while n:\n        q.insert(0, q.pop(0))\n        n -= 1\n")
+    text = same_answer(deque_ends, "def f(n):\n    q = [1, 2, 3]\n    while n:\n        q.insert(0, q.pop())\n        n -= 1\n    return list(q)\n",
+                       "f(5)")
+    assert "q.appendleft(q.pop())" in text
+
+
+def test_what_a_file_begins_with_stays_there():
+    from hasten.fix.rules import table_at_start
+
+    text = rewrites(table_at_start, "#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\n# Why.\ndef f(k):\n    return ['a', 'b', 'c', 'd'][k]\n")[0]
+    assert text.startswith("#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\n")

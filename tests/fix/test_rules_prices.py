@@ -103,3 +103,26 @@ def test_remarks_reach_the_report_where_the_place_is_hot(write_program):
     assert [d.reason for d in dismissed if d.kind == literal_membership.KIND] == [
         f"n is 3; a set pays from {prices.set_pays_from('int')} here"]
     assert not [d for d in propose(evidence_of(script, hot=["f"], share=0.05)).dismissed if d.kind == literal_membership.KIND]
+
+
+def test_a_function_that_asks_for_its_names_is_left_alone(write_program):
+    script = write_program("def f(x):\n    n = 1\n    return sorted(x)[0], locals()\nf([1])\n")
+    assert not [c for c in propose(evidence_of(script, hot=["f"])).candidates if c.plain]
+
+
+def test_a_change_that_cannot_be_written_is_said_and_ends_nothing(write_program):
+    from hasten.fix.rules.context import Prescription
+    from hasten.fix.source import Edit
+
+    class Broken:
+        KIND, FACTORS = "broken", (1.0, 2.0)
+
+        @staticmethod
+        def find(context):
+            yield Prescription("broken", "overlaps", 1, [Edit(0, 5, "a"), Edit(3, 6, "b")], (1, 3))
+            yield Prescription("broken", "is no Python", 1, [Edit(0, 3, "dif")], (1, 3))
+
+    script = write_program("def f(x):\n    return x\nf(1)\n")
+    proposal = propose(evidence_of(script, hot=["f"]), [Broken])
+    assert not proposal.candidates
+    assert [d.reason.partition(" (")[0] for d in proposal.dismissed if d.kind == "broken"] == ["the change could not be written here"] * 2

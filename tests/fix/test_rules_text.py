@@ -102,11 +102,11 @@ def test_text_on_an_attribute():
         """, """
         class Page:
             def fill(self, rows):
-                text_parts = []
+                text_pieces = []
                 for r in rows:
-                    text_parts.append(f"<{r}>")  # one a row
-                if text_parts:
-                    self.text += "".join(text_parts)
+                    text_pieces.append(f"<{r}>")  # one a row
+                if text_pieces:
+                    self.text += "".join(text_pieces)
         """)
 
 
@@ -120,7 +120,7 @@ def test_text_on_an_element_and_in_nested_loops():
                 d[k] += "\\n"
             return d
         """, "f({'a': 'x'}, 'a', 6)", "f({}, 'a', 0)")
-    assert text.count("d_parts.append") == 2 and 'if d_parts:\n        d[k] += "".join(d_parts)' in text
+    assert text.count("d_pieces.append") == 2 and 'if d_pieces:\n        d[k] += "".join(d_pieces)' in text
 
 
 @pytest.mark.parametrize("line", [
@@ -149,3 +149,21 @@ def f(self, rows, g, other):
 ])
 def test_text_on_an_attribute_keeps_silent(text):
     silent(grown_attribute, text)
+
+
+def test_names_at_module_level_belong_to_one_function():
+    texts = rewrites(ready_made, """
+        import re
+        class A:
+            def f(self, s):
+                return re.match("a", s)
+        def A_f(s):
+            return re.match("b", s)
+        """)
+    names = {text.partition(" = re.compile")[0].rpartition("\n")[2] for text in texts}
+    assert names == {"_A_f_1_pattern", "_A_f_2_pattern"}
+
+
+def test_a_call_inside_another_is_left_for_the_next_session():
+    text = rewrites(ready_made, "import re\ndef f(s):\n    return re.sub('a', 'b', re.sub('c', 'd', s))\n")[0]
+    assert "_f_pattern.sub('b', re.sub('c', 'd', s))" in text

@@ -75,7 +75,10 @@ def propose(evidence, rules=RULES):
             for function in source.functions:
                 if evidence.share_of_lines(source.path, function.first_line, function.last_line) < 1 - 1 / CEILING_MIN:
                     continue
-                for prescription in rule.find(Context(source, function)):
+                context = Context(source, function)
+                if context.looks_at_names():
+                    continue
+                for prescription in rule.find(context):
                     if isinstance(prescription, Remark):
                         _note(evidence, proposal, source, function, prescription)
                         continue
@@ -83,7 +86,10 @@ def propose(evidence, rules=RULES):
                              else evidence.share_of_lines(source.path, *prescription.span))
                     ceiling = ceiling_of_share(share)
                     predicted = predict_gain(share, *rule.FACTORS)
-                    if ceiling > CEILING_MIN:
+                    flaw = _flaw(source, prescription) if ceiling > CEILING_MIN else None
+                    if flaw is not None:
+                        proposal.dismissed.append(Dismissed(rule.KIND, source.path, prescription.line, function.qualname, flaw))
+                    elif ceiling > CEILING_MIN:
                         found.append(Candidate("", source, function, prescription, share, ceiling, predicted,
                                                not prescription.needs))
                     elif not prescription.needs:
@@ -96,6 +102,15 @@ def propose(evidence, rules=RULES):
             proposal.candidates.append(candidate)
     _dismiss_the_rest(evidence, proposal)
     return proposal
+
+
+def _flaw(source, prescription):
+    """Why the change cannot be written, or None; a rule that misreads one source must not end the session."""
+    try:
+        compile(source.apply([*prescription.additions, *prescription.edits]), source.path, "exec", dont_inherit=True)
+    except (SourceError, SyntaxError, ValueError) as error:
+        return f"the change could not be written here ({str(error).splitlines()[0]})"
+    return None
 
 
 def _note(evidence, proposal, source, function, remark):

@@ -97,7 +97,7 @@ class Context:
         child, parent = name_node, self.parent(name_node)
         while isinstance(parent, (cst.Tuple, cst.List, cst.Element, cst.StarredElement)):
             child, parent = parent, self.parent(parent)
-        if isinstance(parent, (cst.AssignTarget, cst.Del, cst.AsName, cst.NameItem)):
+        if isinstance(parent, (cst.AssignTarget, cst.Del, cst.AsName, cst.NameItem, cst.MatchAs, cst.MatchStar, cst.MatchMapping)):
             return True
         if isinstance(parent, (cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For, cst.CompFor)):
             return parent.target is child
@@ -147,6 +147,10 @@ class Context:
                     bound[alias.evaluated_name.partition(".")[0]] += 1
             known = self.source._names = ({n.value for n in nodes}, bound)
         return known
+
+    def looks_at_names(self):
+        """It asks for names by their text, so that a new local one would be seen."""
+        return any(n.value in ("locals", "vars", "eval", "exec", "_getframe") for n in _walk(self.node.body, (cst.Name,)))
 
     def is_seen(self, name, kinds):
         """The judge can hold the name to these types at each call: a parameter or global that the function does not bind.

@@ -61,6 +61,8 @@ def _prescribe(context, name, calls):
             continue
         call = context.parent(context.parent(node))
         if isinstance(call, cst.Call) and call.func is context.parent(node) and _end_call(call) is not None:
+            if any(a in calls for a in context.ancestors(call)):
+                return None
             inner = source.code(call.args[1].value) if len(call.args) == 2 else ""
             edits.append(source.replace(call, f"{name}.{_end_call(call)}({inner})"))
         elif not _is_shared_use(context, name, node):

@@ -26,7 +26,7 @@ from hasten.fix.source import Edit
 KIND = "flushed once"
 FACTORS = (1.05, 20.0)
 _SEEN = frozenset({"sleep", "input", "subprocess", "multiprocessing", "threading", "fork", "system", "_exit", "Popen", "socket", "stdin",
-                   "tqdm", "asyncio", "isatty", "kill", "select", "concurrent"})
+                   "tqdm", "asyncio", "isatty", "kill", "select", "concurrent", "buffer", "fileno", "dup2", "abort", "signal", "execv", "detach"})
 
 
 def find(context):
@@ -34,6 +34,8 @@ def find(context):
     if names & _SEEN or any("\\r" in n.value for n in walk(context.node.body, (cst.SimpleString, cst.FormattedStringText))):
         return
     for rule in (_prints, _flushes, _opened, _os_writes):
+        if rule in (_prints, _flushes) and "os.write" in context.source.text:
+            continue  # it would overtake what is in the buffer
         yield from rule(context)
 
 

@@ -84,7 +84,10 @@ def last_of_head(module):
 
 def constant_name(context, word, taken=()):
     """A free module-level name for something that belongs to the function: `_parse_pattern`, `_parse_pattern_2`."""
-    stem = "_" + context.function.qualname.replace(".<locals>.", "_").replace(".", "_").lstrip("_") + "_" + word
+    own = _flat(context.function)
+    same = [f for f in context.source.functions if _flat(f) == own]
+    number = f"_{same.index(context.function) + 1}" if len(same) > 1 else ""
+    stem = f"_{own}{number}_{word}"
     name, number = context.fresh_name(stem), 2
     while name in taken:
         name = context.fresh_name(f"{stem}_{number}")
@@ -92,14 +95,20 @@ def constant_name(context, word, taken=()):
     return name
 
 
+def _flat(function):
+    return function.qualname.replace(".<locals>.", "_").replace(".", "_").lstrip("_")
+
+
 def before_function(context, lines):
     """An insertion of lines in front of the module's statement that holds the function, above its comments."""
     source = context.source
     statement = holder(context)
-    line = min([source.line(statement)] + [source.line(d) for d in getattr(statement, "decorators", ())])
+    line = first = min([source.line(statement)] + [source.line(d) for d in getattr(statement, "decorators", ())])
     text_lines = source.text.splitlines()
     while line > 1 and text_lines[line - 2].startswith("#"):
         line -= 1
+    if text_lines[line - 1].startswith("#!") or "coding" in text_lines[line - 1]:
+        line = first  # what a file begins with stays there
     at = source.line_start(line)
     blank = source.newline * (3 if line == 1 or not text_lines[line - 2].strip() else 1)
     return Edit(at, at, source.newline.join(lines) + blank)

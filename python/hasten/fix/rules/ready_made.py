@@ -41,6 +41,8 @@ def find(context):
             continue
         made, sites = {}, []
         for call in context.inside_function(cst.Call):
+            if any(call is c or c in context.ancestors(call) for c, _ in sites):
+                continue  # its text is part of a site already; the next session sees it
             function = library_call(context, call, module)
             found = ready(context, call, function, alias) if function is not None and isinstance(
                 call.func, cst.Attribute) and "#" not in context.source.code(call) else None
