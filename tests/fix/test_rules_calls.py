@@ -378,3 +378,35 @@ def test_an_empty_handler_leaves_no_branch():
                 return d[k]
             return 1
         """)
+
+
+PURE = """
+    def limit(n):
+        total = 0
+        for i in range(n):
+            total += i
+        return total
+    """
+
+
+def test_a_pure_function_of_the_module_is_called_once():
+    text = same_answer(hoisted_call, PURE + """
+    def f(xs, n):
+        out = 0
+        for x in xs:
+            out += x * limit(n)
+        return out
+    """, "f([1, 2, 3], 9)", "f([], 9)")
+    assert "limit_of_n = limit(n)\n    for x in xs:\n        out += x * limit_of_n" in text
+
+
+@pytest.mark.parametrize("text", [
+    "def g(n):\n    print(n)\n    return n\ndef f(xs, n):\n    for x in xs:\n        y = g(n)\n",
+    "C = 0\ndef g(n):\n    global C\n    C = n\n    return n\ndef f(xs, n):\n    for x in xs:\n        y = g(n)\n",
+    "@deco\ndef g(n):\n    return n\ndef f(xs, n):\n    for x in xs:\n        y = g(n)\n",
+    "def g(n):\n    return n\ndef f(xs, n):\n    for x in xs:\n        y = g(x)\n",
+    "def g(n):\n    return n\ng = 3\ndef f(xs, n):\n    for x in xs:\n        y = g(n)\n",
+    "def g(n):\n    return [n for i in range(3)]\ndef f(xs, n):\n    for x in xs:\n        y = g(n)\n",
+])
+def test_other_functions_are_called_each_time(text):
+    silent(hoisted_call, text)

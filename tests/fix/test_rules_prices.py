@@ -100,8 +100,8 @@ def test_a_hash_that_is_left_alone(good):
 def test_remarks_reach_the_report_where_the_place_is_hot(write_program):
     script = write_program("def f(x):\n    return x in [1, 2, 3]\nprint(f(2))\n")
     dismissed = propose(evidence_of(script, hot=["f"])).dismissed
-    assert [d.reason for d in dismissed if d.kind == literal_membership.KIND] == [
-        f"n is 3; a set pays from {prices.set_pays_from('int')} here"]
+    assert [(d.kind, d.reason) for d in dismissed] == [
+        (literal_membership.KIND, f"n is 3; a set pays from {prices.set_pays_from('int')} here")]
     assert not [d for d in propose(evidence_of(script, hot=["f"], share=0.05)).dismissed if d.kind == literal_membership.KIND]
 
 

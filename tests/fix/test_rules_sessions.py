@@ -6,8 +6,8 @@ from fix_programs import evidence_of
 from hasten._compat import reads_attributes_slowly
 from hasten.fix.candidates import propose
 from hasten.fix.prove import Session
-from hasten.fix.rules import (cached_function, deque_ends, explicit_copy, grown_attribute, hoisted_call, key_membership, numpy_rows,
-                              pairs_dict, ready_made, smallest_few, tested_first)
+from hasten.fix.rules import (cached_function, deque_ends, explicit_copy, flushed_once, grown_attribute, hoisted_call,
+                              key_membership, numpy_rows, pairs_dict, ready_made, smallest_few, tested_first)
 
 pytestmark = pytest.mark.process
 
@@ -112,6 +112,14 @@ PROGRAMS = {
                     n += 1
             return n
         print([count(["a"] * 20000, "A" * 3000) for _ in range(20)])
+        """),
+    "flushes": (flushed_once, "show", """
+        def show(n):
+            for i in range(n):
+                print(i, flush=True)
+            return n
+        for i in range(4):
+            show(60000)
         """),
     "answers": (cached_function, "fib", """
         def fib(n):

@@ -55,6 +55,7 @@ class Proposal:
     candidates: list[Candidate] = field(default_factory=list)
     dismissed: list[Dismissed] = field(default_factory=list)
     sources: dict[str, SourceFile] = field(default_factory=dict)
+    remarked: set = field(default_factory=set)  # (path, first line) of functions with a remark
 
 
 def propose(evidence, rules=RULES):
@@ -119,13 +120,14 @@ def _note(evidence, proposal, source, function, remark):
 
     ceiling = ceiling_of_share(evidence.share_of_lines(source.path, *remark.span))
     if ceiling > CEILING_MIN:
+        proposal.remarked.add((source.path, function.first_line))
         proposal.dismissed.append(Dismissed(remark.kind, source.path, remark.line, function.qualname, remark.reason,
                                             ceiling if math.isfinite(ceiling) else None))
 
 
 def _dismiss_the_rest(evidence, proposal):
     """Says of every costly own function without a candidate why nothing will help it."""
-    touched = {(c.source.path, c.function.first_line) for c in proposal.candidates}
+    touched = proposal.remarked | {(c.source.path, c.function.first_line) for c in proposal.candidates}
     for row in evidence.report.get("functions", ()):
         ceiling = row.get("ceiling")
         whole = row["cpu_share"] + (row.get("called") or {}).get("cpu_share", 0.0)

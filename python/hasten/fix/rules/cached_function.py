@@ -28,7 +28,7 @@ from hasten.fix.source import Edit
 KIND = "answers kept"
 FACTORS = (0.5, 10000.0)
 ANSWERS_MAX = 65536
-_ARGUMENTS = ["int", "str", "bool", "bytes", "NoneType"]
+PLAIN_TYPES = ["int", "str", "bool", "bytes", "NoneType"]
 _STATEMENTS = (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.If, cst.While, cst.For, cst.Pass, cst.Break, cst.Continue,
                cst.Expr, cst.Else, cst.IndentedBlock, cst.SimpleStatementLine, cst.SimpleStatementSuite, cst.Assert)
 _CALLS = ("abs", "min", "max", "len", "range", "int", "bool", "str", "divmod", "ord", "chr", "sum", "round", "pow", "bin", "hex", "oct")
@@ -43,7 +43,7 @@ def find(context):
         return
     if not all(_is_one_of_these(context, p) for p in (*parameters.params, *parameters.posonly_params)):
         return
-    if not _is_pure(context) or not _is_worth_it(context):
+    if not is_pure(context) or not _is_worth_it(context):
         return
     source = context.source
     maker, additions, names = need(context, "functools", "lru_cache")
@@ -53,7 +53,7 @@ def find(context):
     yield Prescription(KIND, f"answers of {node.name.value}() kept", context.function.def_line,
                        [Edit(at, at, f"@{name}{source.newline}")], (context.function.first_line, context.function.last_line),
                        additions=[*additions, before_function(context, [line])], added_names=(*names, name),
-                       requires={p: _ARGUMENTS for p in context.parameters}, decorator=name)
+                       requires={p: PLAIN_TYPES for p in context.parameters}, decorator=name)
 
 
 def _is_one_of_these(context, parameter):
@@ -63,7 +63,7 @@ def _is_one_of_these(context, parameter):
         return False
     if parameter.annotation is None:
         return True
-    return set(re.findall(r"\w+", context.source.code(parameter.annotation.annotation))) <= {*_ARGUMENTS, "None", "Optional"}
+    return set(re.findall(r"\w+", context.source.code(parameter.annotation.annotation))) <= {*PLAIN_TYPES, "None", "Optional"}
 
 
 def _is_worth_it(context):
@@ -76,7 +76,7 @@ def _is_own(context, call):
     return isinstance(call.func, cst.Name) and call.func.value == context.node.name.value
 
 
-def _is_pure(context):
+def is_pure(context):
     """Nothing but local names, and only answers that never change. A name is taken for plain until a binding says otherwise."""
     plain = set(context.parameters)
     own = [c for c in context.inside_function(cst.Call) if _is_own(context, c)]

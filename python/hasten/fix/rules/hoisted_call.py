@@ -1,7 +1,8 @@
 """A call whose answer cannot change in a loop is made once, before it.
 
 What it sees: in a loop's condition or straight in its body: `len(x)` of something that the loop does not change,
-functions of math, and methods of text (`s.lower()`, `sep.join` excepted), on names that the loop does not bind anew.
+functions of math, methods of text without arguments (`s.lower()`), and pure functions of the module (arithmetic on numbers and
+text, as for kept answers), on names that the loop does not bind anew.
 Evidence needed: the lines of the calls give a ceiling above 1.1; the arguments have the types meant at every judged call.
 Why it is slow: each round pays a look-up and a call, 0.03 to 0.1 us and the work itself: `s.lower()` copies s.
 Prescription: `x_len = len(x)` before the outermost loop in which nothing changes, and the name in it.
@@ -15,7 +16,8 @@ Sources: wiki.python.org/moin/PythonSpeed/PerformanceTips; perflint W8201 (by sy
 
 import libcst as cst
 
-from hasten.fix.rules.context import COMPREHENSIONS, LOOPS, SCOPES, Prescription, walk
+from hasten.fix.rules.cached_function import PLAIN_TYPES, is_pure
+from hasten.fix.rules.context import COMPREHENSIONS, LOOPS, SCOPES, Context, Prescription, walk
 from hasten.fix.rules.membership_set import is_list
 from hasten.fix.rules.module_level import library_call
 from hasten.fix.rules.values import (MAPPINGS, READING_METHODS, SEQUENCES, SETS, TEXT_METHODS, builtin_call, is_constant,
@@ -75,6 +77,8 @@ def _kind(context, call):
         if any(x not in requires and not is_surely(context, cst.Name(x), _is_plain_number) for x in names):
             return None
         return names, requires, False, True, f"{names[0]}_{library_call(context, call, 'math')}"
+    if isinstance(call.func, cst.Name):
+        return _own_function(context, call)
     if isinstance(call.func, cst.Attribute) and isinstance(call.func.value, cst.Name) and (
             call.func.attr.value in _IMMUTABLE_ANSWER and not call.args):
         x = call.func.value.value
@@ -83,6 +87,26 @@ def _kind(context, call):
         if is_surely(context, call.func.value, is_text):
             return [x], {}, False, False, f"{x}_{call.func.attr.value}"
     return None
+
+
+def _own_function(context, call):
+    """The same for a pure function of the module, on names and constants."""
+    values = plain_arguments(call)
+    names = [v.value for v in values or () if isinstance(v, cst.Name) and not is_constant(v)]
+    if not names or len(names) + sum(map(is_constant, values)) != len(values):
+        return None
+    word = call.func.value
+    definitions = [f for f in context.source.functions if f.qualname == word]
+    if len(definitions) != 1 or definitions[0].node is context.node or context.times_bound(word) != 1 or definitions[0].node.decorators:
+        return None
+    own = Context(context.source, definitions[0])
+    if definitions[0].is_generator or definitions[0].node.asynchronous is not None or not own.parameters or not is_pure(own):
+        return None
+    kinds = [*PLAIN_TYPES, "float"]
+    requires = {x: kinds for x in names if context.is_seen(x, kinds)}
+    if any(x not in requires and not is_surely(context, cst.Name(x), _is_plain_number) for x in names):
+        return None
+    return names, requires, False, True, f"{word.lstrip('_')}_of_{names[0]}"
 
 
 def _is_plain_number(context, value):
