@@ -189,6 +189,20 @@ def test_copy_of_rows_and_of_flat_values():
     assert p.requires == {"x": ["list", "dict", "set"]} and p.edits[0].text == "x.copy()"
 
 
+def test_a_copy_of_an_attribute_has_its_shape():
+    text = same_answer(explicit_copy, """
+        import copy
+        class Game:
+            def __init__(self):
+                self.cells = [[0, 1], [2, 3]]
+            def after(self):
+                new = Game()
+                new.cells = copy.deepcopy(self.cells)
+                return new
+        """, "Game().after().cells")
+    assert "new.cells = [row[:] for row in self.cells]" in text
+
+
 def test_copy_of_what_the_file_shows():
     text = same_answer(explicit_copy, """
         import copy

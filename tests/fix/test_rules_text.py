@@ -167,3 +167,16 @@ def test_names_at_module_level_belong_to_one_function():
 def test_a_call_inside_another_is_left_for_the_next_session():
     text = rewrites(ready_made, "import re\ndef f(s):\n    return re.sub('a', 'b', re.sub('c', 'd', s))\n")[0]
     assert "_f_pattern.sub('b', re.sub('c', 'd', s))" in text
+
+
+def test_an_inner_loop_where_the_outer_one_looks_at_the_text():
+    text = same_answer(grown_attribute, """
+        def f(d, n):
+            out = []
+            for i in range(n):
+                for j in range(i):
+                    d["a"] += str(j)
+                out.append(len(d["a"]))
+            return out, d
+        """, "f({'a': ''}, 5)")
+    assert "        d_pieces = []\n        for j in range(i):" in text

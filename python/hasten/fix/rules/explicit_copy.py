@@ -52,13 +52,18 @@ def _copy(context, call, x):
     shown = local_values(context, x.value) if isinstance(x, cst.Name) else attribute_values(context, x.attr.value)
     if shown is None and isinstance(x, cst.Name) and not context.bindings(x.value):
         shown = _module_values(context, x.value)
-    shapes = {_shape(context, value) for value in shown or ()}
+    # A copy of one has the shape of the one; what was no copy must tell it.
+    shapes = {_shape(context, value) for value in shown or () if _copy_function(context, value) != "deepcopy"}
     if shapes == {"rows"}:
         row = context.fresh_name("row")
         return f"[{row}[:] for {row} in {code}]", {}
     if shapes == {"flat"}:
         return f"{code}.copy()", {}
     return None, None
+
+
+def _copy_function(context, value):
+    return library_call(context, value, "copy") if isinstance(value, cst.Call) else None
 
 
 def _module_values(context, name):

@@ -31,7 +31,9 @@ def find(context):
         if isinstance(node.operator, cst.AddAssign) and _is_target(node.target) and is_text(context, node.value):
             by_target.setdefault(context.source.code(node.target), []).append(node)
     for text, additions in by_target.items():
-        prescription = _prescribe(context, text, additions)
+        # The outermost loop that allows it: there the pieces are joined least often.
+        tried = (_prescribe(context, text, additions, loop) for loop in _loops(context, additions[0]))
+        prescription = next((p for p in tried if p is not None), None)
         if prescription is not None:
             yield prescription
 
@@ -45,10 +47,9 @@ def _is_target(target):
     return False
 
 
-def _prescribe(context, target_text, additions):
+def _prescribe(context, target_text, additions, loop):
     target = additions[0].target
-    loop = _loop(context, additions[0])
-    if loop is None or context.in_try(loop):
+    if context.in_try(loop):
         return None
     inside = [a for a in additions if loop in context.ancestors(a)]
     source = context.source
@@ -79,11 +80,6 @@ def _prescribe(context, target_text, additions):
                         (min(a for a, _ in lines), max(b for _, b in lines)))
 
 
-def _loop(context, node):
-    """The outermost loop around a statement that stands in a block of its own."""
-    loops = [a for a in context.ancestors(node) if isinstance(a, LOOPS)]
-    while loops:
-        if isinstance(context.parent(loops[-1]), cst.IndentedBlock):
-            return loops[-1]
-        loops.pop()
-    return None
+def _loops(context, node):
+    """The loops around a statement that stand in a block, from the outermost in."""
+    return [a for a in context.ancestors(node) if isinstance(a, LOOPS) and isinstance(context.parent(a), cst.IndentedBlock)][::-1]
