@@ -180,6 +180,19 @@ def test_answers_kept():
     assert "_steps_cache = functools.lru_cache(" in text
 
 
+LOOPS = "def f(n):\n    s = 0\n    for i in range(n):\n        s += i\n    return s\n"
+
+
+@pytest.mark.parametrize("calls, is_kept", [
+    ("print(f(3))", False), ("for i in range(9): f(i)", False), ("[f(i + 3) for i in range(9)]", False),
+    ("[f(i * j) for i in range(9) for j in range(9)]", True), ("", True), ("for i in range(9): f(3)", True),
+    ("for i in range(9):\n    for j in range(9): f(j)", True), ("[f(i % 3) for i in range(9)]", True),
+    ("[f(n) for n in data]", True), ("def g(n):\n    return f(n)", True), ("while f(3): pass", True),
+])
+def test_answers_are_kept_where_the_same_may_be_asked_again(calls, is_kept):
+    assert bool(rewrites(cached_function, f"{LOOPS}{calls}\n")) is is_kept
+
+
 @pytest.mark.parametrize("text", [
     "def f(n):\n    return n + 1\n",                                          # nothing to save
     "def f(n):\n    print(n)\n    return f(n - 1) + f(n - 2)\n", "def f(n):\n    return g(n) + f(n - 1) + f(n - 2)\n",

@@ -3,8 +3,9 @@
 What it sees: a function of the module whose parameters are whole numbers, texts or truth values, whose body does only
 arithmetic, comparisons, loops over ranges, harmless built-in functions and calls of itself, and which returns numbers,
 text or truth values.
-Evidence needed: the function's lines give a ceiling above 1.1; the judged calls have those types exactly. Whether the same
-arguments come again is seen at the calls: without it keeping costs more than it saves, and it is refused.
+Evidence needed: the function's lines give a ceiling above 1.1; the judged calls have those types exactly. A function
+that branches into calls of itself, or one whose calls in this file may ask the same again (not f(i) for each i of a range). Whether
+they do is for the whole program to show: where not, keeping costs more than it saves, and it is refused.
 Why it is slow: fib(30) by its definition makes 1.3 million calls of 31 different arguments.
 Prescription: functools.lru_cache with typed=True (1, 1.0 and True are different questions) and at most 65 536 answers.
 Expected gain: 1/(1-p+p/f), f from 0.5 (all arguments different) through 1800 (fib(18)) to 10000 (recursion that branches).
@@ -19,7 +20,7 @@ import re
 
 import libcst as cst
 
-from hasten.fix.rules.context import COMPREHENSIONS, Prescription, walk
+from hasten.fix.rules.context import COMPREHENSIONS, SCOPES, Prescription, walk
 from hasten.fix.rules.module_level import (before_function, constant_name, holder, library_call, module_assignment,
                                            need)
 from hasten.fix.rules.values import is_constant, is_text, plain_arguments
@@ -69,7 +70,40 @@ def _is_one_of_these(context, parameter):
 def _is_worth_it(context):
     """It calls itself more than once, or it loops: a call must cost more than a look into the cache."""
     own = [c for c in context.inside_function(cst.Call) if _is_own(context, c)]
-    return len(own) > 1 or bool(context.inside_function(cst.For, cst.While, *COMPREHENSIONS))
+    return len(own) > 1 or _may_repeat(context) and bool(context.inside_function(cst.For, cst.While, *COMPREHENSIONS))
+
+
+def _may_repeat(context):
+    """Some call of it in this file may ask the same twice; calls from other files may always."""
+    sites = [c for c in walk(context.source.wrapper.module, (cst.Call,)) if _is_own(context, c)
+             and context.node not in _around(context, c)]
+    return not sites or any(not _is_asked_once(context, site) for site in sites)
+
+
+def _around(context, node):
+    while (node := context.parent(node)) is not None:
+        yield node
+
+
+def _is_asked_once(context, site):
+    """Straight in the module, each loop around it counts and gives its number to the call: all arguments differ."""
+    mentioned = set()
+    for argument in site.args:
+        value = argument.value
+        if isinstance(value, cst.BinaryOperation) and isinstance(value.operator, (cst.Add, cst.Subtract)):
+            value = value.left if is_constant(value.right) else value.right if is_constant(value.left) else value
+        if isinstance(value, cst.Name):
+            mentioned.add(value.value)
+    for node in _around(context, site):
+        if isinstance(node, (*SCOPES, cst.While)):
+            return False
+        loops = [node] if isinstance(node, cst.For) else list(walk(node.for_in, (cst.CompFor,))) if isinstance(
+            node, (*COMPREHENSIONS, cst.GeneratorExp)) else []
+        for loop in loops:
+            counts = isinstance(loop.iter, cst.Call) and isinstance(loop.iter.func, cst.Name) and loop.iter.func.value == "range"
+            if not (counts and isinstance(loop.target, cst.Name) and loop.target.value in mentioned):
+                return False
+    return True
 
 
 def _is_own(context, call):
