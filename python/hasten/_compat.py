@@ -20,3 +20,8 @@ def is_supported(info: tuple = tuple(sys.version_info)) -> bool:
 def minor_text(info: tuple = tuple(sys.version_info)) -> str:
     """`3.11` of a version_info."""
     return ".".join(str(part) for part in info[:2])
+
+
+def reads_attributes_slowly(info: tuple = tuple(sys.version_info)) -> bool:
+    """Whether an attribute of a module or object costs a loop more than a local name does (until 3.11)."""
+    return tuple(info[:2]) < (3, 12)

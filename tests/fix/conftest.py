@@ -8,15 +8,24 @@ import pytest
 pytest.importorskip("hasten._core")
 
 
-def _load_programs():
-    spec = importlib.util.spec_from_file_location("fix_programs", Path(__file__).with_name("programs.py"))
+def _load(name):
+    spec = importlib.util.spec_from_file_location(f"fix_{name}", Path(__file__).with_name(f"{name}.py"))
     module = importlib.util.module_from_spec(spec)
-    sys.modules["fix_programs"] = module
+    sys.modules[f"fix_{name}"] = module
     spec.loader.exec_module(module)
     return module
 
 
-programs = _load_programs()
+programs = _load("programs")
+_load("rewriting")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def prices_of_this_machine():
+    """Measured for this run, so that no test reads or writes the user's cache."""
+    from hasten.fix.rules import prices
+
+    prices._known.update(prices.measure())
 
 
 @pytest.fixture

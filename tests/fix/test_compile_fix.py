@@ -10,9 +10,12 @@ pytestmark = [pytest.mark.process, pytest.mark.skipif(importlib.util.find_spec("
 
 
 def prove(script, budget_s=90, **how):
+    from hasten.fix.candidates import propose
     from hasten.fix.prove import Session
+    from hasten.fix.rules import compile_rule
 
-    outcome = Session(evidence_of(script, **how), budget_s, seed=3).prove()
+    evidence = evidence_of(script, **how)
+    outcome = Session(evidence, budget_s, seed=3, candidates=propose(evidence, [compile_rule])).prove()
     return {v.kind: v for v in outcome.verdicts}["compile"], outcome
 
 

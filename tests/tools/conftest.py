@@ -10,7 +10,7 @@ import pytest
 def tools(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2] / "tools"))
     yield
-    for name in ("pythons", "system_packages", "environment", "run_tests", "new_pythons", "elf_loader"):
+    for name in ("pythons", "system_packages", "environment", "run_tests", "new_pythons", "elf_loader", "rule_pages"):
         sys.modules.pop(name, None)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hasten.fix.evidence import interpreter_part
 from hasten.fix.rules import RULES
-from hasten.fix.rules.context import Context, Prescription
+from hasten.fix.rules.context import Context, Prescription, Remark
 from hasten.fix.source import Function, SourceError, SourceFile
 
 CEILING_MIN = 1.1  # below it nothing is worth a run: noise would hide it
@@ -55,6 +55,7 @@ class Proposal:
     candidates: list[Candidate] = field(default_factory=list)
     dismissed: list[Dismissed] = field(default_factory=list)
     sources: dict[str, SourceFile] = field(default_factory=dict)
+    remarked: set = field(default_factory=set)  # (path, first line) of functions with a remark
 
 
 def propose(evidence, rules=RULES):
@@ -75,15 +76,24 @@ def propose(evidence, rules=RULES):
             for function in source.functions:
                 if evidence.share_of_lines(source.path, function.first_line, function.last_line) < 1 - 1 / CEILING_MIN:
                     continue
-                for prescription in rule.find(Context(source, function)):
-                    share = (evidence.interpreter_share(source.path, *prescription.span) if prescription.decorator
+                context = Context(source, function)
+                if context.looks_at_names():
+                    continue
+                for prescription in rule.find(context):
+                    if isinstance(prescription, Remark):
+                        _note(evidence, proposal, source, function, prescription)
+                        continue
+                    share = (evidence.interpreter_share(source.path, *prescription.span) if prescription.needs
                              else evidence.share_of_lines(source.path, *prescription.span))
                     ceiling = ceiling_of_share(share)
                     predicted = predict_gain(share, *rule.FACTORS)
-                    if ceiling > CEILING_MIN:
+                    flaw = _flaw(source, prescription) if ceiling > CEILING_MIN else None
+                    if flaw is not None:
+                        proposal.dismissed.append(Dismissed(rule.KIND, source.path, prescription.line, function.qualname, flaw))
+                    elif ceiling > CEILING_MIN:
                         found.append(Candidate("", source, function, prescription, share, ceiling, predicted,
-                                               prescription.decorator is None))
-                    elif prescription.decorator is None:
+                                               not prescription.needs))
+                    elif not prescription.needs:
                         proposal.dismissed.append(Dismissed(
                             rule.KIND, source.path, prescription.line, function.qualname,
                             f"its lines hold {share:.0%} of the time: at most {ceiling:.2f}x", ceiling, predicted))
@@ -95,9 +105,29 @@ def propose(evidence, rules=RULES):
     return proposal
 
 
+def _flaw(source, prescription):
+    """Why the change cannot be written, or None; a rule that misreads one source must not end the session."""
+    try:
+        compile(source.apply([*prescription.additions, *prescription.edits]), source.path, "exec", dont_inherit=True)
+    except (SourceError, SyntaxError, ValueError) as error:
+        return f"the change could not be written here ({str(error).splitlines()[0]})"
+    return None
+
+
+def _note(evidence, proposal, source, function, remark):
+    """A remark is worth reading only where the place costs enough to be looked at."""
+    from hasten._core import ceiling_of_share
+
+    ceiling = ceiling_of_share(evidence.share_of_lines(source.path, *remark.span))
+    if ceiling > CEILING_MIN:
+        proposal.remarked.add((source.path, function.first_line))
+        proposal.dismissed.append(Dismissed(remark.kind, source.path, remark.line, function.qualname, remark.reason,
+                                            ceiling if math.isfinite(ceiling) else None))
+
+
 def _dismiss_the_rest(evidence, proposal):
     """Says of every costly own function without a candidate why nothing will help it."""
-    touched = {(c.source.path, c.function.first_line) for c in proposal.candidates}
+    touched = proposal.remarked | {(c.source.path, c.function.first_line) for c in proposal.candidates}
     for row in evidence.report.get("functions", ()):
         ceiling = row.get("ceiling")
         whole = row["cpu_share"] + (row.get("called") or {}).get("cpu_share", 0.0)

@@ -17,6 +17,7 @@ Sources: docs/guide/jit.md.
 import libcst as cst
 
 from hasten.fix.rules.context import COMPREHENSIONS, LOOPS, Prescription, walk
+from hasten.fix.rules.module_level import after_head, last_of_head
 from hasten.fix.source import Edit
 
 KIND = "compile"
@@ -67,31 +68,10 @@ def _decorator_import(context):
     lines = ["try:", f"    from hasten import {imported}",
              "except ImportError:  # without Hasten the functions run as they are", "",
              f"    def {name}(function):", "        return function"]
-    last = _last_of_head(module)
+    last = last_of_head(module)
     newline = source.newline
     if last is not None:
         edit = source.insert_after(last, [])
         text = newline + newline.join(lines) + newline
         return name, [Edit(edit.start, edit.end, edit.text + text)]
-    line = 1
-    for text_line in source.text.splitlines():
-        if not text_line.startswith("#"):
-            break
-        line += 1
-    at = source.line_start(line)
-    return name, [Edit(at, at, newline.join(lines) + newline * 3)]
-
-
-def _last_of_head(module):
-    """The last statement of the docstring and imports that a module begins with, or None."""
-    last = None
-    for i, statement in enumerate(module.body):
-        if not isinstance(statement, cst.SimpleStatementLine):
-            break
-        first = statement.body[0]
-        is_docstring = i == 0 and isinstance(first, cst.Expr) and isinstance(first.value, (cst.SimpleString,
-                                                                                         cst.ConcatenatedString))
-        if not is_docstring and not isinstance(first, (cst.Import, cst.ImportFrom)):
-            break
-        last = statement
-    return last
+    return name, [after_head(context, lines)]

@@ -1,6 +1,8 @@
 """What every rule looks through: one function of one source, its names, loops and statements."""
 
+import ast
 import builtins
+from collections import Counter
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -31,6 +33,16 @@ class Prescription:
     needs: tuple = ()
 
 
+@dataclass
+class Remark:
+    """A place that a rule knows and leaves alone, with the reason and its figures."""
+
+    kind: str
+    line: int
+    reason: str
+    span: tuple
+
+
 class Context:
     """One function definition, with the questions that rules ask about it."""
 
@@ -38,7 +50,7 @@ class Context:
         self.source = source
         self.function = function
         self.node = function.node
-        self.parameters = {p.name.value for p in _all_parameters(function.node.params)}
+        self.parameters = {p.name.value: p for p in _all_parameters(function.node.params)}
 
     def parent(self, node):
         return self.source.parents.get(node)
@@ -85,7 +97,7 @@ class Context:
         child, parent = name_node, self.parent(name_node)
         while isinstance(parent, (cst.Tuple, cst.List, cst.Element, cst.StarredElement)):
             child, parent = parent, self.parent(parent)
-        if isinstance(parent, (cst.AssignTarget, cst.Del, cst.AsName, cst.NameItem)):
+        if isinstance(parent, (cst.AssignTarget, cst.Del, cst.AsName, cst.NameItem, cst.MatchAs, cst.MatchStar, cst.MatchMapping)):
             return True
         if isinstance(parent, (cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For, cst.CompFor)):
             return parent.target is child
@@ -111,15 +123,73 @@ class Context:
 
     def is_builtin(self, name):
         """The name means the built-in: nothing in the file binds it."""
-        if not hasattr(builtins, name):
-            return False
-        return not any(n.value == name and self._binds(n) for n in _walk(self.source.wrapper.module, (cst.Name,)))
+        return hasattr(builtins, name) and not self.times_bound(name)
+
+    def times_bound(self, name):
+        """How often the file binds a name, in whatever scope."""
+        return self._names_of_file()[1].get(name, 0)
 
     def fresh_name(self, wanted):
-        taken = {n.value for n in _walk(self.source.wrapper.module, (cst.Name,))}
+        taken = self._names_of_file()[0]
         while wanted in taken:
             wanted += "_"
         return wanted
+
+    def _names_of_file(self):
+        """(all names, {name: how often it is bound}), read once a file: every rule asks for them."""
+        known = getattr(self.source, "_names", None)
+        if known is None:
+            nodes = list(_walk(self.source.wrapper.module, (cst.Name,)))
+            bound = Counter(n.value for n in nodes if self._binds(n))
+            # `import a.b` binds a, and `global x` lets a function rebind what another scope bound.
+            for alias in _walk(self.source.wrapper.module, (cst.ImportAlias,)):
+                if alias.asname is None and isinstance(alias.name, cst.Attribute):
+                    bound[alias.evaluated_name.partition(".")[0]] += 1
+            known = self.source._names = ({n.value for n in nodes}, bound)
+        return known
+
+    def looks_at_names(self):
+        """It asks for names by their text, so that a new local one would be seen."""
+        return any(n.value in ("locals", "vars", "eval", "exec", "_getframe") for n in _walk(self.node.body, (cst.Name,)))
+
+    def is_seen(self, name, kinds):
+        """The judge can hold the name to these types at each call: a parameter or global that the function does not bind.
+
+        Not so a variable of an enclosing function, nor a default that the call leaves out, unless its type stands here.
+        """
+        if self.bindings(name) or self.captured(name):
+            return False
+        parameter = self.parameters.get(name)
+        if parameter is None:
+            return not self._is_of_enclosing_function(name)
+        if parameter.star:
+            return {"*": "tuple", "**": "dict"}[parameter.star] in kinds
+        if parameter.default is None:
+            return True
+        try:
+            return type(ast.literal_eval(self.source.code(parameter.default))).__name__ in (*kinds, "NoneType")
+        except (ValueError, SyntaxError):
+            return False
+
+    def _is_of_enclosing_function(self, name):
+        node = self.parent(self.node)
+        while node is not None:
+            if isinstance(node, (cst.FunctionDef, cst.Lambda)) and (
+                    self.bindings(name, within=node.body) or any(p.name.value == name for p in _all_parameters(node.params))):
+                return True
+            node = self.parent(node)
+        return False
+
+    def is_steady(self, name, place):
+        """Nothing binds the name anew while these statements run, as far as this file shows."""
+        if self.bindings(name) or name in self.parameters:
+            return not (self.bindings(name, within=place) or self.is_declared_elsewhere(name)
+                        or self.captured(name) and self._is_nonlocal_somewhere(name))
+        return self.times_bound(name) <= 1 and not self._is_nonlocal_somewhere(name)
+
+    def _is_nonlocal_somewhere(self, name):
+        return any(n.name.value == name for d in _walk(self.source.wrapper.module, (cst.Global, cst.Nonlocal))
+                   for n in d.names)
 
     def mutated_in(self, name, within, except_calls=()):
         """May the list of that name be changed, rebound or handed on to unknown code inside these statements?"""
@@ -135,7 +205,8 @@ class Context:
                     return True
             elif isinstance(parent, cst.Subscript) and parent.value is node:
                 holder = self.parent(parent)
-                if isinstance(holder, (cst.AssignTarget, cst.Del, cst.AugAssign, cst.Tuple, cst.Element)):
+                if isinstance(holder, (cst.AssignTarget, cst.Del, cst.Tuple, cst.Element, cst.AsName)) or (
+                        isinstance(holder, (cst.AugAssign, cst.AnnAssign, cst.For, cst.CompFor)) and holder.target is parent):
                     return True
             elif isinstance(parent, cst.Arg):
                 call = self.parent(parent)

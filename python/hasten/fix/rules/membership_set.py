@@ -11,14 +11,17 @@ The list stays as it is: its order and its duplicates are used by the rest of th
 Expected gain: 1/(1-p+p/f) with p the share of the lines and f from 1 (ten elements) to 1000 (long lists).
 How it is verified: recorded calls in forked copies, then whole-program runs.
 When it is wrong: elements that cannot be hashed (TypeError); classes whose __eq__ and __hash__ disagree; a
-list that is changed inside the loop through another name. A short list is faster than a set: then it is refused
-by measurement.
+list that is changed inside the loop through another name. A short list is faster than a set: a literal one is left alone
+with the number of elements from which a set pays on this machine (prices.py), others are refused by measurement.
 Sources: CPython Objects/listobject.c (list_contains), Objects/setobject.c; wiki.python.org/moin/TimeComplexity.
 """
 
 import libcst as cst
 
-from hasten.fix.rules.context import COMPREHENSIONS, Prescription, walk
+from hasten.fix.rules import prices
+from hasten.fix.rules.context import COMPREHENSIONS, Prescription, Remark, walk
+from hasten.fix.rules.module_level import module_assignment
+from hasten.fix.rules.values import is_constant
 
 KIND = "set for membership"
 FACTORS = (1.0, 1000.0)
@@ -36,7 +39,22 @@ def find(context):
     for name, tests in by_list.items():
         prescription = _in_loop(context, name, tests) or _module_constant(context, name, tests)
         if prescription is not None:
-            yield prescription
+            yield _too_few(context, name, tests) or prescription
+
+
+def _too_few(context, name, tests):
+    """A remark where the list is a literal so short that it is faster than a set here; None where it is not."""
+    found = module_assignment(context, name) if context.times_bound(name) == 1 else None
+    if found is None or any(context.mutated_in(name, s) for s in context.source.wrapper.module.body if s is not found[0]):
+        return None
+    elements = found[1].elements if isinstance(found[1], (cst.List, cst.Tuple)) else ()
+    if not elements or not all(isinstance(e, cst.Element) and is_constant(e.value) for e in elements):
+        return None
+    least = prices.set_pays_from("int" if all(isinstance(e.value, cst.Integer) for e in elements) else "str")
+    if len(elements) >= least:
+        return None
+    return Remark(KIND, context.source.line(tests[0]), f"n is {len(elements)}; a set pays from {least} here",
+                  context.source.lines(tests[0]))
 
 
 def _in_loop(context, name, tests):
@@ -51,6 +69,8 @@ def _in_loop(context, name, tests):
     if bindings:
         if name in context.parameters or not _is_list_binding(context, bindings, place):
             return None
+    elif not context.is_seen(name, _SEQUENCES):
+        return None
     else:
         requires[name] = _SEQUENCES
     appends = _appends(context, name, place)

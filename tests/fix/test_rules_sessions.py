@@ -1,0 +1,214 @@
+"""Whole sessions on one program a rule: what it writes is proven, or refused with the reason."""
+
+import pytest
+from fix_programs import evidence_of
+
+from hasten._compat import reads_attributes_slowly
+from hasten.fix.candidates import propose
+from hasten.fix.prove import Session
+from hasten.fix.rules import (cached_function, deque_ends, explicit_copy, flushed_once, grown_attribute, hoisted_call,
+                              key_membership, numpy_rows, pairs_dict, ready_made, smallest_few, tested_first)
+
+pytestmark = pytest.mark.process
+
+
+def prove(rule, script, function):
+    evidence = evidence_of(script, hot=[function])
+    outcome = Session(evidence, 60, seed=3, candidates=propose(evidence, [rule])).prove()
+    assert outcome.verdicts, "nothing was proposed"
+    return outcome.verdicts[0]
+
+
+PROGRAMS = {
+    "keys": (key_membership, "known", """
+        def known(names, table):
+            return sum(1 for n in [n for n in names if n in list(table)])
+        table = {str(i): i for i in range(3000)}
+        for i in range(6):
+            print(known([str(j * 7) for j in range(800)], table))
+        """),
+    "pairs": (pairs_dict, "prices", """
+        def prices(pairs, names):
+            out = []
+            for name in names:
+                for known, price in pairs:
+                    if known == name:
+                        out.append(price)
+                        break
+                else:
+                    out.append(None)
+            return out
+        pairs = [(str(i), i) for i in range(2000)]
+        for i in range(6):
+            print(sum(p or 0 for p in prices(pairs, [str(j * 3) for j in range(1200)])))
+        """),
+    "attribute text": (grown_attribute, "Page.fill", """
+        class Page:
+            def __init__(self):
+                self.text = "begin"
+            def fill(self, n):
+                for i in range(n):
+                    self.text += f"{i:40}"
+        for i in range(4):
+            page = Page()
+            page.fill(12000)
+            print(len(page.text), hash(page.text) == hash(page.text[:]))
+        """),
+    "smallest": (smallest_few, "best", """
+        def best(scores):
+            return sorted(scores, reverse=True)[:3]
+        scores = [i * i * 7919 % 1000003 for i in range(60000)]
+        print([best(scores[i:]) for i in range(40)])
+        """),
+    "queue": (deque_ends, "drain", """
+        def drain(n):
+            queue = list(range(n))
+            total = 0
+            while queue:
+                total += queue.pop(0)
+            return total
+        print([drain(50000 + i) for i in range(4)])
+        """),
+    "copies": (explicit_copy, "moves", """
+        import copy
+        def moves(board):
+            out = []
+            for i in range(8):
+                new = copy.deepcopy(board)
+                new[i][i] = 1
+                out.append(new)
+            return out
+        board = [[0] * 30 for _ in range(30)]
+        print(sum(len(moves(board)) for _ in range(120)))
+        """),
+    "pattern": (ready_made, "count", """
+        import re
+        def count(lines):
+            n = 0
+            for line in lines:
+                if re.match(r"a+b", line):
+                    n += 1
+            return n
+        print([count(["ab", "ac"] * 60000) for _ in range(10)])
+        """),
+    "look-up": (tested_first, "total", """
+        def total(table, keys):
+            out = 0
+            for k in keys:
+                try:
+                    v = table[k]
+                except KeyError:
+                    v = 0
+                out += v
+            return out
+        table = {i: i for i in range(9)}
+        print([total(table, range(120000)) for _ in range(10)])
+        """),
+    "hoisted": (hoisted_call, "count", """
+        def count(words, query):
+            n = 0
+            for w in words:
+                if w == query.lower():
+                    n += 1
+            return n
+        print([count(["a"] * 20000, "A" * 3000) for _ in range(20)])
+        """),
+    "flushes": (flushed_once, "show", """
+        def show(n):
+            for i in range(n):
+                print(i, flush=True)
+            return n
+        for i in range(4):
+            show(60000)
+        """),
+    "answers": (cached_function, "fib", """
+        def fib(n):
+            if n < 2:
+                return n
+            return fib(n - 1) + fib(n - 2)
+        print([fib(24 + i % 3) for i in range(8)])
+        """),
+    "array": (numpy_rows, "above", """
+        import numpy as np
+        def above(a, n):
+            count = 0
+            for i in range(n):
+                if a[i] > 0.5:
+                    count += 1
+            return count
+        a = np.linspace(0, 1, 200000)
+        print([above(a, 200000) for _ in range(8)])
+        """),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_right_edit_is_proven(write_program, name):
+    rule, function, text = PROGRAMS[name]
+    if "numpy" in text:
+        pytest.importorskip("numpy")
+    verdict = prove(rule, write_program(text), function)
+    assert verdict.verdict == "proven", verdict.reason
+    assert verdict.calls and verdict.calls == verdict.identical
+
+
+@pytest.mark.parametrize("rule, function, word, text", [
+    # Rows that are shared in the original must be shared in the copy.
+    (explicit_copy, "moves", "", """
+        import copy
+        def moves(board):
+            new = copy.deepcopy(board)
+            new[0][0] += 1
+            return new
+        row = [0] * 200
+        board = [row] * 60
+        print(sum(moves(board)[1][0] for _ in range(60)))
+        """),
+    # Elements that stay in the result keep NumPy's type.
+    (numpy_rows, "largest", "differs", """
+        import numpy as np
+        def largest(a, n):
+            best = a[0]
+            for i in range(n):
+                if a[i] > best:
+                    best = a[i]
+            return best
+        a = np.linspace(0, 1, 20000)
+        print(*[float(largest(a, 20000)) for _ in range(20)])
+        """),
+    # A dict that makes what is missing is no plain dict.
+    (tested_first, "total", "defaultdict", """
+        import collections
+        def total(table, keys):
+            out = 0
+            for k in keys:
+                try:
+                    v = table[k]
+                except KeyError:
+                    v = 0
+                out += v
+            return out
+        for i in range(20):
+            print(total(collections.defaultdict(int), range(3000)))
+        """),
+    # 1 and 1.0 are other questions; floats are not kept at all.
+    (cached_function, "steps", "float", """
+        def steps(n):
+            count = 0
+            while n > 1:
+                n = n - 1
+                count += 1
+            return count + n
+        print([steps(3000.0) for _ in range(60)])
+        """),
+])
+def test_a_wrong_guess_is_refused(write_program, rule, function, word, text):
+    if "numpy" in text:
+        pytest.importorskip("numpy")
+    verdict = prove(rule, write_program(text), function)
+    assert verdict.verdict == "refused", verdict.reason
+    assert word in verdict.reason
+
+
+def test_no_attribute_is_bound_where_that_does_not_pay():
+    assert reads_attributes_slowly((3, 11)) and not reads_attributes_slowly((3, 12)) and not reads_attributes_slowly((3, 14))
