@@ -33,7 +33,7 @@ def test_tiny_thread_stacks(probe, engine):
             threading.stack_size(32768)
         except ValueError as too_small:
             threading.stack_size(int(re.search(r"\\d+", str(too_small))[0]))
-        def tiny(): burn(3_000_000)
+        def tiny(): burn(8_000_000)
         threads = [threading.Thread(target=tiny) for _ in range(2)]
         [t.start() for t in threads]
         [t.join() for t in threads]
