@@ -174,7 +174,7 @@ void Recorder::free_slot(uint32_t slot_idx) {
   // Whoever takes the slot next, maybe another process, counts from 0.
   for (std::atomic<uint64_t>* counter :
        {&slot.samples, &slot.lost, &slot.broken, &slot.repaired, &slot.throttled, &slot.handler_ns, &slot.loop_run_ns,
-        &slot.loop_idle_ns, &slot.loop_steps, &slot.ring.written, &slot.ring.consumed}) {
+        &slot.loop_idle_ns, &slot.loop_steps, &slot.told_wait_ns, &slot.ring.written, &slot.ring.consumed}) {
     counter->store(0);
   }
   slot.word.store(0, std::memory_order_release);

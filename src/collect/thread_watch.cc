@@ -115,6 +115,7 @@ void ThreadWatch::tick(uint64_t now_ns) {
       seen.slot_idx = i;
       seen.schedstat_fd = ::open(task_path(pid_, slot.tid, "schedstat").c_str(), O_RDONLY | O_CLOEXEC);
       seen.settled_ns = now_ns;
+      seen.settled_told_ns = slot.told_wait_ns.load(std::memory_order_relaxed);
       if (seen.schedstat_fd < 0 || !read_account(seen.schedstat_fd, &seen.first.cpu_ns, &seen.first.runnable_ns)) {
         continue;
       }
@@ -141,14 +142,21 @@ void ThreadWatch::look_at(Seen& seen, uint64_t now_ns) {
   uint32_t stack = 0;
   WaitKind kind = WaitKind::Unknown;
   // Read before the look: a call that returns meanwhile has told of itself.
-  const bool told = region_->slots[seen.slot_idx].waiting_kind.load(std::memory_order_relaxed) != 0;
+  const record::ThreadSlot& slot = region_->slots[seen.slot_idx];
+  const bool told = slot.waiting_kind.load(std::memory_order_relaxed) != 0;
+  const uint64_t told_ns = slot.told_wait_ns.load(std::memory_order_relaxed);
   if (!find_place(seen, now, &stack, &kind)) {
     return;  // it runs, or is about to: settled when next found asleep
   }
   seen.waiting_ns += slept_ns;
-  extend(seen, slept_ns, stack, kind, told);
+  // A thread that sleeps in step with our ticks may not have been found asleep for long: what it told meanwhile is told.
+  const uint64_t told_meanwhile_ns = told_ns - seen.settled_told_ns;
+  if (told || slept_ns > told_meanwhile_ns) {
+    extend(seen, told ? slept_ns : slept_ns - told_meanwhile_ns, stack, kind, told);
+  }
   seen.settled = now;
   seen.settled_ns = now_ns;
+  seen.settled_told_ns = told_ns;
   recorder_.account_thread(seen.thread, now.cpu_ns - seen.first.cpu_ns, now.runnable_ns - seen.first.runnable_ns,
                            seen.waiting_ns);
 }

@@ -46,6 +46,7 @@ class ThreadWatch {
     Account first;    ///< when the watch began
     Account settled;  ///< up to here all time is accounted for
     uint64_t settled_ns = 0;
+    uint64_t settled_told_ns = 0;  ///< what the thread had told of itself by then
     uint64_t waiting_ns = 0;
     uint64_t asleep_cpu_ns = ~0ull;  ///< the CPU clock when it was last found asleep
     record::Wait open;               ///< being extended; no duration: none

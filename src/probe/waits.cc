@@ -99,6 +99,8 @@ void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns, bool idle
   if (duration_ns >= kShortestNs && g_process.active.load(std::memory_order_relaxed)) {
     const uint64_t computed_ns = begin_cpu_ns != 0 ? thread_cpu_ns() - begin_cpu_ns : 0;
     const uint64_t waited_ns = duration_ns > computed_ns ? duration_ns - computed_ns : 0;
+    std::atomic<uint64_t>& told_ns = watch->slot->told_wait_ns;
+    told_ns.store(told_ns.load(std::memory_order_relaxed) + waited_ns, std::memory_order_relaxed);
     const uint64_t weight_ns = waited_ns >= kShortestNs ? draw_weight(waited_ns, &watch->wait_random_state) : 0;
     if (weight_ns != 0 && still_read(now_ns)) {
       const int saved_errno = errno;
@@ -162,8 +164,7 @@ int timed_for_gil(const pthread_cond_t* condition, const Call& call) {
   }
   if (watch->gil_wait_ns == 0) {
     watch->gil_wait_ns = mono_ns();
-    const bool lasting = watch->last_wait_ns[static_cast<uint32_t>(WaitKind::Gil)] >= kLastingNs;
-    watch->gil_wait_cpu_ns = lasting ? thread_cpu_ns() : 0;
+    watch->gil_wait_cpu_ns = thread_cpu_ns();
   }
   const uint64_t begin_ns = watch->gil_wait_ns;
   const uint64_t begin_cpu_ns = watch->gil_wait_cpu_ns;

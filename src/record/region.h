@@ -15,7 +15,7 @@
 namespace hasten::record {
 
 inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
-inline constexpr uint32_t kRegionVersion = 10;
+inline constexpr uint32_t kRegionVersion = 11;
 inline constexpr uint32_t kProcessCount = 512;    ///< processes alive at one time; more are counted, not sampled
 inline constexpr uint32_t kSlotCount = 1024;      ///< threads alive at one time; more are counted, not sampled
 inline constexpr uint32_t kChildEndCount = 1024;  ///< ends of children reported and not yet read
@@ -218,6 +218,7 @@ struct ThreadSlot {
   std::atomic<uint64_t> handler_ns;
   std::atomic<uint32_t> waiting_kind;      ///< record::WaitKind of the call that it waits in; 0 if in none
   std::atomic<uint64_t> waiting_since_ns;  ///< CLOCK_MONOTONIC
+  std::atomic<uint64_t> told_wait_ns;      ///< of all waits that the thread told of itself, drawn ones whole
   std::atomic<uint64_t> loop_run_ns;       ///< in which an event loop ran on the thread
   std::atomic<uint64_t> loop_idle_ns;      ///< of those, in which it waited for something to do
   std::atomic<uint64_t> loop_steps;        ///< of tasks
