@@ -189,7 +189,7 @@ def test_what_cannot_be_judged_in_copies_is_compared_by_its_results(write_progra
 def test_the_same_edits_done_right_are_better(write_program):
     judgement = judge(write_program, [("    waste()\n", "    pass\n")])
     assert judgement.exit_code == 0, (judgement.answer, judgement.reason, judgement.differences[:2])
-    assert {f.function.qualname for f in judgement.functions if f.identical >= 30} >= {"grade", "note", "mean", "Tank.fill"}
+    assert {f.function.qualname for f in judgement.functions if f.identical >= 10} >= {"grade", "note", "mean", "Tank.fill"}
 
 
 def test_the_same_code_twice_is_never_better(write_program):
