@@ -189,7 +189,7 @@ def test_what_cannot_be_judged_in_copies_is_compared_by_its_results(write_progra
 def test_the_same_edits_done_right_are_better(write_program):
     judgement = judge(write_program, [("    waste()\n", "    pass\n")])
     assert judgement.exit_code == 0, (judgement.answer, judgement.reason, judgement.differences[:2])
-    assert {f.function.qualname for f in judgement.functions if f.identical >= 30} >= {"grade", "note", "mean", "Tank.fill"}
+    assert {f.function.qualname for f in judgement.functions if f.identical >= 10} >= {"grade", "note", "mean", "Tank.fill"}
 
 
 def test_the_same_code_twice_is_never_better(write_program):
@@ -198,9 +198,10 @@ def test_the_same_code_twice_is_never_better(write_program):
     program = program_of(script)
     dice = random.Random(5)
     answers = []
-    for _ in range(10):
+    for how in [{"runs": 8}] + [{"budget_s": 5}] * 9:
         change = propose_change(f"{script}:f=g", program)
-        judgement = JudgementSession(change, program, budget_s=5, seed=dice.random()).judge()
+        judgement = JudgementSession(change, program, seed=dice.random(), **how).judge()
         assert not judgement.better and judgement.exit_code in (1, 3), judgement.verdict
         answers.append(judgement.answer)
-    assert "different" not in answers and "same" in answers, "a machine that is too busy for 8 pairs in 5 s cannot tell"
+    # A machine that is too busy for 8 pairs in 5 s cannot tell.
+    assert answers[0] == "same" and "different" not in answers

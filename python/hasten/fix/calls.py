@@ -75,9 +75,9 @@ class Calls:
             self.note = f": it ended with {run.exit_code}{last_line(run.stderr_tail)}"
         return run.events
 
-    def record(self, baseline, overlay, seconds):
+    def record(self, baseline, overlay, seconds, tolerance):
         """One run in which some calls say what they gave: {(key, index): event}, by the functions' keys. Raises Endless."""
-        run = baseline.changed(overlay, "record", targets=self.targets(), seconds=seconds)
+        run = baseline.changed(overlay, "record", targets=self.targets(), seconds=seconds, tolerance=tolerance)
         return {(self.functions[e["key"]].key, e["index"]): e for e in run.events if e["event"] == "result"}
 
     def _plan(self, target, seconds, shadow_seconds):

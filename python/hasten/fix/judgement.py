@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from hasten.fix.baseline import Baseline, Declined, Endless
 from hasten.fix.calls import Calls, JudgedFunction, gain_of_pairs
+from hasten.fix.outputs import floats_agree
 from hasten.fix.rounds import Rounds, Trial
 from hasten.fix.runner import OutOfTime
 from hasten.fix.verdict import CANNOT_TELL, PROVEN, REFUSED, Outcome, Verdict, gain_text
@@ -297,7 +298,7 @@ class JudgementSession:
         originals = self.change.originals() | around
         seconds = 0.05 * self._baseline.left_s()
         try:
-            old, again, new = (calls.record(self._baseline, overlay, seconds)
+            old, again, new = (calls.record(self._baseline, overlay, seconds, self._tolerance)
                                for overlay in (originals, originals, originals | self.change.overlay()))
         except Endless:
             return  # the rounds will tell
@@ -305,10 +306,11 @@ class JudgementSession:
         counts = dict.fromkeys(by_key, 0)
         for place, event in old.items():
             others = again.get(place), new.get(place)
-            if None in others or {e["given"] for e in others} != {event["given"]} or others[0]["gave"] != event["gave"]:
+            if None in others or not all(self._agree(e["given"], event["given"]) for e in others) or \
+                    not self._agree(others[0]["gave"], event["gave"]):
                 continue
             f = by_key[place[0]]
-            if others[1]["gave"] == event["gave"]:
+            if self._agree(others[1]["gave"], event["gave"]):
                 counts[place[0]] += 1
                 continue
             shown = event["shown"], others[1]["shown"]
@@ -318,6 +320,12 @@ class JudgementSession:
             self._add_difference(f, place[1], "the result", *shown, differs)
         for key, count in counts.items():
             by_key[key].results_compared = max(by_key[key].results_compared, count)
+
+    def _agree(self, one, other):
+        """Two values as a recorder tells them: a digest and the floats beside it."""
+        (digest, floats), (other_digest, other_floats) = one, other
+        return digest == other_digest and len(floats) == len(other_floats) and all(
+            floats_agree(a, b, self._tolerance) for a, b in zip(floats, other_floats))
 
     def _functions_around(self):
         """Adds the functions of other files that use what the change alters. Returns {path: bytes} of those files."""

@@ -93,7 +93,6 @@ class Judge:
         self._collects = spec.get("collects", False)  # differences are looked for further, so that a small one is found
         self._call_s_min = spec["call_s_min"]
         self._tolerance = spec.get("tolerance", 0.0)  # by which share floats may differ
-        snapshot_module.Snapshot.keeps_floats = self._tolerance > 0
         self._dice = spec["seed"]  # our own generator: importing `random` here would bind the unguarded os.urandom
         self._pid = os.getpid()
         self._side = None  # (target, variant or None) inside a copy

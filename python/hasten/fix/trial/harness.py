@@ -125,6 +125,7 @@ def prepare(spec, trial, mode):
     import os
     if mode != "observe":
         snapshot = sibling(trial, "snapshot")
+        snapshot.Snapshot.keeps_floats = spec.get("tolerance", 0.0) > 0
     if mode == "judge":
         state = sibling(trial, "state")
         difference = sibling(trial, "difference")

@@ -14,6 +14,7 @@ _perf_counter_ns = time.perf_counter_ns
 _os_write = os.write
 SLOWEST_COUNT = 8
 _GENERATOR = 0x20  # CO_GENERATOR
+FLOATS_MOST = 20_000  # of one call; what holds more is not compared from run to run
 RECORDED_FIRST = 64  # so many first calls are recorded, then each whose number is a power of two
 # Where any Python keeps its library and what is installed, whichever Python runs this.
 _FOREIGN_PARTS = ("/site-packages/", "/dist-packages/", "/lib/python3.")
@@ -77,7 +78,7 @@ class Recorder:
         return self._ns_left <= 0
 
     def digest(self, value):
-        """None for what cannot be looked into."""
+        """[digest, floats beside it where they are kept]; None for what cannot be looked into."""
         start = _perf_counter_ns()
         taken = self._snapshot.Snapshot({}, self._is_own_module)
         try:
@@ -86,7 +87,8 @@ class Recorder:
             return None
         finally:
             self._ns_left -= _perf_counter_ns() - start
-        return taken.sections[0][1]
+        kept = taken.floats.get("", b"")
+        return [taken.sections[0][1], list(memoryview(kept).cast("d"))] if len(kept) <= 8 * FLOATS_MOST else None
 
     def report(self, target, index, given, outcome, arguments, shown):
         gave = self.digest((outcome, arguments))
