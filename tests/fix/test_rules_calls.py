@@ -423,3 +423,23 @@ def test_a_pure_function_of_the_module_is_called_once():
 ])
 def test_other_functions_are_called_each_time(text):
     silent(hoisted_call, text)
+
+
+def test_self_is_no_plain_dict():
+    silent(tested_first, """
+        class Mapping:
+            def get(self, key, default=None):
+                try:
+                    return self[key]
+                except KeyError:
+                    return default
+        """)
+    assert rewrites(tested_first, """
+        class A:
+            @staticmethod
+            def get(d, key):
+                try:
+                    return d[key]
+                except KeyError:
+                    return None
+        """)

@@ -143,7 +143,8 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_a_right_edit_is_proven(write_program, name):
+def test_a_right_edit_is_proven(write_program, monkeypatch, name):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # with it every print is flushed, asked for or not
     rule, function, text = PROGRAMS[name]
     if "numpy" in text:
         pytest.importorskip("numpy")
@@ -212,3 +213,152 @@ def test_a_wrong_guess_is_refused(write_program, rule, function, word, text):
 
 def test_no_attribute_is_bound_where_that_does_not_pay():
     assert reads_attributes_slowly((3, 11)) and not reads_attributes_slowly((3, 12)) and not reads_attributes_slowly((3, 14))
+
+
+# Edits that look like a rule's and are wrong on some call: none may be proven.
+PLANTED = {
+    "the last of equal keys wins": ("""
+        pairs = [(str(i % 900), i) for i in range(1000)]
+        def f(names):
+            out = []
+            for name in names:
+                for known, price in pairs:
+                    if known == name:
+                        out.append(price)
+                        break
+            return out
+        print(sum(map(sum, (f([str(j) for j in range(900)]) for _ in range(5)))))
+        """, """
+        def f(names):
+            by_key = dict(pairs)
+            return [by_key[name] for name in names if name in by_key]
+        """),
+    "a None that is there": ("""
+        table = {i: None if i == 77 else i for i in range(100)}
+        def f(keys):
+            out = []
+            for k in keys:
+                try:
+                    out.append(table[k])
+                except KeyError:
+                    out.append(-1)
+            return out
+        for i in range(20):
+            print(len(f(range(3000))))
+        """, """
+        def f(keys):
+            out = []
+            for k in keys:
+                v = table.get(k)
+                out.append(-1 if v is None else v)
+            return out
+        """),
+    "equal elements in the other order": ("""
+        import heapq
+        def f(scores):
+            return sorted(scores, key=lambda s: s[0] // 100)[-3:]
+        scores = [(i * 7919 % 10007, i) for i in range(8000)]
+        for i in range(20):
+            print(len(f(scores[i:])))
+        """, """
+        def f(scores):
+            return heapq.nlargest(3, scores, key=lambda s: s[0] // 100)[::-1]
+        """),
+    "a length that changes": ("""
+        def f(n):
+            items = list(range(n))
+            i = 0
+            while i < len(items):
+                if items[i] % 1000 == 0 and len(items) < 2 * n:
+                    items.append(i)
+                i += 1
+            return len(items)
+        for i in range(20):
+            print(f(9000 + i))
+        """, """
+        def f(n):
+            items = list(range(n))
+            i = 0
+            items_len = len(items)
+            while i < items_len:
+                if items[i] % 1000 == 0 and items_len < 2 * n:
+                    items.append(i)
+                i += 1
+            return len(items)
+        """),
+    "answers that share what is changed": ("""
+        import functools
+        def f(n):
+            out = []
+            for i in range(n):
+                out.append(i)
+            return out
+        kept = f(3)
+        kept.append(9)
+        for i in range(30):
+            print(len(f(3)), len(f(4000)))
+        """, """
+        def f(n, _kept={}):
+            return _kept.setdefault(n, list(range(n)))
+        """),
+    "a table that is changed": ("""
+        def f(k):
+            table = {"a": 1, "b": 2, "c": 3}
+            for i in range(3000):
+                table[k] = table.get(k, 0) + 1
+            return table[k]
+        for i in range(30):
+            print(f("a"))
+        """, """
+        def f(k):
+            global TABLE
+            try:
+                table = TABLE
+            except NameError:
+                table = TABLE = {"a": 1, "b": 2, "c": 3}
+            for i in range(3000):
+                table[k] = table.get(k, 0) + 1
+            return table[k]
+        """),
+    "the text in another order": ("""
+        class Page:
+            text = "begin"
+        def f(page, n):
+            for i in range(n):
+                page.text += str(i % 10)
+            return len(page.text)
+        for i in range(20):
+            print(f(Page(), 4000))
+        """, """
+        def f(page, n):
+            pieces = [str(i % 10) for i in range(n)]
+            page.text = "".join(pieces) + page.text
+            return len(page.text)
+        """),
+    "the other end of a queue": ("""
+        def f(n):
+            queue = list(range(n))
+            last = None
+            while queue:
+                last = queue.pop(0)
+            return last
+        for i in range(20):
+            print(f(4000))
+        """, """
+        def f(n):
+            queue = list(range(n))
+            last = None
+            while queue:
+                last = queue.pop()
+            return last
+        """),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_wrong_edit_like_a_rules_is_refused(judge_rewrite, name):
+    program, new_text = PLANTED[name]
+    if name == "answers that share what is changed":  # the parameters must stay as they are
+        program = program.replace("def f(n):", "def f(n, _kept={}):")
+    verdict, _ = judge_rewrite(program, "f", new_text)
+    assert verdict.verdict == "refused", verdict.reason

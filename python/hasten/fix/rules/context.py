@@ -4,6 +4,7 @@ import ast
 import builtins
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import libcst as cst
 
@@ -13,6 +14,7 @@ HARMLESS_CALLS = frozenset({"len", "sum", "sorted", "min", "max", "enumerate", "
                             "str", "list", "tuple", "set", "frozenset", "zip", "reversed", "isinstance", "type", "id"})
 LOOPS = (cst.For, cst.While)
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+_WHITE_SPACE = (cst.BaseParenthesizableWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.Newline, cst.Comment)
 SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
 
 
@@ -129,6 +131,10 @@ class Context:
         """How often the file binds a name, in whatever scope."""
         return self._names_of_file()[1].get(name, 0)
 
+    @property
+    def names_of_file(self):
+        return self._names_of_file()[0]
+
     def fresh_name(self, wanted):
         taken = self._names_of_file()[0]
         while wanted in taken:
@@ -160,6 +166,8 @@ class Context:
         if self.bindings(name) or self.captured(name):
             return False
         parameter = self.parameters.get(name)
+        if self._is_of_a_class() and name in list(self.parameters)[:1]:
+            return False  # self: no plain dict or list has methods of the program's own
         if parameter is None:
             return not self._is_of_enclosing_function(name)
         if parameter.star:
@@ -170,6 +178,11 @@ class Context:
             return type(ast.literal_eval(self.source.code(parameter.default))).__name__ in (*kinds, "NoneType")
         except (ValueError, SyntaxError):
             return False
+
+    def _is_of_a_class(self):
+        block = self.parent(self.node)
+        return isinstance(block, cst.IndentedBlock) and isinstance(self.parent(block), cst.ClassDef) and not any(
+            isinstance(d.decorator, cst.Name) and d.decorator.value == "staticmethod" for d in self.node.decorators)
 
     def _is_of_enclosing_function(self, name):
         node = self.parent(self.node)
@@ -232,10 +245,16 @@ def _walk(node, kinds, stop=()):
     """The node itself and what is below it, of these kinds, in source order; `stop` kinds are not entered."""
     if isinstance(node, kinds):
         yield node
-    for child in node.children:
+    for child in _children(node):
         if stop and isinstance(child, stop):
             continue
         yield from _walk(child, kinds, stop)
+
+
+@lru_cache(maxsize=1 << 18)  # some ten files of a thousand lines
+def _children(node):
+    """The children that are no white space, collected once a node: LibCST visits all of them each time it is asked."""
+    return tuple(c for c in node.children if not isinstance(c, _WHITE_SPACE))
 
 
 walk = _walk

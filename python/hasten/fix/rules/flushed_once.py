@@ -30,8 +30,7 @@ _SEEN = frozenset({"sleep", "input", "subprocess", "multiprocessing", "threading
 
 
 def find(context):
-    names = context._names_of_file()[0]
-    if names & _SEEN or any("\\r" in n.value for n in walk(context.node.body, (cst.SimpleString, cst.FormattedStringText))):
+    if context.names_of_file & _SEEN or any("\\r" in n.value for n in walk(context.node.body, (cst.SimpleString, cst.FormattedStringText))):
         return
     for rule in (_prints, _flushes, _opened, _os_writes):
         if rule in (_prints, _flushes) and "os.write" in context.source.text:
@@ -92,10 +91,12 @@ def _flushes(context):
     source = context.source
     by_loop = {}
     for call in context.inside_function(cst.Call):
-        file, values = method_call(call, "flush", 0)
+        file, _ = method_call(call, "flush", 0)
+        if file is None:
+            continue
         loop = _loop(context, call)
         line = context.statement_line(call)
-        if file is None or loop is None or _leaves(loop) or line is None or line.body[0] is not context.parent(call) or not is_simple(
+        if loop is None or _leaves(loop) or line is None or line.body[0] is not context.parent(call) or not is_simple(
                 file) or len(line.body) != 1:
             continue
         root = file
@@ -174,8 +175,10 @@ def _os_writes(context):
     source = context.source
     by_loop = {}
     for call in context.inside_function(cst.Call):
+        if len(call.args) != 2 or library_call(context, call, "os") != "write":
+            continue
         loop = _loop(context, call)
-        if loop is None or library_call(context, call, "os") != "write" or len(call.args) != 2:
+        if loop is None:
             continue
         fd = call.args[0].value
         if not isinstance(context.parent(call), cst.Expr) or not (

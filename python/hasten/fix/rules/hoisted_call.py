@@ -38,7 +38,7 @@ def find(context):
     groups = {}
     for call in context.inside_function(cst.Call):
         found = _kind(context, call)
-        if found is None:
+        if found is None or "\n" in context.source.code(call):
             continue
         names, requires, is_list_like, can_raise, word = found
         loop = _loop(context, call, names, can_raise, not is_list_like)
