@@ -26,7 +26,7 @@ def play(games, seed):
 
 
 def main():
-    for seed in range(1, 7):
+    for seed in range(1, 5):
         print(seed, play(110000, seed))
 
 

@@ -22,7 +22,7 @@ def write_letters(cities, count):
 
 def main():
     for round_ in range(2):
-        letters = write_letters(["Ulm", "Jena", "Worms", "Celle", "Goslar"], 9000 + round_)
+        letters = write_letters(["Ulm", "Jena", "Worms", "Celle", "Goslar"], 5000 + round_)
         for city, text in letters.items():
             print(city, len(text), text.count("\n"), sum(text[::997].encode()))
 

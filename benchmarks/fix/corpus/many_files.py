@@ -24,7 +24,7 @@ def store(folder, count):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(3):
-            print(store(folder, 700))
+            print(store(folder, 200))
 
 
 main()

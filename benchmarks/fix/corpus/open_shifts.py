@@ -22,7 +22,7 @@ def open_days(days):
 def main():
     days = roster(365, 60)
     total = 0
-    for _week in range(40):
+    for _week in range(120):
         total += sum(open_days(days))
     print(total)
 

@@ -24,7 +24,7 @@ def main():
     edges = np.array([1.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 750.0, 900.0])
     counts = [0] * (len(edges) + 1)
     for shop in range(10):
-        for band in bands_of(make_prices(40000, shop * 13), edges):
+        for band in bands_of(make_prices(20000, shop * 13), edges):
             counts[band] += 1
     print(counts)
 

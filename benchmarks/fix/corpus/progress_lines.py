@@ -17,8 +17,8 @@ def table(start, rate, years):
 
 def main():
     total = 0.0
-    for i in range(20):
-        total += table(1000.0 + i, 0.25 * (i + 1), 15000)
+    for i in range(10):
+        total += table(1000.0 + i, 0.25 * (i + 1), 12000)
     print(f"{total:.2f}")
 
 

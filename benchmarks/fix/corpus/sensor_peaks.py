@@ -29,8 +29,8 @@ def peaks(signal, level):
 
 
 def main():
-    for seed in range(12):
-        signal = make_signal(300000, seed)
+    for seed in range(6):
+        signal = make_signal(200000, seed)
         print(seed, *peaks(signal, 0.8))
 
 

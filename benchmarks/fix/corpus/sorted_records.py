@@ -18,7 +18,7 @@ def merged(rows):
 
 def main():
     total = 0
-    rows = records(200000)
+    rows = records(100000)
     for i in range(4):
         total += len(merged(rows[i:]))
     print(total)
