@@ -1,4 +1,4 @@
-"""Errors of a log by hour; the pattern is given anew for every line.
+r"""Errors of a log by hour; the pattern is given anew for every line.
 
 cause: set up once
 line: found = re.match(r"(\d\d):\d\d (ERROR|WARN) (\w+)", line)

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""How often `hasten prove` is mistaken where nothing has changed, and how often it finds a gain of 3 %.
+
+    .venv/bin/python benchmarks/fix/same.py [--trials 10] [--budget 120] [--only same|faster] [--json FILE]
+
+Two kinds of trials, by turns, each with `hasten prove FILE.py:old=new` at its default number of pairs:
+
+same    new is old under another name, so every call of "different", "better" or "slower" is wrong: at most 5 %.
+faster  old adds up a row 100 times and new 97 times, to the same sum, so that exactly 3 % of the work is gone (start-up,
+        which both pay, is under a twentieth of the program): "better" in at least 80 %.
+
+A figure takes 200 trials of each (--trials 200, some hours); 10 show only that nothing is badly wrong. The exit code is 1
+where the counts are so far from a bar that it surely is missed (one-sided binomial test at 1 %), or with 100 trials and
+more where the share itself misses it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+WRONG_MAX, FOUND_MIN = 0.05, 0.80
+SURE = 0.01
+PASSES = {"same": (100, 100), "faster": (100, 97)}
+PROGRAM = """\
+def old(row):
+    for _ in range({0}):
+        total = 0
+        for value in row:
+            total += value * value % 7
+    return total
+
+
+def new(row):
+    for _ in range({1}):
+        total = 0
+        for value in row:
+            total += value * value % 7
+    return total
+
+
+print(sum(old(list(range(k, k + 50))) for k in range({2})))
+"""
+
+
+def trial(kind: str, calls: int, budget_s: float) -> dict:
+    """One judgement by a fresh `hasten prove`: {answer, better, speedup, interval, pairs, seconds, reason}."""
+    with tempfile.TemporaryDirectory(prefix="hasten_same_") as folder:
+        program, table = Path(folder, "program.py"), Path(folder, "answer.json")
+        program.write_text(PROGRAM.format(*PASSES[kind], calls))
+        start = time.monotonic()
+        done = subprocess.run([sys.executable, "-m", "hasten", "prove", "program.py:old=new", "--yes", "--budget", f"{budget_s:g}",
+                               "--json", str(table), "--command", sys.executable, "program.py"], cwd=folder,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+        if not table.is_file():
+            raise SystemExit(f"same.py: hasten prove ended with {done.returncode}: {done.stderr.strip()[-500:]}")
+        document = json.loads(table.read_text())
+        fix = document["fixes"][0]
+        return {"kind": kind, "answer": document["answer"], "better": document["better"], "exit_code": document["exit_code"],
+                "speedup": fix.get("program_speedup"), "interval": fix.get("interval"), "pairs": fix["pairs"],
+                "reason": document["reason"], "seconds": time.monotonic() - start}
+
+
+def mistake(found: dict) -> str:
+    """What a trial of identical sides was wrongly called, or ''."""
+    if found["answer"] == "different":
+        return "different"
+    if found["exit_code"] == 0:
+        return "better"
+    return "slower" if found["interval"] is not None and found["interval"][1] < 1 else ""
+
+
+def at_least(count: int, trials: int, share: float) -> float:
+    """The probability of `count` or more hits among the trials if each hits with this share."""
+    return sum(math.comb(trials, k) * share**k * (1 - share) ** (trials - k) for k in range(count, trials + 1))
+
+
+def holds(count: int, trials: int, most: float) -> bool:
+    """May the true share still be `most` or less? From 100 trials on the counted share itself must be."""
+    return count <= most * trials if trials >= 100 else at_least(count, trials, most) >= SURE
+
+
+def main(argv=None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--trials", type=int, default=10, help="of each kind (10; a figure takes 200)")
+    parser.add_argument("--budget", type=float, default=120.0, metavar="SECONDS", help="of each trial (120, as prove has it)")
+    parser.add_argument("--calls", type=int, default=1500, help="calls of the function in a run (1500: about half a second)")
+    parser.add_argument("--only", choices=list(PASSES), help="one kind alone")
+    parser.add_argument("--json", metavar="FILE", help="write every trial there")
+    options = parser.parse_args(argv)
+    kinds = [options.only] if options.only else list(PASSES)
+    trials = []
+    for number in range(1, options.trials + 1):
+        for kind in kinds:
+            found = trial(kind, options.calls, options.budget)
+            trials.append(found)
+            interval = "no interval" if found["interval"] is None else "{:.3f}-{:.3f}".format(*found["interval"])
+            print(f"{number:4} {kind:7} {found['answer']}, {'better' if found['exit_code'] == 0 else 'not better'}: {interval}, "
+                  f"{found['pairs']} pairs, {found['seconds']:.0f} s", flush=True)
+            if options.json:
+                Path(options.json).write_text(json.dumps(trials, indent=1) + "\n")
+    good = True
+    for kind in kinds:
+        mine = [t for t in trials if t["kind"] == kind]
+        if kind == "same":
+            wrong = [m for m in map(mistake, mine) if m]
+            fine = holds(len(wrong), len(mine), WRONG_MAX)
+            said = f" ({', '.join(f'{w} {wrong.count(w)}' for w in sorted(set(wrong)))})" if wrong else ""
+            print(f"  {'ok  ' if fine else 'MISS'} identical sides called otherwise: {len(wrong)} of {len(mine)}{said} (at most 5 %)")
+        else:
+            missed = sum(t["exit_code"] != 0 for t in mine)
+            fine = holds(missed, len(mine), 1 - FOUND_MIN)
+            print(f"  {'ok  ' if fine else 'MISS'} a gain of 3 % found: {len(mine) - missed} of {len(mine)} (at least 80 %)")
+        good = good and fine
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
