@@ -180,6 +180,28 @@ def test_answers_kept():
     assert "_steps_cache = functools.lru_cache(" in text
 
 
+def test_answers_of_a_function_with_a_pure_helper():
+    before = """
+        def closed(x, y):
+            return (x * 7 + y) % 5 == 3
+
+        def paths(x, y):
+            if x < 0 or y < 0 or closed(x, y):
+                return 0
+            return 1 if x + y == 0 else paths(x - 1, y) + paths(x, y - 1)
+        """
+    assert "@_paths_cache" in same_answer(cached_function, before, "paths(4, 6)", "[paths(i, 3) for i in range(6)]")
+
+
+@pytest.mark.parametrize("helper", [
+    "def g(n):\n    return n / 2\n", "def g(n):\n    return n * 0.5\n",        # floats: 0.0 and -0.0 are one key
+    "def g(n):\n    print(n)\n    return n\n", "def g(n):\n    return f(n)\n", "def g(n):\n    yield n\n",
+    "def g(n):\n    return n\ng = abs\n", "@print\ndef g(n):\n    return n\n", "C = []\ndef g(n):\n    return len(C)\n",
+])
+def test_answers_not_kept_with_such_a_helper(helper):
+    silent(cached_function, f"{helper}def f(n):\n    return f(g(n) - 1) + f(n - 2) if n > 1 else 0\n")
+
+
 LOOPS = "def f(n):\n    s = 0\n    for i in range(n):\n        s += i\n    return s\n"
 
 

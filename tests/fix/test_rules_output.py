@@ -116,6 +116,17 @@ def test_append_and_concatenate():
     text = same_answer(numpy_rows, """
         import numpy as np
         def f(n):
+            a = np.zeros(0)
+            x = 0.0
+            for i in range(n):
+                x += 1.0 if i % 3 else -1.0
+                a = np.append(a, x)
+            return a.dtype, a.tolist()
+        """, "f(5)", "f(0)")
+    assert "a_parts.append(x)" in text
+    text = same_answer(numpy_rows, """
+        import numpy as np
+        def f(n):
             a = np.zeros((1, 2))
             for i in range(n):
                 a = np.concatenate((a, np.full((i, 2), i)))
@@ -157,6 +168,8 @@ def test_object_dtype():
     "for i in range(9): print(a[g(i)])", "for i in range(9): print(a[None])", "a = g()\n    for i in range(9): print(a[i])",
     "for i in range(9): a = np.append(a, i); print(a)", "for i in range(9): b = np.append(a, i)",
     "for i in range(9): a = np.append(a, i, 0)", "for i in range(9): a = np.append(i, a)", "for i in range(9): a = np.append(a, g)",
+    "x = np.zeros(2)\n    for i in range(9):\n        x += 1\n        a = np.append(a, x)",
+    "x = 0\n    for i in range(9):\n        x += g\n        a = np.append(a, x)",
     "for i in range(9): g = np.searchsorted(a, i)", "for i in g: print(np.isin(i, a))", "for i in g: print(np.searchsorted(a, i, 'right'))",
     "for i in g: a.sort(); print(np.searchsorted(a, i))", "return np.array(a, dtype=float)", "for i in g: a = np.searchsorted(a, i)",
     "return np.array(a, object, copy=False)",

@@ -123,6 +123,35 @@ def test_text_on_an_element_and_in_nested_loops():
     assert text.count("d_pieces.append") == 2 and 'if d_pieces:\n        d[k] += "".join(d_pieces)' in text
 
 
+def test_text_on_an_element_whose_loop_calls_a_function_first():
+    text = same_answer(grown_attribute, """
+        def rows(k, n):
+            return [k] * n
+
+        def f(keys, n):
+            d = {}
+            for k in keys:
+                d[k] = "begin "
+                for r in rows(k, n):
+                    d[k] += f"{r:>3}"
+            return d
+        """, "f('ab', 3)", "f('a', 0)")
+    assert "d_pieces = []\n        for r in rows(k, n):" in text
+
+
+def test_text_on_an_element_whose_loop_asks_a_generator():
+    silent(grown_attribute, """
+def rows(d, k):
+    while len(d[k]) < 9:
+        yield k
+
+def f(d, k):
+    for r in rows(d, k):
+        d[k] += f"{r}"
+    return d
+""")
+
+
 @pytest.mark.parametrize("line", [
     "print(self.text, r)", "print(self)", "self.show(r)", "g(r)", "self = r", "return r", "raise ValueError(r)", "yield r",
     "assert r", "other.text = r", "x = lambda: self", "self.text = ''", "await_ = [s.text for s in r]", "n = len(self.text)",

@@ -8,7 +8,7 @@ gain: 30x
 
 
 def cause_of(order):
-    return order - 1 - order * 7919 % 3
+    return order - 2 - order * 7919 % 3
 
 
 def depth(order):
@@ -23,8 +23,9 @@ def main():
         length = depth(order)
         total += length
         deepest = max(deepest, length)
-    for order in range(1500, 0, -1):
-        total += depth(order) % 7
+    for month in range(6):
+        for order in range(1500 - month, 0, -1):
+            total += depth(order) % 7
     print(total, deepest)
 
 

@@ -30,8 +30,8 @@ def fill(rows, columns):
 
 
 def main():
-    sheet = fill(80, 80)
-    print(len(sheet), sum(sheet[Cell(i, i * 7 % 80)] for i in range(80)))
+    sheet = fill(220, 220)
+    print(len(sheet), sum(sheet[Cell(i, i * 7 % 220)] for i in range(220)))
 
 
 main()

@@ -20,7 +20,7 @@ import re
 
 import libcst as cst
 
-from hasten.fix.rules.context import COMPREHENSIONS, SCOPES, Prescription, walk
+from hasten.fix.rules.context import COMPREHENSIONS, SCOPES, Context, Prescription, walk
 from hasten.fix.rules.module_level import (before_function, constant_name, holder, library_call, module_assignment,
                                            need)
 from hasten.fix.rules.values import is_constant, is_text, plain_arguments
@@ -110,12 +110,29 @@ def _is_own(context, call):
     return isinstance(call.func, cst.Name) and call.func.value == context.node.name.value
 
 
+def _is_pure_helper(context, call):
+    """A pure function of this file, bound once, that itself calls no further ones."""
+    functions = [f for f in context.source.functions if isinstance(call.func, cst.Name) and f.qualname == call.func.value]
+    if len(functions) != 1 or functions[0].node is context.node or context.times_bound(call.func.value) != 1:
+        return False
+    helper = Context(context.source, functions[0])
+    if helper.node.decorators or helper.function.is_generator or helper.node.asynchronous is not None or not helper.parameters:
+        return False
+    known = {f.qualname for f in context.source.functions}
+    return not any(isinstance(c.func, cst.Name) and c.func.value in known for c in helper.inside_function(cst.Call)) and (
+        not _may_make_floats(helper) and is_pure(helper))
+
+
+def _may_make_floats(context):
+    return any(isinstance(n, (cst.Float, cst.Divide)) or isinstance(n, cst.Call) and library_call(context, n, "math")
+               for n in walk(context.node.body, (cst.Float, cst.Divide, cst.Call)))
+
+
 def is_pure(context):
     """Nothing but local names, and only answers that never change. A name is taken for plain until a binding says otherwise."""
     plain = set(context.parameters)
     own = [c for c in context.inside_function(cst.Call) if _is_own(context, c)]
-    if own and any(isinstance(n, (cst.Float, cst.Divide)) or isinstance(n, cst.Call) and library_call(context, n, "math")
-                   for n in walk(context.node.body, (cst.Float, cst.Divide, cst.Call))):
+    if own and _may_make_floats(context):
         return False  # its arguments further down may be floats
     for node in walk(context.node.body, (cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.Lambda, cst.Await, cst.NamedExpr)):
         if not isinstance(node, _STATEMENTS):
@@ -184,7 +201,8 @@ def _is_plain(context, node, plain):
             for p in node.parts if isinstance(p, cst.FormattedStringExpression))
     if isinstance(node, cst.Call):
         values = plain_arguments(node)
-        if values is None or not (_is_own(context, node) or library_call(context, node, "math") is not None or (
+        if values is None or not (_is_own(context, node) or _is_pure_helper(context, node) or library_call(
+                context, node, "math") is not None or (
                 isinstance(node.func, cst.Name) and node.func.value in _CALLS and node.func.value not in ("range", "divmod")
                 and context.is_builtin(node.func.value))):
             return False

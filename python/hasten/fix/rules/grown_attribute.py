@@ -56,7 +56,7 @@ def _prescribe(context, target_text, additions, loop):
     names = names_in(target) - ({target.attr.value} if isinstance(target, cst.Attribute) else set())
     if any(not context.is_steady(n, loop) for n in names) or any(True for _ in walk(loop, _LEAVES)):
         return None
-    if not only_known_calls(context, loop) or any(True for _ in walk(loop, (cst.FunctionDef, cst.Lambda, cst.Try, cst.With))):
+    if not only_known_calls(context, loop, _before(context, loop)) or any(True for _ in walk(loop, (cst.FunctionDef, cst.Lambda, cst.Try, cst.With))):
         return None
     if any(not isinstance(context.parent(a), cst.SimpleStatementLine) for a in inside):
         return None
@@ -78,6 +78,16 @@ def _prescribe(context, target_text, additions, loop):
     lines = [source.lines(a) for a in inside]
     return Prescription(KIND, f"`{target_text}` joined once instead of grown", lines[0][0], edits,
                         (min(a for a, _ in lines), max(b for _, b in lines)))
+
+
+def _before(context, loop):
+    """The call of a for statement's head, if a plain function of this file: it has ended before the first piece is there."""
+    call = loop.iter if isinstance(loop, cst.For) else None
+    if not (isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and context.times_bound(call.func.value) == 1):
+        return ()
+    plain = any(f.qualname == call.func.value and not f.is_generator and not f.node.decorators and f.node.asynchronous is None
+                for f in context.source.functions)
+    return (call,) if plain else ()
 
 
 def _loops(context, node):

@@ -100,7 +100,7 @@ def _appends(context, np):
     source = context.source
     groups = {}
     for assign in context.inside_function(cst.Assign):
-        found = _append(assign, np)
+        found = _append(context, assign, np)
         loop = context.outermost_loop(assign)
         if found is not None and loop is not None and isinstance(context.parent(assign), cst.SimpleStatementLine):
             groups.setdefault((found[0], loop), []).append((assign, found[1]))
@@ -124,7 +124,7 @@ def _appends(context, np):
         yield _prescription(context, f"`{name}` put together once", [a for a, _ in sites], edits)
 
 
-def _append(assign, np):
+def _append(context, assign, np):
     """(name, (kind, piece)) of `name = np.append(name, piece)` or np.concatenate((name, piece)), or None."""
     if len(assign.targets) != 1 or not isinstance(assign.targets[0].target, cst.Name):
         return None
@@ -143,9 +143,29 @@ def _append(assign, np):
     piece = values[1]
     # A piece that the next round changes in place must not be kept by reference.
     if not (isinstance(piece, (cst.Integer, cst.Float, cst.BinaryOperation, cst.Call, cst.List)) or isinstance(piece, cst.Subscript)
-            and kind == "append"):
+            and kind == "append" or isinstance(piece, cst.Name) and _is_number(context, piece)):
         return None
     return name, (kind, piece)
+
+
+def _is_number(context, node):
+    """Surely a Python number, which nothing changes in place."""
+    if isinstance(node, (cst.Integer, cst.Float)):
+        return True
+    if isinstance(node, cst.UnaryOperation):
+        return _is_number(context, node.expression)
+    if isinstance(node, cst.IfExp):
+        return _is_number(context, node.body) and _is_number(context, node.orelse)
+    if not isinstance(node, cst.Name) or node.value in context.parameters or context.is_declared_elsewhere(node.value):
+        return False
+    bindings = context.bindings(node.value)
+    for binding in bindings:
+        target = context.parent(binding)
+        statement = context.parent(target) if isinstance(target, cst.AssignTarget) else target
+        if not isinstance(statement, (cst.Assign, cst.AugAssign)) or any(
+                n.value == node.value for n in walk(statement.value, (cst.Name,))) or not _is_number(context, statement.value):
+            return False
+    return bool(bindings)
 
 
 def _batches(context, np):
