@@ -122,6 +122,29 @@ def test_len_of_what_may_change(line):
         """)
 
 
+def test_the_sum_of_a_list_is_taken_once():
+    text = same_answer(hoisted_call, """
+        def f(values):
+            out = []
+            for value in values:
+                out.append(value / sum(values))
+            return out
+        """, "f([1.5, 2, 3])", "f([])")
+    assert "values_sum = sum(values)\n    for value in values:" in text
+
+
+@pytest.mark.parametrize("line", ["x.append(i)", "x[i] = 3", "x = [i]", "x += [i]", "del x[0]", "g(x)"])
+def test_the_sum_of_a_list_that_changes_is_not(line):
+    silent(hoisted_call, f"""
+        def f(x, n, g):
+            total = 0
+            for i in range(n):
+                total += sum(x)
+                {line}
+            return total
+        """)
+
+
 @pytest.mark.parametrize("text", [
     "def f(x):\n    return len(x)\n", "def f(x):\n    for i in range(len(x)):\n        print(i)\n",
     "def f(xs):\n    for x in xs:\n        print(len(x))\n", "def f(xs, g):\n    for i in xs:\n        print(len(g(i)))\n",

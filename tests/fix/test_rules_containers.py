@@ -247,3 +247,32 @@ def test_what_a_file_begins_with_stays_there():
 
     text = rewrites(table_at_start, "#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\n# Why.\ndef f(k):\n    return ['a', 'b', 'c', 'd'][k]\n")[0]
     assert text.startswith("#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\n")
+
+
+def test_a_queue_that_a_function_of_the_file_makes():
+    text = same_answer(deque_ends, """
+        def jobs(n):
+            if n < 0:
+                return []
+            return [(i, i % 3) for i in range(n)]
+
+        def f(n):
+            waiting = jobs(n)
+            out = []
+            while waiting:
+                job, again = waiting.pop(0)
+                if again:
+                    waiting.append((job, again - 1))
+                else:
+                    out.append(job)
+            return out
+        """, "f(7)", "f(-1)")
+    assert "waiting = deque(jobs(n))" in text
+
+
+@pytest.mark.parametrize("maker", [
+    "def g():\n    yield 1\n", "def g():\n    return KNOWN\n", "@memo\ndef g():\n    return [1]\n", "def g():\n    return [1]\ng = 3\n",
+    "def g():\n    if n:\n        return [1]\n    return (1,)\n", "async def g():\n    return [1]\n",
+])
+def test_a_queue_from_something_else(maker):
+    silent(deque_ends, f"{maker}def f():\n    q = g()\n    while q:\n        q.pop(0)\n")

@@ -1,7 +1,7 @@
 """Writes small files and makes sure that each is on the disk.
 
 refused: it waits for the disk
-because: kernel|library|no function of the program's own code holds enough
+because: no change of this source makes faster|no function of the program's own code holds enough
 """
 
 import os

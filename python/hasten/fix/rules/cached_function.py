@@ -1,7 +1,7 @@
 """A pure function that is asked the same again and again keeps its answers.
 
 What it sees: a function of the module whose parameters are whole numbers, texts or truth values, whose body does only
-arithmetic, comparisons, loops over ranges, harmless built-in functions and calls of itself, and which returns numbers,
+arithmetic, comparisons, loops over ranges, harmless built-in functions, calls of itself and of such functions beside it, and which returns numbers,
 text or truth values.
 Evidence needed: the function's lines give a ceiling above 1.1; the judged calls have those types exactly. A function
 that branches into calls of itself, or one whose calls in this file may ask the same again (not f(i) for each i of a range). Whether

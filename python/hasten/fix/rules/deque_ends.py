@@ -1,7 +1,7 @@
 """A list that is emptied or filled at its beginning becomes a deque.
 
 What it sees: a local list with `q.pop(0)` or `q.insert(0, x)` in a loop, all of whose other uses a deque has too:
-append, pop(), extend, clear, len, truth, `in`, iteration, q[0], q[-1].
+append, pop(), extend, clear, len, truth, `in`, iteration, q[0], q[-1]. The list is made there, or by a function of the file.
 Evidence needed: the function's lines that take or put at the beginning give a ceiling above 1.1.
 Why it is slow: every element behind is moved by one place, 8 bytes each; a deque moves none.
 Prescription: `q = deque(...)`, `q.popleft()`, `q.appendleft(x)`.
@@ -15,7 +15,7 @@ Sources: docs.python.org/3/library/collections.html#deque-objects; CPython Objec
 
 import libcst as cst
 
-from hasten.fix.rules.context import COMPREHENSIONS, Prescription
+from hasten.fix.rules.context import COMPREHENSIONS, Context, Prescription
 from hasten.fix.rules.membership_set import is_list
 from hasten.fix.rules.module_level import need
 from hasten.fix.rules.values import local_values, plain_arguments
@@ -49,7 +49,7 @@ def _end_call(call):
 
 def _prescribe(context, name, calls):
     values = local_values(context, name)
-    if values is None or context.captured(name) or not all(is_list(context, v) for v in values):
+    if values is None or context.captured(name) or not all(_is_new_list(context, v) for v in values):
         return None
     if any(context.in_try(call) for call in calls):
         return None
@@ -79,6 +79,21 @@ def _prescribe(context, name, calls):
     lines = [source.lines(call) for call in calls]
     return Prescription(KIND, f"`{name}` as a deque", lines[0][0], edits, (min(a for a, _ in lines), max(b for _, b in lines)),
                         additions=additions, added_names=added)
+
+
+def _is_new_list(context, value):
+    """A list by its form, or from a plain function of this file that ends with one in each of its returns."""
+    if not (isinstance(value, cst.Call) and isinstance(value.func, cst.Name)) or is_list(context, value):
+        return is_list(context, value)
+    functions = [f for f in context.source.functions if f.qualname == value.func.value]
+    if len(functions) != 1 or context.times_bound(value.func.value) != 1 or context.bindings(value.func.value):
+        return False
+    maker = functions[0]
+    if maker.is_generator or maker.node.decorators or maker.node.asynchronous is not None:
+        return False
+    inside = Context(context.source, maker)
+    returns = inside.inside_function(cst.Return)
+    return bool(returns) and all(r.value is not None and is_list(inside, r.value) for r in returns)
 
 
 def _is_shared_use(context, name, node):

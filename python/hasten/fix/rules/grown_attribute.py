@@ -1,7 +1,8 @@
 """Text that a loop grows on an attribute or an element is collected in a list and joined once.
 
 What it sees: `self.text += "..."` or `d[k] += "..."` in a loop that neither looks at that text otherwise, nor binds self,
-d or k anew, nor calls code that could look at it, nor leaves the function.
+d or k anew, nor calls code that could look at it (a plain function of the file in the loop's head has ended by then), nor leaves
+the function.
 Evidence needed: the += lines give a ceiling above 1.1.
 Why it is slow: a local name's text is extended in place; an attribute's or element's has a second reference while
 it is added to, so that each += copies all the text so far.

@@ -1,6 +1,7 @@
 """A call whose answer cannot change in a loop is made once, before it.
 
 What it sees: in a loop's condition or straight in its body: `len(x)` of something that the loop does not change,
+`sum(x)` of a list or tuple,
 functions of math, methods of text without arguments (`s.lower()`), and pure functions of the module (arithmetic on numbers and
 text, as for kept answers), on names that the loop does not bind anew.
 Evidence needed: the lines of the calls give a ceiling above 1.1; the arguments have the types meant at every judged call.
@@ -68,6 +69,10 @@ def _kind(context, call):
         if is_surely(context, values[0], lambda c, v: is_list(c, v) or is_keyed(c, v) or is_text(c, v)):
             return [x], {}, True, False, f"{x}_len"
         return None
+    name, values = builtin_call(context, call, ("sum",), 1)
+    if name is not None and isinstance(values[0], cst.Name) and context.is_seen(values[0].value, SEQUENCES):
+        x = values[0].value
+        return [x], {x: SEQUENCES}, True, True, f"{x}_sum"
     if library_call(context, call, "math") in _MATH:
         values = plain_arguments(call)
         names = [v.value for v in values or () if isinstance(v, cst.Name) and not is_constant(v)]
