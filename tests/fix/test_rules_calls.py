@@ -238,6 +238,11 @@ def test_answers_are_kept_where_the_same_may_be_asked_again(calls, is_kept):
     assert bool(rewrites(cached_function, f"{LOOPS}{calls}\n")) is is_kept
 
 
+@pytest.mark.parametrize("calls, is_kept", [("[f(i) for i in range(9)]", False), ("[f(n) for n in data]", True)])
+def test_answers_of_a_chain_are_kept_where_the_same_may_be_asked_again(calls, is_kept):
+    assert bool(rewrites(cached_function, f"def f(n):\n    return 0 if n < 1 else 1 + f(n - 2)\n{calls}\n")) is is_kept
+
+
 @pytest.mark.parametrize("text", [
     "def f(n):\n    return n + 1\n",                                          # nothing to save
     "def f(n):\n    print(n)\n    return f(n - 1) + f(n - 2)\n", "def f(n):\n    return g(n) + f(n - 1) + f(n - 2)\n",

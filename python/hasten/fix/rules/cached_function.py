@@ -4,7 +4,8 @@ What it sees: a function of the module whose parameters are whole numbers, texts
 arithmetic, comparisons, loops over ranges, harmless built-in functions, calls of itself and of such functions beside it, and which returns numbers,
 text or truth values.
 Evidence needed: the function's lines give a ceiling above 1.1; the judged calls have those types exactly. A function
-that branches into calls of itself, or one whose calls in this file may ask the same again (not f(i) for each i of a range). Whether
+that branches into calls of itself, or one that loops or calls itself once and whose calls in this file may ask the same again (not
+f(i) for each i of a range). Whether
 they do is for the whole program to show: where not, keeping costs more than it saves, and it is refused.
 Why it is slow: fib(30) by its definition makes 1.3 million calls of 31 different arguments.
 Prescription: functools.lru_cache with typed=True (1, 1.0 and True are different questions) and at most 65 536 answers.
@@ -68,9 +69,9 @@ def _is_one_of_these(context, parameter):
 
 
 def _is_worth_it(context):
-    """It calls itself more than once, or it loops: a call must cost more than a look into the cache."""
+    """It branches into calls of itself, or goes down by one or loops: a call must cost more than a look into the cache."""
     own = [c for c in context.inside_function(cst.Call) if _is_own(context, c)]
-    return len(own) > 1 or _may_repeat(context) and bool(context.inside_function(cst.For, cst.While, *COMPREHENSIONS))
+    return len(own) > 1 or _may_repeat(context) and bool(own or context.inside_function(cst.For, cst.While, *COMPREHENSIONS))
 
 
 def _may_repeat(context):
