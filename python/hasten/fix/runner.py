@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from hasten.fix.evidence import foreign_prefixes
 from hasten.fix.outputs import Output
 
-_HARNESS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "trial", "harness.py")
+_START = os.path.join(os.path.dirname(os.path.abspath(__file__)), "trial", "start.py")
 OUTPUT_BYTES_MAX = 1 << 30
 
 
@@ -89,7 +89,7 @@ class Runner:
                 "orig_argv": program.command, "path0": program.path0, "overlay": dict(overlay), **more}
         if mode != "time":
             spec["foreign"] = foreign_prefixes()
-        command = [program.python, *(f for f in program.flags if f != "-i"), _HARNESS]
+        command = [program.python, *(f for f in program.flags if f != "-i"), _START]
         # Two processes are compared, in which sets must have the same order.
         return self._run(command, spec, limit_s, {"PYTHONHASHSEED": "0"} if mode == "record" else {})
 

@@ -1,6 +1,6 @@
 """Runs a program as `python SCRIPT ARGS` would, with other text for chosen source files.
 
-Called as: python [FLAGS] harness.py SPEC, where SPEC is a marshalled dictionary (prove.py writes it).
+Called by start.py: python [FLAGS] start.py SPEC, where SPEC is a marshalled dictionary (prove.py writes it).
 Modes: "time" runs, and says its peak of memory at the end; "observe" counts and times the calls of the functions under
 trial and writes down effects on the outside; "record" says what calls gave; "judge" judges calls in forked copies. Only built-in
 modules are imported in "time", so that both sides of a comparison start alike and fast.
@@ -14,7 +14,7 @@ import builtins
 import marshal
 import posix
 import sys
-from importlib.machinery import SourceFileLoader
+from _frozen_importlib_external import SourceFileLoader
 
 
 def main():
@@ -159,6 +159,3 @@ def prepare(spec, trial, mode):
 
     effects.install()
     return compile_module, lambda: finish() if os.getpid() == pid else None
-
-
-main()

@@ -5,8 +5,9 @@ comes from the trial. The main script is compiled from the trial's text under it
 """
 
 import sys
-from importlib._bootstrap_external import _path_isfile, decode_source, spec_from_file_location
-from importlib.machinery import SourceFileLoader
+
+# Where importlib has them from: importing importlib itself loads a package that the program may not have.
+from _frozen_importlib_external import SourceFileLoader, _path_isfile, decode_source, spec_from_file_location
 
 
 class OverlayLoader(SourceFileLoader):
