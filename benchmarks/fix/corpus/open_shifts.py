@@ -8,7 +8,7 @@ gain: 8x
 
 
 def roster(days, shifts):
-    return [[(2 + (d * 7 + s) % 2, ["ann", "bob", "cyd"][: 2 + (d + s) % 2]) for s in range(shifts)] for d in range(days)]
+    return [[(2 + (d * 7 + s) % 3, ["ann", "bob", "cyd"][: 2 + (d + s) % 2]) for s in range(shifts)] for d in range(days)]
 
 
 def open_days(days):
