@@ -41,6 +41,19 @@ void pack_wait(const Wait& wait, std::string& batch) {
   pack.put(static_cast<uint8_t>(wait.kind));
 }
 
+/// A file that has no name yet, in the folder of `path`; -1 where its file system has none of these.
+int open_nameless(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  return ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+/// Gives it its name; 0 or errno. What has that name already stays.
+int name_file(int fd, const std::string& path) {
+  const std::string self = fmt::format("/proc/self/fd/{}", fd);
+  return ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+}
+
 std::span<const uint8_t> as_bytes(const std::string& text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
@@ -49,18 +62,33 @@ std::span<const uint8_t> as_bytes(const std::string& text) {
 
 Result<CaptureWriter> CaptureWriter::create(const std::string& path) {
   const bool has_descriptor = path.starts_with("/proc/self/fd/");
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | (has_descriptor ? O_TRUNC : O_CREAT | O_EXCL), 0600);
+  uint8_t header[kFileHeaderBytes];
+  pack_file_header(FileHeader{}, header);
+  const auto write_header = [&header](int fd) {
+    return write_all(fd, reinterpret_cast<const char*>(header), sizeof header);
+  };
+  // Killed at any moment, there is no file or a capture: the header is written before the name.
+  int fd = has_descriptor ? -1 : open_nameless(path);
+  int write_errno = fd < 0 ? 0 : write_header(fd);
+  int refusal = fd < 0 ? 0 : name_file(fd, path);
+  if (refusal != 0) {
+    ::close(fd);
+    fd = -1;
+  }
+  if (fd < 0 && refusal != EEXIST) {
+    fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | (has_descriptor ? O_TRUNC : O_CREAT | O_EXCL), 0600);
+    refusal = fd < 0 ? errno : 0;
+    write_errno = fd < 0 ? 0 : write_header(fd);
+  }
+  if (refusal == EEXIST) {
+    return Error{"record.exists", fmt::format("{} exists already", path), "choose another name with --out"};
+  }
   if (fd < 0) {
-    if (errno == EEXIST) {
-      return Error{"record.exists", fmt::format("{} exists already", path), "choose another name with --out"};
-    }
-    return Error{"record.create", fmt::format("cannot create {}: {}", path, std::strerror(errno)),
+    return Error{"record.create", fmt::format("cannot create {}: {}", path, std::strerror(refusal)),
                  "choose a directory that can be written with --out"};
   }
   CaptureWriter writer(fd, path);
-  uint8_t header[kFileHeaderBytes];
-  pack_file_header(FileHeader{}, header);
-  writer.write_errno_ = write_all(fd, reinterpret_cast<const char*>(header), sizeof header);  // killed now, it is one
+  writer.write_errno_ = write_errno;
   writer.file_bytes_ = sizeof header;
   return writer;
 }
