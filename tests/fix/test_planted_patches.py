@@ -127,7 +127,8 @@ CASES = {
     "default argument aliasing": [("    waste()\n    return [*base, n]", "    if not base:\n        return KEPT\n    return [*base, n]"),
                                   ("def row(", "KEPT = [0]\n\ndef row(")],
     "float reassociation": [("    waste()\n    total = 0.0\n    for x in xs:\n        total += x\n    return total / len(xs)",
-                             "    return sum(reversed(xs)) / len(xs)")],
+                             # Not sum(): since 3.12 it makes up for what rounding loses.
+                             "    total = 0.0\n    for x in reversed(xs):\n        total += x\n    return total / len(xs)")],
     "integers through floats": [("    waste()\n    return math.isqrt(n)", "    return int(math.sqrt(n))")],
     "exception swallowed": [("    waste()\n    return int(text)", "    return int(text) if text.isdigit() else 0")],
     "a wrong helper in another changed function": [("    waste()\n    return sorted(xs, key=size)[-1]", "    return max(xs, key=size)"),
