@@ -8,8 +8,8 @@
 //                the system call it sleeps in. A thread whose CPU clock has not moved is still in the same
 //                place and is not read again.
 //
-// A thread that runs at the tick settles nothing: what it slept before is put to the place where it is next
-// found asleep. Where it slept is then sampled, how long it slept is not.
+// A thread that runs at the tick settles nothing: what it slept before, less what it told of itself meanwhile, is put to
+// the place where it is next found asleep. Where it slept is then sampled, how long it slept is not.
 #pragma once
 
 #include <cstdint>
