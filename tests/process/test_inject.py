@@ -110,7 +110,8 @@ def test_waits_and_children_are_told_from_inside(target, tmp_path, python):
     answer = ended(process)
     assert report["engine"] != "from outside" and report["wall_s"] == pytest.approx(3, abs=0.3)
     rows = {row["function"]: row for row in report["functions"] if row["origin"] == "own"}
-    assert rows["compute.<locals>.<genexpr>"]["split"]["bytecode"] > 0
+    split = rows["compute.<locals>.<genexpr>"]["split"]
+    assert split["bytecode"] + split["runtime"] > 0  # few samples may all be in one of the two
     # Both threads wait for most of the time, one of them for the other's lock. It waited longer than it was looked at.
     assert 1.0 < rows["wait_for_lock"]["wait_s"]["lock"] <= answer["waited"]
     main = next(thread for thread in report["threads"] if thread["tid"] == process.pid)
