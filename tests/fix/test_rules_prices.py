@@ -87,14 +87,13 @@ class Point:
 
 
 @pytest.mark.parametrize("weak", ["self.x + self.y", "self.x ^ self.y", "1", "hash(self.x + self.y)", "hash(self.x) ^ hash(self.y)"])
-def test_a_weak_hash_is_named(weak):
-    [text] = remarks(weak_hash, HASH.format(weak))
-    assert f"`{weak}` is one hash for many" in text and "`return hash((self.x, self.y))`" in text
+def test_a_weak_hash_is_made_of_what_is_compared(weak):
+    only(weak_hash, HASH.format(weak), HASH.format("hash((self.x, self.y))"))
 
 
 @pytest.mark.parametrize("good", ["hash((self.x, self.y))", "self.x * 31 + self.y", "hash(self.x)", "(self.x << 16) ^ self.y", "super().__hash__()"])
 def test_a_hash_that_is_left_alone(good):
-    assert not remarks(weak_hash, HASH.format(good))
+    silent(weak_hash, HASH.format(good))
 
 
 def test_remarks_reach_the_report_where_the_place_is_hot(write_program):

@@ -7,7 +7,7 @@ from hasten._compat import reads_attributes_slowly
 from hasten.fix.candidates import propose
 from hasten.fix.prove import Session
 from hasten.fix.rules import (cached_function, deque_ends, explicit_copy, flushed_once, grown_attribute, hoisted_call,
-                              key_membership, numpy_rows, pairs_dict, ready_made, smallest_few, tested_first)
+                              key_membership, numpy_rows, pairs_dict, ready_made, smallest_few, tested_first, weak_hash)
 
 pytestmark = pytest.mark.process
 
@@ -362,3 +362,32 @@ def test_a_wrong_edit_like_a_rules_is_refused(judge_rewrite, name):
         program = program.replace("def f(n):", "def f(n, _kept={}):")
     verdict, _ = judge_rewrite(program, "f", new_text)
     assert verdict.verdict == "refused", verdict.reason
+
+
+POINTS = """
+    class Point:
+        def __init__(self, x, y):
+            self.x, self.y = x, y
+        def __eq__(self, other):
+            return self.x == other.x and self.y == other.y
+        def __hash__(self):
+            return self.x + self.y
+    points = {{Point(x, y): x * y for x in range(120) for y in range(120)}}
+    {}
+"""
+
+
+def test_a_better_hash_is_proven_by_the_whole_program(write_program):
+    script = write_program(POINTS.format("print(len(points), sum(points[Point(i, i)] for i in range(120)))"))
+    verdict = prove(weak_hash, script, "Point.__eq__")
+    assert verdict.verdict == "proven", verdict.reason
+    assert verdict.calls == 0 and verdict.interval[0] > 1.5 and "standard output" in verdict.compared
+
+
+@pytest.mark.parametrize(("last", "verdict", "why"), [
+    ("print([(p.x, p.y) for p in set(points)])", "refused", "standard output differs"),
+    ("pass", "cannot tell", "the program's output, by which it is judged, is empty"),
+])
+def test_a_better_hash_is_not_proven_where_the_output_says_otherwise_or_nothing(write_program, last, verdict, why):
+    found = prove(weak_hash, write_program(POINTS.format(last)), "Point.__eq__")
+    assert found.verdict == verdict and why in found.reason

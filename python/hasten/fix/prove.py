@@ -66,7 +66,8 @@ class Session:
             if not self._baseline.establish({c.source.path: c.source.raw for c in self.candidates}, self._calls.targets()):
                 return
             self._calls.read_counts(self._baseline.reference.events)
-            self._judge()
+            if self._calls.functions:
+                self._judge()
         except OutOfTime:
             self.outcome.stopped = (f"one run of the program does not fit into the budget of {self.budget_s:.0f} s; "
                                     "give more with --budget SECONDS")
@@ -125,6 +126,8 @@ class Session:
     def _judged_functions(self):
         functions = {}
         for candidate in self.candidates:
+            if not candidate.prescription.at_calls:
+                continue
             function = candidate.function
             key = _function_key(candidate)
             functions.setdefault(key, JudgedFunction(candidate.source.path, function.qualname, function.ordinal))
@@ -167,6 +170,12 @@ class Session:
         from hasten._core import predict_gain
 
         verdict = self._verdicts[candidate.id]
+        if not candidate.prescription.at_calls:
+            if self._baseline.output_tells():
+                return True
+            verdict.refuse("it reaches beyond its own calls, and the program's output, by which it is judged, is empty or "
+                           "something else each time", CANNOT_TELL)
+            return False
         counted = self._calls.counted(_function_key(candidate))
         if counted:
             verdict.calls_total = counted["count"]

@@ -78,6 +78,9 @@ def _figures(fix):
 
 def _proven_lines(fix):
     indent = " " * 24
+    if not fix["calls"]:
+        return [f"  {_title(fix)}   predicted {_range(fix['predicted'])}   proven: by the whole program alone,",
+                f"{indent}{program_text(fix)}   {_same_text(fix)}"]
     calls = f"{fix['identical']} calls identical" if fix["identical"] > 1 else "1 call identical"
     if fix.get("calls_total", 0) > fix["identical"]:
         calls = f"{fix['identical']} of {fix['calls_total']} calls identical"

@@ -33,6 +33,7 @@ class Prescription:
     requires: dict = field(default_factory=dict)   # {name: type names} that must hold at every judged call
     decorator: str | None = None
     needs: tuple = ()
+    at_calls: bool = True                          # False: it reaches beyond a call, so that the whole program alone tells
 
 
 @dataclass

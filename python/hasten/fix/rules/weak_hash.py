@@ -1,4 +1,4 @@
-"""A __hash__ that gives many values one hash is named, with the line that would tell them apart.
+"""A __hash__ that gives many values one hash becomes the hash of a tuple of what __eq__ compares.
 
 What it sees: a class whose __hash__ returns a constant, or a sum, product or exclusive or of attributes, and whose __eq__ is where
 the time goes.
@@ -6,17 +6,18 @@ Evidence needed: the lines of __eq__ give a ceiling above 1.1: sets and dictiona
 where they should only look.
 Why it is slow: objects with one hash stand in one chain, and each look-up compares with all of them: of 10 000 points of a
 100 x 100 grid, x + y makes 199 different hashes.
-Prescription: none that is tried. `--why` names the line to write: `return hash((self.x, self.y))`.
+Prescription: `return hash((self.x, self.y))`.
 Expected gain: 7.6 times for such a grid; a constant costs the square of the number of objects.
-How it is verified: not at all: other hashes change the order in which sets are iterated over, so that calls do not have to
-agree; whoever changes it compares the program's own output.
-When it is wrong: attributes that may be equal and of unequal hash; a program whose output hangs on the order of a set.
+How it is verified: by whole-program runs, whose output must be there to be compared. Not at calls: other hashes change the
+order in which sets are iterated over, so that single calls do not have to agree.
+When it is wrong: attributes that may be equal and of unequal hash, or that cannot be hashed; a program whose output hangs on
+the order of a set.
 Sources: docs.python.org/3/reference/datamodel.html#object.__hash__ ("pack them into a tuple and hash the tuple").
 """
 
 import libcst as cst
 
-from hasten.fix.rules.context import Remark, walk
+from hasten.fix.rules.context import Prescription, walk
 from hasten.fix.rules.values import builtin_call, is_constant
 
 KIND = "hash that tells apart"
@@ -47,10 +48,9 @@ def find(context):
     if len(attributes) == 1 and not is_constant(weak):
         return
     text = f"hash(({', '.join(attributes)}{',' if len(attributes) == 1 else ''}))"
-    yield Remark(KIND, context.source.line(returned[0]),
-                 f"`{context.source.code(returned[0])}` is one hash for many values, so that look-ups compare instead; "
-                 f"`return {text}` tells them apart. It changes the order of sets, which calls cannot be held to: change it by "
-                 "hand and compare the program's output", (context.function.first_line, context.function.last_line))
+    yield Prescription(KIND, f"`{context.source.code(returned[0])}` is one hash for many values, `{text}` tells them apart",
+                       context.source.line(returned[0]), [context.source.replace(returned[0], text)],
+                       (context.function.first_line, context.function.last_line), at_calls=False)
 
 
 def _is_weak(node):
