@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What `hasten run` costs at the default rate: programs of pyperformance, and threads that fight for the GIL.
 
-    python benchmarks/probe/suite_overhead.py [--pairs 8] [--seconds 4] [--only WORD] [--rate HZ]
+    python benchmarks/probe/suite_overhead.py [--pairs 8] [--seconds 4] [--only WORD] [--rate HZ] [--python PYTHON]
 
 As in benchmarks/overhead.py a plain and a measured process take turns, strip by strip in random order, and each
 ratio is of one such pair, by the program's own clocks. The loops of a strip are found once for each program. Limits:
@@ -12,7 +12,9 @@ each second that the program computes.
 from __future__ import annotations
 
 import argparse
+import os
 import random
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -122,14 +124,20 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=4, help="CPU time of each process")
     parser.add_argument("--only", action="append", default=[], metavar="WORD")
     parser.add_argument("--rate", help="samples a CPU-second, instead of the default rate")
+    parser.add_argument("--python", help="runs the programs, with this Python's packages; the default is this Python")
     args = parser.parse_args()
     try:
         folder = own_venv.made("suite", ["pyperformance", "docutils", "sympy"])
     except own_venv.Missing as error:
         raise SystemExit(f"pyperformance cannot be had: {error}") from None
-    python = str(folder / "python")
-    scripts = next(folder.parent.glob("lib/*/site-packages/pyperformance/data-files/benchmarks"))
-    print(f"pyperformance {own_venv.version(folder, 'pyperformance')}, {args.pairs} pairs of {args.seconds:g} s of CPU each")
+    python = args.python or str(folder / "python")
+    packages = next(folder.parent.glob("lib/*/site-packages"))
+    scripts = packages / "pyperformance" / "data-files" / "benchmarks"
+    if args.python:  # what the programs import is pure Python
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(packages), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]).rstrip(os.pathsep)
+    version = subprocess.run([python, "-V"], capture_output=True, text=True, check=True).stdout.strip()
+    suite = f"pyperformance {own_venv.version(folder, 'pyperformance')}"
+    print(f"{version}, {suite}, {args.pairs} pairs of {args.seconds:g} s of CPU each")
     rate = ["--rate", args.rate] if args.rate else []
     order = random.Random()
     rows: dict[str, list[Pair]] = {}

@@ -15,6 +15,8 @@ using record::WaitKind;
 
 /// Shorter than this is the time it takes to be woken, not a wait worth a look.
 constexpr uint64_t kLookedAtNs = 200'000;
+/// A call that tells of itself is looked at only when it lasts so long: if the process dies in a shorter one, that is lost.
+constexpr uint64_t kWitnessedNs = 100'000'000;
 
 std::string task_path(uint32_t pid, uint32_t tid, const char* name) {
   return fmt::format("/proc/{}/task/{}/{}", pid, tid, name);
@@ -127,6 +129,11 @@ void ThreadWatch::tick(uint64_t now_ns) {
 }
 
 void ThreadWatch::look_at(Seen& seen, uint64_t now_ns) {
+  // Read before the account, and before the look: a call that returns meanwhile has told of itself.
+  const record::ThreadSlot& slot = region_->slots[seen.slot_idx];
+  const bool told = slot.waiting_kind.load(std::memory_order_acquire) != 0;
+  const uint64_t since_ns = slot.waiting_since_ns.load(std::memory_order_relaxed);
+  const uint64_t told_ns = slot.told_wait_ns.load(std::memory_order_relaxed);
   Account now;
   if (seen.schedstat_fd < 0 || !read_account(seen.schedstat_fd, &now.cpu_ns, &now.runnable_ns)) {
     return;
@@ -141,18 +148,19 @@ void ThreadWatch::look_at(Seen& seen, uint64_t now_ns) {
   }
   uint32_t stack = 0;
   WaitKind kind = WaitKind::Unknown;
-  // Read before the look: a call that returns meanwhile has told of itself.
-  const record::ThreadSlot& slot = region_->slots[seen.slot_idx];
-  const bool told = slot.waiting_kind.load(std::memory_order_relaxed) != 0;
-  const uint64_t told_ns = slot.told_wait_ns.load(std::memory_order_relaxed);
-  if (!find_place(seen, now, &stack, &kind)) {
+  const bool needs_no_witness = told && now_ns - std::min(since_ns, now_ns) < kWitnessedNs;
+  if (!needs_no_witness && !find_place(seen, now, told ? since_ns : 0, &stack, &kind)) {
     return;  // it runs, or is about to: settled when next found asleep
   }
   seen.waiting_ns += slept_ns;
   // A thread that sleeps in step with our ticks may not have been found asleep for long: what it told meanwhile is told.
   const uint64_t told_meanwhile_ns = told_ns - seen.settled_told_ns;
-  if (told || slept_ns > told_meanwhile_ns) {
-    extend(seen, told ? slept_ns : slept_ns - told_meanwhile_ns, stack, kind, told);
+  if (needs_no_witness) {
+    close(seen, true);
+  } else if (told) {
+    extend(seen, slept_ns, stack, kind, since_ns);
+  } else if (slept_ns > told_meanwhile_ns) {
+    extend(seen, slept_ns - told_meanwhile_ns, stack, kind, 0);
   }
   seen.settled = now;
   seen.settled_ns = now_ns;
@@ -161,8 +169,9 @@ void ThreadWatch::look_at(Seen& seen, uint64_t now_ns) {
                            seen.waiting_ns);
 }
 
-bool ThreadWatch::find_place(Seen& seen, const Account& now, uint32_t* stack, WaitKind* kind) {
-  if (seen.asleep_cpu_ns == now.cpu_ns && seen.open.duration_ns > 0) {
+bool ThreadWatch::find_place(Seen& seen, const Account& now, uint64_t told_since_ns, uint32_t* stack, WaitKind* kind) {
+  const bool same_call = told_since_ns != 0 && is_open(seen, told_since_ns);
+  if (same_call || (seen.asleep_cpu_ns == now.cpu_ns && seen.open.duration_ns > 0)) {
     *stack = seen.open.stack;  // it has not moved since
     *kind = seen.open.kind;
     return true;
@@ -211,10 +220,14 @@ std::optional<WaitKind> ThreadWatch::sleeping_in(uint32_t tid) const {
   return kind;
 }
 
-void ThreadWatch::extend(Seen& seen, uint64_t slept_ns, uint32_t stack, WaitKind kind, bool told) {
-  const uint64_t since_ns = region_->slots[seen.slot_idx].waiting_since_ns.load(std::memory_order_relaxed);
+bool ThreadWatch::is_open(const Seen& seen, uint64_t told_since_ns) const {
+  return seen.open.duration_ns > 0 && seen.told && seen.open.time_ns == recorder_.relative_ns(told_since_ns);
+}
+
+void ThreadWatch::extend(Seen& seen, uint64_t slept_ns, uint32_t stack, WaitKind kind, uint64_t told_since_ns) {
+  const bool told = told_since_ns != 0;
   if (seen.open.duration_ns > 0 && seen.open.stack == stack && seen.open.kind == kind && seen.told == told &&
-      (!told || seen.open.time_ns == recorder_.relative_ns(since_ns))) {
+      (!told || is_open(seen, told_since_ns))) {
     seen.open.duration_ns += slept_ns;
     return;
   }
@@ -225,7 +238,7 @@ void ThreadWatch::extend(Seen& seen, uint64_t slept_ns, uint32_t stack, WaitKind
     seen.open.thread = seen.thread;
     seen.open.stack = stack;
     seen.open.kind = kind;
-    seen.open.time_ns = recorder_.relative_ns(since_ns);
+    seen.open.time_ns = recorder_.relative_ns(told_since_ns);
     const uint64_t now_ns = recorder_.relative_ns(seen.settled_ns) + slept_ns;
     seen.open.duration_ns = now_ns > seen.open.time_ns ? now_ns - seen.open.time_ns : slept_ns;
     return;

@@ -3,10 +3,10 @@
 //
 //   how much     the scheduler's own account of each thread (/proc/PID/task/TID/schedstat): CPU time and
 //                time spent ready to run. What is left of the wall clock, the thread slept. Exact.
-//   where, why   mostly the call that waited tells itself (probe/waits.cc). For other sleep, and for a wait that
-//                had not ended when the process died: if the thread sleeps at the tick, its Python stack and
-//                the system call it sleeps in. A thread whose CPU clock has not moved is still in the same
-//                place and is not read again.
+//   where, why   mostly the call that waited tells itself (probe/waits.cc). For other sleep, and for a long wait that
+//                may not have ended when the process dies: if the thread sleeps at the tick, its Python stack and
+//                the system call it sleeps in. A thread whose CPU clock has not moved, or that is in the same call,
+//                is still in the same place and is not read again.
 //
 // A thread that runs at the tick settles nothing: what it slept before, less what it told of itself meanwhile, is put to
 // the place where it is next found asleep. Where it slept is then sampled, how long it slept is not.
@@ -54,8 +54,10 @@ class ThreadWatch {
   };
 
   void look_at(Seen& seen, uint64_t now_ns);
-  bool find_place(Seen& seen, const Account& now, uint32_t* stack, record::WaitKind* kind);
-  void extend(Seen& seen, uint64_t slept_ns, uint32_t stack, record::WaitKind kind, bool told);
+  // told_since_ns: when the call began that will tell of itself, 0 if none will.
+  bool find_place(Seen& seen, const Account& now, uint64_t told_since_ns, uint32_t* stack, record::WaitKind* kind);
+  void extend(Seen& seen, uint64_t slept_ns, uint32_t stack, record::WaitKind kind, uint64_t told_since_ns);
+  bool is_open(const Seen& seen, uint64_t told_since_ns) const;
   void close(Seen& seen, bool alive);
   std::optional<record::WaitKind> sleeping_in(uint32_t tid) const;
   void forget(Seen& seen);

@@ -222,6 +222,7 @@ int set_up_clock(record::Engine only, uint32_t wanted_rate_hz) {
 
 bool open_clock(Watch& watch) {
   watch.fd = -1;
+  watch.is_parked = false;
   watch.event_page = nullptr;
   watch.mean_gap_ns = g_process.base_gap_ns;
   if (g_process.engine == record::Engine::PerfClock && !open_perf_clock(watch)) {
@@ -247,6 +248,27 @@ void arm_clock(Watch& watch) {
       sys_call(__NR_ioctl, watch.fd, PERF_EVENT_IOC_PERIOD, reinterpret_cast<long>(&gap_ns));
       sys_call(__NR_ioctl, watch.fd, PERF_EVENT_IOC_REFRESH, 1);
     }
+  }
+}
+
+void park_clock(Watch& watch) {
+  if (watch.fd < 0) {
+    return;
+  }
+  // With our signal blocked the clock may have fired already, which no call tells. Enabled then, it would fire for ever.
+  uint64_t blocked = ~0ull;
+  constexpr long kMaskBytes = sizeof blocked;
+  if (sys_call(__NR_rt_sigprocmask, SIG_BLOCK, 0, reinterpret_cast<long>(&blocked), kMaskBytes) != 0 ||
+      (blocked >> (g_process.signal - 1) & 1) != 0) {
+    return;
+  }
+  watch.is_parked = sys_call(__NR_ioctl, watch.fd, PERF_EVENT_IOC_DISABLE, 0) == 0;
+}
+
+void unpark_clock(Watch& watch) {
+  if (watch.is_parked) {
+    watch.is_parked = false;
+    sys_call(__NR_ioctl, watch.fd, PERF_EVENT_IOC_ENABLE, 0);
   }
 }
 

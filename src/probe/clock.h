@@ -27,6 +27,11 @@ void close_clock(Watch& watch);
 /// Draws the next gap and starts it. In the handler.
 void arm_clock(Watch& watch);
 
+/// Takes the calling thread's perf clock off it until unpark_clock, for a wait in which it is woken again and again: each
+/// time the kernel would put the clock's timer on and off (10 us on virtual machines). What the gap has left stays.
+void park_clock(Watch& watch);
+void unpark_clock(Watch& watch);
+
 /// Before this thread's exec: stops its clock for good, so that no signal of ours is under way when the handlers are
 /// gone. Afterwards, should the exec have failed: starts it again. Neither does anything in the child of a vfork.
 void stop_clock_for_exec();

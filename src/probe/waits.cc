@@ -27,6 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "probe/clock.h"
 #include "probe/invitation.h"
 #include "probe/own_stack.h"
 #include "probe/signals.h"
@@ -90,16 +91,19 @@ void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns, bool idle
   if (watch == nullptr) {
     return;  // the child of a fork, or the thread is ending
   }
-  watch->slot->waiting_kind.store(0, std::memory_order_relaxed);
+  record::ThreadSlot& slot = *watch->slot;
+  if (slot.waiting_kind.load(std::memory_order_relaxed) == 0 ||
+      slot.waiting_since_ns.load(std::memory_order_relaxed) != begin_ns) {
+    return;  // it began in an earlier visit: this one has looked at it from outside
+  }
+  slot.waiting_kind.store(0, std::memory_order_relaxed);
   const uint64_t now_ns = mono_ns();
-  begin_ns =
-      begin_ns > g_process.self->start_mono_ns ? begin_ns : g_process.self->start_mono_ns;  // it may be older than we
   const uint64_t duration_ns = now_ns > begin_ns ? now_ns - begin_ns : 0;
   watch->last_wait_ns[static_cast<uint32_t>(kind)] = duration_ns;
   if (duration_ns >= kShortestNs && g_process.active.load(std::memory_order_relaxed)) {
     const uint64_t computed_ns = begin_cpu_ns != 0 ? thread_cpu_ns() - begin_cpu_ns : 0;
     const uint64_t waited_ns = duration_ns > computed_ns ? duration_ns - computed_ns : 0;
-    std::atomic<uint64_t>& told_ns = watch->slot->told_wait_ns;
+    std::atomic<uint64_t>& told_ns = slot.told_wait_ns;
     told_ns.store(told_ns.load(std::memory_order_relaxed) + waited_ns, std::memory_order_relaxed);
     const uint64_t weight_ns = waited_ns >= kShortestNs ? draw_weight(waited_ns, &watch->wait_random_state) : 0;
     if (weight_ns != 0 && still_read(now_ns)) {
@@ -165,6 +169,8 @@ int timed_for_gil(const pthread_cond_t* condition, const Call& call) {
   if (watch->gil_wait_ns == 0) {
     watch->gil_wait_ns = mono_ns();
     watch->gil_wait_cpu_ns = thread_cpu_ns();
+  } else if (!watch->is_parked) {
+    park_clock(*watch);
   }
   const uint64_t begin_ns = watch->gil_wait_ns;
   const uint64_t begin_cpu_ns = watch->gil_wait_cpu_ns;
@@ -177,6 +183,7 @@ int timed_for_gil(const pthread_cond_t* condition, const Call& call) {
       return result;
     }
     watch->gil_wait_ns = 0;
+    unpark_clock(*watch);
   }
   end_wait(WaitKind::Gil, begin_ns, begin_cpu_ns);
   return result;

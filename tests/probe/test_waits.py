@@ -138,6 +138,35 @@ def test_the_gil_and_who_held_it(probe, engine):
         assert pairs[holder, waiter] == pytest.approx(waited[waiter], rel=0.25, abs=0.05 + queued), pairs
 
 
+def test_each_of_many_that_fight_for_the_gil_is_sampled_for_what_it_computed(probe, engine):
+    """A clock that is taken off its thread during the wait is on again after it."""
+    ran = probe(
+        program("""
+        import json
+        spent, begin = [0.0] * 4, threading.Barrier(4)
+        def work(number, end):
+            s = 0
+            while time.thread_time() < end:
+                for i in range(3000): s += i
+        for number in range(4):
+            exec(f"def work{number}(end):\\n    work({number}, end)")
+        def run(number):
+            begin.wait()
+            before = time.thread_time()
+            globals()[f"work{number}"](before + 0.2 + 0.2 * number)
+            spent[number] = time.thread_time() - before
+        threads = [threading.Thread(target=run, args=(n,)) for n in range(4)]
+        [t.start() for t in threads]; [t.join() for t in threads]
+        print(json.dumps(spent))
+        """),
+        engine=engine,
+    )
+    spent = json.loads(ran.stdout)
+    for number, seconds in enumerate(spent):
+        # Of 200 samples or more: four standard errors of a share.
+        assert ran.cpu_share(f"work{number}") == pytest.approx(seconds / sum(spent), abs=0.14)
+
+
 def test_a_wait_that_never_ended_is_not_lost(probe):
     ran = probe(
         program("""
