@@ -52,6 +52,8 @@ class Calls:
 
     def judge(self, baseline, overlay, added_names, pairs_s, tolerance=0.0, **more):
         """One run in which calls are judged. Returns its events. pairs_s: time to be left for whole-program pairs."""
+        from hasten._core import fence
+
         baseline.say("calls judged in forked copies")
         left_s = baseline.left_s()
         seconds = min(0.35 * left_s, max(0.1 * left_s, left_s - baseline.elapsed_s - pairs_s))
@@ -67,13 +69,18 @@ class Calls:
             run = baseline.runner.trial(overlay, limit_s, "judge", targets=targets, seconds=seconds,
                                         shadow_seconds=shadow_seconds, additions=sorted(added_names),
                                         may_stop=not baseline.outcome.effects, call_s_min=CALL_S_MIN,
-                                        seed=self._dice.getrandbits(63), tolerance=tolerance, **more)
+                                        seed=self._dice.getrandbits(63), tolerance=tolerance, fence=fence(), **more)
         except OutOfTime as error:
             self.note = f": the budget of {baseline.budget_s:.0f} s ended first; give more with --budget SECONDS"
-            return error.args[0] if error.args else []
+            return self._events(error.args[0] if error.args else [], baseline)
         if run.exit_code != baseline.reference.exit_code and not any(e["event"] == "stopped" for e in run.events):
             self.note = f": it ended with {run.exit_code}{last_line(run.stderr_tail)}"
-        return run.events
+        return self._events(run.events, baseline)
+
+    @staticmethod
+    def _events(events, baseline):
+        baseline.outcome.unfenced = next((e["why"] for e in events if e["event"] == "unfenced"), "")
+        return events
 
     def record(self, baseline, overlay, seconds, tolerance):
         """One run in which some calls say what they gave: {(key, index): event}, by the functions' keys. Raises Endless."""

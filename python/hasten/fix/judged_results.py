@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import textwrap
 
-from hasten.fix.words import number_text, program_text, seconds_text, times_text
+from hasten.fix.words import number_text, program_text, seconds_text, times_text, unfenced_text
 
 SCHEMA = "hasten-prove/1"
 _DIFFERENCES_SHOWN = 5
@@ -40,6 +40,7 @@ def not_compared(judgement):
             out.append(f"{name}: this program never calls it")
         elif f.why_not and not f.results_compared and f.calls_total != 0:
             out.append(f"calls of {name}{' beyond those judged' if f.judged else ''}: {f.why_not}")
+    out += [unfenced_text(judgement.outcome.unfenced)] if judgement.outcome.unfenced else []
     out += [f"{name}: no Python source, which stays as it is in a trial" for name in judgement.change.others]
     return out
 

@@ -71,6 +71,7 @@ class Outcome:
     accepted: list = field(default_factory=list)     # candidates proven, and proven together
     together: Verdict | None = None
     stopped: str = ""                                # why the session ended before its end
+    unfenced: str = ""                               # why system calls of forked copies were not filtered
 
     @property
     def proven(self):

@@ -24,6 +24,8 @@ def summary(document):
         lines.append("  the program's own output differs from run to run: answers were compared at the calls only")
     elif document.get("not_compared"):
         lines.append(f"  not compared, because it differs from run to run by itself: {', '.join(document['not_compared'])}")
+    if document.get("unfenced"):
+        lines.append(f"  {unfenced_text(document['unfenced'])}")
     if not proven:
         lines += _nothing_lines(document)
     counts = {v: sum(f["verdict"] == v for f in fixes) for v in ("proven", "refused", "cannot tell")}
@@ -121,6 +123,10 @@ def _same_text(fix):
     if "standard output" not in streams:
         return "output not compared"
     return "same output" + (f", {len(files)} file{'s' if len(files) > 1 else ''} the same" if files else "")
+
+
+def unfenced_text(why):
+    return f"system calls were not filtered ({why}): what a C library writes on its own was not seen"
 
 
 def seconds_text(value):

@@ -12,8 +12,6 @@ below reads; docs/guide/fix.md names what is not compared.
 """
 
 import ctypes
-
-import ctypes
 import marshal
 import os
 import resource
@@ -22,13 +20,13 @@ import signal
 import sys
 import time
 
+import _socket
+
 _perf_counter_ns = time.perf_counter_ns
 _process_time_ns = time.process_time_ns
 _monotonic = time.monotonic
-_os_read, _os_write, _os_pread = os.read, os.write, os.pread
+_os_write, _os_pread = os.write, os.pread
 
-_MADV_POPULATE_WRITE = 23
-_POPULATE_BYTES_MAX = 1 << 30
 _COLD_NS_MAX = 200_000_000  # a call that takes longer hides the time to compile
 
 
@@ -38,57 +36,101 @@ class Copies:
     side: (target, variant or None for the old version) inside a copy, None outside.
     """
 
-    def __init__(self, effects, parts, call_state, is_own_module):
+    def __init__(self, effects, parts, call_state, is_own_module, fence, report):
         self.side = None
         self._effects = effects
         self._parts = parts
         self._call_state = call_state
         self._is_own_module = is_own_module
-        self._libc = _load_libc()
+        self._libc = parts.memory.load_libc()
+        self._fence = parts.fence.Fence(fence, report, self._libc)
 
     def run(self, variant, call, limit_s, wanted=None):
         """What a forked copy tells of one call. wanted: a section that is listed instead of being compared."""
-        reader, writer = os.pipe()
+        reader, writer = _socket.socketpair()
         self._effects.quiet = True
         # The random module seeds itself anew in every forked child; a copy must not see that.
         shared_random = getattr(sys.modules.get("random"), "_inst", None)
         random_state = shared_random.getstate() if shared_random is not None else None
         pid = os.fork()
         if pid == 0:
+            self._channel, self._has_said = writer, False
             try:
                 if shared_random is not None:
                     shared_random.setstate(random_state)
                 try:
+                    reader.close()
                     self._parts.snapshot.Snapshot.wanted = wanted
                     message = self._inside(variant, call)
                 except BaseException as error:  # our own failure inside the copy must reach a person
                     message = {"stopped": f"the copy could not be compared ({type(error).__name__}: {error})"[:300],
                                "verdict": "cannot tell"}
                 raw = marshal.dumps(message)
+                if not self._has_said:
+                    raw = b"-\0" + raw
                 while raw:
-                    raw = raw[_os_write(writer, raw):]
+                    raw = raw[_os_write(writer.fileno(), raw):]
             finally:
                 os._exit(0)
-        self._effects.quiet = False
-        os.close(writer)
+        writer.close()
+        try:
+            raw, stopped = self._hear(reader, pid, limit_s)
+            if raw is None:
+                os.kill(pid, signal.SIGKILL)
+            status = os.waitpid(pid, 0)[1]
+        finally:
+            self._effects.quiet = False
+            reader.close()
         who = "the old version" if variant is None else "the new version"
-        raw = _read_all(reader, limit_s)
-        os.close(reader)
-        if raw is None:
-            os.kill(pid, signal.SIGKILL)
-        status = os.waitpid(pid, 0)[1]
+        if stopped:
+            return {"stopped": stopped, "verdict": "refused"}
         if raw is None:
             return {"stopped": f"{who} was still running after {limit_s:.1f} s", "verdict":
                     "cannot tell" if variant is None else "refused"}
         if os.WIFSIGNALED(status):
+            if os.WTERMSIG(status) == signal.SIGSYS:
+                return {"stopped": self._parts.fence.KILLED_TEXT, "verdict": "refused"}
             return {"stopped": f"{who} died by signal {os.WTERMSIG(status)}", "verdict": "refused"}
-        if not raw:
+        if len(raw) <= 2:
             return {"stopped": f"{who} ended the process", "verdict": "cannot tell"}
-        return marshal.loads(raw)
+        return marshal.loads(raw[2:])
+
+    def _hear(self, reader, pid, limit_s):
+        """(all that a copy says until it ends, what it was stopped at); without the former when the time is up."""
+        poll = select.poll()
+        poll.register(reader.fileno(), select.POLLIN | select.POLLHUP)
+        end = _monotonic() + limit_s
+        parts, listener, stopped = [], -1, None
+        try:
+            while True:
+                left = end - _monotonic()
+                ready = dict(poll.poll(int(min(left, 1e5) * 1000) + 1)) if left > 0 else {}
+                if not ready:
+                    return None, None
+                if reader.fileno() in ready:
+                    part, rights, _, _ = reader.recvmsg(1 << 20, _socket.CMSG_SPACE(4))
+                    if not part:
+                        return b"".join(parts), None
+                    if not parts:
+                        self._fence.was_put_up(chr(part[0]), part[1] if len(part) > 1 else 0)
+                    parts.append(part)
+                    if rights:
+                        listener = int.from_bytes(rights[0][2][:4], sys.byteorder)
+                        poll.register(listener, select.POLLIN)
+                elif ready[listener] & select.POLLIN:
+                    stopped = self._fence.answer(listener, pid)
+                    if stopped:
+                        return None, stopped
+                else:
+                    poll.unregister(listener)
+        finally:
+            if listener >= 0:
+                os.close(listener)
 
     def _inside(self, variant, call):
         """Runs in the copy: state before, the call, state after. Never returns to the program."""
-        effects, snapshot, versions = self._effects, self._parts.snapshot, self._parts.versions
+        effects, parts = self._effects, self._parts
+        snapshot, versions = parts.snapshot, parts.versions
         function, args, kwargs = call.function, call.args, call.kwargs
         effects.quiet = False
         try:
@@ -98,20 +140,32 @@ class Copies:
         self.side = (call.target, variant)
         tokens = {id(f): "candidate" for f in (function, call.wrapper, callee)}
         versions.rebind(function, call.wrapper, callee, args)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # a copy that dies leaves no file
+        first = parts.fence.close_ranks()
         out, err = _capture_output()
-        reach = self._parts.state.Reach(function, [*args, *kwargs.values()], self._is_own_module)
+        try:
+            shared = parts.memory.take_over_shared(self._libc)
+        except parts.memory.Refused as error:
+            return {"stopped": str(error), "verdict": "cannot tell"}
+        reach = parts.state.Reach(function, [*args, *kwargs.values()], self._is_own_module)
         if reach.clock:
             return {"stopped": f"may read the clock ({reach.clock})", "verdict": "refused"}
 
         def state():
-            return self._call_state.take(tokens, function, args, kwargs, reach)
+            taken = self._call_state.take(tokens, function, args, kwargs, reach)
+            for name, address, size in shared:
+                taken.add(f"the shared memory {name or 'without a name'}", ctypes.string_at(address, size))
+            return taken
 
         try:
             before = state()
         except snapshot.CannotTell as error:
             live = isinstance(error, snapshot.LiveHandle)
             return {"stopped": str(error), "verdict": "refused" if live else "cannot tell"}
-        self._populate()
+        parts.memory.populate(self._libc)
+        effects.quiet = True  # the listener goes over the channel: nobody answers yet what stops before
+        effects.is_fenced = self._fence.put_up(self._channel, first)
+        effects.quiet, self._has_said = False, True
         nvcsw = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
         outcome, first_ns = self._timed(callee, args, kwargs)
         waited = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw > nvcsw
@@ -206,22 +260,6 @@ class Copies:
         finally:
             self._effects.inside_copy = False
 
-    def _populate(self):
-        """Makes every writable page private to this copy now, so that no copy-on-write fault is timed."""
-        try:
-            with open("/proc/self/statm") as statm:
-                if int(statm.read().split()[1]) * 4096 > _POPULATE_BYTES_MAX or self._libc is None:
-                    return
-            with open("/proc/self/maps") as maps:
-                lines = maps.readlines()
-        except OSError:
-            return
-        for line in lines:
-            area, rights = line.split()[:2]
-            if rights == "rw-p" and "[vv" not in line:
-                start, end = (int(x, 16) for x in area.split("-"))
-                self._libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _MADV_POPULATE_WRITE)
-
 
 def _capture_output():
     """Standard output and error of the copy go to memory; standard input gives an error, not the terminal."""
@@ -247,28 +285,3 @@ def _read_file(fd):
         parts.append(part)
         offset += len(part)
     return b"".join(parts)
-
-
-def _read_all(fd, limit_s):
-    """All bytes until the other end closes, or None when the time is up."""
-    poll = select.poll()
-    poll.register(fd, select.POLLIN | select.POLLHUP)
-    end = _monotonic() + limit_s
-    parts = []
-    while True:
-        left = end - _monotonic()
-        if left <= 0 or not poll.poll(int(min(left, 1e5) * 1000) + 1):
-            return None
-        part = _os_read(fd, 1 << 20)
-        if not part:
-            return b"".join(parts)
-        parts.append(part)
-
-
-def _load_libc():
-    try:
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.madvise.restype = ctypes.c_int
-        return libc
-    except (OSError, AttributeError):
-        return None

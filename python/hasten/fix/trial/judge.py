@@ -22,7 +22,7 @@ class Judge:
         self._difference = parts.difference
         self._deadline = _monotonic() + spec["seconds"]
         call_state = parts.state.CallState(parts.snapshot, is_own_module, set(spec["additions"]))
-        self._copies = parts.copies.Copies(effects, parts, call_state, is_own_module)
+        self._copies = parts.copies.Copies(effects, parts, call_state, is_own_module, spec["fence"], report)
         self._shadow = parts.shadow.Shadow(spec["shadow_seconds"], report, effects, self._copies, parts.snapshot, is_own_module,
                                            self._drop)
         self._may_stop = spec.get("may_stop", False)
