@@ -116,6 +116,13 @@ class Calls:
         target["shadow_stride"] = max(1, math.ceil(count * (sides * mean_s + 2e-5) / shadow_s)) if shadow_s > 0 else 0
 
 
+def branches_of(events):
+    """{(function's number, variant's id or None for the old version): {taken, total, never}} of the judged calls."""
+    return {(e["key"], e["variant"]): {"taken": e["taken"], "total": e["total"],
+                                       "never": [{"line": line, "outcome": outcome} for line, outcome in e["never"]]}
+            for e in events if e["event"] == "branches"}
+
+
 def gain_of_pairs(pairs):
     """(gain, (low, high) or None) of the timed pairs of judged calls."""
     from hasten._core import gain_of_calls

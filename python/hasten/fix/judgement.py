@@ -13,7 +13,7 @@ import random
 from dataclasses import dataclass, field
 
 from hasten.fix.baseline import Baseline, Declined, Endless
-from hasten.fix.calls import Calls, JudgedFunction, gain_of_pairs
+from hasten.fix.calls import Calls, JudgedFunction, branches_of, gain_of_pairs
 from hasten.fix.outputs import floats_agree
 from hasten.fix.rounds import Rounds, Trial
 from hasten.fix.runner import OutOfTime
@@ -59,6 +59,8 @@ class FunctionJudgement:
     judged: int = 0
     identical: int = 0
     results_compared: int = 0
+    branches: dict | None = None    # taken, total, never, as in a Verdict
+    branches_new: dict | None = None
     call_speedup: float | None = None
     call_interval: tuple | None = None
     why_not: str = ""               # why no call, or no further call, was judged
@@ -67,7 +69,7 @@ class FunctionJudgement:
         f = self.function
         out = {"file": f.path, "line": f.line, "function": f.qualname, "calls": self.judged, "identical": self.identical,
                "results_compared": self.results_compared}
-        for key in ("calls_total", "call_speedup", "call_interval"):
+        for key in ("calls_total", "branches", "branches_new", "call_speedup", "call_interval"):
             value = getattr(self, key)
             if value is not None:
                 out[key] = list(value) if isinstance(value, tuple) else value
@@ -263,6 +265,9 @@ class JudgementSession:
                 f.results_compared = max(f.results_compared, event["count"])
             elif event["event"] == "dropped":
                 self._read_dropped(f, event)
+        branches = branches_of(events)
+        for number, f in enumerate(judged):
+            f.branches, f.branches_new = branches.get((number, None)), branches.get((number, str(number)))
         for id_, times in pairs.items():
             by_id[id_].call_speedup, by_id[id_].call_interval = gain_of_pairs(times)
         for f in judged:

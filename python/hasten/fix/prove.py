@@ -11,7 +11,7 @@ import math
 import random
 
 from hasten.fix.baseline import Baseline, Declined
-from hasten.fix.calls import Calls, JudgedFunction, gain_of_pairs
+from hasten.fix.calls import Calls, JudgedFunction, branches_of, gain_of_pairs
 from hasten.fix.candidates import propose
 from hasten.fix.rounds import PAIR_COUNT_LEAST, PAIR_COUNT_MIN, Rounds, Trial
 from hasten.fix.runner import OutOfTime
@@ -158,6 +158,11 @@ class Session:
                 verdict.refuse(where + event["why"], event["verdict"])
             elif event["event"] == "shadow":
                 verdict.results_compared = max(verdict.results_compared, event["count"])
+        branches = branches_of(events)
+        for number, function in enumerate(self._calls.functions):
+            for variant in function.variants:
+                verdict = self._verdicts[variant["id"]]
+                verdict.branches, verdict.branches_new = branches.get((number, None)), branches.get((number, variant["id"]))
         for id_, times in pairs.items():
             verdict = self._verdicts[id_]
             verdict.call_speedup, verdict.call_interval = gain_of_pairs(times)

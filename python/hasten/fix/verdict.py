@@ -23,6 +23,8 @@ class Verdict:
     calls: int = 0                   # judged in forked copies
     calls_total: int | None = None   # that the program makes
     identical: int = 0
+    branches: dict | None = None     # taken, total, never: of the function as it is, by the judged calls
+    branches_new: dict | None = None  # the same of its new version
     results_compared: int = 0        # further calls whose result alone was compared
     call_speedup: float | None = None
     call_interval: tuple | None = None
@@ -49,7 +51,7 @@ class Verdict:
                     "call_interval": self.call_interval, "program_before_s": self.program_before_s,
                     "program_after_s": self.program_after_s, "program_speedup": self.program_speedup,
                     "interval": self.interval, "peak_before_bytes": self.peak_before_bytes,
-                    "peak_after_bytes": self.peak_after_bytes}
+                    "peak_after_bytes": self.peak_after_bytes, "branches": self.branches, "branches_new": self.branches_new}
         for key, value in optional.items():  # a key whose measurement did not take place is absent, never 0
             if value is not None:
                 out[key] = [_finite(x) for x in value] if isinstance(value, tuple) else _finite(value)

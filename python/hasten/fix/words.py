@@ -6,6 +6,8 @@ import math
 import os
 import textwrap
 
+_NEVER_SHOWN = 5
+
 
 def summary(document):
     """One paragraph a fix that is proven, then what else happened."""
@@ -85,9 +87,10 @@ def _proven_lines(fix):
         calls = f"{fix['identical']} of {fix['calls_total']} calls identical"
     if fix["results_compared"]:
         calls += f" (and {fix['results_compared']} more results)"
+    calls += "".join(f", {text}" for text in branch_texts(fix))
     first = f"  {_title(fix)}   predicted {_range(fix['predicted'])}   proven: {calls}, {times_text(fix['call_speedup'])} on the call,"
     second = f"{indent}whole program {program_text(fix)}   {_same_text(fix)}"
-    return [first, second]
+    return [first, second, *(f"{indent}{text}" for text in never_texts(fix))]
 
 
 def _nothing_lines(document):
@@ -123,6 +126,28 @@ def _same_text(fix):
     if "standard output" not in streams:
         return "output not compared"
     return "same output" + (f", {len(files)} file{'s' if len(files) > 1 else ''} the same" if files else "")
+
+
+def branch_texts(fix):
+    """["9 of 11 branches"], and the new version's behind it where they are others."""
+    out = []
+    for key, of in (("branches", ""), ("branches_new", " of the new version")):
+        found = fix.get(key)
+        if found and found["total"]:
+            text = f"{found['taken']} of {found['total']} branches"
+            out += [text + of] if text not in out else []
+    return out
+
+
+def never_texts(fix):
+    """Which branches no judged call took."""
+    out = []
+    new = [("branches_new", "in the new version ")] if len(branch_texts(fix)) > 1 else []
+    for key, of in (("branches", ""), *new):
+        never = [f"line {n['line']} {n['outcome']}" for n in (fix.get(key) or {}).get("never", ())]
+        more = f" and {len(never) - _NEVER_SHOWN} more" if len(never) > _NEVER_SHOWN else ""
+        out += [f"{of}never taken: {', '.join(never[:_NEVER_SHOWN])}{more}"] if never else []
+    return out
 
 
 def unfenced_text(why):

@@ -40,7 +40,7 @@ class Inside:
     def answer(self, variant, call, **how):
         """Bytes for the channel."""
         try:
-            message = self._answer(variant, call, **how)
+            message = self._watched(variant, call, **how) if "known" in how else self._answer(variant, call, **how)
         except Stopped as stopped:
             message = {"stopped": stopped.args[0], "verdict": stopped.args[1]}
         except self._parts.snapshot.CannotTell as error:
@@ -91,6 +91,20 @@ class Inside:
         self._check_effects()
         return {"sections": after.sections, "floats": after.floats, "raised": raised, "pure": unchanged, "ns": ns,
                 "first_ns": first_ns[1]}
+
+    def _watched(self, variant, call, known, watched_s):
+        """Which branches the call takes, beside those that are known; nothing is compared and nothing timed."""
+        callee, _ = self._enter(variant, call)
+        _capture_output()
+        branches = self._parts.branches.Branches(call.function.__code__ if variant is None else variant.code)
+        branches.taken |= known
+        self._close()
+        self._alarm(watched_s)
+        end = branches.watch()
+        self._timed(callee, call.args, call.kwargs)
+        end()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        return {"possible": branches.possible, "taken": branches.taken}
 
     # -- making it a copy that nothing gets out of ----------------------------------------------------
 
@@ -159,12 +173,8 @@ class Inside:
 
     def _second(self, callee, args, kwargs, first_ns, waited):
         """Time of one more call; of the first where the second does not come to its end."""
-        def stop(signum, frame):
-            raise TimeoutError
-
         reason = self._effects.reason
-        signal.signal(signal.SIGALRM, stop)
-        signal.setitimer(signal.ITIMER_REAL, max(0.05, 50e-9 * first_ns))
+        self._alarm(max(0.05, 50e-9 * first_ns))
         try:
             (raised, _), spent = self._timed(callee, args, kwargs)
         except TimeoutError:
@@ -175,6 +185,14 @@ class Inside:
             self._effects.reason = reason
             return first_ns
         return spent[waited]
+
+    @staticmethod
+    def _alarm(seconds):
+        def stop(signum, frame):
+            raise TimeoutError
+
+        signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
     def _repeat(self, callee, args, kwargs, first_ns, waited):
         """Mean ns of a call that changes nothing, over at least 3 ms; the first, cold one is left out."""

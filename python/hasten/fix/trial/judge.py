@@ -25,6 +25,7 @@ class Judge:
         self._copies = parts.copies.Copies(effects, parts, call_state, is_own_module, spec["fence"], report)
         self._shadow = parts.shadow.Shadow(spec["shadow_seconds"], report, effects, self._copies, parts.snapshot, is_own_module,
                                            self._drop)
+        self._coverage = parts.coverage.Coverage(spec["seconds"], self._copies, report, parts.branches.told)
         self._may_stop = spec.get("may_stop", False)
         self._collects = spec.get("collects", False)  # differences are looked for further, so that a small one is found
         self._call_s_min = spec["call_s_min"]
@@ -110,6 +111,7 @@ class Judge:
             return
         for variant in alive:
             self._judge_variant(variant, old, call)
+        self._coverage.look(call, [v for v in alive if v.alive])
         if target.shadow_stride and not target.shadow_next and any(v.same_pure_count >= 3 for v in target.variants):
             target.shadow_next = target.count + 1
         if self._may_stop and all(t.is_done() for t in self.targets):
