@@ -9,6 +9,8 @@ from hasten.fix.baseline import last_line
 from hasten.fix.runner import OutOfTime
 
 CALLS_JUDGED_MAX = 36
+CALLS_ENOUGH = 30    # a function that is called more rarely is judged on inputs made from its calls too
+GENERATED_COUNT = 40
 CALL_S_MIN = 5.0  # so long at least may a call of the new version take: its first may import and compile
 
 
@@ -47,7 +49,7 @@ class Calls:
     def targets(self):
         """One entry a function, as the harness reads it."""
         return [{"key": number, "path": f.path, "qualname": f.qualname, "ordinal": f.ordinal, "requires": {},
-                 "variants": f.variants, "schedule": [], "pairs_per_call": 1, "shadow_stride": 0}
+                 "variants": f.variants, "schedule": [], "pairs_per_call": 1, "shadow_stride": 0, "generated": 0}
                 for number, f in enumerate(self.functions)]
 
     def judge(self, baseline, overlay, added_names, pairs_s, tolerance=0.0, **more):
@@ -111,6 +113,8 @@ class Calls:
             if index not in chosen:
                 chosen.append(index)
         target["schedule"] = sorted(chosen)
+        if count < CALLS_ENOUGH:
+            target["generated"] = math.ceil(GENERATED_COUNT / number)
         target["pairs_per_call"] = 1 if number >= 12 or mean_s > 1 else min(8, 12 // number)
         shadow_s = shadow_seconds / len(self._keys)
         target["shadow_stride"] = max(1, math.ceil(count * (sides * mean_s + 2e-5) / shadow_s)) if shadow_s > 0 else 0

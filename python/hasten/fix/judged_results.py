@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import textwrap
 
-from hasten.fix.words import branch_texts, never_texts, number_text, program_text, seconds_text, times_text, unfenced_text
+from hasten.fix.words import branch_texts, generated_text, never_texts, number_text, program_text, seconds_text, times_text, unfenced_text
 
 SCHEMA = "hasten-prove/1"
 _DIFFERENCES_SHOWN = 5
@@ -118,7 +118,8 @@ def _compared_lines(document):
         more = f", and {f['results_compared']} more results" if f["results_compared"] else ""
         speed = f"; {times_text(f['call_speedup'])} on the call" if "call_speedup" in f and f["identical"] else ""
         branches = "".join(f", {text}" for text in branch_texts(f))
-        lines.append(f"  {f['function']}: {f['identical']} of {f['calls']} judged calls the same{told}{more}{branches}{speed}")
+        made = f", and {generated_text(f)}" if f["generated"] else ""
+        lines.append(f"  {f['function']}: {f['identical']} of {f['calls']} judged calls the same{told}{made}{more}{branches}{speed}")
         lines += [f"      {text}" for text in never_texts(f)]
     if document["compared"]:
         lines += _wrapped(f"compared over the whole program: {', '.join(document['compared'])}")

@@ -59,6 +59,9 @@ class FunctionJudgement:
     judged: int = 0
     identical: int = 0
     results_compared: int = 0
+    generated: int = 0              # as in a Verdict
+    generated_raised: int = 0
+    raised_otherwise: int = 0
     branches: dict | None = None    # taken, total, never, as in a Verdict
     branches_new: dict | None = None
     call_speedup: float | None = None
@@ -68,6 +71,7 @@ class FunctionJudgement:
     def to_json(self):
         f = self.function
         out = {"file": f.path, "line": f.line, "function": f.qualname, "calls": self.judged, "identical": self.identical,
+               "generated": self.generated, "generated_raised": self.generated_raised, "raised_otherwise": self.raised_otherwise,
                "results_compared": self.results_compared}
         for key in ("calls_total", "branches", "branches_new", "call_speedup", "call_interval"):
             value = getattr(self, key)
@@ -258,9 +262,12 @@ class JudgementSession:
                 f.judged += 1
                 f.identical += 1
                 pairs.setdefault(event["variant"], []).extend(event["pairs"])
+            elif event["event"] == "generated":
+                f.generated, f.generated_raised = event["same"], event["raised"]
+                f.raised_otherwise = event["raised_otherwise"]
             elif event["event"] == "different":
-                f.judged += 1
-                self._add_difference(f, event["index"], event["place"], event["old"], event["new"], event["why"])
+                f.judged += not event["made"]
+                self._add_difference(f, None if event["made"] else event["index"], event["place"], event["old"], event["new"], event["why"])
             elif event["event"] == "shadow":
                 f.results_compared = max(f.results_compared, event["count"])
             elif event["event"] == "dropped":
@@ -378,6 +385,9 @@ class JudgementSession:
         verdict.calls = sum(f.judged for f in judgement.functions)
         verdict.identical = sum(f.identical for f in judgement.functions)
         verdict.results_compared = sum(f.results_compared for f in judgement.functions)
+        verdict.generated = sum(f.generated for f in judgement.functions)
+        verdict.generated_raised = sum(f.generated_raised for f in judgement.functions)
+        verdict.raised_otherwise = sum(f.raised_otherwise for f in judgement.functions)
         totals = [f.calls_total for f in judgement.functions if f.function.is_changed]
         verdict.calls_total = sum(totals) if totals and None not in totals else None
         if judgement.differences:

@@ -21,6 +21,9 @@ from hasten.fix.verdict import CANNOT_TELL, GAIN_MIN, PROVEN, REFUSED, Outcome, 
 __all__ = ["Declined", "Outcome", "Session", "combined_texts", "patch_of"]
 
 
+_SAYS_WHERE = ("call ", "differs on an input made")
+
+
 class Session:
     """One run of `hasten fix`.
 
@@ -130,7 +133,8 @@ class Session:
             functions.setdefault(key, JudgedFunction(candidate.source.path, function.qualname, function.ordinal))
             functions[key].variants.append({"id": candidate.id, "text": candidate.new_text,
                                             "decorator": candidate.prescription.decorator,
-                                            "requires": candidate.prescription.requires})
+                                            "requires": candidate.prescription.requires,
+                                            "not_for": list(candidate.prescription.not_for)})
         return list(functions.values())
 
     def _judge(self):
@@ -154,8 +158,10 @@ class Session:
                 pairs.setdefault(event["variant"], []).extend(event["pairs"])
             elif event["event"] == "dropped":
                 verdict.calls += event["judged"]
-                where = f"call {event['index']}: " if not event["why"].startswith("call ") and event["index"] else ""
+                where = f"call {event['index']}: " if not event["why"].startswith(_SAYS_WHERE) and event["index"] else ""
                 verdict.refuse(where + event["why"], event["verdict"])
+            elif event["event"] == "generated":
+                verdict.read_generated(event)
             elif event["event"] == "shadow":
                 verdict.results_compared = max(verdict.results_compared, event["count"])
         branches = branches_of(events)

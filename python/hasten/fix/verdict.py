@@ -23,6 +23,9 @@ class Verdict:
     calls: int = 0                   # judged in forked copies
     calls_total: int | None = None   # that the program makes
     identical: int = 0
+    generated: int = 0               # calls on made inputs that came out the same
+    generated_raised: int = 0        # of these, in so many both versions raised the same exception
+    raised_otherwise: int = 0        # made inputs on which the old version raised, and the new one did something else
     branches: dict | None = None     # taken, total, never: of the function as it is, by the judged calls
     branches_new: dict | None = None  # the same of its new version
     results_compared: int = 0        # further calls whose result alone was compared
@@ -43,10 +46,15 @@ class Verdict:
         self.verdict, self.reason = verdict, reason
         return self
 
+    def read_generated(self, event):
+        self.generated, self.generated_raised = event["same"], event["raised"]
+        self.raised_otherwise = event["raised_otherwise"]
+
     def to_json(self):
         out = {"kind": self.kind, "file": self.file, "line": self.line, "function": self.function, "what": self.what,
                "verdict": self.verdict, "reason": self.reason, "predicted": [_finite(x) for x in self.predicted],
-               "calls": self.calls, "identical": self.identical}
+               "calls": self.calls, "identical": self.identical, "generated": self.generated,
+               "generated_raised": self.generated_raised, "raised_otherwise": self.raised_otherwise}
         optional = {"ceiling": self.ceiling, "calls_total": self.calls_total, "call_speedup": self.call_speedup,
                     "call_interval": self.call_interval, "program_before_s": self.program_before_s,
                     "program_after_s": self.program_after_s, "program_speedup": self.program_speedup,

@@ -71,7 +71,8 @@ def _figures(fix):
     if fix["kind"] not in ("none", "together"):
         out.append(f"predicted {_range(fix['predicted'])}")
     if fix["calls"]:
-        out.append(f"{fix['identical']} of {fix['calls']} judged calls identical")
+        out.append(f"{fix['identical']} of {fix['calls']} judged calls identical"
+                   + (f", and {generated_text(fix)}" if fix["generated"] else ""))
     if "call_speedup" in fix:
         interval = f" ({_range(fix['call_interval'])})" if "call_interval" in fix else ""
         out.append(f"{times_text(fix['call_speedup'])} on the call{interval}")
@@ -85,6 +86,8 @@ def _proven_lines(fix):
     calls = f"{fix['identical']} calls identical" if fix["identical"] > 1 else "1 call identical"
     if fix.get("calls_total", 0) > fix["identical"]:
         calls = f"{fix['identical']} of {fix['calls_total']} calls identical"
+    elif fix["generated"]:
+        calls = f"{fix['identical']} recorded and {generated_text(fix)} calls identical"
     if fix["results_compared"]:
         calls += f" (and {fix['results_compared']} more results)"
     calls += "".join(f", {text}" for text in branch_texts(fix))
@@ -126,6 +129,10 @@ def _same_text(fix):
     if "standard output" not in streams:
         return "output not compared"
     return "same output" + (f", {len(files)} file{'s' if len(files) > 1 else ''} the same" if files else "")
+
+
+def generated_text(fix):
+    return f"{fix['generated']} generated" + (f" ({fix['generated_raised']} raise)" if fix["generated_raised"] else "")
 
 
 def branch_texts(fix):

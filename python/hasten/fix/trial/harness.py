@@ -125,7 +125,7 @@ def prepare(spec, trial, mode):
     import os
     parts = type(sys.implementation)()
     names = {"observe": (), "record": ("snapshot",),
-             "judge": ("snapshot", "state", "difference", "versions", "memory", "fence", "inside", "branches", "copies", "coverage", "shadow", "judge")}[mode]
+             "judge": ("snapshot", "state", "difference", "versions", "memory", "fence", "inside", "branches", "inputs", "copies", "coverage", "generated", "shadow", "judge")}[mode]
     for name in ("observe", "effects", *names):
         setattr(parts, name, sibling(trial, name))
     if mode != "observe":

@@ -24,6 +24,9 @@ _os_pread = os.pread
 _COLD_NS_MAX = 200_000_000  # a call that takes longer hides the time to compile
 
 
+_GENERATED_BYTES_MAX = 1 << 30  # so much more may a call on a made input take
+
+
 class Stopped(Exception):
     """The call is not judged. Arguments: why, and the verdict."""
 
@@ -51,16 +54,20 @@ class Inside:
                        "verdict": "cannot tell"}
         return (b"" if self._has_said else b"-\0") + marshal.dumps(message)
 
-    def _answer(self, variant, call, wanted=None):
-        """wanted: a section that is listed instead of being compared."""
+    def _answer(self, variant, call, wanted=None, generated=None):
+        """wanted: a section that is listed instead of being compared. generated: the number of an input that is made from
+        the call's own; such a call is not timed."""
         effects, snapshot = self._effects, self._parts.snapshot
         callee, shared = self._enter(variant, call)
+        traits = self._make_input(call, generated)
         args, kwargs = call.args, call.kwargs
         out, err = _capture_output()
         state = self._state_of(call, callee, shared)
         snapshot.Snapshot.wanted = wanted
         before = state()
-        self._parts.memory.populate(self._libc)
+        shown = generated is not None and snapshot.preview_call(call.target.name, args, kwargs)
+        if generated is None:
+            self._parts.memory.populate(self._libc)
         self._close()
         nvcsw = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
         outcome, first_ns = self._timed(callee, args, kwargs)
@@ -81,6 +88,11 @@ class Inside:
         if wanted is not None:
             kept = snapshot.Snapshot.wanted_value
             return {"leaves": self._parts.difference.leaves_of(kept[0], snapshot.preview) if kept else None}
+        found = {"sections": after.sections, "floats": after.floats, "raised": raised, "pure": unchanged, "first_ns": first_ns[1],
+                 "given": [digest for name, digest, _ in before.sections if name.startswith("the argument ")]}
+        if generated is not None:
+            kind = type(outcome[0])
+            return found | {"traits": traits, "shown": shown, "kind": f"{kind.__module__}.{kind.__qualname__}"}
         ns = first_ns[1] if waited else first_ns[0]
         if unchanged and not raised:
             ns = self._repeat(callee, args, kwargs, ns, waited)
@@ -89,12 +101,12 @@ class Inside:
             # program pays once: both sides are timed on a second call, from the state that the first one left.
             ns = self._second(callee, args, kwargs, ns, waited)
         self._check_effects()
-        return {"sections": after.sections, "floats": after.floats, "raised": raised, "pure": unchanged, "ns": ns,
-                "first_ns": first_ns[1]}
+        return found | {"ns": ns}
 
-    def _watched(self, variant, call, known, watched_s):
+    def _watched(self, variant, call, known, watched_s, generated=None):
         """Which branches the call takes, beside those that are known; nothing is compared and nothing timed."""
         callee, _ = self._enter(variant, call)
+        self._make_input(call, generated)
         _capture_output()
         branches = self._parts.branches.Branches(call.function.__code__ if variant is None else variant.code)
         branches.taken |= known
@@ -124,6 +136,19 @@ class Inside:
             return callee, parts.memory.take_over_shared(self._libc)
         except parts.memory.Refused as error:
             raise Stopped(str(error), "cannot tell") from None
+
+    def _make_input(self, call, number):
+        """Puts an input made from the call's own in its place. Returns what a rule may say that it is not for."""
+        if number is None:
+            return []
+        # A made number may ask for any amount of memory: that fails here and not on the whole machine.
+        size = memory_size() + _GENERATED_BYTES_MAX
+        resource.setrlimit(resource.RLIMIT_AS, (size, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        try:
+            call.args, call.kwargs, traits = self._parts.inputs.made(call.args, call.kwargs, number, call.target.optional)
+        except self._parts.inputs.NothingPlain:
+            raise Stopped("nothing among its arguments is plain", "nothing to make") from None
+        return traits
 
     def _close(self):
         """From here on no system call reaches outside."""
@@ -214,6 +239,12 @@ class Inside:
             return (clock() - start) / repeat_count
         finally:
             self._effects.inside_copy = False
+
+
+def memory_size():
+    """Bytes of address space that the process has."""
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[0]) * 4096
 
 
 def _capture_output():

@@ -10,6 +10,7 @@ from _thread import _count as thread_count
 _monotonic = time.monotonic
 _NOT_A_PLAIN_FUNCTION = 0x20 | 0x80 | 0x100 | 0x200  # generator, coroutine, iterable coroutine, async generator
 DIFFERENT_COUNT_MAX = 8
+MADE_TEXT = "differs on an input made from recorded ones"
 EXPLAINED_COUNT_MAX = 4  # each costs two more copies
 
 
@@ -26,6 +27,8 @@ class Judge:
         self._shadow = parts.shadow.Shadow(spec["shadow_seconds"], report, effects, self._copies, parts.snapshot, is_own_module,
                                            self._drop)
         self._coverage = parts.coverage.Coverage(spec["seconds"], self._copies, report, parts.branches.told)
+        self._generated = parts.generated.Generated(spec["seconds"], self._copies, self._coverage, parts.difference, report,
+                                                    spec.get("tolerance", 0.0))
         self._may_stop = spec.get("may_stop", False)
         self._collects = spec.get("collects", False)  # differences are looked for further, so that a small one is found
         self._call_s_min = spec["call_s_min"]
@@ -112,6 +115,7 @@ class Judge:
         for variant in alive:
             self._judge_variant(variant, old, call)
         self._coverage.look(call, [v for v in alive if v.alive])
+        self._generated.judge(call, old, lambda *found: self._made_input_differs(call, *found))
         if target.shadow_stride and not target.shadow_next and any(v.same_pure_count >= 3 for v in target.variants):
             target.shadow_next = target.count + 1
         if self._may_stop and all(t.is_done() for t in self.targets):
@@ -152,14 +156,22 @@ class Judge:
         self._report({"event": "call", "key": target.key, "variant": variant.id, "index": target.count,
                       "pairs": pairs, "pure": pure, "cold_ns": new["first_ns"]})
 
-    def _collect(self, target, variant, found, call):
+    def _made_input_differs(self, call, variant, found, shown, number):
+        target = call.target
+        if self._collects:
+            found.sharpen(found.place, found.old, found.new, f"{MADE_TEXT}: {shown}: {found.sentence()}")
+            self._collect(target, variant, [found], call, generated=number)
+        else:
+            self._drop(target, variant, f"{MADE_TEXT}: {shown}: {found.sentence()}", of="difference")
+
+    def _collect(self, target, variant, found, call, generated=None):
         """Says how one call differs, and goes on: a later call may show it on smaller values."""
         first = found[0]
-        if variant.different_count < EXPLAINED_COUNT_MAX:
+        if variant.different_count < EXPLAINED_COUNT_MAX and generated is None:
             self._explain(first, variant, call)
         self._report({"event": "different", "key": target.key, "variant": variant.id, "index": target.count,
                       "place": first.place, "old": first.old, "new": first.new, "why": first.sentence(),
-                      "also": [d.place for d in found[1:4]]})
+                      "also": [d.place for d in found[1:4]], "made": generated is not None})
         variant.different_count += 1
         variant.alive = variant.different_count < DIFFERENT_COUNT_MAX
 

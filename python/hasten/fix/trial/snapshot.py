@@ -429,6 +429,13 @@ def _members_of(kind):
                    and not name.startswith("_") and name != "obj"})
 
 
+def preview_call(name, args, kwargs, limit=120):
+    """A call as it would be written."""
+    share = max(20, limit // max(1, len(args) + len(kwargs)))
+    parts = [preview(value, share) for value in args] + [f"{key}={preview(value, share)}" for key, value in kwargs.items()]
+    return f"{name}({', '.join(parts)})"
+
+
 def preview(value, limit=160):
     """A short repr for messages; never runs the program's own __repr__."""
     kind = type(value)

@@ -9,10 +9,12 @@ class Variant:
         self.decorator = spec["decorator"]
         self.text = spec["text"]
         self.requires = spec["requires"]  # {name: type names} that the rule's reasoning rests on
+        self.not_for = set(spec.get("not_for", ()))  # kinds of values (inputs.py) that its rule says it is wrong for
         self.group = spec.get("group")    # variants of one group are one change: they run together
         self.code = code
         self.alive = True
         self.same_pure_count = 0
+        self.generated = [0, 0, 0]  # calls on made inputs: the same, of which raised, raised otherwise than the old version
         self.different_count = 0
 
 
@@ -29,6 +31,9 @@ class Target:
         self.count = 0
         self.next_index = next(self.schedule, -1)
         self.shadow_next = 0
+        self.generated_per_call = spec["generated"]  # so many inputs are made from each judged call
+        self.given = set()     # digests of arguments that were compared
+        self.optional = set()  # places of arguments, or names, that were None in some call
         self.depth = 0
         self.by_group = {v.group: v for v in self.variants if v.group is not None}
 
