@@ -52,7 +52,7 @@ class Calls:
                  "variants": f.variants, "schedule": [], "pairs_per_call": 1, "shadow_stride": 0, "generated": 0}
                 for number, f in enumerate(self.functions)]
 
-    def judge(self, baseline, overlay, added_names, pairs_s, tolerance=0.0, **more):
+    def judge(self, baseline, overlay, added_names, pairs_s, **more):
         """One run in which calls are judged. Returns its events. pairs_s: time to be left for whole-program pairs."""
         from hasten._core import fence
 
@@ -60,7 +60,8 @@ class Calls:
         left_s = baseline.left_s()
         seconds = min(0.35 * left_s, max(0.1 * left_s, left_s - baseline.elapsed_s - pairs_s))
         shadow_seconds = min(max(1.0, baseline.elapsed_s), 0.15 * baseline.left_s())
-        if tolerance:
+        nearness = baseline.nearness
+        if not nearness.is_exact:
             shadow_seconds = 0  # those comparisons are bit by bit
         targets = self.targets()
         for target, function in zip(targets, self.functions):
@@ -71,7 +72,8 @@ class Calls:
             run = baseline.runner.trial(overlay, limit_s, "judge", targets=targets, seconds=seconds,
                                         shadow_seconds=shadow_seconds, additions=sorted(added_names),
                                         may_stop=not baseline.outcome.effects, call_s_min=CALL_S_MIN,
-                                        seed=self._dice.getrandbits(63), tolerance=tolerance, fence=fence(), **more)
+                                        seed=self._dice.getrandbits(63), tolerance=nearness.share, ulp=nearness.ulp,
+                                        fence=fence(), **more)
         except OutOfTime as error:
             self.note = f": the budget of {baseline.budget_s:.0f} s ended first; give more with --budget SECONDS"
             return self._events(error.args[0] if error.args else [], baseline)
@@ -81,12 +83,15 @@ class Calls:
 
     @staticmethod
     def _events(events, baseline):
+        nearness = baseline.nearness
+        nearness.largest_ulp = max([nearness.largest_ulp, *(e["ulp"] for e in events if "ulp" in e)])
         baseline.outcome.unfenced = next((e["why"] for e in events if e["event"] == "unfenced"), "")
         return events
 
-    def record(self, baseline, overlay, seconds, tolerance):
+    def record(self, baseline, overlay, seconds):
         """One run in which some calls say what they gave: {(key, index): event}, by the functions' keys. Raises Endless."""
-        run = baseline.changed(overlay, "record", targets=self.targets(), seconds=seconds, tolerance=tolerance)
+        run = baseline.changed(overlay, "record", targets=self.targets(), seconds=seconds,
+                               tolerance=baseline.nearness.share, ulp=baseline.nearness.ulp)
         return {(self.functions[e["key"]].key, e["index"]): e for e in run.events if e["event"] == "result"}
 
     def _plan(self, target, seconds, shadow_seconds):

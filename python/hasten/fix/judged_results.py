@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import textwrap
 
-from hasten.fix.words import branch_texts, generated_text, never_texts, number_text, program_text, seconds_text, times_text, unfenced_text
+from hasten.fix.words import (branch_texts, generated_text, never_texts, number_text, program_text, seconds_text, times_text,
+                              ulp_text, unfenced_text)
 
 SCHEMA = "hasten-prove/1"
 _DIFFERENCES_SHOWN = 5
@@ -25,6 +26,8 @@ def document_of(judgement):
                 "effects": [{"kind": e["kind"], "detail": e["detail"]} for e in outcome.effects]}
     if judgement.program_exit_code is not None:
         document["program_exit_code"] = judgement.program_exit_code
+    if outcome.allow_ulp:
+        document |= {"allow_ulp": outcome.allow_ulp, "largest_ulp": outcome.largest_ulp}
     if judgement.next_run is not None:
         document["next_run"] = list(judgement.next_run)
         document["interval_kind"] = INTERVAL_KIND
@@ -123,6 +126,8 @@ def _compared_lines(document):
         lines += [f"      {text}" for text in never_texts(f)]
     if document["compared"]:
         lines += _wrapped(f"compared over the whole program: {', '.join(document['compared'])}")
+    if "allow_ulp" in document:
+        lines.append(f"  {ulp_text(document)}")
     if document.get("program_exit_code"):
         lines.append(f"  note: the unmodified program itself ends with {document['program_exit_code']}")
     for text in document["not_compared"]:

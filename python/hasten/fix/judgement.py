@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 from hasten.fix.baseline import Baseline, Declined, Endless
 from hasten.fix.calls import Calls, JudgedFunction, branches_of, gain_of_pairs
-from hasten.fix.outputs import floats_agree
 from hasten.fix.rounds import Rounds, Trial
 from hasten.fix.runner import OutOfTime
+from hasten.fix.trial.nearness import Nearness
 from hasten.fix.verdict import CANNOT_TELL, PROVEN, REFUSED, Outcome, Verdict, gain_text
 
 SAME, DIFFERENT = "same", "different"
@@ -147,19 +147,19 @@ class JudgementSession:
     """One run of `hasten prove` on a change.
 
     program: a Program; exit_code: as recorded, None if nobody knows; runs: pairs, None for as many as are needed (at
-    least 8); tolerance: the share by which floats in results and output may differ. ask(question) -> bool and say(text) as
+    least 8); tolerance and ulp: the share, and the units in the last place, by which floats in results and output may differ. ask(question) -> bool and say(text) as
     in prove.Session.
     """
 
     def __init__(self, change, program, exit_code=None, wall_s=None, budget_s=120.0, runs=None, tolerance=0.0, ask=None, say=None,
-                 seed=None):
+                 seed=None, ulp=0):
         self.change = change
         self.program = program
         self.budget_s = budget_s
         self._exit_code = exit_code
         self._wall_s = wall_s
         self._runs = runs
-        self._tolerance = tolerance
+        self._nearness = Nearness(tolerance, ulp)
         self._ask = ask or (lambda question: True)
         self._say = say or (lambda text: None)
         self._dice = random.Random(seed)
@@ -178,7 +178,7 @@ class JudgementSession:
         if not self._ask(self.plan_text()):
             raise Declined
         self._baseline = Baseline(self.program, self._exit_code, self.budget_s, self.outcome, self._ask, self._say,
-                                  self._tolerance)
+                                  self._nearness)
         try:
             self._run_all()
         except OutOfTime:
@@ -221,8 +221,7 @@ class JudgementSession:
             overlay = change.originals() | change.judged_text | {
                 f.path: f.after for f in change.files if f.before is None}
             pairs_s = (self._runs or RUNS_LEAST) * 2 * baseline.elapsed_s
-            events = self._calls.judge(baseline, overlay, change.added_names, pairs_s, self._tolerance,
-                                       collects=True)
+            events = self._calls.judge(baseline, overlay, change.added_names, pairs_s, collects=True)
             self._read_calls(events, judged)
         self._compare_recorded()
         self._run_rounds()
@@ -310,7 +309,7 @@ class JudgementSession:
         originals = self.change.originals() | around
         seconds = 0.05 * self._baseline.left_s()
         try:
-            old, again, new = (calls.record(self._baseline, overlay, seconds, self._tolerance)
+            old, again, new = (calls.record(self._baseline, overlay, seconds)
                                for overlay in (originals, originals, originals | self.change.overlay()))
         except Endless:
             return  # the rounds will tell
@@ -337,7 +336,7 @@ class JudgementSession:
         """Two values as a recorder tells them: a digest and the floats beside it."""
         (digest, floats), (other_digest, other_floats) = one, other
         return digest == other_digest and len(floats) == len(other_floats) and all(
-            floats_agree(a, b, self._tolerance) for a, b in zip(floats, other_floats))
+            self._nearness.agree(a, b) for a, b in zip(floats, other_floats))
 
     def _functions_around(self):
         """Adds the functions of other files that use what the change alters. Returns {path: bytes} of those files."""
@@ -381,6 +380,7 @@ class JudgementSession:
 
     def _conclude(self):
         judgement, outcome, verdict = self.judgement, self.outcome, self.judgement.verdict
+        outcome.take_nearness(self._nearness)
         judgement.differences.sort(key=lambda d: d.size)
         verdict.calls = sum(f.judged for f in judgement.functions)
         verdict.identical = sum(f.identical for f in judgement.functions)

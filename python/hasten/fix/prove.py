@@ -16,6 +16,7 @@ from hasten.fix.candidates import propose
 from hasten.fix.rounds import PAIR_COUNT_LEAST, PAIR_COUNT_MIN, Rounds, Trial
 from hasten.fix.runner import OutOfTime
 from hasten.fix.source import SourceError, unified_diff
+from hasten.fix.trial.nearness import Nearness
 from hasten.fix.verdict import CANNOT_TELL, GAIN_MIN, PROVEN, REFUSED, Outcome, Verdict, gain_text
 
 __all__ = ["Declined", "Outcome", "Session", "combined_texts", "patch_of"]
@@ -27,16 +28,18 @@ _SAYS_WHERE = ("call ", "differs on an input made")
 class Session:
     """One run of `hasten fix`.
 
-    ask(question) -> bool, say(text) for progress; both may be None (then nothing is asked or said).
+    ask(question) -> bool, say(text) for progress; both may be None (then nothing is asked or said). ulp: by so many units in
+    the last place floats in results and output may differ.
     """
 
-    def __init__(self, evidence, budget_s=120.0, ask=None, say=None, seed=None, candidates=None):
+    def __init__(self, evidence, budget_s=120.0, ask=None, say=None, seed=None, candidates=None, ulp=0):
         self.evidence = evidence
         self.budget_s = budget_s
         self._ask = ask or (lambda question: True)
         self._say = say or (lambda text: None)
         self._dice = random.Random(seed)
         self._given = candidates
+        self._nearness = Nearness(ulp=ulp)
         self.outcome = Outcome()
 
     # -- the walk --------------------------------------------------------------------------------
@@ -52,13 +55,15 @@ class Session:
             return self.outcome
         if not self._ask(self.plan_text()):
             raise Declined
-        self._baseline = Baseline(self.evidence.program, self.evidence.exit_code, self.budget_s, self.outcome, self._ask, self._say)
+        self._baseline = Baseline(self.evidence.program, self.evidence.exit_code, self.budget_s, self.outcome, self._ask, self._say,
+                                  self._nearness)
         self._calls = Calls(self._judged_functions(), self._dice)
         self._rounds = Rounds(self._baseline, self._dice, self._original)
         try:
             self._prove_all()
         finally:
             self._baseline.close()
+            self.outcome.take_nearness(self._nearness)
             for verdict in self._verdicts.values():
                 if verdict.verdict == CANNOT_TELL and not verdict.reason:
                     verdict.reason = self.outcome.stopped or f"the budget of {self.budget_s:.0f} s was spent before it was tried"

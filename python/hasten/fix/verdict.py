@@ -81,7 +81,12 @@ class Outcome:
     accepted: list = field(default_factory=list)     # candidates proven, and proven together
     together: Verdict | None = None
     stopped: str = ""                                # why the session ended before its end
+    allow_ulp: int = 0                               # by so many units in the last place floats may differ
+    largest_ulp: int = 0                             # the largest such difference that was let pass
     unfenced: str = ""                               # why system calls of forked copies were not filtered
+
+    def take_nearness(self, nearness):
+        self.allow_ulp, self.largest_ulp = nearness.ulp, nearness.largest_ulp
 
     @property
     def proven(self):

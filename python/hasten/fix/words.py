@@ -26,6 +26,8 @@ def summary(document):
         lines.append("  the program's own output differs from run to run: answers were compared at the calls only")
     elif document.get("not_compared"):
         lines.append(f"  not compared, because it differs from run to run by itself: {', '.join(document['not_compared'])}")
+    if "allow_ulp" in document:
+        lines.append(f"  {ulp_text(document)}")
     if document.get("unfenced"):
         lines.append(f"  {unfenced_text(document['unfenced'])}")
     if not proven:
@@ -155,6 +157,13 @@ def never_texts(fix):
         more = f" and {len(never) - _NEVER_SHOWN} more" if len(never) > _NEVER_SHOWN else ""
         out += [f"{of}never taken: {', '.join(never[:_NEVER_SHOWN])}{more}"] if never else []
     return out
+
+
+def ulp_text(document):
+    allowed, seen = document["allow_ulp"], document["largest_ulp"]
+    units = "unit" if allowed == 1 else "units"
+    return (f"floats were allowed to differ by {allowed} {units} in the last place (--allow-ulp); "
+            + (f"the largest difference seen is {seen}" if seen else "none differed"))
 
 
 def unfenced_text(why):

@@ -16,13 +16,13 @@ _SHARE = 0.3                       # of the judge's time
 class Generated:
     """drop(target, variant, why, ...) and collect(target, variant, differences, call, ...) as the judge has them."""
 
-    def __init__(self, seconds, copies, coverage, difference_module, report, tolerance):
+    def __init__(self, seconds, copies, coverage, difference_module, report, nearness):
         self._seconds_left = _SHARE * seconds
         self._copies = copies
         self._coverage = coverage
         self._difference = difference_module
         self._report = report
-        self._tolerance = tolerance
+        self._nearness = nearness
 
     def judge(self, call, recorded, differs):
         """Makes inputs from one judged call. recorded: what its copy of the old version told; differs(variant, difference,
@@ -46,7 +46,7 @@ class Generated:
             for variant in target.variants:
                 same, raised, otherwise = variant.generated
                 self._report({"event": "generated", "key": target.key, "variant": variant.id, "same": same, "raised": raised,
-                              "raised_otherwise": otherwise})
+                              "raised_otherwise": otherwise, "ulp": self._nearness.largest_ulp})
 
     def _one(self, call, variants, number, recorded, differs):
         """Whether one more input was compared; None if no input can be made from this call."""
@@ -79,7 +79,7 @@ class Generated:
             like = new.get("raised") and new["kind"] == old["kind"]
             counts[2] += not like
         else:
-            like = "stopped" not in new and not self._difference.differences(old, new, self._tolerance)
+            like = "stopped" not in new and not self._difference.differences(old, new, self._nearness)
         counts[0] += bool(like)
         counts[1] += bool(like and old["raised"])
         return like
@@ -91,4 +91,4 @@ class Generated:
     def _first(self, old, new):
         if "stopped" in new:
             return self._difference.Difference("the call", "", "", new["stopped"])
-        return self._difference.differences(old, new, self._tolerance)[0]
+        return self._difference.differences(old, new, self._nearness)[0]

@@ -125,11 +125,11 @@ def prepare(spec, trial, mode):
     import os
     parts = type(sys.implementation)()
     names = {"observe": (), "record": ("snapshot",),
-             "judge": ("snapshot", "state", "difference", "versions", "memory", "fence", "inside", "branches", "inputs", "copies", "coverage", "generated", "shadow", "judge")}[mode]
+             "judge": ("snapshot", "state", "nearness", "difference", "versions", "memory", "fence", "inside", "branches", "inputs", "copies", "coverage", "generated", "shadow", "judge")}[mode]
     for name in ("observe", "effects", *names):
         setattr(parts, name, sibling(trial, name))
     if mode != "observe":
-        parts.snapshot.Snapshot.keeps_floats = spec.get("tolerance", 0.0) > 0
+        parts.snapshot.Snapshot.keeps_floats = spec.get("tolerance", 0.0) > 0 or spec.get("ulp", 0) > 0
     # Each level of a recursion passes through our wrapper: three more on the interpreter's count.
     sys.setrecursionlimit(4 * sys.getrecursionlimit() + 100)
     observe = parts.observe

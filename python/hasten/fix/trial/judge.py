@@ -27,12 +27,12 @@ class Judge:
         self._shadow = parts.shadow.Shadow(spec["shadow_seconds"], report, effects, self._copies, parts.snapshot, is_own_module,
                                            self._drop)
         self._coverage = parts.coverage.Coverage(spec["seconds"], self._copies, report, parts.branches.told)
+        self._nearness = parts.nearness.Nearness(spec.get("tolerance", 0.0), spec.get("ulp", 0))
         self._generated = parts.generated.Generated(spec["seconds"], self._copies, self._coverage, parts.difference, report,
-                                                    spec.get("tolerance", 0.0))
+                                                    self._nearness)
         self._may_stop = spec.get("may_stop", False)
         self._collects = spec.get("collects", False)  # differences are looked for further, so that a small one is found
         self._call_s_min = spec["call_s_min"]
-        self._tolerance = spec.get("tolerance", 0.0)  # by which share floats may differ
         self._dice = spec["seed"]  # our own generator: importing `random` here would bind the unguarded os.urandom
         self._pid = os.getpid()
         self.targets = [parts.versions.Target(t, parts.observe.variant_codes(t)) for t in spec["targets"]]
@@ -130,7 +130,7 @@ class Judge:
         if "stopped" in new:
             self._drop(target, variant, new["stopped"], new["verdict"], of="new")
             return
-        found = self._difference.differences(old, new, self._tolerance)
+        found = self._difference.differences(old, new, self._nearness)
         if found and self._collects:
             self._collect(target, variant, found, call)
             return
@@ -154,7 +154,7 @@ class Judge:
                 break
             pairs.append((times[None]["ns"], times[variant]["ns"]))
         self._report({"event": "call", "key": target.key, "variant": variant.id, "index": target.count,
-                      "pairs": pairs, "pure": pure, "cold_ns": new["first_ns"]})
+                      "pairs": pairs, "pure": pure, "cold_ns": new["first_ns"], "ulp": self._nearness.largest_ulp})
 
     def _made_input_differs(self, call, variant, found, shown, number):
         target = call.target
@@ -181,7 +181,7 @@ class Judge:
         lists = [side.get("leaves") for side in sides]
         if None in lists:
             return
-        inside = self._difference.first_difference(*lists, lambda a, b: self._difference.texts_agree(a, b, self._tolerance))
+        inside = self._difference.first_difference(*lists, self._nearness.texts_agree)
         if inside is None:
             if lists[0] == lists[1] and len(lists[0]) < self._difference.LEAF_COUNT_MAX:
                 found.sharpen(found.place, found.old, found.new, f"{found.place} is equal in value, but shares other objects with the "
