@@ -40,6 +40,6 @@ def old_text(source, function):
     """The text of a function of a source, plus a comment: the same in every respect."""
     import ast
 
-    node = next(n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef) and n.name == function)
+    node = next(n for n in ast.walk(ast.parse(source)) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and n.name == function)
     lines = source.splitlines()[node.lineno - 1:node.end_lineno]
     return textwrap.dedent("\n".join(lines)) + "\n    # the same"

@@ -64,7 +64,9 @@ class Inside:
         out, err = _capture_output()
         state = self._state_of(call, callee, shared)
         snapshot.Snapshot.wanted = wanted
+        snapshot.Snapshot.iterators_before = None
         before = state()
+        snapshot.Snapshot.iterators_before = before.iterators
         shown = generated is not None and snapshot.preview_call(call.target.name, args, kwargs)
         if generated is None:
             self._parts.memory.populate(self._libc)
