@@ -146,3 +146,13 @@ def test_a_refused_filter_is_said_once(tried):
     judged = tried("", "pass", after="for i in range(5): act(i)", calls=(1, 2, 3), fence=fence() | {"ask": broken, "kill": broken})
     assert [e["why"] for e in judged.events if e["event"] == "unfenced"] == ["the kernel refuses a filter (EINVAL)"]
     assert len(judged.same) == 3, judged.why
+
+
+def test_free_numbers_between_the_programs_descriptors_do_not_confuse(tried):
+    judged = tried("many = [os.open('keep', os.O_RDONLY) for _ in range(40)]\nfor fd in many[:20]: os.close(fd)\nos.dup2(many[-1], 300)", """
+        own = os.open('keep', os.O_RDONLY)
+        assert own > 300 and os.read(own, 4) == b'kept'
+        """)
+    assert len(judged.same) == 1, judged.why
+    judged = tried("many = [os.open('keep', os.O_RDONLY) for _ in range(40)]\nos.dup2(many[-1], 300)", "os.read(300, 1)")
+    assert "uses an open descriptor: read(300)" in judged.why

@@ -126,20 +126,16 @@ class Fence:
 
 def close_ranks():
     """The lowest descriptor number that whatever is opened from now on gets: lower ones that are free are taken."""
-    taken = {int(name) for name in os.listdir("/proc/self/fd")}
-    first = max(taken) + 1
-    for number in range(min(first, _HOLES_MAX)):
-        if number not in taken or not _is_open(number):
-            os.dup2(0, number)
-    return first
-
-
-def _is_open(number):
+    first = max(int(name) for name in os.listdir("/proc/self/fd")) + 1
     try:
-        fcntl.fcntl(number, fcntl.F_GETFD)
+        for _ in range(_HOLES_MAX):
+            filler = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+            if filler >= first:
+                os.close(filler)
+                break
     except OSError:
-        return False
-    return True
+        pass  # no more descriptors: what is opened into a hole counts as open before, and is refused
+    return first
 
 
 def _told(letters, arguments, thread):
