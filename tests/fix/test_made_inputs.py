@@ -20,7 +20,7 @@ def types_of(value):
 
 
 ARGUMENTS = [
-    ([3, 1, 2], 2), ([1.5, 2.5], 1.0), ("a word", ["a", "b"], 2), ({"a": [1, 2], "b": [3]}, "a"), ({1, 2, 3}, (1, 2), b"xy"),
+    ([3, 1, 2], 2), ([1.5, 2.5], 1.0), ([], 1, [2]), ("a word", ["a", "b"], 2), ({"a": [1, 2], "b": [3]}, "a"), ({1, 2, 3}, (1, 2), b"xy"),
     ([[1, 2], [3, 4]], 2), (7,), (True, 0.5), (range(5), 3), ([("a", 1), ("b", 2)], "b"),
 ]
 
@@ -59,6 +59,20 @@ def test_rows_of_a_table_keep_one_length():
         changed += lengths not in ({3}, set())
         ragged += len(lengths) > 1
     assert changed - ragged > 20
+
+
+@pytest.mark.parametrize("records", [
+    [("a", 1), ("b", 2), ("c", 3)], [["a", 1], ["b", 2]], [{"k": 1, "v": "a"}, {"k": 2, "v": "b"}], {"x": ("a", 1), "y": ("b", 2)},
+    [["a", "b"], ["c", "d"]]])
+def test_records_keep_their_shape(records):
+    def shapes(value):
+        parts = value.values() if type(value) is dict else value
+        return {(type(p), len(p), tuple(map(type, p.values() if type(p) is dict else p)), tuple(p) if type(p) is dict else 0) for p in parts}
+
+    before = shapes(records)
+    for number in range(500):
+        new = made((copy.deepcopy(records),), {}, number)[0][0]
+        assert shapes(new) <= before or len(shapes(new)) == 1 and before == {(list, 2, (str, str), 0)}, new
 
 
 def test_a_list_is_changed_where_it_is():

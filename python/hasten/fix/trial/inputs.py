@@ -3,7 +3,8 @@
 Only plain containers, numbers and text are changed, and each keeps its type; objects of classes, arrays and iterators stay as they were.
 A list, dict or set is changed in place, so that whoever else holds it (a global, another argument) still holds the same
 one. What belongs together is kept together: sequences of one length are cut, reversed and
-grown alike, and a number that is their length follows. None comes only where the program itself gave None.
+grown alike, and a number that is their length follows. Records (tuples, rows of one length, lists of
+mixed types, dicts of the same keys) keep their shape. None comes only where the program itself gave None.
 
 The same number gives the same input in every copy of the same call.
 """
@@ -62,10 +63,10 @@ class _Making:
                 self.traits.add(NONE)
             elif type(value) in _SIZED and not len(value):
                 continue  # emptied together with another one
-            elif type(value) in _SIZED and (type(value) not in _WITH_PARTS or self._below(5) < 3):
+            elif type(value) in _SIZED and not _is_record(value) and (type(value) not in _WITH_PARTS or self._below(5) < 3):
                 self._reshape_together(new, place)
             elif type(value) in _WITH_PARTS:
-                new[place] = self._changed_inside(value, 0)
+                new[place] = self._changed_inside(value, 0, new)
             elif type(value) in (int, float) and self._number // len(places) < _EVERY:
                 every = self._int_choices(value) if type(value) is int else self._float_choices(value)
                 new[place] = self._noted(every[self._number // len(places) % len(every)])  # one after the other
@@ -105,10 +106,10 @@ class _Making:
         order = self._order(length)
         together = self._below(8) > 0
         for other, value in new.items():
-            if other == place or together and type(value) in _SIZED and len(value) == length:
+            if other == place or together and type(value) in _SIZED and len(value) == length and not _is_record(value):
                 new[other] = self._reshaped(value, order)
-            elif together and type(value) is int and value == length and length > 1:
-                new[other] = len(order)
+        if together:
+            _follow(new, length, len(order))
 
     def _order(self, length):
         """Which of the old places stand in the new value, in which order."""
@@ -176,7 +177,7 @@ class _Making:
         if kind is range:
             return self._pick((range(0), value[:1], value[::-1], value[1:]))
         if kind in _SIZED and len(value):
-            return self._changed_inside(value, depth) if kind in _WITH_PARTS and self._below(3) else \
+            return self._changed_inside(value, depth) if kind in _WITH_PARTS and (self._below(3) or _is_record(value)) else \
                 self._reshaped(value, self._order(len(value)))
         return value
 
@@ -198,31 +199,67 @@ class _Making:
             self.traits.add(MINUS_ZERO)
         return value
 
-    def _changed_inside(self, value, depth):
+    def _changed_inside(self, value, depth, arguments=None):
         """One of its parts is another one; all rows of a table get the same shape."""
         kind = type(value)
         at = self._below(len(value))
+        parts = list(value.values() if kind is dict else value)
+        shapes = {_shape_of(part) for part in parts}
+        are_records = len(parts) > 1 and len(shapes) == 1 and type(parts[0]) in (list, dict)
         if kind is dict:
             items = list(value.items())
             key, part = items[at]
             if self._below(3):
-                items[at] = key, self._changed(part, depth + 1) if depth < _DEPTH_MAX else part
+                items[at] = key, self._part_changed(part, are_records, depth)
             elif type(key) in (int, float, str, bytes):
                 items[at] = self._changed(key, _DEPTH_MAX), part
             return self._filled(value, items)
-        parts = list(value)
-        lengths = {len(part) if type(part) in _PLAIN_SEQUENCES else -1 for part in parts}
-        if len(parts) > 1 and len(lengths) == 1 and min(lengths) > 0 and not self._below(3) and depth < _DEPTH_MAX:
-            order = self._order(lengths.pop())
+        if are_records and type(parts[0]) is list and not any(map(_is_record, parts)) and parts[0] and not self._below(3):
+            length = len(parts[0])
+            order = self._order(length)
             parts = [self._reshaped(part, order) for part in parts]
+            _follow(arguments, length, len(order))
         elif not self._below(3):
-            parts[at] = _copied(parts[self._below(len(parts))])  # like another one
-        elif depth < _DEPTH_MAX:
-            parts[at] = self._changed(parts[at], depth + 1)
+            alike = [part for part in parts if type(part) is type(parts[at])]
+            parts[at] = _copied(self._pick(alike))  # like another one
+        else:
+            parts[at] = self._part_changed(parts[at], are_records, depth)
         if kind is list:
             value[:] = parts
             return value
         return tuple(parts)
+
+    def _part_changed(self, part, is_record, depth):
+        if depth >= _DEPTH_MAX:
+            return part
+        if is_record and len(part):
+            return self._values_changed(part, depth + 1) if type(part) is dict else self._changed_inside(part, depth + 1)
+        return self._changed(part, depth + 1)
+
+    def _values_changed(self, record, depth):
+        """A dict of the same keys in the same order."""
+        items = list(record.items())
+        at = self._below(len(items)) if items else 0
+        return self._filled(record, [(key, self._part_changed(part, False, depth) if i == at else part)
+                                     for i, (key, part) in enumerate(items)])
+
+
+def _shape_of(value):
+    """What two records have in common."""
+    kind = type(value)
+    return kind, tuple(value) if kind is dict else len(value) if kind in (list, tuple) else None
+
+
+def _is_record(value):
+    """Whether each of its places means something of its own."""
+    return type(value) is tuple or type(value) is list and len({type(part) for part in value} - {type(None)}) > 1
+
+
+def _follow(arguments, length, new_length):
+    """Numbers among the arguments that were a length are the new one."""
+    for place, value in (arguments or {}).items():
+        if type(value) is int and value == length and length > 1:
+            arguments[place] = new_length
 
 
 def _is_changeable(value):
