@@ -197,3 +197,19 @@ def test_inputs_that_take_all_memory_are_left_out(write_program):
         """)
     found = judge(script, program_of(script), "fill", generated=12, seconds=60)
     assert not found.dropped and generated_of(found)["same"] >= 3, found.events
+
+
+@pytest.mark.parametrize("figures, text", [
+    ({"identical": 1}, "proven: 1 call identical, "), ({"identical": 12, "calls_total": 12}, "proven: 12 calls identical, "),
+    ({"identical": 36, "calls_total": 300}, "proven: 36 of 300 calls identical, "),
+    ({"identical": 1, "calls_total": 1, "generated": 40}, "proven: 1 recorded and 40 generated calls identical, "),
+    ({"identical": 3, "calls_total": 20, "generated": 40, "generated_raised": 2},
+     "proven: 3 of 20 recorded and 40 generated (2 raise) calls identical, "),
+])
+def test_words(figures, text):
+    from hasten.fix.words import summary
+
+    fix = {"kind": "given", "file": "x.py", "line": 1, "function": "f", "verdict": "proven", "reason": "", "predicted": [1, 2], "calls": 1,
+           "results_compared": 0, "call_speedup": 2.0, "program_before_s": 2.0, "program_after_s": 1.0, "program_speedup": 2.0,
+           "interval": [1.9, 2.1], "compared": ["standard output"], "needs": [], "pairs": 8} | figures
+    assert text in summary({"fixes": [fix], "program_runs": 3})

@@ -74,7 +74,7 @@ def _figures(fix):
         out.append(f"predicted {_range(fix['predicted'])}")
     if fix["calls"]:
         out.append(f"{fix['identical']} of {fix['calls']} judged calls identical"
-                   + (f", and {generated_text(fix)}" if fix["generated"] else ""))
+                   + (f", and {generated_text(fix)}" if fix.get("generated") else ""))
     if "call_speedup" in fix:
         interval = f" ({_range(fix['call_interval'])})" if "call_interval" in fix else ""
         out.append(f"{times_text(fix['call_speedup'])} on the call{interval}")
@@ -85,11 +85,9 @@ def _figures(fix):
 
 def _proven_lines(fix):
     indent = " " * 24
-    calls = f"{fix['identical']} calls identical" if fix["identical"] > 1 else "1 call identical"
-    if fix.get("calls_total", 0) > fix["identical"]:
-        calls = f"{fix['identical']} of {fix['calls_total']} calls identical"
-    elif fix["generated"]:
-        calls = f"{fix['identical']} recorded and {generated_text(fix)} calls identical"
+    count = f"{fix['identical']} of {fix['calls_total']}" if fix.get("calls_total", 0) > fix["identical"] else str(fix["identical"])
+    made = f" recorded and {generated_text(fix)}" if fix.get("generated") else ""
+    calls = f"{count}{made} call{'' if count == '1' and not made else 's'} identical"
     if fix["results_compared"]:
         calls += f" (and {fix['results_compared']} more results)"
     calls += "".join(f", {text}" for text in branch_texts(fix))
@@ -134,7 +132,7 @@ def _same_text(fix):
 
 
 def generated_text(fix):
-    return f"{fix['generated']} generated" + (f" ({fix['generated_raised']} raise)" if fix["generated_raised"] else "")
+    return f"{fix['generated']} generated" + (f" ({fix['generated_raised']} raise)" if fix.get("generated_raised") else "")
 
 
 def branch_texts(fix):
