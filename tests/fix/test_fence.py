@@ -156,3 +156,17 @@ def test_free_numbers_between_the_programs_descriptors_do_not_confuse(tried):
     assert len(judged.same) == 1, judged.why
     judged = tried("many = [os.open('keep', os.O_RDONLY) for _ in range(40)]\nos.dup2(many[-1], 300)", "os.read(300, 1)")
     assert "uses an open descriptor: read(300)" in judged.why
+
+
+def test_threads_that_a_library_starts_for_itself_are_let_be(write_program):
+    pytest.importorskip("numpy")
+    script = write_program("""
+        import numpy
+        table = numpy.arange(90_000.0).reshape(300, 300)
+        table @ table
+        def act(table):
+            return float((table @ table).sum())
+        act(table)
+        """)
+    judged = judge(script, program_of(script), "act")
+    assert len(judged.same) == 1, judged.why
