@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "bindings/core.h"
+#include "fix/fence.h"
 #include "fix/gain.h"
+#include "fix/system_calls.h"
 #include "record/reader.h"
 
 namespace nb = nanobind;
@@ -68,6 +70,37 @@ nb::dict read_program(const std::string& path) {
   return out;
 }
 
+nb::tuple tuple_of(const fix::Fence& fence) {
+  nb::list answers;
+  nb::list firsts;
+  for (const size_t hole : fence.answer_holes) {
+    answers.append(hole);
+  }
+  for (const size_t hole : fence.first_holes) {
+    firsts.append(hole);
+  }
+  return nb::make_tuple(
+      nb::bytes(static_cast<const void*>(fence.program.data()), fence.program.size() * sizeof(sock_filter)), answers,
+      firsts);
+}
+
+/// None where there is no filter for this machine. The dict goes to the program's own Python, which puts the filter up.
+nb::object fence() {
+  const fix::Fence asking = fix::make_fence(fix::Stop::kAsk);
+  if (asking.program.empty()) {
+    return nb::none();
+  }
+  nb::dict calls;
+  for (const fix::SystemCall& call : fix::system_calls()) {
+    calls[nb::int_(call.number)] = nb::make_tuple(call.name, call.reason, call.arguments);
+  }
+  nb::dict out;
+  out["ask"] = tuple_of(asking);
+  out["kill"] = tuple_of(fix::make_fence(fix::Stop::kKill));
+  out["calls"] = calls;
+  return out;
+}
+
 using GainTuple = std::tuple<double, double, double>;
 
 GainTuple tuple_of(const fix::Gain& gain) { return {gain.ratio, gain.low, gain.high}; }
@@ -77,6 +110,11 @@ GainTuple tuple_of(const fix::Gain& gain) { return {gain.ratio, gain.low, gain.h
 void bind_fix(nb::module_& m) {
   m.def("read_program", &read_program, "path"_a,
         "How the program of a capture was started and ended, and the text of its own sources.");
+  m.def(
+      "fence", &fence,
+      "The system-call filter of a forked copy: {'ask' and 'kill': (program, numbers of the instructions that take the "
+      "descriptor of the answer, numbers of those that take the first descriptor of the copy's own), 'calls': {number: "
+      "(name, reason, letters of its arguments)}}; None on other machines than x86-64.");
   m.def(
       "gain_of_runs",
       [](const std::vector<double>& before_s, const std::vector<double>& after_s, uint64_t seed) {

@@ -18,6 +18,7 @@ def _load(name):
 
 programs = _load("programs")
 _load("rewriting")
+_load("judging")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -4,6 +4,7 @@ import pytest
 
 from hasten.fix import outputs
 from hasten.fix.outputs import Channel, Output
+from hasten.fix.trial.nearness import Nearness
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def output(tmp_path):
 
 
 def channel(reference, *unmodified, tolerance=0.0):
-    made = Channel("stdout", "standard output", reference, tolerance)
+    made = Channel("stdout", "standard output", reference, Nearness(tolerance))
     for output in unmodified:
         made.see_unmodified(output)
     return made

@@ -35,7 +35,7 @@ plant("iterator in a class read ahead", "take", """
     """ + main_loop("take(5)"), """
     def take(n):
         return len([next(Source.numbers) for _ in range(n + 1)]) - 1
-    """, "a live range_iterator")
+    """, "`numbers` of class Source differs")
 
 plant("counter behind an object", "step", """
     import itertools
@@ -49,7 +49,7 @@ plant("counter behind an object", "step", """
     """ + main_loop("step(5)"), """
     def step(n):
         return sum([world.tick() for _ in range(n + 1)])
-    """, "a live count")
+    """, "global `ids` differs")
 
 plant("list inside a cache", "size", """
     import functools

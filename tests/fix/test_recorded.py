@@ -71,5 +71,5 @@ def test_the_same_calls_give_the_same_and_others_do_not():
 
 def test_what_cannot_be_looked_into_is_left_out():
     wrapped, events = recorded(lambda handle: handle)
-    assert next(wrapped(iter([5]))) == 5
+    assert next(wrapped(i for i in [5])) == 5
     assert events == []

@@ -21,6 +21,15 @@ def budget_seconds(text: str) -> float:
     return value
 
 
+def ulp_count(text: str) -> int:
+    """The value of --allow-ulp."""
+    from hasten.fix.trial.nearness import ULP_MAX
+
+    if not text.isdecimal() or int(text) > ULP_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of units in the last place from 0 to {ULP_MAX}")
+    return int(text)
+
+
 def refuse_without_terminal(*, yes: bool) -> None:
     """Raise HastenError where a question could not be answered."""
     if not yes and not sys.stdin.isatty():

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from hasten.cli.asking import Progress, ask, budget_seconds, refuse_without_terminal
+from hasten.cli.asking import Progress, ask, budget_seconds, refuse_without_terminal, ulp_count
 from hasten.cli.captures import chosen
 from hasten.cli.output import write_json
 
@@ -28,6 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask before running the program")
     parser.add_argument("--budget", type=budget_seconds, default=120.0, metavar="SECONDS",
                         help="stop after so much time and keep what is proven (default: 120)")
+    parser.add_argument("--allow-ulp", type=ulp_count, default=0, metavar="N",
+                        help="floats in results and output may differ by N units in the last place (default: not at all)")
     parser.add_argument("--diff", action="store_true", help="show the patch of what is proven; runs nothing")
     parser.add_argument("--why", action="store_true", help="show what was refused and why; runs nothing")
     parser.add_argument("--write", action="store_true", help="apply the proven patch to your files; runs nothing")
@@ -57,7 +59,7 @@ def _prove(capture, args):
     from hasten.fix.prove import Declined, Session  # what parses sources takes 0.3 s, which no refusal above need wait for
 
     progress = Progress(sys.stderr)
-    session = Session(evidence, args.budget, None if args.yes else ask, progress.say)
+    session = Session(evidence, args.budget, None if args.yes else ask, progress.say, ulp=args.allow_ulp)
     try:
         session.prove()
     except Declined:

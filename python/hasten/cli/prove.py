@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from hasten.cli.asking import Progress, ask, budget_seconds, refuse_without_terminal
+from hasten.cli.asking import Progress, ask, budget_seconds, refuse_without_terminal, ulp_count
 from hasten.cli.captures import chosen
 from hasten.cli.output import write_json, write_text
 
@@ -37,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="pairs of runs, old and new (at least 8; default: 8, and more where that does not decide it and the budget allows)")
     parser.add_argument("--tolerance", type=_share, default=0.0, metavar="SHARE",
                         help="floats in results and output may differ by this share of the larger, such as 1e-9 (default: not at all)")
+    parser.add_argument("--allow-ulp", type=ulp_count, default=0, metavar="N",
+                        help="floats in results and output may differ by N units in the last place (default: not at all)")
     parser.add_argument("--budget", type=budget_seconds, default=120.0, metavar="SECONDS", help="stop after so much time (default: 120)")
     parser.add_argument("--yes", action="store_true", help="do not ask before running the program")
     parser.add_argument("--text", action="store_true", help="print a text that is ready for a pull request")
@@ -77,7 +79,7 @@ def main(args: argparse.Namespace) -> int:
         change.only(args.function)
     progress = Progress(sys.stderr)
     session = JudgementSession(change, program, exit_code, wall_s, args.budget, args.runs, args.tolerance,
-                               None if args.yes else ask, progress.say)
+                               None if args.yes else ask, progress.say, ulp=args.allow_ulp)
     try:
         judgement = session.judge()
     except Declined:

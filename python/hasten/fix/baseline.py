@@ -10,6 +10,7 @@ import time
 
 from hasten.fix.outputs import Channel
 from hasten.fix.runner import OutOfTime, Runner
+from hasten.fix.trial.nearness import Nearness
 
 _SERIOUS = ("file", "network", "process")
 _NAMES = {"stdout": "standard output", "stderr": "standard error"}
@@ -30,17 +31,18 @@ class Baseline:
     """The unmodified program of one session, its budget, and what of it can be compared.
 
     Writes effects, compared, not_compared, program_comparable and stopped into the session's outcome.
-    exit_code: as recorded; None if nobody knows. tolerance: the share by which floats in its output may differ.
+    exit_code: as recorded; None if nobody knows. nearness: by how much floats in its output may
+    differ.
     """
 
-    def __init__(self, program, exit_code, budget_s, outcome, ask, say, tolerance=0.0):
+    def __init__(self, program, exit_code, budget_s, outcome, ask, say, nearness=None):
         self.program = program
         self.budget_s = budget_s
         self.outcome = outcome
         self.say = say
         self._ask = ask
         self._exit_code = exit_code
-        self._tolerance = tolerance
+        self.nearness = nearness or Nearness()
         self._deadline = time.monotonic() + budget_s
         self.runner = Runner(program)
         self.runs = []          # the unmodified runs of the rounds
@@ -79,7 +81,7 @@ class Baseline:
             return False
         self.reference = observed
         keys = ["stdout", "stderr", *(f"file {path}" for path in self.runner.written_files)]
-        self._channels = [Channel(key, _NAMES.get(key, key), observed.output(key), self._tolerance) for key in keys]
+        self._channels = [Channel(key, _NAMES.get(key, key), observed.output(key), self.nearness) for key in keys]
         self._see_unmodified(plain)  # it came before the files were known: the next unmodified run tells of them
         self.elapsed_s = observed.elapsed_s
         return True

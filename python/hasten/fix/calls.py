@@ -9,6 +9,8 @@ from hasten.fix.baseline import last_line
 from hasten.fix.runner import OutOfTime
 
 CALLS_JUDGED_MAX = 36
+CALLS_ENOUGH = 30    # a function that is called more rarely is judged on inputs made from its calls too
+GENERATED_COUNT = 40
 CALL_S_MIN = 5.0  # so long at least may a call of the new version take: its first may import and compile
 
 
@@ -47,16 +49,19 @@ class Calls:
     def targets(self):
         """One entry a function, as the harness reads it."""
         return [{"key": number, "path": f.path, "qualname": f.qualname, "ordinal": f.ordinal, "requires": {},
-                 "variants": f.variants, "schedule": [], "pairs_per_call": 1, "shadow_stride": 0}
+                 "variants": f.variants, "schedule": [], "pairs_per_call": 1, "shadow_stride": 0, "generated": 0}
                 for number, f in enumerate(self.functions)]
 
-    def judge(self, baseline, overlay, added_names, pairs_s, tolerance=0.0, **more):
+    def judge(self, baseline, overlay, added_names, pairs_s, **more):
         """One run in which calls are judged. Returns its events. pairs_s: time to be left for whole-program pairs."""
+        from hasten._core import fence
+
         baseline.say("calls judged in forked copies")
         left_s = baseline.left_s()
         seconds = min(0.35 * left_s, max(0.1 * left_s, left_s - baseline.elapsed_s - pairs_s))
         shadow_seconds = min(max(1.0, baseline.elapsed_s), 0.15 * baseline.left_s())
-        if tolerance:
+        nearness = baseline.nearness
+        if not nearness.is_exact:
             shadow_seconds = 0  # those comparisons are bit by bit
         targets = self.targets()
         for target, function in zip(targets, self.functions):
@@ -67,17 +72,26 @@ class Calls:
             run = baseline.runner.trial(overlay, limit_s, "judge", targets=targets, seconds=seconds,
                                         shadow_seconds=shadow_seconds, additions=sorted(added_names),
                                         may_stop=not baseline.outcome.effects, call_s_min=CALL_S_MIN,
-                                        seed=self._dice.getrandbits(63), tolerance=tolerance, **more)
+                                        seed=self._dice.getrandbits(63), tolerance=nearness.share, ulp=nearness.ulp,
+                                        fence=fence(), **more)
         except OutOfTime as error:
             self.note = f": the budget of {baseline.budget_s:.0f} s ended first; give more with --budget SECONDS"
-            return error.args[0] if error.args else []
+            return self._events(error.args[0] if error.args else [], baseline)
         if run.exit_code != baseline.reference.exit_code and not any(e["event"] == "stopped" for e in run.events):
             self.note = f": it ended with {run.exit_code}{last_line(run.stderr_tail)}"
-        return run.events
+        return self._events(run.events, baseline)
 
-    def record(self, baseline, overlay, seconds, tolerance):
+    @staticmethod
+    def _events(events, baseline):
+        nearness = baseline.nearness
+        nearness.largest_ulp = max([nearness.largest_ulp, *(e["ulp"] for e in events if "ulp" in e)])
+        baseline.outcome.unfenced = next((e["why"] for e in events if e["event"] == "unfenced"), "")
+        return events
+
+    def record(self, baseline, overlay, seconds):
         """One run in which some calls say what they gave: {(key, index): event}, by the functions' keys. Raises Endless."""
-        run = baseline.changed(overlay, "record", targets=self.targets(), seconds=seconds, tolerance=tolerance)
+        run = baseline.changed(overlay, "record", targets=self.targets(), seconds=seconds,
+                               tolerance=baseline.nearness.share, ulp=baseline.nearness.ulp)
         return {(self.functions[e["key"]].key, e["index"]): e for e in run.events if e["event"] == "result"}
 
     def _plan(self, target, seconds, shadow_seconds):
@@ -104,9 +118,18 @@ class Calls:
             if index not in chosen:
                 chosen.append(index)
         target["schedule"] = sorted(chosen)
+        if count < CALLS_ENOUGH:
+            target["generated"] = math.ceil(GENERATED_COUNT / number)
         target["pairs_per_call"] = 1 if number >= 12 or mean_s > 1 else min(8, 12 // number)
         shadow_s = shadow_seconds / len(self._keys)
         target["shadow_stride"] = max(1, math.ceil(count * (sides * mean_s + 2e-5) / shadow_s)) if shadow_s > 0 else 0
+
+
+def branches_of(events):
+    """{(function's number, variant's id or None for the old version): {taken, total, never}} of the judged calls."""
+    return {(e["key"], e["variant"]): {"taken": e["taken"], "total": e["total"],
+                                       "never": [{"line": line, "outcome": outcome} for line, outcome in e["never"]]}
+            for e in events if e["event"] == "branches"}
 
 
 def gain_of_pairs(pairs):

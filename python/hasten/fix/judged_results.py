@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import textwrap
 
-from hasten.fix.words import number_text, program_text, seconds_text, times_text
+from hasten.fix.words import (branch_texts, generated_text, never_texts, number_text, program_text, seconds_text, times_text,
+                              ulp_text, unfenced_text)
 
 SCHEMA = "hasten-prove/1"
 _DIFFERENCES_SHOWN = 5
@@ -25,6 +26,8 @@ def document_of(judgement):
                 "effects": [{"kind": e["kind"], "detail": e["detail"]} for e in outcome.effects]}
     if judgement.program_exit_code is not None:
         document["program_exit_code"] = judgement.program_exit_code
+    if outcome.allow_ulp:
+        document |= {"allow_ulp": outcome.allow_ulp, "largest_ulp": outcome.largest_ulp}
     if judgement.next_run is not None:
         document["next_run"] = list(judgement.next_run)
         document["interval_kind"] = INTERVAL_KIND
@@ -40,6 +43,7 @@ def not_compared(judgement):
             out.append(f"{name}: this program never calls it")
         elif f.why_not and not f.results_compared and f.calls_total != 0:
             out.append(f"calls of {name}{' beyond those judged' if f.judged else ''}: {f.why_not}")
+    out += [unfenced_text(judgement.outcome.unfenced)] if judgement.outcome.unfenced else []
     out += [f"{name}: no Python source, which stays as it is in a trial" for name in judgement.change.others]
     return out
 
@@ -116,9 +120,14 @@ def _compared_lines(document):
         told = f" (of {f['calls_total']} calls)" if f.get("calls_total", 0) > f["calls"] else ""
         more = f", and {f['results_compared']} more results" if f["results_compared"] else ""
         speed = f"; {times_text(f['call_speedup'])} on the call" if "call_speedup" in f and f["identical"] else ""
-        lines.append(f"  {f['function']}: {f['identical']} of {f['calls']} judged calls the same{told}{more}{speed}")
+        branches = "".join(f", {text}" for text in branch_texts(f))
+        made = f", and {generated_text(f)}" if f["generated"] else ""
+        lines.append(f"  {f['function']}: {f['identical']} of {f['calls']} judged calls the same{told}{made}{more}{branches}{speed}")
+        lines += [f"      {text}" for text in never_texts(f)]
     if document["compared"]:
         lines += _wrapped(f"compared over the whole program: {', '.join(document['compared'])}")
+    if "allow_ulp" in document:
+        lines.append(f"  {ulp_text(document)}")
     if document.get("program_exit_code"):
         lines.append(f"  note: the unmodified program itself ends with {document['program_exit_code']}")
     for text in document["not_compared"]:

@@ -13,10 +13,10 @@ import random
 from dataclasses import dataclass, field
 
 from hasten.fix.baseline import Baseline, Declined, Endless
-from hasten.fix.calls import Calls, JudgedFunction, gain_of_pairs
-from hasten.fix.outputs import floats_agree
+from hasten.fix.calls import Calls, JudgedFunction, branches_of, gain_of_pairs
 from hasten.fix.rounds import Rounds, Trial
 from hasten.fix.runner import OutOfTime
+from hasten.fix.trial.nearness import Nearness
 from hasten.fix.verdict import CANNOT_TELL, PROVEN, REFUSED, Outcome, Verdict, gain_text
 
 SAME, DIFFERENT = "same", "different"
@@ -59,6 +59,11 @@ class FunctionJudgement:
     judged: int = 0
     identical: int = 0
     results_compared: int = 0
+    generated: int = 0              # as in a Verdict
+    generated_raised: int = 0
+    raised_otherwise: int = 0
+    branches: dict | None = None    # taken, total, never, as in a Verdict
+    branches_new: dict | None = None
     call_speedup: float | None = None
     call_interval: tuple | None = None
     why_not: str = ""               # why no call, or no further call, was judged
@@ -66,8 +71,9 @@ class FunctionJudgement:
     def to_json(self):
         f = self.function
         out = {"file": f.path, "line": f.line, "function": f.qualname, "calls": self.judged, "identical": self.identical,
+               "generated": self.generated, "generated_raised": self.generated_raised, "raised_otherwise": self.raised_otherwise,
                "results_compared": self.results_compared}
-        for key in ("calls_total", "call_speedup", "call_interval"):
+        for key in ("calls_total", "branches", "branches_new", "call_speedup", "call_interval"):
             value = getattr(self, key)
             if value is not None:
                 out[key] = list(value) if isinstance(value, tuple) else value
@@ -141,19 +147,19 @@ class JudgementSession:
     """One run of `hasten prove` on a change.
 
     program: a Program; exit_code: as recorded, None if nobody knows; runs: pairs, None for as many as are needed (at
-    least 8); tolerance: the share by which floats in results and output may differ. ask(question) -> bool and say(text) as
+    least 8); tolerance and ulp: the share, and the units in the last place, by which floats in results and output may differ. ask(question) -> bool and say(text) as
     in prove.Session.
     """
 
     def __init__(self, change, program, exit_code=None, wall_s=None, budget_s=120.0, runs=None, tolerance=0.0, ask=None, say=None,
-                 seed=None):
+                 seed=None, ulp=0):
         self.change = change
         self.program = program
         self.budget_s = budget_s
         self._exit_code = exit_code
         self._wall_s = wall_s
         self._runs = runs
-        self._tolerance = tolerance
+        self._nearness = Nearness(tolerance, ulp)
         self._ask = ask or (lambda question: True)
         self._say = say or (lambda text: None)
         self._dice = random.Random(seed)
@@ -172,7 +178,7 @@ class JudgementSession:
         if not self._ask(self.plan_text()):
             raise Declined
         self._baseline = Baseline(self.program, self._exit_code, self.budget_s, self.outcome, self._ask, self._say,
-                                  self._tolerance)
+                                  self._nearness)
         try:
             self._run_all()
         except OutOfTime:
@@ -215,8 +221,7 @@ class JudgementSession:
             overlay = change.originals() | change.judged_text | {
                 f.path: f.after for f in change.files if f.before is None}
             pairs_s = (self._runs or RUNS_LEAST) * 2 * baseline.elapsed_s
-            events = self._calls.judge(baseline, overlay, change.added_names, pairs_s, self._tolerance,
-                                       collects=True)
+            events = self._calls.judge(baseline, overlay, change.added_names, pairs_s, collects=True)
             self._read_calls(events, judged)
         self._compare_recorded()
         self._run_rounds()
@@ -256,13 +261,19 @@ class JudgementSession:
                 f.judged += 1
                 f.identical += 1
                 pairs.setdefault(event["variant"], []).extend(event["pairs"])
+            elif event["event"] == "generated":
+                f.generated, f.generated_raised = event["same"], event["raised"]
+                f.raised_otherwise = event["raised_otherwise"]
             elif event["event"] == "different":
-                f.judged += 1
-                self._add_difference(f, event["index"], event["place"], event["old"], event["new"], event["why"])
+                f.judged += not event["made"]
+                self._add_difference(f, None if event["made"] else event["index"], event["place"], event["old"], event["new"], event["why"])
             elif event["event"] == "shadow":
                 f.results_compared = max(f.results_compared, event["count"])
             elif event["event"] == "dropped":
                 self._read_dropped(f, event)
+        branches = branches_of(events)
+        for number, f in enumerate(judged):
+            f.branches, f.branches_new = branches.get((number, None)), branches.get((number, str(number)))
         for id_, times in pairs.items():
             by_id[id_].call_speedup, by_id[id_].call_interval = gain_of_pairs(times)
         for f in judged:
@@ -298,7 +309,7 @@ class JudgementSession:
         originals = self.change.originals() | around
         seconds = 0.05 * self._baseline.left_s()
         try:
-            old, again, new = (calls.record(self._baseline, overlay, seconds, self._tolerance)
+            old, again, new = (calls.record(self._baseline, overlay, seconds)
                                for overlay in (originals, originals, originals | self.change.overlay()))
         except Endless:
             return  # the rounds will tell
@@ -325,7 +336,7 @@ class JudgementSession:
         """Two values as a recorder tells them: a digest and the floats beside it."""
         (digest, floats), (other_digest, other_floats) = one, other
         return digest == other_digest and len(floats) == len(other_floats) and all(
-            floats_agree(a, b, self._tolerance) for a, b in zip(floats, other_floats))
+            self._nearness.agree(a, b) for a, b in zip(floats, other_floats))
 
     def _functions_around(self):
         """Adds the functions of other files that use what the change alters. Returns {path: bytes} of those files."""
@@ -369,10 +380,14 @@ class JudgementSession:
 
     def _conclude(self):
         judgement, outcome, verdict = self.judgement, self.outcome, self.judgement.verdict
+        outcome.take_nearness(self._nearness)
         judgement.differences.sort(key=lambda d: d.size)
         verdict.calls = sum(f.judged for f in judgement.functions)
         verdict.identical = sum(f.identical for f in judgement.functions)
         verdict.results_compared = sum(f.results_compared for f in judgement.functions)
+        verdict.generated = sum(f.generated for f in judgement.functions)
+        verdict.generated_raised = sum(f.generated_raised for f in judgement.functions)
+        verdict.raised_otherwise = sum(f.raised_otherwise for f in judgement.functions)
         totals = [f.calls_total for f in judgement.functions if f.function.is_changed]
         verdict.calls_total = sum(totals) if totals and None not in totals else None
         if judgement.differences:

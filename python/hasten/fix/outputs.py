@@ -7,10 +7,11 @@ are compared still. Numbers that are floats may differ by a share if the user al
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 import re
 from dataclasses import dataclass
+
+from hasten.fix.trial.nearness import Nearness
 
 LINEWISE_BYTES_MAX = 16 << 20  # what is longer is compared as a whole
 _NAMED_MAX = 3
@@ -42,15 +43,15 @@ class Output:
 class Channel:
     """One stream or file of the program: what it holds in the unmodified program, and which of its lines vary.
 
-    name: as in a sentence, "standard output"; tolerance: the share by which floats may differ.
+    name: as in a sentence, "standard output"; nearness: by how much floats may differ.
     """
 
-    def __init__(self, key, name, reference, tolerance=0.0):
+    def __init__(self, key, name, reference, nearness=None):
         self.key = key
         self.name = name
         self.is_dropped = False  # nothing of it can be compared
         self._reference = reference
-        self._tolerance = tolerance
+        self._nearness = nearness or Nearness()
         self._varying = set()    # line numbers from 0
 
     def see_unmodified(self, output):
@@ -95,14 +96,9 @@ class Channel:
     def _agree(self, old, new):
         if old == new:
             return True
-        if not self._tolerance or _NUMBER.split(old) != _NUMBER.split(new):
+        if self._nearness.is_exact or _NUMBER.split(old) != _NUMBER.split(new):
             return False
-        return all(floats_agree(float(a), float(b), self._tolerance) for a, b in zip(_NUMBER.findall(old), _NUMBER.findall(new)))
-
-
-def floats_agree(old, new, tolerance):
-    """Whether two floats differ by at most this share of the larger one. NaN agrees with NaN."""
-    return old == new or math.isnan(old) and math.isnan(new) or math.isclose(old, new, rel_tol=tolerance)
+        return all(self._nearness.agree(float(a), float(b)) for a, b in zip(_NUMBER.findall(old), _NUMBER.findall(new)))
 
 
 def only_durations(old, new):

@@ -11,29 +11,35 @@ import math
 import random
 
 from hasten.fix.baseline import Baseline, Declined
-from hasten.fix.calls import Calls, JudgedFunction, gain_of_pairs
+from hasten.fix.calls import Calls, JudgedFunction, branches_of, gain_of_pairs
 from hasten.fix.candidates import propose
 from hasten.fix.rounds import PAIR_COUNT_LEAST, PAIR_COUNT_MIN, Rounds, Trial
 from hasten.fix.runner import OutOfTime
 from hasten.fix.source import SourceError, unified_diff
+from hasten.fix.trial.nearness import Nearness
 from hasten.fix.verdict import CANNOT_TELL, GAIN_MIN, PROVEN, REFUSED, Outcome, Verdict, gain_text
 
 __all__ = ["Declined", "Outcome", "Session", "combined_texts", "patch_of"]
 
 
+_SAYS_WHERE = ("call ", "differs on an input made")
+
+
 class Session:
     """One run of `hasten fix`.
 
-    ask(question) -> bool, say(text) for progress; both may be None (then nothing is asked or said).
+    ask(question) -> bool, say(text) for progress; both may be None (then nothing is asked or said). ulp: by so many units in
+    the last place floats in results and output may differ.
     """
 
-    def __init__(self, evidence, budget_s=120.0, ask=None, say=None, seed=None, candidates=None):
+    def __init__(self, evidence, budget_s=120.0, ask=None, say=None, seed=None, candidates=None, ulp=0):
         self.evidence = evidence
         self.budget_s = budget_s
         self._ask = ask or (lambda question: True)
         self._say = say or (lambda text: None)
         self._dice = random.Random(seed)
         self._given = candidates
+        self._nearness = Nearness(ulp=ulp)
         self.outcome = Outcome()
 
     # -- the walk --------------------------------------------------------------------------------
@@ -49,13 +55,15 @@ class Session:
             return self.outcome
         if not self._ask(self.plan_text()):
             raise Declined
-        self._baseline = Baseline(self.evidence.program, self.evidence.exit_code, self.budget_s, self.outcome, self._ask, self._say)
+        self._baseline = Baseline(self.evidence.program, self.evidence.exit_code, self.budget_s, self.outcome, self._ask, self._say,
+                                  self._nearness)
         self._calls = Calls(self._judged_functions(), self._dice)
         self._rounds = Rounds(self._baseline, self._dice, self._original)
         try:
             self._prove_all()
         finally:
             self._baseline.close()
+            self.outcome.take_nearness(self._nearness)
             for verdict in self._verdicts.values():
                 if verdict.verdict == CANNOT_TELL and not verdict.reason:
                     verdict.reason = self.outcome.stopped or f"the budget of {self.budget_s:.0f} s was spent before it was tried"
@@ -133,7 +141,8 @@ class Session:
             functions.setdefault(key, JudgedFunction(candidate.source.path, function.qualname, function.ordinal))
             functions[key].variants.append({"id": candidate.id, "text": candidate.new_text,
                                             "decorator": candidate.prescription.decorator,
-                                            "requires": candidate.prescription.requires})
+                                            "requires": candidate.prescription.requires,
+                                            "not_for": list(candidate.prescription.not_for)})
         return list(functions.values())
 
     def _judge(self):
@@ -157,10 +166,17 @@ class Session:
                 pairs.setdefault(event["variant"], []).extend(event["pairs"])
             elif event["event"] == "dropped":
                 verdict.calls += event["judged"]
-                where = f"call {event['index']}: " if not event["why"].startswith("call ") and event["index"] else ""
+                where = f"call {event['index']}: " if not event["why"].startswith(_SAYS_WHERE) and event["index"] else ""
                 verdict.refuse(where + event["why"], event["verdict"])
+            elif event["event"] == "generated":
+                verdict.read_generated(event)
             elif event["event"] == "shadow":
                 verdict.results_compared = max(verdict.results_compared, event["count"])
+        branches = branches_of(events)
+        for number, function in enumerate(self._calls.functions):
+            for variant in function.variants:
+                verdict = self._verdicts[variant["id"]]
+                verdict.branches, verdict.branches_new = branches.get((number, None)), branches.get((number, variant["id"]))
         for id_, times in pairs.items():
             verdict = self._verdicts[id_]
             verdict.call_speedup, verdict.call_interval = gain_of_pairs(times)

@@ -37,6 +37,10 @@ def document_of(outcome):
                 "program_comparable": outcome.program_comparable, "compared": outcome.compared,
                 "not_compared": outcome.not_compared, "stopped": outcome.stopped,
                 "effects": [{"kind": e["kind"], "detail": e["detail"]} for e in outcome.effects]}
+    if outcome.allow_ulp:
+        document |= {"allow_ulp": outcome.allow_ulp, "largest_ulp": outcome.largest_ulp}
+    if outcome.unfenced:
+        document["unfenced"] = outcome.unfenced
     if outcome.together is not None:
         document["together"] = outcome.together.to_json()
     document["patch"] = patch_of(outcome.accepted) if outcome.accepted else ""

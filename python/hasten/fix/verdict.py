@@ -23,6 +23,11 @@ class Verdict:
     calls: int = 0                   # judged in forked copies
     calls_total: int | None = None   # that the program makes
     identical: int = 0
+    generated: int = 0               # calls on made inputs that came out the same
+    generated_raised: int = 0        # of these, in so many both versions raised the same exception
+    raised_otherwise: int = 0        # made inputs on which the old version raised, and the new one did something else
+    branches: dict | None = None     # taken, total, never: of the function as it is, by the judged calls
+    branches_new: dict | None = None  # the same of its new version
     results_compared: int = 0        # further calls whose result alone was compared
     call_speedup: float | None = None
     call_interval: tuple | None = None
@@ -41,15 +46,20 @@ class Verdict:
         self.verdict, self.reason = verdict, reason
         return self
 
+    def read_generated(self, event):
+        self.generated, self.generated_raised = event["same"], event["raised"]
+        self.raised_otherwise = event["raised_otherwise"]
+
     def to_json(self):
         out = {"kind": self.kind, "file": self.file, "line": self.line, "function": self.function, "what": self.what,
                "verdict": self.verdict, "reason": self.reason, "predicted": [_finite(x) for x in self.predicted],
-               "calls": self.calls, "identical": self.identical}
+               "calls": self.calls, "identical": self.identical, "generated": self.generated,
+               "generated_raised": self.generated_raised, "raised_otherwise": self.raised_otherwise}
         optional = {"ceiling": self.ceiling, "calls_total": self.calls_total, "call_speedup": self.call_speedup,
                     "call_interval": self.call_interval, "program_before_s": self.program_before_s,
                     "program_after_s": self.program_after_s, "program_speedup": self.program_speedup,
                     "interval": self.interval, "peak_before_bytes": self.peak_before_bytes,
-                    "peak_after_bytes": self.peak_after_bytes}
+                    "peak_after_bytes": self.peak_after_bytes, "branches": self.branches, "branches_new": self.branches_new}
         for key, value in optional.items():  # a key whose measurement did not take place is absent, never 0
             if value is not None:
                 out[key] = [_finite(x) for x in value] if isinstance(value, tuple) else _finite(value)
@@ -71,6 +81,12 @@ class Outcome:
     accepted: list = field(default_factory=list)     # candidates proven, and proven together
     together: Verdict | None = None
     stopped: str = ""                                # why the session ended before its end
+    allow_ulp: int = 0                               # by so many units in the last place floats may differ
+    largest_ulp: int = 0                             # the largest such difference that was let pass
+    unfenced: str = ""                               # why system calls of forked copies were not filtered
+
+    def take_nearness(self, nearness):
+        self.allow_ulp, self.largest_ulp = nearness.ulp, nearness.largest_ulp
 
     @property
     def proven(self):

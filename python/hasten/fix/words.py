@@ -6,6 +6,8 @@ import math
 import os
 import textwrap
 
+_NEVER_SHOWN = 5
+
 
 def summary(document):
     """One paragraph a fix that is proven, then what else happened."""
@@ -24,6 +26,10 @@ def summary(document):
         lines.append("  the program's own output differs from run to run: answers were compared at the calls only")
     elif document.get("not_compared"):
         lines.append(f"  not compared, because it differs from run to run by itself: {', '.join(document['not_compared'])}")
+    if "allow_ulp" in document:
+        lines.append(f"  {ulp_text(document)}")
+    if document.get("unfenced"):
+        lines.append(f"  {unfenced_text(document['unfenced'])}")
     if not proven:
         lines += _nothing_lines(document)
     counts = {v: sum(f["verdict"] == v for f in fixes) for v in ("proven", "refused", "cannot tell")}
@@ -67,7 +73,8 @@ def _figures(fix):
     if fix["kind"] not in ("none", "together"):
         out.append(f"predicted {_range(fix['predicted'])}")
     if fix["calls"]:
-        out.append(f"{fix['identical']} of {fix['calls']} judged calls identical")
+        out.append(f"{fix['identical']} of {fix['calls']} judged calls identical"
+                   + (f", and {generated_text(fix)}" if fix.get("generated") else ""))
     if "call_speedup" in fix:
         interval = f" ({_range(fix['call_interval'])})" if "call_interval" in fix else ""
         out.append(f"{times_text(fix['call_speedup'])} on the call{interval}")
@@ -81,14 +88,15 @@ def _proven_lines(fix):
     if not fix["calls"]:
         return [f"  {_title(fix)}   predicted {_range(fix['predicted'])}   proven: by the whole program alone,",
                 f"{indent}{program_text(fix)}   {_same_text(fix)}"]
-    calls = f"{fix['identical']} calls identical" if fix["identical"] > 1 else "1 call identical"
-    if fix.get("calls_total", 0) > fix["identical"]:
-        calls = f"{fix['identical']} of {fix['calls_total']} calls identical"
+    count = f"{fix['identical']} of {fix['calls_total']}" if fix.get("calls_total", 0) > fix["identical"] else str(fix["identical"])
+    made = f" recorded and {generated_text(fix)}" if fix.get("generated") else ""
+    calls = f"{count}{made} call{'' if count == '1' and not made else 's'} identical"
     if fix["results_compared"]:
         calls += f" (and {fix['results_compared']} more results)"
+    calls += "".join(f", {text}" for text in branch_texts(fix))
     first = f"  {_title(fix)}   predicted {_range(fix['predicted'])}   proven: {calls}, {times_text(fix['call_speedup'])} on the call,"
     second = f"{indent}whole program {program_text(fix)}   {_same_text(fix)}"
-    return [first, second]
+    return [first, second, *(f"{indent}{text}" for text in never_texts(fix))]
 
 
 def _nothing_lines(document):
@@ -124,6 +132,43 @@ def _same_text(fix):
     if "standard output" not in streams:
         return "output not compared"
     return "same output" + (f", {len(files)} file{'s' if len(files) > 1 else ''} the same" if files else "")
+
+
+def generated_text(fix):
+    return f"{fix['generated']} generated" + (f" ({fix['generated_raised']} raise)" if fix.get("generated_raised") else "")
+
+
+def branch_texts(fix):
+    """["9 of 11 branches"], and the new version's behind it where they are others."""
+    out = []
+    for key, of in (("branches", ""), ("branches_new", " of the new version")):
+        found = fix.get(key)
+        if found and found["total"]:
+            text = f"{found['taken']} of {found['total']} branches"
+            out += [text + of] if text not in out else []
+    return out
+
+
+def never_texts(fix):
+    """Which branches no judged call took."""
+    out = []
+    new = [("branches_new", "in the new version ")] if len(branch_texts(fix)) > 1 else []
+    for key, of in (("branches", ""), *new):
+        never = [f"line {n['line']} {n['outcome']}" for n in (fix.get(key) or {}).get("never", ())]
+        more = f" and {len(never) - _NEVER_SHOWN} more" if len(never) > _NEVER_SHOWN else ""
+        out += [f"{of}never taken: {', '.join(never[:_NEVER_SHOWN])}{more}"] if never else []
+    return out
+
+
+def ulp_text(document):
+    allowed, seen = document["allow_ulp"], document["largest_ulp"]
+    units = "unit" if allowed == 1 else "units"
+    return (f"floats were allowed to differ by {allowed} {units} in the last place (--allow-ulp); "
+            + (f"the largest difference seen is {seen}" if seen else "none differed"))
+
+
+def unfenced_text(why):
+    return f"system calls were not filtered ({why}): what a C library writes on its own was not seen"
 
 
 def seconds_text(value):

@@ -31,6 +31,7 @@ class Prescription:
     additions: list = field(default_factory=list)
     added_names: tuple = ()
     requires: dict = field(default_factory=dict)   # {name: type names} that must hold at every judged call
+    not_for: tuple = ()                            # kinds of values in made inputs (trial/inputs.py) that it is known to be wrong for
     decorator: str | None = None
     needs: tuple = ()
     at_calls: bool = True                          # False: it reaches beyond a call, so that the whole program alone tells

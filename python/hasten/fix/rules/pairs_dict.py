@@ -177,7 +177,7 @@ def _prescribe(context, node, pairs, key, edits):
                 "pair_value", context.fresh_name("pair_value"))
         made = [source.insert_before(place, build)]
     yield Prescription(KIND, f"`{pairs}` searched by key", lines[0], made + edits(map_name), lines, additions=additions,
-                       added_names=added, requires=requires)
+                       added_names=added, requires=requires, not_for=("nan",))
 
 
 def _is_in_iter(context, node, loop):

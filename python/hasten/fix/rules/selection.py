@@ -39,7 +39,8 @@ def find(context):
         if key is not None:
             arguments += f", key={key}"
         yield Prescription(KIND, f"{selector}() instead of sorting", source.line(node),
-                           [source.replace(node, f"{selector}({arguments})")], source.lines(node))
+                           [source.replace(node, f"{selector}({arguments})")], source.lines(node),
+                           not_for=("nan", "-0.0"))
 
 
 def sorted_call(context, call):

@@ -44,7 +44,7 @@ def find(context):
             text = f"({text} if {count} >= 0 else {source.code(node)})"
         yield Prescription(KIND, f"heapq.{function}() instead of sorting all", source.line(node),
                            [source.replace(node, text)], source.lines(node), additions=additions, added_names=names,
-                           requires=requires)
+                           requires=requires, not_for=("nan",))
 
 
 def _head(node):

@@ -21,7 +21,7 @@ class Difference:
         return self._text or f"{self.place} differs: {self.new} instead of {self.old}"
 
 
-def differences(old, new, tolerance=0.0):
+def differences(old, new, nearness):
     """All that two copies do not agree on: the outcome first, then what it may have shifted."""
     if old["raised"] != new["raised"]:
         told = [f"{'raised' if copy['raised'] else 'returned'} {copy['sections'][-3][2]}" for copy in (old, new)]
@@ -32,31 +32,10 @@ def differences(old, new, tolerance=0.0):
         new_digest, new_text = news.pop(name, (None, None))
         if new_digest is None:
             found.append(Difference(name, text, "nothing", f"{name} is gone"))
-        elif new_digest != digest or not _all_agree(old["floats"].get(name, b""), new["floats"].get(name, b""), tolerance):
+        elif new_digest != digest or not nearness.all_agree(old["floats"].get(name, b""), new["floats"].get(name, b"")):
             inside = f"{name} differs inside or in what it shares with the arguments ({text})" if new_text == text else ""
             found.append(Difference(name, text, new_text, inside))
     return found + [Difference(name, "nothing", text, f"{name} is new") for name, (_, text) in news.items()]
-
-
-def _all_agree(old, new, tolerance):
-    """Whether packed floats differ by at most a share, one by one."""
-    if old == new:
-        return True
-    if len(old) != len(new):
-        return False
-    return all(_agree(a, b, tolerance) for a, b in zip(memoryview(old).cast("d"), memoryview(new).cast("d")))
-
-
-def _agree(old, new, tolerance):
-    return old == new or old != old and new != new or abs(old - new) <= tolerance * max(abs(old), abs(new))
-
-
-def texts_agree(old, new, tolerance):
-    """The same of two texts."""
-    try:
-        return tolerance > 0 and "." in old and _agree(float(old), float(new), tolerance)
-    except ValueError:
-        return False
 
 
 def leaves_of(value, preview):

@@ -123,28 +123,28 @@ def peak_reporter(fd):
 def prepare(spec, trial, mode):
     """For an audited run: (how to compile an overlaid module, what to do at the end)."""
     import os
+    parts = type(sys.implementation)()
+    names = {"observe": (), "record": ("snapshot",),
+             "judge": ("snapshot", "state", "nearness", "difference", "versions", "memory", "fence", "inside", "branches", "inputs", "copies", "coverage", "generated", "shadow", "judge")}[mode]
+    for name in ("observe", "effects", *names):
+        setattr(parts, name, sibling(trial, name))
     if mode != "observe":
-        snapshot = sibling(trial, "snapshot")
-        snapshot.Snapshot.keeps_floats = spec.get("tolerance", 0.0) > 0
-    if mode == "judge":
-        state = sibling(trial, "state")
-        difference = sibling(trial, "difference")
-        copies = sibling(trial, "copies")
+        parts.snapshot.Snapshot.keeps_floats = spec.get("tolerance", 0.0) > 0 or spec.get("ulp", 0) > 0
     # Each level of a recursion passes through our wrapper: three more on the interpreter's count.
     sys.setrecursionlimit(4 * sys.getrecursionlimit() + 100)
-    observe = sibling(trial, "observe")
+    observe = parts.observe
     report = observe.Reporter(spec["report_fd"])
     report({"event": "python", "version": sys.version.partition(" ")[0]})
-    effects = sibling(trial, "effects").Effects(report)
+    effects = parts.effects.Effects(report)
     own = observe.OwnModules(spec["foreign"])
     if mode == "judge":
         effects.wrap_functions()
-        judge = copies.Judge(spec, report, effects, snapshot, state, difference, own)
-        judge.targets = targets = [copies.Target(t, observe.variant_codes(t)) for t in spec["targets"]]
+        judge = parts.judge.Judge(spec, report, effects, parts, own)
+        targets = judge.targets
         finish = judge.report_shadow_counts
         wrap = judge.wrap
     else:
-        recorder = mode == "record" and observe.Recorder(report, snapshot, own, spec["seconds"])
+        recorder = mode == "record" and observe.Recorder(report, parts.snapshot, own, spec["seconds"])
         observer = observe.Observer(report, recorder)
         targets = [observe.Counted(t) for t in spec["targets"]]
         finish = lambda: observer.report(targets, own)  # noqa: E731

@@ -31,7 +31,7 @@ class CannotTell(Exception):
 
 
 class LiveHandle(CannotTell):
-    """The value holds a file, a socket, a lock, an iterator: a copy of it is not independent."""
+    """The value holds a file, a socket, a lock: a copy of it is not independent. Or an iterator whose state cannot be read."""
 
 
 def _int_bytes(value):
@@ -72,11 +72,13 @@ _DESCRIPTORS = {types.MethodDescriptorType, types.WrapperDescriptorType, types.C
                 types.GetSetDescriptorType, types.MemberDescriptorType}
 _LIVE_MODULES = {"_io", "_socket", "select", "itertools", "mmap", "_thread", "_queue", "zlib", "_bz2", "_lzma",
                  "_csv", "_asyncio", "_ssl", "_sqlite3", "sqlite3"}
-_LIVE_BUILTINS = {"generator", "coroutine", "async_generator", "map", "filter", "zip", "enumerate", "reversed",
-                  "list_iterator", "tuple_iterator", "dict_keyiterator", "dict_valueiterator",
-                  "dict_itemiterator", "set_iterator", "str_iterator", "str_ascii_iterator", "range_iterator",
-                  "longrange_iterator", "bytes_iterator", "bytearray_iterator", "callable_iterator", "iterator",
-                  "list_reverseiterator", "frame", "traceback"}
+# These say by __reduce__ over what they go and how far they are, and do not move by that.
+_PLAIN_ITERATORS = {"zip", "enumerate", "reversed", "list_iterator", "tuple_iterator", "dict_keyiterator", "dict_valueiterator",
+                    "dict_itemiterator", "dict_reversekeyiterator", "dict_reversevalueiterator", "dict_reverseitemiterator",
+                    "set_iterator", "str_iterator", "str_ascii_iterator", "range_iterator", "longrange_iterator",
+                    "bytes_iterator", "bytearray_iterator", "iterator", "list_reverseiterator"}
+_CALLING_ITERATORS = {"map", "filter", "callable_iterator"}
+_LIVE_BUILTINS = {"generator", "coroutine", "async_generator", "frame", "traceback"} | _PLAIN_ITERATORS | _CALLING_ITERATORS
 _BASES_KNOWN = {object, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset}
 
 
@@ -92,6 +94,9 @@ class Snapshot:
     wrapper_code = None
     wanted = None        # a section whose value is to be kept, to be looked into
     wanted_value = None
+    # Addresses of the iterators that hold code and were there before the call; None: all are taken as they are. One
+    # that a call makes has the code of its version, and says nothing by its state.
+    iterators_before = frozenset()
     keeps_floats = False  # floats are kept beside the digests, which then do not tell of them
 
     def __init__(self, tokens=None, is_own_module=lambda name: False, strict=True):
@@ -104,6 +109,7 @@ class Snapshot:
         if self.keeps_floats:
             self._atoms = {**_ATOMS, float: self._keep_float, complex: self._keep_complex}
             self._bulk_kinds = _BULK - {float, complex}
+        self.iterators = set()  # addresses of those that hold code
         self._kept = []
         self._memo = {}
         self._keep = []  # temporaries live as long as their addresses are in the memo
@@ -190,8 +196,8 @@ class Snapshot:
         return self._open_object(node, kind, stack, strict)
 
     @staticmethod
-    def _push_items(mapping, stack):
-        items = list(dict.items(mapping))
+    def _push_items(mapping, stack, items=None):
+        items = list(dict.items(mapping) if items is None else items)
         for key, value in reversed(items):
             stack.append(value)
             stack.append(key)
@@ -269,7 +275,7 @@ class Snapshot:
             self._push(stack, node.maxlen, *node)
             return head + b"%d;" % len(node)
         if module == "collections" and name == "OrderedDict":
-            return head + self._push_ordered(node, stack)
+            return head + self._push_items(node, stack, node.items())
         if module == "collections" and name == "defaultdict":
             count = self._push_items(node, stack)
             self._push(stack, node.default_factory)
@@ -295,9 +301,32 @@ class Snapshot:
         if hasattr(node, "_value_") and hasattr(kind, "__members__"):  # an Enum member: its name is its identity
             self._push(stack, getattr(node, "_name_", None), node._value_)
             return head
-        if self._is_transparent(kind):
+        if kind is types.GeneratorType or module == "itertools" or module == "builtins" and name in _LIVE_BUILTINS:
+            state = self._iterator_state(node, kind, name)
+            if state is not None:
+                self._push(stack, *state)
+                return head
+        elif self._is_transparent(kind):
             return self._open_instance(node, kind, stack, head)
         return self._opaque(node, kind, module, name, strict)
+
+    def _iterator_state(self, node, kind, name):
+        """Parts that say what an iterator gives from now on, without asking it for anything; None if they cannot be had."""
+        if name not in _PLAIN_ITERATORS:
+            if self.iterators_before is not None and id(node) not in self.iterators_before:
+                return None
+            self.iterators.add(id(node))
+        if kind is types.GeneratorType:
+            frame = node.gi_frame
+            if node.gi_running:
+                return None
+            # Its variables and what its loops stand at, in the order of the frame.
+            held = [] if frame is None else [part for part in gc.get_referents(node) if type(part) is not types.FrameType]
+            return node.__qualname__, node.gi_code, None if frame is None else frame.f_lasti, *held
+        try:
+            return node.__reduce__()
+        except Exception:  # not all can be asked, and fewer with each Python; or a warning is an error
+            return None
 
     def _opaque(self, node, kind, module, name, strict):
         if strict:
@@ -306,13 +335,6 @@ class Snapshot:
                 raise LiveHandle(f"a live {name} ({module})" if module != "builtins" else f"a live {name}")
             raise CannotTell(f"a {module}.{name}, whose state cannot be looked into")
         return b"?" + f"{module}.{name}@{id(node)}".encode()
-
-    def _push_ordered(self, node, stack):
-        items = list(node.items())
-        for key, value in reversed(items):
-            stack.append(value)
-            stack.append(key)
-        return b"%d;" % len(items)
 
     @staticmethod
     def _is_transparent(kind):
@@ -403,7 +425,6 @@ class Snapshot:
             return b"k" + _str_bytes(f"numpy.{node.__name__}")
         raise CannotTell(f"a numpy.{kind.__qualname__}, whose state cannot be looked into")
 
-
     def _numbers(self, node):
         """The numbers of an array or scalar of NumPy, in one order."""
         if self.keeps_floats and node.dtype.kind in "fc":
@@ -427,6 +448,13 @@ def _members_of(kind):
     return sorted({name for base in kind.__mro__ if not base.__flags__ & _HEAP_TYPE
                    for name, value in vars(base).items() if type(value) is types.MemberDescriptorType
                    and not name.startswith("_") and name != "obj"})
+
+
+def preview_call(name, args, kwargs, limit=120):
+    """A call as it would be written."""
+    share = max(20, limit // max(1, len(args) + len(kwargs)))
+    parts = [preview(value, share) for value in args] + [f"{key}={preview(value, share)}" for key, value in kwargs.items()]
+    return f"{name}({', '.join(parts)})"
 
 
 def preview(value, limit=160):
