@@ -1,14 +1,27 @@
 """What a recorded call says of itself, and that the program does not notice."""
 
+import sys
+import types
+
+import pytest
+
+from hasten.fix.recording import Comparison, Recording
 from hasten.fix.trial import snapshot
-from hasten.fix.trial.observe import Counted, Observer, Recorder
+from hasten.fix.trial.observe import Counted
+from hasten.fix.trial.recorded import RECORDED_FIRST, Recorder
 
 
-def recorded(function):
+@pytest.fixture(autouse=True)
+def two_processes(monkeypatch):
+    monkeypatch.setattr(snapshot.Snapshot, "is_one_process", False)
+    monkeypatch.setattr(snapshot, "NODE_COUNT_MAX", snapshot.NODE_COUNT_MAX)  # the recorder lowers it for the end
+
+
+def recorded(function, seconds=5.0, calls_total=0, wanted=None):
     """(the function under the recorder, its events)."""
     events = []
-    observer = Observer(events.append, Recorder(events.append, snapshot, lambda name: True, 5.0))
-    return observer.wrap_recorded(function, Counted({"key": 0})), events
+    recorder = Recorder(events.append, snapshot, lambda name: True, seconds, calls_total)
+    return recorder.wrap(function, Counted({"key": 0, "recorded": wanted})), events
 
 
 def numbers(n):
@@ -69,7 +82,69 @@ def test_the_same_calls_give_the_same_and_others_do_not():
     assert "ZeroDivisionError" in events[-1]["shown"]
 
 
-def test_what_cannot_be_looked_into_is_left_out():
+def test_what_cannot_be_looked_into_is_told_by_its_type():
     wrapped, events = recorded(lambda handle: handle)
     assert next(wrapped(i for i in [5])) == 5
-    assert events == []
+    wrapped(i for i in [6])
+    wrapped({5: 6}.keys())
+    assert wrapped([5]) == [5]
+    generator, another, keys, plain = (e["gave"] for e in events)
+    assert generator == another and generator[2] is False
+    assert keys != generator and plain[2] is True
+
+
+def test_cheap_calls_are_recorded_all():
+    wrapped, events = recorded(lambda n: n + 1, calls_total=3000)
+    assert [wrapped(n) for n in range(3000)] == list(range(1, 3001))
+    assert [e["index"] for e in events] == list(range(1, 3001))
+
+
+def test_dear_calls_are_recorded_here_and_there_until_the_end():
+    # A digest of 2 000 texts takes above 0.1 ms, so that 0.02 s do not suffice for 2 000 calls, two digests each.
+    dear = [str(n) for n in range(2000)]
+    wrapped, events = recorded(lambda xs: None, seconds=0.02, calls_total=2000)
+    for _ in range(2000):
+        wrapped([dear])
+    indices = [e["index"] for e in events]
+    others = [i for i in indices if i > RECORDED_FIRST and i & (i - 1)]
+    assert len(indices) < 1000
+    if indices[:RECORDED_FIRST] == list(range(1, RECORDED_FIRST + 1)):  # a machine that is slow stops within the first
+        assert not others or others[-1] > 1500
+
+
+def test_a_second_run_records_the_calls_that_it_is_told():
+    wrapped, events = recorded(lambda n: n, wanted=[3, 70, 99])
+    for n in range(100):
+        wrapped(n)
+    assert [e["index"] for e in events] == [3, 70, 99]
+
+
+def test_what_a_module_holds_at_the_end_is_told(monkeypatch):
+    module = types.ModuleType("left_behind")
+    exec("import random\ndef f(): pass\nclass Shop:\n    open = 3\n    def close(self): pass\ncount = 5\nlive = iter([])", module.__dict__)
+    monkeypatch.setitem(sys.modules, "left_behind", module)
+    events = []
+    recorder = Recorder(events.append, snapshot, lambda name: name == "left_behind", 5.0)
+    recorder.report_left(lambda usual: [("the locale", "C"), ("the list of warning filters", [])])
+    assert [e["name"] for e in events] == ["the attribute `open` of class Shop", "the global `count` of left_behind", "the locale"]
+    module.count = 6
+    recorder.report_left(lambda usual: [])
+    assert events[1]["gave"] != events[4]["gave"] and events[0]["gave"] == events[3]["gave"]
+
+
+def recording(calls, left=(), counts=None):
+    """calls: {number: (given, gave)}; left: {name: value}."""
+    told = lambda value, whole=True: [str(value), [], whole]  # noqa: E731
+    return Recording({("f", i): {"given": told(given, given != "live"), "gave": told(gave), "shown": str(gave)}
+                      for i, (given, gave) in calls.items()},
+                     {name: {"gave": told(value), "shown": str(value)} for name, value in dict(left).items()}, counts or {"f": len(calls)})
+
+
+def test_only_what_two_unmodified_runs_agree_on_can_tell():
+    old = recording({1: ("a", 1), 2: ("b", 2), 3: ("c", 3), 4: ("live", 4)}, {"`x`": 1, "`y`": 1, "`z`": 1})
+    again = recording({1: ("a", 1), 2: ("b", 9), 3: ("c", 3), 4: ("live", 4)}, {"`x`": 1, "`y`": 2, "`z`": 1})
+    new = recording({1: ("a", 1), 2: ("b", 3), 3: ("c", 0), 4: ("live", 5)}, {"`x`": 2, "`y`": 3, "`z`": 5})
+    assert list(Comparison(old, again, new).calls()) == [("f", 1, "1", "1", True), ("f", 3, "3", "0", False), ("f", 4, "4", "5", False)]
+    assert list(Comparison(old, again, new).left({"z"})) == [("`x`", "1", "2")]
+    new.counts["f"] = 5  # called otherwise: what was given to call 4 may be something else of the same type
+    assert [number for _, number, *_ in Comparison(old, again, new).calls()] == [1, 3]

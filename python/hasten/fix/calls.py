@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from hasten.fix.baseline import last_line
+from hasten.fix.recording import Recording
 from hasten.fix.runner import OutOfTime
 
 CALLS_JUDGED_MAX = 36
@@ -41,6 +42,10 @@ class Calls:
 
     def read_counts(self, events):
         self._counts = {e["key"]: e for e in events if e["event"] == "counted"}
+
+    def read_totals(self, totals):
+        """{function's key: number of calls} from elsewhere."""
+        self._counts = {self._keys[key]: {"count": count or 0} for key, count in totals.items()}
 
     def counted(self, key):
         """What the watched run counted of a function: count, total_ns, slowest; None if it left without saying."""
@@ -88,11 +93,20 @@ class Calls:
         baseline.outcome.unfenced = next((e["why"] for e in events if e["event"] == "unfenced"), "")
         return events
 
-    def record(self, baseline, overlay, seconds):
-        """One run in which some calls say what they gave: {(key, index): event}, by the functions' keys. Raises Endless."""
-        run = baseline.changed(overlay, "record", targets=self.targets(), seconds=seconds,
-                               tolerance=baseline.nearness.share, ulp=baseline.nearness.ulp)
-        return {(self.functions[e["key"]].key, e["index"]): e for e in run.events if e["event"] == "result"}
+    def record(self, baseline, overlay, seconds, like=None, tells_left=False):
+        """One run in which calls say what they gave, as a Recording. Raises Endless.
+
+        like: a Recording whose calls are to be recorded; else the run chooses. tells_left: it also says what data is
+        left at its end.
+        """
+        targets = self.targets()
+        for target, function in zip(targets, self.functions):
+            target["recorded"] = None if like is None else like.schedule(function.key)
+        calls_total = sum(c["count"] for c in self._counts.values())
+        run = baseline.changed(overlay, "record", targets=targets, seconds=seconds,
+                               tolerance=baseline.nearness.share, ulp=baseline.nearness.ulp,
+                               calls_total=calls_total, tells_left=tells_left)
+        return Recording.read(run.events, lambda event: self.functions[event["key"]].key)
 
     def _plan(self, target, seconds, shadow_seconds):
         """Which calls are judged: the first two, the last, the slowest, and random ones between."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from hasten.fix.baseline import Baseline, Declined, Endless
 from hasten.fix.calls import Calls, JudgedFunction, branches_of, gain_of_pairs
+from hasten.fix.recording import Comparison
 from hasten.fix.rounds import Rounds, Trial
 from hasten.fix.runner import OutOfTime
 from hasten.fix.trial.nearness import Nearness
@@ -22,6 +23,7 @@ from hasten.fix.verdict import CANNOT_TELL, PROVEN, REFUSED, Outcome, Verdict, g
 SAME, DIFFERENT = "same", "different"
 BETTER_MIN = 1.01        # the whole 95 % interval of the gain lies above this: less than a percent is no gain
 RUNS_LEAST, RUNS_MOST = 8, 200
+RECORD_S_LEAST = 2.0     # so long at least may recording take in a run, within a twentieth of the budget
 AROUND_MOST = 40         # other files of the program that are looked through for what uses something altered
 _TIGHT_RATIO = 0.005     # half width of the interval at which more runs would say little more
 _HOPELESS_MAX = 1.02     # where all of the interval lies below this, more runs cannot find a gain worth the name
@@ -306,37 +308,34 @@ class JudgementSession:
         if not wanted or self.judgement.differences or not (needed or cheap):
             return
         calls = Calls([JudgedFunction(*f.function.key) for f in wanted], self._dice)
+        calls.read_totals({f.function.key: f.calls_total for f in wanted})
         originals = self.change.originals() | around
-        seconds = 0.05 * self._baseline.left_s()
+        seconds = min(0.05 * self._baseline.left_s(), max(RECORD_S_LEAST, self._baseline.elapsed_s))
+        # Where the change alters names, another state at the end may be what it is for.
+        how = {"tells_left": not self.change.altered and self._nearness.is_exact}
         try:
-            old, again, new = (calls.record(self._baseline, overlay, seconds)
-                               for overlay in (originals, originals, originals | self.change.overlay()))
+            old = calls.record(self._baseline, originals, seconds, **how)
+            again, new = (calls.record(self._baseline, overlay, seconds, like=old, **how)
+                          for overlay in (originals, originals | self.change.overlay()))
         except Endless:
             return  # the rounds will tell
+        comparison = Comparison(old, again, new, self._nearness)
         by_key = {f.function.key: f for f in wanted}
         counts = dict.fromkeys(by_key, 0)
-        for place, event in old.items():
-            others = again.get(place), new.get(place)
-            if None in others or not all(self._agree(e["given"], event["given"]) for e in others) or \
-                    not self._agree(others[0]["gave"], event["gave"]):
+        for key, number, was, is_, is_same in comparison.calls():
+            if is_same:
+                counts[key] += 1
                 continue
-            f = by_key[place[0]]
-            if self._agree(others[1]["gave"], event["gave"]):
-                counts[place[0]] += 1
-                continue
-            shown = event["shown"], others[1]["shown"]
-            differs = f"the result differs: {shown[1]} instead of {shown[0]}"
-            if shown[0] == shown[1]:
-                differs = f"the result differs inside, or what the call leaves of its arguments ({shown[0]})"
-            self._add_difference(f, place[1], "the result", *shown, differs)
+            differs = f"the result differs: {is_} instead of {was}"
+            if was == is_:
+                differs = f"the result differs inside, or what the call leaves of its arguments ({was})"
+            self._add_difference(by_key[key], number, "the result", was, is_, differs)
         for key, count in counts.items():
             by_key[key].results_compared = max(by_key[key].results_compared, count)
-
-    def _agree(self, one, other):
-        """Two values as a recorder tells them: a digest and the floats beside it."""
-        (digest, floats), (other_digest, other_floats) = one, other
-        return digest == other_digest and len(floats) == len(other_floats) and all(
-            self._nearness.agree(a, b) for a, b in zip(floats, other_floats))
+        for name, was, is_ in comparison.left(self.change.added_names):
+            shown = f"{is_} instead of {was}" if was != is_ else f"it differs inside ({was})"
+            self.judgement.differences.append(Difference("the whole program", None, f"{name} at the end", was, is_,
+                                                         f"{name} differs when the program has ended: {shown}"))
 
     def _functions_around(self):
         """Adds the functions of other files that use what the change alters. Returns {path: bytes} of those files."""

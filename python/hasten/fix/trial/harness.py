@@ -124,12 +124,13 @@ def prepare(spec, trial, mode):
     """For an audited run: (how to compile an overlaid module, what to do at the end)."""
     import os
     parts = type(sys.implementation)()
-    names = {"observe": (), "record": ("snapshot",),
+    names = {"observe": (), "record": ("snapshot", "state", "recorded"),
              "judge": ("snapshot", "state", "nearness", "difference", "versions", "memory", "fence", "inside", "branches", "inputs", "copies", "coverage", "generated", "shadow", "judge")}[mode]
     for name in ("observe", "effects", *names):
         setattr(parts, name, sibling(trial, name))
     if mode != "observe":
         parts.snapshot.Snapshot.keeps_floats = spec.get("tolerance", 0.0) > 0 or spec.get("ulp", 0) > 0
+        parts.snapshot.Snapshot.is_one_process = mode == "judge"
     # Each level of a recursion passes through our wrapper: three more on the interpreter's count.
     sys.setrecursionlimit(4 * sys.getrecursionlimit() + 100)
     observe = parts.observe
@@ -144,11 +145,17 @@ def prepare(spec, trial, mode):
         finish = judge.report_shadow_counts
         wrap = judge.wrap
     else:
-        recorder = mode == "record" and observe.Recorder(report, parts.snapshot, own, spec["seconds"])
-        observer = observe.Observer(report, recorder)
+        observer = observe.Observer(report)
         targets = [observe.Counted(t) for t in spec["targets"]]
-        finish = lambda: observer.report(targets, own)  # noqa: E731
-        wrap = observer.wrap_recorded if recorder else observer.wrap
+        wrap, finish = observer.wrap, lambda: observer.report(targets, own)
+        if mode == "record":
+            recorder = parts.recorded.Recorder(report, parts.snapshot, own, spec["seconds"], spec["calls_total"])
+            wrap = recorder.wrap
+
+            def finish():
+                observer.report(targets, own)
+                if spec["tells_left"]:
+                    recorder.report_left(parts.state.hidden_state)
     pid = os.getpid()
 
     def compile_module(path):

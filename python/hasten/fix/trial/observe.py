@@ -13,9 +13,6 @@ import types
 _perf_counter_ns = time.perf_counter_ns
 _os_write = os.write
 SLOWEST_COUNT = 8
-_GENERATOR = 0x20  # CO_GENERATOR
-FLOATS_MOST = 20_000  # of one call; what holds more is not compared from run to run
-RECORDED_FIRST = 64  # so many first calls are recorded, then each whose number is a power of two
 # Where any Python keeps its library and what is installed, whichever Python runs this.
 _FOREIGN_PARTS = ("/site-packages/", "/dist-packages/", "/lib/python3.")
 
@@ -59,48 +56,16 @@ class OwnModules:
 class Counted:
     def __init__(self, spec):
         self.key = spec["key"]
+        self.wanted = set(spec["recorded"]) if spec.get("recorded") is not None else None  # calls to be recorded, if said
         self.count = 0
         self.total_ns = 0
         self.depth = 0
         self.slowest = []  # heap of (ns, call index)
 
 
-class Recorder:
-    """Digests of what calls were given and gave, for at most so many seconds."""
-
-    def __init__(self, report, snapshot_module, is_own_module, seconds):
-        self._report = report
-        self._snapshot = snapshot_module
-        self._is_own_module = is_own_module
-        self._ns_left = int(seconds * 1e9)
-
-    def is_over(self):
-        return self._ns_left <= 0
-
-    def digest(self, value):
-        """[digest, floats beside it where they are kept]; None for what cannot be looked into."""
-        start = _perf_counter_ns()
-        taken = self._snapshot.Snapshot({}, self._is_own_module)
-        try:
-            taken.add("", value)
-        except self._snapshot.CannotTell:
-            return None
-        finally:
-            self._ns_left -= _perf_counter_ns() - start
-        kept = taken.floats.get("", b"")
-        return [taken.sections[0][1], list(memoryview(kept).cast("d"))] if len(kept) <= 8 * FLOATS_MOST else None
-
-    def report(self, target, index, given, outcome, arguments, shown):
-        gave = self.digest((outcome, arguments))
-        if given is not None and gave is not None:
-            self._report({"event": "result", "key": target.key, "index": index, "given": given, "gave": gave,
-                          "shown": self._snapshot.preview(shown)})
-
-
 class Observer:
-    def __init__(self, report, recorder=None):
+    def __init__(self, report):
         self._report = report
-        self._recorder = recorder
 
     def wrap(self, function, target):
         if type(function) is not types.FunctionType:
@@ -125,66 +90,6 @@ class Observer:
                 elif spent > slowest[0][0]:
                     heapq.heapreplace(slowest, (spent, index))
         return counted
-
-    def wrap_recorded(self, function, target):
-        """Says of some calls what they were given and what came of them, so that two processes can be compared."""
-        if type(function) is not types.FunctionType:
-            return function
-
-        if function.__code__.co_flags & _GENERATOR:
-            return self._wrap_generator(function, target)
-
-        @functools.wraps(function)
-        def recorded(*args, **kwargs):
-            index = self._count(target)
-            if index is None:
-                return function(*args, **kwargs)
-            given = self._recorder.digest((args, kwargs))
-            try:
-                result = function(*args, **kwargs)
-            except Exception as error:
-                self._recorder.report(target, index, given, (type(error), error.args), (args, kwargs), error)
-                raise
-            self._recorder.report(target, index, given, result, (args, kwargs), result)
-            return result
-        return recorded
-
-    def _count(self, target):
-        """The number of this call if it is to be recorded."""
-        target.count += 1
-        index = target.count
-        return None if index > RECORDED_FIRST and index & (index - 1) or self._recorder.is_over() else index
-
-    def _wrap_generator(self, function, target):
-        @functools.wraps(function)
-        def recorded(*args, **kwargs):
-            index = self._count(target)
-            made = function(*args, **kwargs)
-            if index is None:
-                return (yield from made)
-            given = self._recorder.digest((args, kwargs))
-            items = []
-            shown = None
-            send, value = made.send, None
-            try:
-                while True:
-                    item = send(value)
-                    items.append(self._recorder.digest(item))
-                    shown = item if len(items) == 1 else shown
-                    try:
-                        send, value = made.send, (yield item)
-                    except GeneratorExit:
-                        made.close()
-                        raise
-                    except BaseException as error:
-                        send, value = made.throw, error
-            except StopIteration as end:
-                items.append(self._recorder.digest(end.value))
-                return end.value
-            finally:
-                if None not in items:
-                    self._recorder.report(target, index, given, items, (args, kwargs), shown)
-        return recorded
 
     def report(self, targets, own):
         self._report({"event": "modules", "paths": own.paths()})

@@ -98,6 +98,7 @@ class Snapshot:
     # that a call makes has the code of its version, and says nothing by its state.
     iterators_before = frozenset()
     keeps_floats = False  # floats are kept beside the digests, which then do not tell of them
+    is_one_process = True  # else addresses say nothing, and functions stand for their names: one side's text is another
 
     def __init__(self, tokens=None, is_own_module=lambda name: False, strict=True):
         self.tokens = tokens or {}
@@ -334,7 +335,7 @@ class Snapshot:
                     module == "builtins" and name in _LIVE_BUILTINS):
                 raise LiveHandle(f"a live {name} ({module})" if module != "builtins" else f"a live {name}")
             raise CannotTell(f"a {module}.{name}, whose state cannot be looked into")
-        return b"?" + f"{module}.{name}@{id(node)}".encode()
+        return b"?" + f"{module}.{name}@{id(node) if self.is_one_process else ''}".encode()
 
     @staticmethod
     def _is_transparent(kind):
@@ -400,7 +401,7 @@ class Snapshot:
         if node.__code__ is self.wrapper_code:  # another function under trial: look through our wrapper
             node = node.__wrapped__
         name = _str_bytes(f"{node.__module__}.{node.__qualname__}")
-        if not self.is_own_module(node.__module__):
+        if not self.is_own_module(node.__module__) or not self.is_one_process:
             return b"u" + name
         closure = node.__closure__ or ()
         self._push(stack, node.__defaults__, node.__kwdefaults__, node.__dict__, closure, node.__code__)

@@ -159,7 +159,7 @@ class CallState:
             self._add_class(taken, owner)
         for module, values in namespaces:
             self._add_globals(taken, module, values, reach, strict=False)
-        for name, value in _hidden_state(self._builtins):
+        for name, value in hidden_state(self._builtins):
             taken.add(name, value, strict=False)
         return taken
 
@@ -199,7 +199,7 @@ def _is_shared_handle(value):
             or type(value).__module__ == "_thread")
 
 
-def _hidden_state(usual_builtins):
+def hidden_state(usual_builtins):
     """State outside the program's own modules that Python code commonly changes."""
     modules = sys.modules
     if "random" in modules and hasattr(modules["random"], "getstate"):
