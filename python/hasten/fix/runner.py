@@ -31,7 +31,7 @@ class OutOfTime(Exception):
 class Run:
     """One run of the whole program."""
 
-    wall_s: float            # without the time in which the main thread waited for a CPU that others used
+    wall_s: float            # without the time in which the main thread waited for a CPU that others used, or was ours
     elapsed_s: float         # by the wall clock: what the budget pays
     exit_code: int           # negative: killed by that signal
     stdout: Output           # what was printed
@@ -125,6 +125,7 @@ class Runner:
         with open(paths[1], "rb") as file:
             file.seek(max(0, os.path.getsize(paths[1]) - 400))
             tail = file.read().decode("utf-8", "replace")
+        wall_s = max(1e-6, wall_s - sum(e["ns"] for e in events if e["event"] == "own") * 1e-9)
         run = Run(wall_s, elapsed_s, os.waitstatus_to_exitcode(status), Output.read(paths[0]), Output.read(paths[1]), tail,
                   _peak_bytes(events, usage), events)
         self._note_files(run)
@@ -156,7 +157,7 @@ class Runner:
                     events += [json.loads(line) for line in lines]
                 elif pidfd in ready:
                     elapsed_s = time.perf_counter() - start
-                    wall_s = max(1e-6, elapsed_s - _delay_s(child.pid))
+                    wall_s = elapsed_s - _delay_s(child.pid)
                     _, status, usage = os.wait4(child.pid, 0)
                     child.returncode = status
                     events += _drain(reader, pending)

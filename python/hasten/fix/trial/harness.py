@@ -14,10 +14,12 @@ import builtins
 import marshal
 import posix
 import sys
+import time
 from _frozen_importlib_external import SourceFileLoader
 
 
-def main():
+def main(began_ns):
+    """began_ns: the thread's CPU time when start.py began."""
     with open(sys.argv[1], "rb") as file:
         spec = marshal.loads(file.read())
     mode = spec["mode"]
@@ -27,10 +29,13 @@ def main():
     if mode != "time":
         compile_module, finish = prepare(spec, trial, mode)
     else:
+        own = OwnTime(spec["report_fd"], began_ns)
         finish = peak_reporter(spec["report_fd"])
     loader = SourceFileLoader
     if overlay:
         sources = sibling(trial, "overlay")
+        if mode == "time":
+            compile_module = own.beside(compile_module, spec)
         sys.meta_path.insert(0, sources.OverlayFinder(overlay, compile_module))
         if spec["target"] in overlay:
             loader = lambda name, path: sources.OverlayLoader(name, path, overlay[path], compile_module)  # noqa: E731
@@ -38,6 +43,8 @@ def main():
     sys.orig_argv[:] = spec["orig_argv"]
     if spec["path0"] is not None:  # else -P or -I was given, and Python put nothing there
         sys.path[0] = spec["path0"]
+    if mode == "time":
+        own.report()
     namespace, code = load_main(spec, overlay, compile_module, loader)
     sys.modules["__main__"] = namespace
     atexit.register(finish)
@@ -101,6 +108,34 @@ def sibling(trial, name):
     sys.dont_write_bytecode = writes_none
     exec(code, module.__dict__)
     return module
+
+
+class OwnTime:
+    """The main thread's CPU time that a plain start would not have spent; told as it adds up, for a program may end anyhow."""
+
+    def __init__(self, fd, began_ns):
+        self._fd = fd
+        self._pid = posix.getpid()
+        self._began_ns = began_ns
+
+    def report(self):
+        """What was spent since the beginning."""
+        if posix.getpid() == self._pid:
+            try:
+                posix.write(self._fd, b'{"event": "own", "ns": %d}\n' % (time.thread_time_ns() - self._began_ns))
+            except OSError:
+                pass  # the program closed the descriptor
+
+    def beside(self, compile_module, spec):
+        """Compiling an overlaid module is told too: Python itself has it compiled already, but not a script."""
+        def compile_and_tell(path):
+            if spec["kind"] == "script" and path == spec["target"]:
+                return compile_module(path)
+            self._began_ns = time.thread_time_ns()
+            code = compile_module(path)
+            self.report()
+            return code
+        return compile_and_tell
 
 
 def peak_reporter(fd):

@@ -1,0 +1,52 @@
+"""What a trial spends beyond a plain start is not counted."""
+
+import time
+
+import pytest
+from fix_programs import program_of
+
+from hasten.fix.runner import Runner
+
+pytestmark = pytest.mark.process
+
+MODULE = "".join(f"def f{i}(x, y={i}):\n    return [x + y * k for k in range({i})]\n\n\n" for i in range(1500))
+
+
+@pytest.fixture
+def runner(write_program):
+    write_program(MODULE, "module.py")
+    runner = Runner(program_of(write_program("import module\nprint(module.f3(1))\n")))
+    yield runner
+    runner.close()
+
+
+def own_s(run):
+    return sum(e["ns"] for e in run.events if e["event"] == "own") * 1e-9
+
+
+def compile_s():
+    start = time.thread_time()
+    compile(MODULE, "module.py", "exec")
+    return time.thread_time() - start
+
+
+def test_a_module_that_python_has_compiled_is_not_compiled_on_the_programs_time(runner, tmp_path):
+    path = str(tmp_path / "module.py")
+    run = runner.trial({path: MODULE.encode()}, 60)
+    assert run.stdout.lines == runner.plain(60).stdout.lines
+    least = min(compile_s() for _ in range(3))
+    assert own_s(run) > 0.5 * least
+    assert run.wall_s <= run.elapsed_s - own_s(run)
+
+
+def test_a_script_is_compiled_on_its_own_time(runner, tmp_path):
+    path = str(tmp_path / "program.py")
+    (tmp_path / "program.py").write_text(MODULE)
+    run = runner.trial({path: MODULE.encode()}, 60)
+    assert 0 < own_s(run) < min(compile_s() for _ in range(3))
+
+
+def test_a_program_that_closes_all_descriptors_runs_on(runner, tmp_path):
+    path = str(tmp_path / "program.py")
+    run = runner.trial({path: b"import os\nos.closerange(3, 64)\nimport module\nprint(1)\n", str(tmp_path / "module.py"): b""}, 60)
+    assert run.exit_code == 0 and run.stdout.lines[0] == b"1"
