@@ -6,7 +6,7 @@
 The head of each program in corpus/ says what it is slow by (`cause:`, a kind of `hasten fix`), on which line, how it is cured
 and about how much that gains; or `refused:` and `because:`, words of the reason (alternatives with |), of which one must stand
 in what fix says. Each is recorded and fixed in a copy of its own. Where something is proven, the patch is written and a clock
-outside (hyperfine where it is installed, else pair.py) must find a gain that the proven interval allows.
+outside (outside.py: hyperfine, both sides by turns) must find a gain that the proven interval allows.
 
 Exit code 1 if a bar is missed: causes named among the first three >= 90 %, whole program proven >= 1.5x for >= 60 % and at
 least half of these without a new dependency, all refused ones refused with the right reason, all proven gains found again.
@@ -27,8 +27,9 @@ import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from pair import RunFailed, compare, ratio_of_medians
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import outside
+from outside import RunFailed
 
 CORPUS = Path(__file__).resolve().parent / "corpus"
 NAMED_MIN, PROVEN_MIN, GAIN_MIN = 0.90, 0.60, 1.5
@@ -143,7 +144,7 @@ def judge(known: Known, budget_s: float, rounds: int) -> Found:
             _read(known, document, found)
             if found.gain is not None and not known.refused and rounds:
                 hasten(["fix", "one.hasten", "--write"], folder, 60)
-                found.outside = outside_clock(str(old), str(new), folder, rounds)
+                found.outside = outside.clock([sys.executable, str(old)], [sys.executable, str(new)], folder, rounds)
                 found.reproduced = agrees(found.interval, found.outside)
         except (RunFailed, ValueError) as failure:
             found.failed = str(failure)
@@ -169,22 +170,9 @@ def _read(known, document, found):
         is_named(kind, function_at(known.path.read_text(), line), document) for kind, line in known.causes)
 
 
-def outside_clock(old, new, folder, rounds):
-    """(ratio, low, high) of old over new, by hyperfine if it is there, else by pair.py."""
-    program = shutil.which("hyperfine")
-    if program is None:
-        result = compare([sys.executable, old], [sys.executable, new], rounds=rounds)
-        return result.ratio, result.low, result.high
-    table = Path(folder, "hyperfine.json")
-    subprocess.run([program, "-N", "--warmup", "1", "--runs", str(rounds), "--export-json", str(table),
-                    f"{sys.executable} {old}", f"{sys.executable} {new}"], check=True, capture_output=True, cwd=folder)
-    a, b = (r["times"] for r in json.loads(table.read_text())["results"])
-    return ratio_of_medians(a, b)
-
-
-def agrees(interval, outside):
+def agrees(interval, seen):
     """The proven interval, widened by the outside clock's own uncertainty, holds what that clock found."""
-    ratio, low, high = outside
+    ratio, low, high = seen
     below, above = math.log(ratio / low), math.log(high / ratio)
     return math.log(interval[0]) - above <= math.log(ratio) <= math.log(interval[1]) + below
 
@@ -203,7 +191,7 @@ def totals(found: list[Found]) -> tuple[list[str], bool]:
                 (len(fast) >= PROVEN_MIN * len(cured), f"proven {GAIN_MIN}x and more: {len(fast)} of {len(cured)} (60 %)"),
                 (2 * len(plain) >= len(fast), f"of these without a new dependency: {len(plain)} (half)"),
                 (all(f.reproduced for f in again),
-                 f"found again by an outside clock: {sum(bool(f.reproduced) for f in again)} of {len(again)} (all)")]
+                 f"found again by {outside.name()}: {sum(bool(f.reproduced) for f in again)} of {len(again)} (all)")]
         if fast:
             lines.append(f"  median of the proven gains: {statistics.median(f.gain for f in fast):.2f}x")
     else:
