@@ -2,12 +2,16 @@
 """How often `hasten prove` is mistaken where nothing has changed, and how often it finds a gain of 3 %.
 
     .venv/bin/python benchmarks/fix/same.py [--trials 10] [--budget 120] [--only same|faster] [--json FILE]
+    .venv/bin/python benchmarks/fix/same.py --drawn 1000
 
 Two kinds of trials, by turns, each with `hasten prove FILE.py:old=new` at its default number of pairs:
 
 same    new is old under another name, so every call of "different", "better" or "slower" is wrong: at most 5 %.
 faster  old adds up a row 100 times and new 97 times, to the same sum, so that exactly 3 % of the work is gone (start-up,
         which both pay, is under a twentieth of the program): "better" in at least 80 %.
+
+--drawn runs no program: prove's own rule of when to stop and what to say gets times that are drawn, of several noises, so that
+thousands of trials cost a minute. It says what the rule does with times like these; the trials say whether times are like these.
 
 A figure takes 200 trials of each (--trials 200, some hours); 10 show only that nothing is badly wrong. The exit code is 1
 where the counts are so far from a bar that it surely is missed (one-sided binomial test at 1 %), or with 100 trials and
@@ -19,6 +23,8 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import random
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,6 +33,9 @@ from pathlib import Path
 
 WRONG_MAX, FOUND_MIN = 0.05, 0.80
 SURE = 0.01
+NOISES = (0.005, 0.01, 0.02, 0.03, 0.05)
+DRAWN_S = 0.5      # of a drawn run
+PREPARED_S = 12.0  # of the budget, for the runs before the pairs
 PASSES = {"same": (100, 100), "faster": (100, 97)}
 PROGRAM = """\
 def old(row):
@@ -67,6 +76,45 @@ def trial(kind: str, calls: int, budget_s: float) -> dict:
                 "reason": document["reason"], "seconds": time.monotonic() - start}
 
 
+def drawn_trial(kind: str, noise: float, dice: random.Random, budget_s: float) -> dict:
+    """A trial like those above, whose times are drawn: {answer, exit_code, interval, pairs}.
+
+    noise: standard deviation of a run, as a share of it. A fifth of the runs is delayed by up to five times as much, and the
+    machine drifts by a random walk that both runs of a pair share.
+    """
+    from hasten.fix.judgement import BETTER_MIN, RUNS_MOST, JudgedTrial
+    from hasten.fix.verdict import Verdict
+
+    before, after = PASSES[kind]
+    told = JudgedTrial(Verdict("given", "", 1, ""), {})
+    drift, left_s = 0.0, budget_s - PREPARED_S
+
+    def run_s(passes):
+        delay = noise * 5 * dice.random() if dice.random() < 0.2 else 0.0
+        return DRAWN_S * (0.05 + 0.95 * passes / 100) * math.exp(drift + dice.gauss(0, noise)) * (1 + delay)
+
+    while not told.is_decided() and len(told.before) < RUNS_MOST and left_s > 2 * DRAWN_S:
+        drift += dice.gauss(0, noise / 4)
+        told.before.append(run_s(before))
+        told.after.append(run_s(after))
+        left_s -= told.before[-1] + told.after[-1]
+    interval = told.gain()[1:]
+    return {"kind": kind, "answer": "same", "exit_code": int(interval[0] <= BETTER_MIN), "interval": interval, "pairs": len(told.before)}
+
+
+def drawn(count: int, budget_s: float) -> None:
+    """Prints for each noise how often the rule is mistaken, and how often it finds the gain."""
+    dice = random.Random(1)
+    for noise in NOISES:
+        wrong = [bool(mistake(drawn_trial("same", noise, dice, budget_s))) for _ in range(count)]
+        faster = [drawn_trial("faster", noise, dice, budget_s) for _ in range(count)]
+        found = [t["exit_code"] == 0 for t in faster]
+        truth = 1 / (0.05 + 0.95 * PASSES["faster"][1] / 100)
+        inside = [t["interval"][0] <= truth <= t["interval"][1] for t in faster]
+        print(f"  runs that scatter by {noise:.1%}: identical sides called otherwise {sum(wrong) / count:.1%}, a gain of 3 % found "
+              f"{sum(found) / count:.1%}, its interval covers the truth {sum(inside) / count:.1%}, median {statistics.median(t['pairs'] for t in faster)} pairs", flush=True)
+
+
 def mistake(found: dict) -> str:
     """What a trial of identical sides was wrongly called, or ''."""
     if found["answer"] == "different":
@@ -91,9 +139,13 @@ def main(argv=None) -> int:
     parser.add_argument("--trials", type=int, default=10, help="of each kind (10; a figure takes 200)")
     parser.add_argument("--budget", type=float, default=120.0, metavar="SECONDS", help="of each trial (120, as prove has it)")
     parser.add_argument("--calls", type=int, default=1500, help="calls of the function in a run (1500: about half a second)")
+    parser.add_argument("--drawn", type=int, metavar="N", help="N trials of each kind with drawn times, and none with real ones")
     parser.add_argument("--only", choices=list(PASSES), help="one kind alone")
     parser.add_argument("--json", metavar="FILE", help="write every trial there")
     options = parser.parse_args(argv)
+    if options.drawn:
+        drawn(options.drawn, options.budget)
+        return 0
     kinds = [options.only] if options.only else list(PASSES)
     trials = []
     for number in range(1, options.trials + 1):

@@ -132,6 +132,15 @@ def test_what_a_module_holds_at_the_end_is_told(monkeypatch):
     assert events[1]["gave"] != events[4]["gave"] and events[0]["gave"] == events[3]["gave"]
 
 
+def test_a_duration_at_the_end_is_not_told(monkeypatch):
+    module = types.ModuleType("left_behind")
+    exec("from time import perf_counter\nseconds = 0.4\ncount = 5", module.__dict__)
+    monkeypatch.setitem(sys.modules, "left_behind", module)
+    events = []
+    Recorder(events.append, snapshot, lambda name: name == "left_behind", 5.0).report_left(lambda usual: [])
+    assert [e["name"] for e in events] == ["the global `count` of left_behind"]
+
+
 def recording(calls, left=(), counts=None):
     """calls: {number: (given, gave)}; left: {name: value}."""
     told = lambda value, whole=True: [str(value), [], whole]  # noqa: E731

@@ -158,10 +158,13 @@ class Recorder:
                 self._report({"event": "left", "name": name, "gave": gave, "shown": self._snapshot.preview(value)})
 
     def _globals(self):
-        for module_name in sorted(name for name in list(sys.modules) if self._is_own_module(name)):
+        names = sorted(name for name in list(sys.modules) if self._is_own_module(name))
+        # A rounded duration may be the same in two runs of the old program and another in a faster one.
+        has_clock = any(_is_clock(value) for name in names for value in list(vars(sys.modules[name]).values()))
+        for module_name in names:
             of = "" if module_name == "__main__" else f" of {module_name}"
-            for name, value in sorted(getattr(sys.modules[module_name], "__dict__", {}).items()):
-                if name.startswith("__") and name.endswith("__"):
+            for name, value in sorted(vars(sys.modules[module_name]).items()):
+                if name.startswith("__") and name.endswith("__") or has_clock and type(value) is float:
                     continue
                 if isinstance(value, type):
                     if value.__module__ == module_name and not hasattr(value, "__members__"):
@@ -169,3 +172,9 @@ class Recorder:
                                     if not n.startswith(("__", "_abc_")) and not isinstance(v, type) and not hasattr(type(v), "__get__"))
                 elif not isinstance(value, (types.ModuleType, types.FunctionType, types.BuiltinFunctionType)):
                     yield f"the global `{name}`{of}", value
+
+
+def _is_clock(value):
+    """A module of clocks, or something of it."""
+    name = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None)
+    return isinstance(name, str) and name in ("time", "timeit", "datetime")
