@@ -19,30 +19,26 @@ PROGRAM = """
     def put(drawer, n):
         global total
         drawer.items[n % 12] = n
-        if n == 743:
-            total += 1
-            drawer.full += 1
+        total += n == 743
+        drawer.full += n == 743
         return [n]
 
     def full_forgotten(drawer, n):
         global total
         drawer.items[n % 12] = n
-        if n == 743:
-            total += 1
+        total += n == 743
         return [n]
 
     def total_forgotten(drawer, n):
         drawer.items[n % 12] = n
-        if n == 743:
-            drawer.full += 1
+        drawer.full += n == 743
         return [n]
 
     def keys(drawer, n):
         global total
         drawer.items[n % 12] = n
-        if n == 743:
-            total += 1
-            drawer.full += 1
+        total += n == 743
+        drawer.full += n == 743
         return {n: 0}.keys()
 
     def right(drawer, n):
@@ -54,9 +50,20 @@ PROGRAM = """
         drawer.full += 1
         return [n]
 
+    def kept(drawer, n):
+        if n == 743:
+            return drawer
+        return None
+
+    def copied(drawer, n):
+        if n == 743:
+            return Drawer()
+        return None
+
     drawers = [Drawer() for _ in range(8)]
     for i in range(1200):
         put(drawers[i % 8], i)
+        kept(drawers[i % 8], i)
         if i % 8 == 7:
             drawers[i % 8 - 1] = Drawer()
     drawers.clear()
@@ -66,10 +73,10 @@ PROGRAM = """
 
 @pytest.fixture
 def judge(write_program):
-    def judge(new):
+    def judge(new, old="put"):
         script = write_program(PROGRAM)
         program = program_of(script)
-        session = JudgementSession(propose_change(f"{script}:put={new}", program), program, budget_s=60, runs=2, seed=1)
+        session = JudgementSession(propose_change(f"{script}:{old}={new}", program), program, budget_s=60, runs=2, seed=1)
         # The dice of the judged calls never show the rare one here, nor does its time.
         session._dice = Dice()
         return session.judge()
@@ -105,3 +112,10 @@ def test_the_same_edit_done_right_is_the_same(judge):
     judgement = judge("right")
     assert judgement.answer == "same", judgement.reason
     assert judgement.functions[0].results_compared == 1200
+
+
+def test_a_call_that_alone_takes_a_branch_is_judged(judge):
+    judgement = judge("copied", "kept")
+    assert judgement.answer == DIFFERENT
+    assert judgement.differences[0].call == 744
+    assert judgement.functions[0].judged < 40

@@ -109,7 +109,7 @@ class Calls:
         return Recording.read(run.events, lambda event: self.functions[event["key"]].key)
 
     def _plan(self, target, seconds, shadow_seconds):
-        """Which calls are judged: the first two, the last, the slowest, and random ones between."""
+        """Which calls are judged: the first two, the last, those that take a branch first, the slowest, and random ones between."""
         counted = self._counts.get(target["key"])
         count = counted["count"] if counted else 0
         if not counted:  # the program left without saying: first calls, then two dice a power of two
@@ -123,7 +123,9 @@ class Calls:
         fits = int(seconds / len(self._keys) / (sides * (mean_s + 0.03)))
         number = max(1, min(CALLS_JUDGED_MAX, fits, count))
         chosen = []
-        for index in [1, counted["slowest"][0], count, 2, *counted["slowest"][1:number // 3]]:
+        # What is taken late is taken seldom: it goes first where not all fit.
+        first_taken = sorted({index for index in counted["taken_first"] if index}, reverse=True)
+        for index in [1, counted["slowest"][0], count, *first_taken[:max(1, 2 * number // 3)], 2, *counted["slowest"][1:number // 3]]:
             if 1 <= index <= count and index not in chosen:
                 chosen.append(index)
         chosen = chosen[:number]

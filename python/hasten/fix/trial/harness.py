@@ -159,7 +159,7 @@ def prepare(spec, trial, mode):
     """For an audited run: (how to compile an overlaid module, what to do at the end)."""
     import os
     parts = type(sys.implementation)()
-    names = {"observe": (), "record": ("snapshot", "state", "recorded"),
+    names = {"observe": ("marks",), "record": ("snapshot", "state", "recorded"),
              "judge": ("snapshot", "state", "nearness", "difference", "versions", "memory", "fence", "inside", "branches", "inputs", "copies", "coverage", "generated", "shadow", "judge")}[mode]
     for name in ("observe", "effects", *names):
         setattr(parts, name, sibling(trial, name))
@@ -183,6 +183,9 @@ def prepare(spec, trial, mode):
         observer = observe.Observer(report)
         targets = [observe.Counted(t) for t in spec["targets"]]
         wrap, finish = observer.wrap, lambda: observer.report(targets, own)
+        if mode == "observe":
+            for target in targets:
+                target.marks = parts.marks.Marks(target.key)
         if mode == "record":
             recorder = parts.recorded.Recorder(report, parts.snapshot, own, spec["seconds"], spec["calls_total"])
             wrap = recorder.wrap

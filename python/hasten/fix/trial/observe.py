@@ -61,6 +61,7 @@ class Counted:
         self.total_ns = 0
         self.depth = 0
         self.slowest = []  # heap of (ns, call index)
+        self.marks = None  # of its branches, in the watched run
 
 
 class Observer:
@@ -76,11 +77,14 @@ class Observer:
             target.count += 1
             index = target.count
             target.depth += 1
+            marks = target.marks
+            around, marks.current = marks.current, index
             start = _perf_counter_ns()
             try:
                 return function(*args, **kwargs)
             finally:
                 spent = _perf_counter_ns() - start
+                marks.current = around
                 target.depth -= 1
                 if not target.depth:
                     target.total_ns += spent
@@ -95,16 +99,19 @@ class Observer:
         self._report({"event": "modules", "paths": own.paths()})
         for target in targets:
             self._report({"event": "counted", "key": target.key, "count": target.count, "total_ns": target.total_ns,
-                          "slowest": [i for _, i in sorted(target.slowest, reverse=True)]})
+                          "slowest": [i for _, i in sorted(target.slowest, reverse=True)],
+                          "taken_first": target.marks.first if target.marks else []})
 
 
 def compile_wrapped(source, path, targets, specs, wrap):
-    """The code of a module in which each function under trial carries one more, innermost decorator."""
+    """The code of a module in which each function under trial carries one more, innermost decorator, and marks if it is to."""
     tree = ast.parse(source, path)
     for number, (target, spec) in enumerate(zip(targets, specs)):
         node = find_function(tree, spec["qualname"], spec["ordinal"])
         if node is None:
             continue
+        if getattr(target, "marks", None) is not None:
+            target.marks.put_into(node)
         name = f"_hasten_trial_{spec['key']}"
         setattr(builtins, name, functools.partial(wrap, target=target))
         reference = ast.Name(name, ast.Load())
