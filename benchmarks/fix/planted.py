@@ -114,7 +114,7 @@ def judge(planted: Planted, folder: Path, as_patch: bool):
         patch = folder / "change.patch"
         patch.write_text("".join(difflib.unified_diff(*sides, f"a/{script.name}", f"b/{script.name}")))
         change = propose_change(str(patch), program)
-    return JudgementSession(change, program, budget_s=60, runs=2, seed=SEED).judge()
+    return JudgementSession(change, program, budget_s=120, runs=2, seed=SEED).judge()
 
 
 def channel(judgement) -> str:

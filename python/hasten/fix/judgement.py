@@ -304,7 +304,7 @@ class JudgementSession:
         around = self._functions_around()
         wanted = [f for f in self.judgement.functions if f.calls_total != 0]
         needed = self.change.added_names or any(f.why_not or not f.judged for f in wanted)
-        cheap = 3 * self._baseline.elapsed_s < 0.1 * self._baseline.left_s()
+        cheap = 3 * self._baseline.elapsed_s < 0.2 * self._baseline.left_s()
         if not wanted or self.judgement.differences or not (needed or cheap):
             return
         calls = Calls([JudgedFunction(*f.function.key) for f in wanted], self._dice)
