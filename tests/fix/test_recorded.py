@@ -121,7 +121,7 @@ def test_a_second_run_records_the_calls_that_it_is_told():
 
 def test_what_a_module_holds_at_the_end_is_told(monkeypatch):
     module = types.ModuleType("left_behind")
-    exec("import random\ndef f(): pass\nclass Shop:\n    open = 3\n    def close(self): pass\ncount = 5\nlive = iter([])", module.__dict__)
+    exec("import random\ndef f(): pass\nclass Shop:\n    open = 3\n    def close(self): pass\ncount = 5\nlive = (i for i in [])", module.__dict__)
     monkeypatch.setitem(sys.modules, "left_behind", module)
     events = []
     recorder = Recorder(events.append, snapshot, lambda name: name == "left_behind", 5.0)
