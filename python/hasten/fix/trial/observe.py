@@ -63,6 +63,17 @@ class Counted:
         self.total_ns = 0
         self.depth = 0
         self.slowest = []  # heap of (ns, call index)
+        self.sizes = {name: [] for name in spec.get("sized", ())}  # of lists that a call is given or finds in globals
+        self.kinds = {}    # name -> type names of their first elements
+
+    def look_at_sizes(self, function, args, kwargs):
+        code = function.__code__
+        given = dict(zip(code.co_varnames, args)) | kwargs
+        for name, sizes in self.sizes.items():
+            value = given[name] if name in given else function.__globals__.get(name)
+            if type(value) in (list, tuple):
+                sizes.append(len(value))
+                self.kinds.setdefault(name, set()).update(type(first).__name__ for first in value[:1])
 
 
 class Recorder:
@@ -110,6 +121,8 @@ class Observer:
         def counted(*args, **kwargs):
             target.count += 1
             index = target.count
+            if target.sizes and (index <= RECORDED_FIRST or not index & (index - 1)):
+                target.look_at_sizes(function, args, kwargs)
             target.depth += 1
             start = _perf_counter_ns()
             try:
@@ -190,7 +203,9 @@ class Observer:
         self._report({"event": "modules", "paths": own.paths()})
         for target in targets:
             self._report({"event": "counted", "key": target.key, "count": target.count, "total_ns": target.total_ns,
-                          "slowest": [i for _, i in sorted(target.slowest, reverse=True)]})
+                          "slowest": [i for _, i in sorted(target.slowest, reverse=True)],
+                          "sizes": {name: [min(sizes), max(sizes), len(sizes), sorted(target.kinds[name])]
+                                    for name, sizes in target.sizes.items() if sizes}})
 
 
 def compile_wrapped(source, path, targets, specs, wrap):
