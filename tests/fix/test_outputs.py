@@ -26,11 +26,11 @@ def channel(reference, *unmodified, tolerance=0.0):
 
 def test_a_varying_line_is_named_and_the_others_are_compared(output):
     made = channel(output(b"a\ntook 0.51 s\nb\n"), output(b"a\ntook 0.49 s\nb\n"))
-    assert made.not_compared() == ["line 2 of standard output ('took 0.51 s')"] and made.tells()
+    assert made.not_compared() == ["the duration in line 2 of standard output ('took 0.51 s')"] and made.tells()
     assert made.difference(output(b"a\ntook 0.11 s\nb\n")) is None
     assert made.difference(output(b"a\ntook 0.11 s\nc\n")) == ("line 3 of standard output", "'b'", "'c'")
     assert made.difference(output(b"a\ntook 0.11 s\nb\nmore\n")) == ("line 4 of standard output", "''", "'more'")
-    assert made.difference(output(b"a\n")) == ("the number of lines of standard output", "3", "1")
+    assert made.difference(output(b"a\ntook 0.2 s\n")) == ("line 3 of standard output", "'b'", "''")
 
 
 def test_other_numbers_of_lines_leave_nothing_to_compare(output):
@@ -56,6 +56,24 @@ def test_durations_are_told_from_other_numbers():
     assert outputs.only_durations("'took 12 ms'", "'took 9 ms'")
     assert not outputs.only_durations("'3 passed in 0.12s'", "'2 passed in 0.12s'")
     assert not outputs.only_durations("'sum 12'", "'sum 13'")
+
+
+def test_where_durations_vary_the_rest_of_the_line_is_compared(output):
+    made = channel(output(b"n = 5 in 9.9 s\n"), output(b"n = 5 in 10.1 s\n"))
+    assert made.difference(output(b"n = 5 in 0.3 s\n")) is None and made.tells()
+    assert made.difference(output(b"n = 6 in 0.3 s\n")) == ("line 1 of standard output", "'n = 5 in 9.9 s'", "'n = 6 in 0.3 s'")
+    assert not channel(output(b"took 1.5 s\n"), output(b"took 1.4 s\n")).tells(), "of this line nothing is left"
+
+
+@pytest.mark.parametrize("old, new, other", [
+    (b"====== 2 passed in 0.12s ======", b"===== 2 passed in 75.01s (0:01:15) =====", b"====== 1 passed in 0.12s ======"),
+    (b"= 1 failed, 2 passed, 1 warning in 0.12s =", b"= 1 failed, 2 passed, 1 warning in 0.08s =", b"= 3 passed, 1 warning in 0.12s ="),
+    (b"3 passed in 0.12s", b"3 passed in 0.08s", b"3 failed in 0.12s"),
+    (b"Ran 3 tests in 0.002s", b"Ran 3 tests in 0.001s", b"Ran 2 tests in 0.002s")])
+def test_outcomes_of_tests_are_compared_whatever_they_took(output, old, new, other):
+    made = channel(output(old))
+    assert made.difference(output(new)) is None and made.difference(output(other)) is not None
+    assert made.tells() and made.not_compared()[0].startswith("the duration in line 1")
 
 
 def test_an_empty_output_tells_nothing(output):

@@ -63,7 +63,7 @@ def test_a_damaged_table_is_measured_again(tmp_path, monkeypatch, text):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(prices, "_known", {})
     (tmp_path / "hasten").mkdir()
-    with open(prices._path(), "w") as file:
+    with open(prices.path(), "w") as file:
         file.write(text)
     assert prices.table()["schema"] == prices.SCHEMA
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "view": "show the verdict of a capture again, or the bytecode of one function",
     "export": "hand a capture to other tools",
     "top": "a running Python, live in the terminal",
+    "machine": "this machine as its kernel describes it, and what small things cost on it",
     "doctor": "say what works on this machine and what does not",
 }
 

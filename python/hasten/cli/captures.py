@@ -14,7 +14,7 @@ SUFFIX = ".hasten"
 def stem_of(program: str) -> str:
     """The NAME of NAME.hasten for a script, module or program."""
     name = os.path.basename(program.rstrip("/")) or "program"
-    name = re.sub(r"\.(py|pyw|pyz)$", "", name)
+    name = re.sub(r"\.(py|pyw|pyz|ipynb)$", "", name)
     return re.sub(r"[^\w.+-]", "_", name) or "program"
 
 

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from hasten.cli.asking import Progress, ask, budget_seconds, refuse_without_terminal, ulp_count
+from hasten.cli.asking import Progress, ask, budget_seconds, memory_size, refuse_without_terminal, ulp_count
 from hasten.cli.captures import chosen
 from hasten.cli.output import write_json, write_text
 
@@ -16,7 +16,7 @@ examples:
   hasten prove faster-parser            a branch, tag or commit against the files as they are
   hasten prove words.py:find=find_fast  find_fast in the place of find, both in words.py
   hasten prove change.patch --command python words.py big.txt
-                                        without a capture; everything after --command is the program
+                                        without a capture; everything after --command, or after --, is the program
   hasten prove --before old*.hasten --after new*.hasten
                                         captures against captures, as many of one as of the other; runs nothing
 
@@ -40,6 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-ulp", type=ulp_count, default=0, metavar="N",
                         help="floats in results and output may differ by N units in the last place (default: not at all)")
     parser.add_argument("--budget", type=budget_seconds, default=120.0, metavar="SECONDS", help="stop after so much time (default: 120)")
+    parser.add_argument("--memory", type=memory_size, metavar="SIZE",
+                        help="the program and one copy of it may use so much together, such as 4G (default: what is available)")
     parser.add_argument("--yes", action="store_true", help="do not ask before running the program")
     parser.add_argument("--text", action="store_true", help="print a text that is ready for a pull request")
     parser.add_argument("--json", metavar="FILE", help="write the results as JSON; - for standard output")
@@ -61,7 +63,17 @@ def _share(text: str) -> float:
     return value
 
 
+def split_words(parser: argparse.ArgumentParser, words: list[str]) -> tuple[list[str], list[str] | None]:
+    """What stands behind `--` is the program, as behind --command; behind that word a `--` is the program's own."""
+    at = words.index("--") if "--" in words else len(words)
+    if at == len(words) or "--command" in words[:at]:
+        return words, None
+    return words[:at], words[at + 1:]
+
+
 def main(args: argparse.Namespace) -> int:
+    if args.program is not None:
+        args.command = args.program
     if args.before or args.after:
         return _compare_captures(args)
     if args.change is None:
@@ -70,6 +82,7 @@ def main(args: argparse.Namespace) -> int:
         args.parser.error("--capture and --command both name the program; give one of them")
     program, exit_code, wall_s, sources = _program(args)
     refuse_without_terminal(yes=args.yes)
+    from hasten.fix.ending import signals_end_it
     from hasten.fix.judged_results import document_of
     from hasten.fix.judgement import Declined, JudgementSession
     from hasten.fix.proposals import propose_change
@@ -79,15 +92,16 @@ def main(args: argparse.Namespace) -> int:
         change.only(args.function)
     progress = Progress(sys.stderr)
     session = JudgementSession(change, program, exit_code, wall_s, args.budget, args.runs, args.tolerance,
-                               None if args.yes else ask, progress.say, ulp=args.allow_ulp)
+                               None if args.yes else ask, progress.say, ulp=args.allow_ulp, memory_bytes=args.memory)
     try:
-        judgement = session.judge()
+        with signals_end_it():
+            judgement = session.judge()
     except Declined:
         print("  nothing was judged", file=sys.stderr)
         return 3
-    except KeyboardInterrupt:
-        print("  interrupted; nothing is said", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as end:
+        print(f"  interrupted by {end}; nothing is said", file=sys.stderr)
+        return getattr(end, "exit_code", 130)
     finally:
         progress.end()
     return _show(document_of(judgement), args)

@@ -19,6 +19,7 @@ examples:
   hasten run julia.py 1000              a script with its arguments
   hasten run -m pytest tests            a module
   hasten run -c 'sum(range(10**8))'     code
+  hasten run notebook.ipynb             the code cells of a notebook, in order
   hasten run pytest tests               an installed command, by its own Python
   hasten run --python python3.12 julia.py
   hasten run --native solver.py         with the C functions below each line
@@ -89,12 +90,28 @@ def main(args: argparse.Namespace) -> int:
     if args.json not in (None, "-"):
         _check_folder(Path(args.json).absolute().parent, "--json")
 
+    _tell(target)
     if args.counts:
         outcome = _count_runs(target, capture, args)
     else:
         outcome, capture = _measure_runs(target, capture, args)
     _report(capture, args)
     return _end_like(outcome)
+
+
+def record(program: list[str]) -> Path:
+    """Run a program as `hasten run` does without options: its verdict on standard error, its capture here.
+
+    Raises: UsageError if there is no such program, HastenError if it could not be started or the capture not be written.
+    """
+    from hasten._core import read_report
+
+    target = resolve(program)
+    _tell(target)
+    capture = _place(None, target.stem)
+    measure(target, capture, rate_hz=None)
+    print_verdict(read_report(str(capture)), capture, sys.stderr)
+    return capture
 
 
 def _report(capture: Path, args: argparse.Namespace) -> None:
@@ -196,6 +213,11 @@ def _measure_runs(
     for part in parts:
         part.unlink()
     return outcome, capture
+
+
+def _tell(target: Target) -> None:
+    if target.note:
+        print(f"hasten run: {target.note}", file=sys.stderr)
 
 
 def _place(out: str | None, stem: str) -> Path:

@@ -26,6 +26,7 @@ class Target:
         words: what follows the interpreter on the command line.
         stem: NAME of NAME.hasten.
         flags: of the interpreter, from the script's first line.
+        note: a line for the user before it runs, "" for none.
     """
 
     def __init__(self, interpreter: str, words: list[str], stem: str, flags: list[str] | None = None) -> None:
@@ -33,6 +34,7 @@ class Target:
         self.words = words
         self.stem = stem
         self.flags = flags or []
+        self.note = ""
 
     @property
     def command(self) -> list[str]:
@@ -60,6 +62,8 @@ def _unchecked(program: list[str], python: str | None) -> Target:
     if first == "-":
         return Target(interpreter, program, "stdin")
 
+    if first.endswith(".ipynb"):
+        return _notebook(interpreter, program)
     looks_like_path = "/" in first or first.endswith((".py", ".pyw", ".pyz"))
     if looks_like_path or os.path.exists(first):
         path, by_name = first, False
@@ -87,6 +91,22 @@ def _unchecked(program: list[str], python: str | None) -> Target:
     if own_python is not None and python is None and not path.endswith(".py"):
         interpreter, flags = own_python
     return Target(interpreter, [path, *program[1:]], stem_of(first), flags)
+
+
+def _notebook(interpreter: str, program: list[str]) -> Target:
+    """Its code cells, run in order by a plain Python."""
+    from hasten.fix.trial import NOTEBOOK_STARTER, notebook
+
+    try:
+        with open(program[0], "rb") as file:
+            left_out = notebook.Notebook(file.read()).left_out
+    except (OSError, notebook.NotebookError) as error:
+        raise UsageError(f"{program[0]}: {getattr(error, 'strerror', None) or error}", code="run.notebook",
+                         hint="Hasten runs the code cells of a notebook by plain Python") from None
+    target = Target(interpreter, [NOTEBOOK_STARTER, *program], stem_of(program[0]))
+    if left_out:
+        target.note = f"left out, because IPython alone has it: {', '.join(left_out)}"
+    return target
 
 
 def named_interpreter(name: str) -> str:

@@ -3,6 +3,7 @@ what is true: every figure comes from the report."""
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import signal
@@ -224,12 +225,23 @@ def _line_rows(report: dict, function: dict, style: Style, width: int) -> Iterat
         note = f"  (waits {seconds(_waited(row))})" if _waited(row) >= _WAIT_SHARE_MIN * wall_s else ""
         if called and called["cpu_share"] >= _SHARE_MIN:
             note += f"  (+ {100 * called['cpu_share']:.1f} % in {called['through'] or 'what it calls'})"
-        source = row.get("source", "").strip()
+        source = _source_text(row)
         room = max(20, width - 27 - len(note))
         if len(source) > room:
             source = source[: room - 3] + "..."
         head = f"     line {row['line']:<5} {100 * row['cpu_share']:5.1f} %   "
         yield head + source + style.dim(note)
+
+
+def _source_text(row: dict) -> str:
+    """The line as its author wrote it: in a notebook's file it is JSON."""
+    source = row.get("source", "").strip()
+    if row["file"].endswith(".ipynb"):
+        try:
+            return str(json.loads(source.removesuffix(","))).strip()
+        except ValueError:
+            pass
+    return source
 
 
 def _row(text: str, length: int, row: dict, sides: list[str], waits: bool) -> str:

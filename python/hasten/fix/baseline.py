@@ -11,8 +11,10 @@ import time
 from hasten.fix.outputs import Channel
 from hasten.fix.runner import OutOfTime, Runner
 from hasten.fix.trial.nearness import Nearness
+from hasten.fix.words import size_text
 
 _SERIOUS = ("file", "network", "process")
+_READS_TERMINAL = "the program reads the terminal or its standard input, which cannot be repeated in trials"
 _NAMES = {"stdout": "standard output", "stderr": "standard error"}
 
 
@@ -32,10 +34,10 @@ class Baseline:
 
     Writes effects, compared, not_compared, program_comparable and stopped into the session's outcome.
     exit_code: as recorded; None if nobody knows. nearness: by how much floats in its output may
-    differ.
+    differ. memory_bytes: what the program and one copy of it may use together; None: what is available on this machine.
     """
 
-    def __init__(self, program, exit_code, budget_s, outcome, ask, say, nearness=None):
+    def __init__(self, program, exit_code, budget_s, outcome, ask, say, nearness=None, memory_bytes=None):
         self.program = program
         self.budget_s = budget_s
         self.outcome = outcome
@@ -43,6 +45,7 @@ class Baseline:
         self._ask = ask
         self._exit_code = exit_code
         self.nearness = nearness or Nearness()
+        self._memory_bytes = memory_bytes
         self._deadline = time.monotonic() + budget_s
         self.runner = Runner(program)
         self.runs = []          # the unmodified runs of the rounds
@@ -67,6 +70,9 @@ class Baseline:
         self.say("the unmodified program, first run")
         plain = self.runner.plain(self.left_s())
         if self._exit_code is not None and plain.exit_code != self._exit_code:
+            if "EOFError" in last_line(plain.stderr_tail):
+                outcome.stopped = _READS_TERMINAL
+                return False
             outcome.stopped = (f"the program ended with {plain.exit_code} now and with {self._exit_code} when it was "
                                f"recorded{last_line(plain.stderr_tail)}")
             return False
@@ -80,7 +86,7 @@ class Baseline:
         if not self._may_go_on():
             return False
         self.reference = observed
-        keys = ["stdout", "stderr", *(f"file {path}" for path in self.runner.written_files)]
+        keys = ["stdout", "stderr", *(f"file {path}" for path in self.runner.written.results)]
         self._channels = [Channel(key, _NAMES.get(key, key), observed.output(key), self.nearness) for key in keys]
         self._see_unmodified(plain)  # it came before the files were known: the next unmodified run tells of them
         self.elapsed_s = observed.elapsed_s
@@ -92,20 +98,32 @@ class Baseline:
             outcome.stopped = ("the program starts other programs, in which a trial has no effect: what they do with a "
                                "change cannot be compared")
             return False
-        if any(e["kind"] == "other" and "terminal" in e["detail"] for e in outcome.effects):
-            outcome.stopped = "the program reads the terminal, which cannot be repeated"
+        # getpass opens the terminal by name.
+        if any(e["kind"] == "other" and "terminal" in e["detail"] or e["detail"] == "/dev/tty" for e in outcome.effects):
+            outcome.stopped = _READS_TERMINAL
             return False
-        if any(e["kind"] in _SERIOUS for e in outcome.effects):
+        if any(_is_lasting(e) for e in outcome.effects):
             waited_from = time.monotonic()
             if not self._ask(self._effects_text()):
                 raise Declined
             self._deadline += time.monotonic() - waited_from
         return True
 
+    def why_no_copies(self):
+        """Why calls cannot be judged in forked copies: there is no memory for the program and one copy of it. None: there is."""
+        peak = self.reference.peak_rss_bytes
+        if peak is None:
+            return None  # no more than this process itself
+        room = self._memory_bytes if self._memory_bytes is not None else available_bytes()
+        if 2 * peak <= room:
+            return None
+        return (f"the program uses {size_text(peak)} and a forked copy of it up to as much again, but {size_text(room)} are available; "
+                "give it less to do, or allow more with --memory SIZE")
+
     def _effects_text(self):
         parts = []
         for kind, words in (("file", "writes"), ("network", "uses the network:"), ("process", "starts processes:")):
-            found = [e["detail"] for e in self.outcome.effects if e["kind"] == kind]
+            found = [e["detail"] for e in self.outcome.effects if e["kind"] == kind and _is_lasting(e)]
             if found:
                 more = f" and {len(found) - 3} more" if len(found) > 3 else ""
                 parts.append(f"{words} {', '.join(found[:3])}{more}")
@@ -135,11 +153,13 @@ class Baseline:
     def _see_unmodified(self, run):
         """What two unmodified runs do not agree on cannot be compared with a modified one."""
         outcome = self.outcome
-        for channel in self._channels:
+        failed = run.exit_code != self.reference.exit_code  # what it printed until then is no whole output
+        for channel in self._channels if not failed else ():
             if channel.key[5:] in run.files or not channel.key.startswith("file "):
                 channel.see_unmodified(run.output(channel.key))
         run.forget_lines()
-        self._exit_code_varies = self._exit_code_varies or run.exit_code != self.reference.exit_code
+        outcome.set_aside = self.runner.written.aside
+        self._exit_code_varies = self._exit_code_varies or failed
         kept = {c.key: c for c in self._channels if not c.is_dropped}
         outcome.compared = [c.name for c in kept.values()] + ([] if self._exit_code_varies else ["exit code"])
         outcome.not_compared = [text for c in self._channels for text in c.not_compared()]
@@ -168,6 +188,20 @@ class Baseline:
     def too_few_pairs_text(self, least):
         return (f"the budget of {self.budget_s:.0f} s ended before {least} whole-program pairs were run; "
                 "give more with --budget SECONDS")
+
+
+def _is_lasting(effect):
+    """Whether somebody could miss what it changed: a tool's own cache is none of that."""
+    return effect["kind"] in _SERIOUS and effect.get("is_result", True)
+
+
+def available_bytes():
+    """Memory that may be used now, as the kernel and the control group tell."""
+    from hasten import machine
+
+    found = machine.detect()
+    limits = [b for b in (found.memory_available_bytes, found.memory_limit_bytes) if b]
+    return min(limits) if limits else 1 << 62
 
 
 def last_line(text):

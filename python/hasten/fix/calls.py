@@ -23,6 +23,7 @@ class JudgedFunction:
     qualname: str
     ordinal: int
     variants: list = field(default_factory=list)
+    sized: tuple = ()       # names of lists whose lengths are looked at
     is_wanted: bool = True  # False: its new version runs where others call it, but its own calls are not judged
 
     @property
@@ -48,12 +49,17 @@ class Calls:
         self._counts = {self._keys[key]: {"count": count or 0} for key, count in totals.items()}
 
     def counted(self, key):
-        """What the watched run counted of a function: count, total_ns, slowest; None if it left without saying."""
-        return self._counts.get(self._keys[key])
+        """What the watched run counted of a function: count, total_ns, slowest, sizes; None if it left without saying."""
+        return self._counts.get(self._keys.get(key))
+
+    def know(self, key, counted):
+        """What another look counted of a function, as counted() gave it."""
+        if counted is not None:
+            self._counts[self._keys[key]] = counted
 
     def targets(self):
         """One entry a function, as the harness reads it."""
-        return [{"key": number, "path": f.path, "qualname": f.qualname, "ordinal": f.ordinal, "requires": {},
+        return [{"key": number, "path": f.path, "qualname": f.qualname, "ordinal": f.ordinal, "requires": {}, "sized": f.sized,
                  "variants": f.variants, "schedule": [], "pairs_per_call": 1, "shadow_stride": 0, "generated": 0}
                 for number, f in enumerate(self.functions)]
 

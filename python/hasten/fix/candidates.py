@@ -11,10 +11,11 @@ from hasten.fix.rules import RULES
 from hasten.fix.rules.context import Context, Prescription, Remark
 from hasten.fix.source import Function, SourceError, SourceFile
 
+SHARE_SHOWN_MIN, FUNCTIONS_SHOWN_MAX = 0.01, 6
 CEILING_MIN = 1.1  # below it nothing is worth a run: noise would hide it
 
 
-@dataclass
+@dataclass(eq=False)
 class Candidate:
     """One prescription with its price: what it could gain, and the text it would give."""
 
@@ -26,6 +27,10 @@ class Candidate:
     ceiling: float
     predicted: tuple[float, float]
     plain: bool
+
+    @property
+    def function_key(self):
+        return self.source.path, self.function.qualname, self.function.ordinal
 
     @property
     def edits(self):
@@ -103,6 +108,23 @@ def propose(evidence, rules=RULES):
             proposal.candidates.append(candidate)
     _dismiss_the_rest(evidence, proposal)
     return proposal
+
+
+def considered(evidence):
+    """The program's own costliest functions, as {"file", "line", "function", "share"}: share of wall time, with what they call."""
+    rows = {}
+    for row in evidence.report.get("functions", ()):
+        share = min(1.0, row.get("total_share", row["cpu_share"])) * evidence.busy
+        if row["file"] in evidence.sources and share >= SHARE_SHOWN_MIN:
+            rows[row["file"], row["first_line"], row["function"]] = share
+    dearest = sorted(rows.items(), key=lambda item: -item[1])[:FUNCTIONS_SHOWN_MAX]
+    return [{"file": file, "line": line, "function": function, "share": share} for (file, line, function), share in dearest]
+
+
+def own_share(evidence):
+    """The share of wall time in the program's own functions, without what they call."""
+    return evidence.busy * min(1.0, sum(row["cpu_share"] for row in evidence.report.get("functions", ())
+                                        if row["file"] in evidence.sources))
 
 
 def _flaw(source, prescription):

@@ -12,6 +12,7 @@ from hasten.errors import HastenError
 RECORDED_PREFIXES = ("PYTHON", "LC_")
 RECORDED_NAMES = ("LANG", "LANGUAGE", "TZ")
 _FLAGS_WITH_VALUE = ("W", "X")
+_STARTER_END = os.path.join("hasten", "fix", "trial", "notebook.py")  # of this installation or of the one that recorded
 
 
 class Refusal(HastenError):
@@ -24,7 +25,7 @@ class Program:
 
     python: str
     flags: list[str]
-    kind: str              # "script", "module" or "code"
+    kind: str              # "script", "module", "code" or "notebook"
     target: str            # absolute path, module name, or code
     argv: list[str]        # sys.argv as the program sees it at its start
     cwd: str
@@ -54,6 +55,10 @@ class Program:
         script = os.path.join(cwd, rest[0])
         if not os.path.isfile(script):
             raise Refusal(f"{rest[0]} is not a file; fix runs scripts, -m MODULE and -c CODE", hint="")
+        if os.path.basename(script) == "notebook.py" and len(rest) > 1 and script.endswith(_STARTER_END):
+            notebook = os.path.join(cwd, rest[1])
+            return cls(python, flags, "notebook", notebook, [notebook, *rest[2:]], cwd, command, environment,
+                       None if safe_path else os.path.dirname(notebook))
         # As the interpreter does: the script's own path is made absolute, nothing more; sys.path[0] has its links resolved.
         return cls(python, flags, "script", script, rest, cwd, command, environment,
                    None if safe_path else os.path.dirname(os.path.realpath(script)))
@@ -70,7 +75,8 @@ class Program:
 
     @property
     def name(self):
-        return {"script": os.path.basename(self.target), "module": f"-m {self.target}", "code": "-c"}[self.kind]
+        base = os.path.basename(self.target)
+        return {"script": base, "notebook": base, "module": f"-m {self.target}", "code": "-c"}[self.kind]
 
 
 def _split_flags(words):
@@ -171,7 +177,8 @@ def read_evidence(capture, changed_sources=False):
         if not same and not changed_sources:
             raise Refusal(f"{path} has changed since {name} was recorded", hint="record it again with: hasten run")
     program = Program.from_command(facts["command"], facts["cwd"], facts["environment"], facts["executable"])
-    return Evidence(read_report(capture), program, facts["sources"], facts["exit_code"])
+    sources = {path: text for path, text in facts["sources"].items() if not path.endswith(_STARTER_END)}
+    return Evidence(read_report(capture), program, sources, facts["exit_code"])
 
 
 def foreign_prefixes():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import textwrap
 
-from hasten.fix.words import (branch_texts, generated_text, never_texts, number_text, program_text, seconds_text, times_text,
-                              ulp_text, unfenced_text)
+from hasten.fix.words import (branch_texts, generated_text, never_texts, number_text, program_text, seconds_text, size_text,
+                              times_text, ulp_text, unfenced_text)
 
 SCHEMA = "hasten-prove/1"
 _DIFFERENCES_SHOWN = 5
@@ -37,6 +37,7 @@ def document_of(judgement):
 def not_compared(judgement):
     """Sentences on what this judgement says nothing about."""
     out = [f"{name}: it differs from run to run by itself" for name in judgement.outcome.not_compared]
+    out += [f"{name}: written, but no result" for name in judgement.outcome.set_aside]
     for f in judgement.functions:
         name = f.function.qualname
         if f.calls_total == 0 and f.function.is_changed:
@@ -142,7 +143,3 @@ def _wrapped(text):
 
 def _range(pair):
     return f"{number_text(pair[0])}-{number_text(pair[1])}x"
-
-
-def size_text(count):
-    return f"{count / 1e6:.1f} MB" if count < 1e8 else f"{count / 1e6:.0f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"

@@ -9,7 +9,9 @@ be judged at its calls is still compared by the whole program.
 from __future__ import annotations
 
 import math
+import os
 import random
+import re
 from dataclasses import dataclass, field
 
 from hasten.fix.baseline import Baseline, Declined, Endless
@@ -21,6 +23,7 @@ from hasten.fix.trial.nearness import Nearness
 from hasten.fix.verdict import CANNOT_TELL, PROVEN, REFUSED, Outcome, Verdict, gain_text
 
 SAME, DIFFERENT = "same", "different"
+_TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
 BETTER_MIN = 1.01        # the whole 95 % interval of the gain lies above this: less than a percent is no gain
 RUNS_LEAST, RUNS_MOST = 8, 200
 RECORD_S_LEAST = 2.0     # so long at least may recording take in a run, within a twentieth of the budget
@@ -108,6 +111,8 @@ class Judgement:
 class JudgedTrial(Trial):
     """The changed program beside the unmodified one, for as many pairs as the question needs."""
 
+    may_come_and_go = False  # whoever made the change wants to know of a failure that comes and goes
+
     def __init__(self, verdict, overlay, runs=None):
         super().__init__(verdict, overlay)
         self._runs = runs
@@ -150,11 +155,11 @@ class JudgementSession:
 
     program: a Program; exit_code: as recorded, None if nobody knows; runs: pairs, None for as many as are needed (at
     least 8); tolerance and ulp: the share, and the units in the last place, by which floats in results and output may differ. ask(question) -> bool and say(text) as
-    in prove.Session.
+    in prove.Session, and memory_bytes.
     """
 
     def __init__(self, change, program, exit_code=None, wall_s=None, budget_s=120.0, runs=None, tolerance=0.0, ask=None, say=None,
-                 seed=None, ulp=0):
+                 seed=None, ulp=0, memory_bytes=None):
         self.change = change
         self.program = program
         self.budget_s = budget_s
@@ -162,6 +167,7 @@ class JudgementSession:
         self._wall_s = wall_s
         self._runs = runs
         self._nearness = Nearness(tolerance, ulp)
+        self._memory_bytes = memory_bytes
         self._ask = ask or (lambda question: True)
         self._say = say or (lambda text: None)
         self._dice = random.Random(seed)
@@ -180,7 +186,7 @@ class JudgementSession:
         if not self._ask(self.plan_text()):
             raise Declined
         self._baseline = Baseline(self.program, self._exit_code, self.budget_s, self.outcome, self._ask, self._say,
-                                  self._nearness)
+                                  self._nearness, self._memory_bytes)
         try:
             self._run_all()
         except OutOfTime:
@@ -201,7 +207,7 @@ class JudgementSession:
     def _run_all(self):
         change, baseline = self.change, self._baseline
         judged = [f for f in self.judgement.functions if not f.why_not]
-        functions = [JudgedFunction(*f.function.key, [self._variant(number, f.function)], f.function.is_wanted)
+        functions = [JudgedFunction(*f.function.key, [self._variant(number, f.function)], is_wanted=f.function.is_wanted)
                      for number, f in enumerate(judged)]
         functions += [JudgedFunction(*f.function.key) for f in self.judgement.functions if f.why_not]
         self._calls = Calls(functions, self._dice)
@@ -219,7 +225,10 @@ class JudgementSession:
                 None if not counted else 0
         if not self._runs_what_changes():
             return
-        if any(f.calls_total != 0 for f in judged):
+        if (no_copies := baseline.why_no_copies()) is not None:
+            for f in judged:
+                f.why_not = no_copies
+        elif any(f.calls_total != 0 for f in judged):
             overlay = change.originals() | change.judged_text | {
                 f.path: f.after for f in change.files if f.before is None}
             pairs_s = (self._runs or RUNS_LEAST) * 2 * baseline.elapsed_s
@@ -244,7 +253,9 @@ class JudgementSession:
             return True
         if not self._loaded:
             what = ", ".join(sorted(paths)[:2]) or "the files that it adds"
-            self.judgement.reason = f"{self.program.name} does not load {what}"
+            rewritten = any(_TEST_FILE.match(os.path.basename(path)) for path in paths)
+            self.judgement.reason = f"{self.program.name} does not load {what}" + (
+                " by Python's own import, which alone a trial can give other text (pytest compiles test files itself)" if rewritten else "")
         else:
             names = ", ".join(f.function.qualname for f in self.judgement.functions[:3])
             self.judgement.reason = f"{self.program.name} never calls {names}"

@@ -8,18 +8,20 @@ or the budget is spent. What is proven when the budget ends stays proven.
 from __future__ import annotations
 
 import math
+import os
 import random
 
 from hasten.fix.baseline import Baseline, Declined
 from hasten.fix.calls import Calls, JudgedFunction, branches_of, gain_of_pairs
-from hasten.fix.candidates import propose
+from hasten.fix.candidates import considered, own_share, propose
+from hasten.fix.combining import Combining, patch_of
 from hasten.fix.rounds import PAIR_COUNT_LEAST, PAIR_COUNT_MIN, Rounds, Trial
+from hasten.fix.rules import prices
 from hasten.fix.runner import OutOfTime
-from hasten.fix.source import SourceError, unified_diff
 from hasten.fix.trial.nearness import Nearness
 from hasten.fix.verdict import CANNOT_TELL, GAIN_MIN, PROVEN, REFUSED, Outcome, Verdict, gain_text
 
-__all__ = ["Declined", "Outcome", "Session", "combined_texts", "patch_of"]
+__all__ = ["Declined", "Outcome", "Session"]
 
 
 _SAYS_WHERE = ("call ", "differs on an input made")
@@ -29,10 +31,11 @@ class Session:
     """One run of `hasten fix`.
 
     ask(question) -> bool, say(text) for progress; both may be None (then nothing is asked or said). ulp: by so many units in
-    the last place floats in results and output may differ.
+    the last place floats in results and output may differ. memory_bytes: what the program and its copies may use at once;
+    None: what is available.
     """
 
-    def __init__(self, evidence, budget_s=120.0, ask=None, say=None, seed=None, candidates=None, ulp=0):
+    def __init__(self, evidence, budget_s=120.0, ask=None, say=None, seed=None, candidates=None, ulp=0, memory_bytes=None):
         self.evidence = evidence
         self.budget_s = budget_s
         self._ask = ask or (lambda question: True)
@@ -40,6 +43,7 @@ class Session:
         self._dice = random.Random(seed)
         self._given = candidates
         self._nearness = Nearness(ulp=ulp)
+        self._memory_bytes = memory_bytes
         self.outcome = Outcome()
 
     # -- the walk --------------------------------------------------------------------------------
@@ -51,16 +55,22 @@ class Session:
         self.outcome.verdicts = list(self._verdicts.values()) + [
             Verdict(d.kind, d.file, d.line, d.function, verdict=REFUSED, reason=d.reason, predicted=d.predicted,
                     ceiling=d.ceiling) for d in proposal.dismissed]
+        if self._given is None:
+            self.outcome.considered, self.outcome.own_share = considered(self.evidence), own_share(self.evidence)
+            self.outcome.waiting_share = 1.0 - self.evidence.busy
         if not self.candidates:
             return self.outcome
         if not self._ask(self.plan_text()):
             raise Declined
         self._baseline = Baseline(self.evidence.program, self.evidence.exit_code, self.budget_s, self.outcome, self._ask, self._say,
-                                  self._nearness)
+                                  self._nearness, self._memory_bytes)
         self._calls = Calls(self._judged_functions(), self._dice)
         self._rounds = Rounds(self._baseline, self._dice, self._original)
         try:
             self._prove_all()
+        except KeyboardInterrupt:
+            self.outcome.stopped = "interrupted before it was decided"
+            raise
         finally:
             self._baseline.close()
             self.outcome.take_nearness(self._nearness)
@@ -74,6 +84,12 @@ class Session:
             if not self._baseline.establish({c.source.path: c.source.raw for c in self.candidates}, self._calls.targets()):
                 return
             self._calls.read_counts(self._baseline.reference.events)
+            self._refuse_unloaded()
+            self._refuse_too_small()
+            if self._calls.functions:
+                self.outcome.stopped = self._baseline.why_no_copies() or ""
+            if self.outcome.stopped or all(v.reason for v in self._verdicts.values()):
+                return
             if self._calls.functions:
                 self._judge()
         except OutOfTime:
@@ -81,16 +97,16 @@ class Session:
                                     "give more with --budget SECONDS")
             return
         survivors = [c for c in self.candidates if self._survives_calls(c)]
-        plain_functions = {_function_key(c) for c in survivors if c.plain}
-        first = [c for c in survivors if c.plain or _function_key(c) not in plain_functions]
+        plain_functions = {c.function_key for c in survivors if c.plain}
+        first = [c for c in survivors if c.plain or c.function_key not in plain_functions]
         try:
             self._run_rounds(first)
-            cured = {_function_key(c) for c in first if self._verdicts[c.id].verdict == PROVEN}
+            cured = {c.function_key for c in first if self._verdicts[c.id].verdict == PROVEN}
             second = []
             for candidate in survivors:
                 if candidate in first:
                     continue
-                if _function_key(candidate) in cured:
+                if candidate.function_key in cured:
                     self._verdicts[candidate.id].refuse("a plain edit of the same function is proven and needs no package; "
                                                         "apply it, record again, then fix looks at what is left")
                 else:
@@ -98,16 +114,16 @@ class Session:
             self._run_rounds(second)
         except OutOfTime:
             self._settle(survivors)
-        self._combine([c for c in self.candidates if self._verdicts[c.id].verdict == PROVEN])
+        Combining(self._verdicts, self._baseline, self._calls, self._rounds, self.outcome, self._dice).combine(
+            [c for c in self.candidates if self._verdicts[c.id].verdict == PROVEN])
 
     def keep_what_is_proven(self):
-        """After an interruption: the best single fix, because nothing was proven together."""
+        """After an interruption: what was proven together until then, or else the best single fix."""
         proven = [c for c in getattr(self, "candidates", ()) if self._verdicts[c.id].verdict == PROVEN]
-        if proven and not self.outcome.accepted:
-            best = max(proven, key=lambda c: self._verdicts[c.id].interval[0])
-            self.outcome.accepted = [best]
+        if proven:
+            self.outcome.accepted = self.outcome.accepted or [max(proven, key=lambda c: self._verdicts[c.id].interval[0])]
             for candidate in proven:
-                if candidate is not best:
+                if candidate not in self.outcome.accepted:
                     self._verdicts[candidate.id].refuse("proven alone, but not yet together with the others", CANNOT_TELL)
 
     # -- what is asked -----------------------------------------------------------------------------
@@ -118,8 +134,8 @@ class Session:
         count = len(self.candidates)
         after_s = sum(wall_s / max(1.0, min(c.predicted[1], 20.0)) for c in self.candidates)
         rounds = PAIR_COUNT_MIN if wall_s > 2 else 2 * PAIR_COUNT_MIN
-        runs = 3 + rounds * (1 + count) + (rounds * 2 if count > 1 else 0)
-        seconds = 4.5 * wall_s + rounds * (wall_s + after_s) * (1.5 if count > 1 else 1.0)
+        runs = 3 + rounds * (1 + count) + (1 + rounds * (3 + count) if count > 1 else 0)  # together, then each left out
+        seconds = 4.5 * wall_s + rounds * (wall_s + after_s) * (2.0 if count > 1 else 1.0)
         return runs, min(seconds, self.budget_s)
 
     def plan_text(self):
@@ -137,13 +153,48 @@ class Session:
             if not candidate.prescription.at_calls:
                 continue
             function = candidate.function
-            key = _function_key(candidate)
+            key = candidate.function_key
             functions.setdefault(key, JudgedFunction(candidate.source.path, function.qualname, function.ordinal))
+            functions[key].sized += candidate.prescription.sized
             functions[key].variants.append({"id": candidate.id, "text": candidate.new_text,
                                             "decorator": candidate.prescription.decorator,
                                             "requires": candidate.prescription.requires,
                                             "not_for": list(candidate.prescription.not_for)})
         return list(functions.values())
+
+    def _refuse_unloaded(self):
+        """A trial puts its text where Python's own import reads the file; what is read otherwise cannot be changed so."""
+        loaded = {e["path"] for e in self._baseline.reference.events if e["event"] == "loaded"}
+        for candidate in self.candidates:
+            path = candidate.source.path
+            if path not in loaded:
+                self._verdicts[candidate.id].refuse(
+                    f"{os.path.basename(path)} is not read by Python's own import, so that a trial cannot put other text in its "
+                    "place (pytest compiles test files and conftest.py itself); move the function to a module that they import")
+
+    def _refuse_too_small(self):
+        """A set of few elements cannot pay however often it is asked: what the watched calls were given says so."""
+        for candidate in self.candidates:
+            found = self._sizes(candidate)
+            if found is None:
+                continue
+            name, (_, most, looks, kinds) = found
+            least = max(map(prices.set_pays_from, kinds))
+            if most < least:
+                self._verdicts[candidate.id].refuse(
+                    f"n is {most} (`{name}`, the longest of {looks} call{'s' if looks > 1 else ''} looked at); a set pays from {least} here")
+
+    def _sizes(self, candidate):
+        """(name, (least, most, calls looked at, kinds)) of the list whose length decides; None where nobody knows its price."""
+        sizes = (self._calls.counted(candidate.function_key) or {}).get("sizes", {})
+        for name in candidate.prescription.sized:
+            if name in sizes and sizes[name][3] and set(sizes[name][3]) <= {"int", "str"}:
+                return name, sizes[name]
+        return None
+
+    def _sizes_text(self, candidate):
+        found = self._sizes(candidate)
+        return f"; n is {found[1][0]} to {found[1][1]} at the calls (`{found[0]}`)" if found else ""
 
     def _judge(self):
         """One run in which calls are judged in forked copies."""
@@ -187,12 +238,14 @@ class Session:
 
         verdict = self._verdicts[candidate.id]
         if not candidate.prescription.at_calls:
+            if verdict.reason:
+                return False
             if self._baseline.output_tells():
                 return True
             verdict.refuse("it reaches beyond its own calls, and the program's output, by which it is judged, is empty or "
                            "something else each time", CANNOT_TELL)
             return False
-        counted = self._calls.counted(_function_key(candidate))
+        counted = self._calls.counted(candidate.function_key)
         if counted:
             verdict.calls_total = counted["count"]
         if verdict.reason:
@@ -202,11 +255,11 @@ class Session:
             return False
         speedup = verdict.call_speedup
         if verdict.call_interval is not None and verdict.call_interval[1] < GAIN_MIN:
-            verdict.refuse(f"not faster: {gain_text(speedup, verdict.call_interval)} on the call")
+            verdict.refuse(f"not faster: {gain_text(speedup, verdict.call_interval)} on the call{self._sizes_text(candidate)}")
             return False
         likely = predict_gain(candidate.share, max(speedup, 1e-3), max((verdict.call_interval or (0, speedup))[1], 1e-3))
         if candidate.plain and verdict.call_interval is not None and likely[1] < 1.0:
-            verdict.refuse(f"not faster: {gain_text(speedup, verdict.call_interval)} on the call")
+            verdict.refuse(f"not faster: {gain_text(speedup, verdict.call_interval)} on the call{self._sizes_text(candidate)}")
             return False
         return True
 
@@ -226,67 +279,10 @@ class Session:
             if verdict.verdict == CANNOT_TELL and not verdict.reason:
                 verdict.refuse(self._baseline.too_few_pairs_text(PAIR_COUNT_LEAST), CANNOT_TELL)
 
-    # -- all proven fixes at once ---------------------------------------------------------------------------
-
-    def _combine(self, proven):
-        """Fixes that were proven one by one are proven once more together, or only the best is kept."""
-        outcome = self.outcome
-        if len(proven) < 2:
-            outcome.accepted = proven
-            return
-        kept = []
-        for candidate in proven:  # in the design's order; what overlaps an earlier one stands back
-            try:
-                combined_texts([*kept, candidate])
-                kept.append(candidate)
-            except SourceError:
-                self._verdicts[candidate.id].refuse("changes the same text as another fix that is proven; "
-                                                    "apply that one, record again")
-        if len(kept) < 2:
-            outcome.accepted = kept
-            return
-        together = Verdict("together", kept[0].source.path, kept[0].prescription.line, "",
-                           what=f"{len(kept)} fixes at once", compared=list(outcome.compared))
-        trial = Trial(together, combined_texts(kept))
-        try:
-            self._rounds.run([trial])
-        except OutOfTime:
-            pass
-        outcome.together = together
-        if together.verdict == PROVEN:
-            outcome.accepted = kept
-            return
-        best = max(kept, key=lambda c: self._verdicts[c.id].interval[0])
-        outcome.accepted = [best]
-        for candidate in kept:
-            if candidate is not best:
-                self._verdicts[candidate.id].refuse(
-                    f"proven alone ({self._verdicts[candidate.id].program_speedup:.2f}x) but not together with the best fix: "
-                    f"{together.reason or 'not tried'}", together.verdict)
-
-
-def combined_texts(candidates):
-    """{path: text} with all these candidates' edits. Raises SourceError if they overlap."""
-    by_path = {}
-    for candidate in candidates:
-        by_path.setdefault(candidate.source.path, []).append(candidate)
-    return {path: group[0].source.apply([e for c in group for e in c.edits]) for path, group in by_path.items()}
-
-
-def patch_of(candidates, raw=False):
-    """A unified diff of all these candidates' edits; raw: in the files' own bytes, as surrogates, for a patch file."""
-    texts = combined_texts(candidates)
-    sources = {c.source.path: c.source for c in candidates}
-    return "".join(unified_diff(path, sources[path].raw, text, "utf-8" if raw else sources[path].encoding)
-                   for path, text in texts.items())
-
 
 def _verdict_of(candidate):
     p = candidate.prescription
     ceiling = candidate.ceiling if math.isfinite(candidate.ceiling) else None
     return Verdict(p.kind, candidate.source.path, p.line, candidate.function.qualname, what=p.what,
+                   place=candidate.source.place(p.line),
                    predicted=candidate.predicted, ceiling=ceiling, needs=list(p.needs), patch=patch_of([candidate]))
-
-
-def _function_key(candidate):
-    return candidate.source.path, candidate.function.qualname, candidate.function.ordinal

@@ -31,11 +31,12 @@ def reverse_patch_path(capture):
 
 def document_of(outcome):
     """The documented keys of `hasten fix --json`."""
-    from hasten.fix.prove import patch_of
+    from hasten.fix.combining import patch_of
 
     document = {"schema": SCHEMA, "fixes": [v.to_json() for v in outcome.verdicts], "program_runs": outcome.program_runs,
                 "program_comparable": outcome.program_comparable, "compared": outcome.compared,
-                "not_compared": outcome.not_compared, "stopped": outcome.stopped,
+                "not_compared": outcome.not_compared, "set_aside": outcome.set_aside, "stopped": outcome.stopped,
+                "considered": outcome.considered, "own_share": outcome.own_share, "waiting_share": outcome.waiting_share,
                 "effects": [{"kind": e["kind"], "detail": e["detail"]} for e in outcome.effects]}
     if outcome.allow_ulp:
         document |= {"allow_ulp": outcome.allow_ulp, "largest_ulp": outcome.largest_ulp}
@@ -49,14 +50,14 @@ def document_of(outcome):
 
 def save(outcome, capture):
     """Writes the results, and the patch if anything is proven. Returns (results file, patch file or None)."""
-    from hasten.fix.prove import combined_texts, patch_of
+    from hasten.fix.combining import combined_files, patch_of
 
     document = document_of(outcome)
     sources = {c.source.path: c.source for c in outcome.accepted}
     document["write"] = [
         {"path": path, "before_sha256": sources[path].sha256,
-         "after": base64.b64encode(text).decode()}
-        for path, text in (combined_texts(outcome.accepted) if outcome.accepted else {}).items()]
+         "after": base64.b64encode(after).decode()}
+        for path, (_, after) in (combined_files(outcome.accepted) if outcome.accepted else {}).items()]
     document["capture_sha256"] = _digest(capture)
     path = results_path(capture)
     _write_new(path, (json.dumps(document, indent=1, allow_nan=False) + "\n").encode())
@@ -89,7 +90,7 @@ def write_files(document, capture):
 
     Nothing is written if one of the files is not, byte for byte, what was proven.
     """
-    from hasten.fix.source import unified_diff, write_beside_and_rename
+    from hasten.fix.source import replacements, unified_diff
 
     if not document["write"]:
         raise HastenError("nothing is proven, so there is nothing to write", hint="see: hasten fix --why")
@@ -108,9 +109,13 @@ def write_files(document, capture):
     # `patch` compares bytes: whatever the files' encoding, theirs must stand in it.
     reverse = "".join(unified_diff(path, after, before) for path, before, after in changes)
     reverse_path = _free(reverse_patch_path(capture))
-    _write_new(reverse_path, reverse.encode("utf-8", "surrogateescape"))
-    for path, _, after in changes:
-        write_beside_and_rename(path, after)
+    try:
+        with replacements([(path, after) for path, _, after in changes]) as put_in_place:
+            _write_new(reverse_path, reverse.encode("utf-8", "surrogateescape"))
+            put_in_place()
+    except OSError as error:
+        raise HastenError(f"{error.filename or 'a file'} cannot be changed ({error.strerror}); nothing was written",
+                          hint=f"the change itself lies in {patch_path(capture)}") from None
     return [path for path, *_ in changes], reverse_path
 
 

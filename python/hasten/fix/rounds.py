@@ -29,6 +29,8 @@ class Trial:
     peaks: list = field(default_factory=list)
     difference: tuple | None = None  # of its last run, as Baseline.difference tells it
 
+    may_come_and_go = True  # a difference of the exit code that the next run does not show is no difference for sure
+
     pair_count_min, pair_count_max = PAIR_COUNT_MIN, PAIR_COUNT_MAX
 
     def gain(self):
@@ -57,7 +59,7 @@ class Trial:
     def decide(self, baseline):
         verdict = self.verdict
         verdict.pairs = len(self.before)
-        if verdict.verdict == REFUSED:
+        if verdict.reason:
             return
         verdict.compared = list(baseline.outcome.compared)
         if len(self.before) < PAIR_COUNT_LEAST:
@@ -118,9 +120,9 @@ class Rounds:
                 except OutOfTime:
                     self._finish(active)
                     raise
-                if side is not None and side.verdict.verdict == REFUSED:
+                if side is not None and side.verdict.reason:
                     active.remove(side)
-            for trial in active:
+            for trial in active if times[None] is not None else ():
                 trial.before.append(times[None])
                 trial.after.append(times[trial])
             for trial in list(active):
@@ -136,6 +138,8 @@ class Rounds:
 
     def _shed(self, active, rounds, round_s):
         """Drops the candidates that gain least where the time does not suffice for all, so that one can be decided."""
+        if not all(trial.after for trial in active):
+            return
         sides_s = {trial: trial.after[-1] for trial in active}
         old_s = self._baseline.runs[-1].wall_s
         scale = round_s / (sum(sides_s.values()) + old_s)  # times without waiting, to times that pass
@@ -149,8 +153,10 @@ class Rounds:
             trial.decide(self._baseline)
 
     def _one_side(self, trial, base):
+        """Seconds of one run. None: the unmodified program failed by itself, and its time is none of a whole run."""
         if trial is None:
-            return self._baseline.run(base).wall_s
+            run = self._baseline.run(base)
+            return run.wall_s if run.exit_code == self._baseline.reference.exit_code else None
         baseline = self._baseline
         try:
             run = baseline.changed({**base, **trial.overlay})
@@ -175,4 +181,8 @@ class Rounds:
             if difference is None:
                 trial.verdict.refuse("", CANNOT_TELL)
                 return None
+        if trial.may_come_and_go and run.exit_code != baseline.reference.exit_code and baseline.difference(
+                baseline.changed({**base, **trial.overlay})) is None:
+            trial.verdict.refuse(f"{difference[3]}, but not in the next run of the same: it comes and goes, and nobody can tell "
+                                 "whether by itself", CANNOT_TELL)
         return difference

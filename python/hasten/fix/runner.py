@@ -16,8 +16,12 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 
+from hasten.fix.ending import held
 from hasten.fix.evidence import foreign_prefixes
+from hasten.fix.keeper import Keeper
 from hasten.fix.outputs import Output
+from hasten.fix.trial import NOTEBOOK_STARTER
+from hasten.fix.written import Written
 
 _START = os.path.join(os.path.dirname(os.path.abspath(__file__)), "trial", "start.py")
 OUTPUT_BYTES_MAX = 1 << 30
@@ -57,13 +61,13 @@ class Runner:
     def __init__(self, program):
         self.program = program
         self.run_count = 0
-        self.written_files = []  # watched after each run, once they are known
-        self._folder = tempfile.TemporaryDirectory(prefix="hasten-fix-")
+        self.written = Written(program.cwd)  # watched after each run, once they are known
+        self._keeper = Keeper()
         self._child = None
 
     def close(self):
         self.stop()
-        self._folder.cleanup()
+        self._keeper.close()
 
     def stop(self):
         """Ends a run that is under way, with everything that it started."""
@@ -74,12 +78,15 @@ class Runner:
             except ProcessLookupError:
                 pass
             child.wait()
+        if child is not None:
+            self._keeper.end(child.pid)
 
     def plain(self, limit_s):
         """The program as it is, without the harness."""
         program = self.program
-        words = {"script": [], "module": ["-m", program.target], "code": ["-c", program.target]}[program.kind]
-        rest = program.argv if program.kind == "script" else program.argv[1:]
+        words = {"script": [], "module": ["-m", program.target], "code": ["-c", program.target],
+                 "notebook": [NOTEBOOK_STARTER]}[program.kind]
+        rest = program.argv if program.kind in ("script", "notebook") else program.argv[1:]
         return self._run([program.python, *program.flags, *words, *rest], None, limit_s)
 
     def trial(self, overlay, limit_s, mode="time", **more):
@@ -96,24 +103,26 @@ class Runner:
     def _run(self, command, spec, limit_s, environment=None):
         if limit_s <= 0:
             raise OutOfTime
-        folder = tempfile.mkdtemp(dir=self._folder.name)
+        folder = tempfile.mkdtemp(dir=self._keeper.folder)
         paths = [os.path.join(folder, name) for name in ("stdout", "stderr")]
         reader, writer = os.pipe()
         if spec is not None:
             spec["report_fd"] = writer
             spec_path = os.path.join(folder, "spec")
-            with open(spec_path, "wb") as file:
+            with _new(spec_path) as file:
                 file.write(marshal.dumps(spec, 2))  # version 2: every supported Python reads it
             command = [*command, spec_path]
         self.run_count += 1
         try:
-            with open(paths[0], "wb") as out, open(paths[1], "wb") as err:
+            with _new(paths[0]) as out, _new(paths[1]) as err:
                 start = time.perf_counter()
-                # A process group of its own, so that a run out of time takes its children with it.
-                child = self._child = subprocess.Popen(
-                    command, cwd=self.program.cwd, env=self.program.environ() | (environment or {}), stdin=subprocess.DEVNULL, stdout=out,
-                    stderr=err, pass_fds=(writer,) if spec is not None else (),
-                    process_group=0)
+                # A session of its own: a run out of time takes its children with it, and none comes at the terminal, whose
+                # settings (getpass) or foreground group it could leave changed.
+                with held():
+                    child = self._child = subprocess.Popen(
+                        command, cwd=self.program.cwd, env=self.program.environ() | (environment or {}), stdin=subprocess.DEVNULL,
+                        stdout=out, stderr=err, pass_fds=(writer,) if spec is not None else (), start_new_session=True)
+                    self._keeper.begin(child.pid)
             os.close(writer)
             writer = -1
             events, usage, status, wall_s, elapsed_s = self._watch(child, reader, start, limit_s)
@@ -167,10 +176,15 @@ class Runner:
 
     def _note_files(self, run):
         for event in run.events:
-            if event["event"] == "effect" and event["kind"] == "file" and event["detail"] not in self.written_files:
-                self.written_files.append(event["detail"])
-        for path in self.written_files:
+            if event["event"] == "effect" and event["kind"] == "file":
+                event["is_result"] = self.written.note(event["detail"])
+        for path in self.written.results:
             run.files[path] = Output.read(path) if os.path.isfile(path) else Output("absent")
+
+
+def _new(path):
+    """A file that nobody else may read: it holds source text, or what the program printed."""
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
 
 def _peak_bytes(events, usage):

@@ -6,12 +6,14 @@ encoding, with their own newlines and byte order mark.
 
 import bisect
 import difflib
+import errno
 import hashlib
 import io
 import os
 import stat
 import tempfile
 import tokenize
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -62,6 +64,11 @@ class SourceFile:
 
     @classmethod
     def from_bytes(cls, path, raw):
+        """The source in a file's bytes; of a notebook (.ipynb), the program that its code cells are."""
+        if cls is SourceFile and path.endswith(".ipynb"):
+            from hasten.fix.cells import NotebookSource
+
+            return NotebookSource.from_bytes(path, raw)
         try:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
             bom = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
@@ -73,6 +80,19 @@ class SourceFile:
                      wrapper.module.default_newline, wrapper)
         source._read_functions()
         return source
+
+    @property
+    def file_bytes(self):
+        """What the file holds; raw, unless it is a notebook."""
+        return self.raw
+
+    def file_with(self, edits):
+        """What the file holds with the edits made."""
+        return self.apply(edits)
+
+    def place(self, line):
+        """A line as a person is told of it."""
+        return f"{os.path.basename(self.path)}:{line}"
 
     @property
     def sha256(self):
@@ -161,24 +181,30 @@ class SourceFile:
 
     def apply(self, edits):
         """The file's bytes with the edits made. Raises SourceError if two of them overlap."""
-        raw = self.text.encode("utf-8", "surrogatepass")
-        out = []
-        at = 0
-        seen = set()
-        for edit in sorted(edits, key=lambda e: (e.start, e.end)):
-            if (edit.start, edit.end, edit.text) in seen:
-                continue  # two fixes that need the same import
-            if edit.start < at:
-                raise SourceError(f"{self.path}: two changes touch the same text (line {self.line_of_offset(edit.start)})")
-            seen.add((edit.start, edit.end, edit.text))
-            out += [raw[at:edit.start], edit.text.encode()]
-            at = edit.end
-        out.append(raw[at:])
-        text = b"".join(out).decode("utf-8", "surrogatepass")
+        raw = applied(self.text.encode("utf-8", "surrogatepass"), edits,
+                      lambda edit: f"{self.path}: two changes touch the same text (line {self.line_of_offset(edit.start)})")
+        text = raw.decode("utf-8", "surrogatepass")
         try:
             return self.bom + text.encode(self.encoding)
         except UnicodeEncodeError:
             raise SourceError(f"{self.path}: the change cannot be written in {self.encoding}") from None
+
+
+def applied(raw, edits, overlap_text):
+    """Bytes with the edits made. Raises SourceError(overlap_text(edit)) if two of them overlap."""
+    out = []
+    at = 0
+    seen = set()
+    for edit in sorted(edits, key=lambda e: (e.start, e.end)):
+        if (edit.start, edit.end, edit.text) in seen:
+            continue  # two fixes that need the same import
+        if edit.start < at:
+            raise SourceError(overlap_text(edit))
+        seen.add((edit.start, edit.end, edit.text))
+        out += [raw[at:edit.start], edit.text.encode()]
+        at = edit.end
+    out.append(raw[at:])
+    return b"".join(out)
 
 
 def _is_generator(function):
@@ -216,11 +242,39 @@ def _lines(raw, encoding):
     return lines + ([parts[-1]] if parts[-1] else [])
 
 
-def write_beside_and_rename(path, raw):
-    """Replaces a file's content at once; mode and, where allowed, owner stay. Follows a symbolic link."""
-    path = os.path.realpath(path)
+@contextmanager
+def replacements(changes):
+    """New content for files: changes is [(path, bytes), ...]. Gives a function that puts all of it in place by renaming.
+
+    Whatever can fail fails before that function is called: OSError with the file's path and a reason. Mode and, where
+    allowed, owner stay; symbolic links are followed. A file that nobody may write (mode 0444) is not replaced, although
+    its folder would allow it.
+    """
+    ready = []
+
+    def put_in_place():
+        while ready:
+            os.replace(*ready[0])
+            ready.pop(0)
+
+    try:
+        for path, raw in changes:
+            ready.append((_beside(os.path.realpath(path), raw), os.path.realpath(path)))
+        yield put_in_place
+    finally:
+        for temporary, _ in ready:
+            os.unlink(temporary)
+
+
+def _beside(path, raw):
+    """A temporary file that can take the place of path."""
     status = os.stat(path)
-    fd, temporary = tempfile.mkstemp(prefix=os.path.basename(path) + ".", dir=os.path.dirname(path))
+    if not status.st_mode & 0o222 or not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "it is write-protected", path)
+    try:
+        fd, temporary = tempfile.mkstemp(prefix=os.path.basename(path) + ".", dir=os.path.dirname(path))
+    except OSError as error:
+        raise OSError(error.errno, f"its folder takes no file: {error.strerror}", path) from None
     try:
         with os.fdopen(fd, "wb") as file:
             file.write(raw)
@@ -231,7 +285,7 @@ def write_beside_and_rename(path, raw):
             os.chown(temporary, status.st_uid, status.st_gid)
         except PermissionError:
             pass
-        os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
         raise
+    return temporary

@@ -16,6 +16,7 @@ class Verdict:
     line: int
     function: str
     what: str = ""
+    place: str = ""                  # the line as a person is told of it; "" for FILE:LINE
     verdict: str = CANNOT_TELL
     reason: str = ""
     predicted: tuple = (1.0, 1.0)
@@ -35,6 +36,8 @@ class Verdict:
     program_after_s: float | None = None
     program_speedup: float | None = None
     interval: tuple | None = None
+    beside_others: float | None = None   # gain of the whole program with it over without it, the other fixes there in both
+    beside_interval: tuple | None = None
     pairs: int = 0
     compared: list = field(default_factory=list)
     peak_before_bytes: int | None = None
@@ -55,10 +58,13 @@ class Verdict:
                "verdict": self.verdict, "reason": self.reason, "predicted": [_finite(x) for x in self.predicted],
                "calls": self.calls, "identical": self.identical, "generated": self.generated,
                "generated_raised": self.generated_raised, "raised_otherwise": self.raised_otherwise}
+        if self.place:
+            out["place"] = self.place
         optional = {"ceiling": self.ceiling, "calls_total": self.calls_total, "call_speedup": self.call_speedup,
                     "call_interval": self.call_interval, "program_before_s": self.program_before_s,
                     "program_after_s": self.program_after_s, "program_speedup": self.program_speedup,
-                    "interval": self.interval, "peak_before_bytes": self.peak_before_bytes,
+                    "interval": self.interval, "beside_others": self.beside_others, "beside_interval": self.beside_interval,
+                    "peak_before_bytes": self.peak_before_bytes,
                     "peak_after_bytes": self.peak_after_bytes, "branches": self.branches, "branches_new": self.branches_new}
         for key, value in optional.items():  # a key whose measurement did not take place is absent, never 0
             if value is not None:
@@ -77,7 +83,11 @@ class Outcome:
     program_comparable: bool | None = None
     compared: list = field(default_factory=list)
     not_compared: list = field(default_factory=list)
+    set_aside: list = field(default_factory=list)    # written, but nothing that the program was run for
     effects: list = field(default_factory=list)
+    considered: list = field(default_factory=list)   # the program's costliest functions, as candidates.considered() tells them
+    own_share: float | None = None                   # of wall time, in its own functions without what they call
+    waiting_share: float | None = None               # of wall time, in which it did not need the CPU
     accepted: list = field(default_factory=list)     # candidates proven, and proven together
     together: Verdict | None = None
     stopped: str = ""                                # why the session ended before its end

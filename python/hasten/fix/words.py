@@ -30,6 +30,8 @@ def summary(document):
         lines.append(f"  {ulp_text(document)}")
     if document.get("unfenced"):
         lines.append(f"  {unfenced_text(document['unfenced'])}")
+    if proven and document.get("set_aside"):
+        lines.append(f"  written, but not compared, because it is no result: {', '.join(document['set_aside'])}")
     if not proven:
         lines += _nothing_lines(document)
     counts = {v: sum(f["verdict"] == v for f in fixes) for v in ("proven", "refused", "cannot tell")}
@@ -96,19 +98,44 @@ def _proven_lines(fix):
     calls += "".join(f", {text}" for text in branch_texts(fix))
     first = f"  {_title(fix)}   predicted {_range(fix['predicted'])}   proven: {calls}, {times_text(fix['call_speedup'])} on the call,"
     second = f"{indent}whole program {program_text(fix)}   {_same_text(fix)}"
+    if fix.get("beside_others") is not None:
+        second += f"; beside the others {times_text(fix['beside_others'])}"
     return [first, second, *(f"{indent}{text}" for text in never_texts(fix))]
 
 
 def _nothing_lines(document):
+    """What was considered, where the time is, and why none of it came to anything."""
     if document.get("stopped"):
-        return textwrap.wrap(document["stopped"], 108, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
-    if not document["fixes"]:
-        return ["  no function of the program's own code holds enough of its time to be worth a change (ceiling above 1.1)"]
+        return _wrapped(document["stopped"], "  ", "  ")
     lines = []
-    for fix in document["fixes"][:3]:
-        lines += textwrap.wrap(f"{_title(fix)}: {fix['verdict']}, because {fix['reason']}", 108, initial_indent="  ",
-                               subsequent_indent="      ", break_on_hyphens=False)
+    left = list(document["fixes"])
+    for row in document.get("considered", ()):
+        here = [f for f in left if (f["file"], f["function"]) == (row["file"], row["function"])]
+        left = [f for f in left if f not in here]
+        ceiling = times_text(1 / (1 - row["share"])) if row["share"] < 0.995 else "unbounded"
+        head = f"{row['function']}, {os.path.basename(row['file'])}:{row['line']}: {row['share']:.0%} of the time with what it calls"
+        if not here and row["share"] < 1 - 1 / 1.1:
+            lines += _wrapped(f"{head}: without it the program would be {ceiling}, too little to be told from noise")
+            continue
+        lines += _wrapped(f"{head} (at most {ceiling})" + ("" if here else "; its own code holds too little of it"))
+        for fix in here:
+            what = "" if fix["kind"] == "none" else f"{fix['kind']}: "
+            lines += _wrapped(f"{what}{fix['verdict']}, because {fix['reason']}", "    ")
+    for fix in left:
+        lines += _wrapped(f"{_title(fix)}: {fix['verdict']}, because {fix['reason']}")
+    own, waiting = document.get("own_share"), document.get("waiting_share")
+    if own is not None and own < 0.5:
+        waits = f", {waiting:.0%} is waiting" if waiting and waiting >= 0.05 else ""
+        lines += _wrapped(f"{own:.0%} of the time is in the program's own functions{waits}; the rest is Python's start, imports and "
+                          "libraries, which no change of this program's lines makes faster")
+    if not left and not any(row["share"] >= 1 - 1 / 1.1 for row in document.get("considered", ())):
+        lines.append("  no function of the program's own code holds enough of its time to be worth a change (ceiling above 1.1)")
     return lines
+
+
+def _wrapped(text, indent="  ", more="    "):
+    return textwrap.wrap(text, 108, initial_indent=indent, subsequent_indent=indent + more if more != "  " else more,
+                         break_on_hyphens=False)
 
 
 def _title(fix):
@@ -117,7 +144,7 @@ def _title(fix):
 
 
 def _place(fix):
-    return f"{os.path.basename(fix['file'])}:{fix['line']}"
+    return fix.get("place") or f"{os.path.basename(fix['file'])}:{fix['line']}"
 
 
 def program_text(fix):
@@ -183,6 +210,10 @@ def number_text(value):
 
 def times_text(value):
     return f"{number_text(value)}x"
+
+
+def size_text(count):
+    return f"{count / 1e6:.1f} MB" if count < 1e8 else f"{count / 1e6:.0f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"
 
 
 def _range(pair):

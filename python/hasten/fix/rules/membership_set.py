@@ -12,7 +12,8 @@ Expected gain: 1/(1-p+p/f) with p the share of the lines and f from 1 (ten eleme
 How it is verified: recorded calls in forked copies, then whole-program runs.
 When it is wrong: elements that cannot be hashed (TypeError); classes whose __eq__ and __hash__ disagree; a
 list that is changed inside the loop through another name. A short list is faster than a set: a literal one is left alone
-with the number of elements from which a set pays on this machine (prices.py), others are refused by measurement.
+with the number of elements from which a set pays on this machine (prices.py); the length of one that a call is given is
+looked at in the watched run, and where the longest is below that number nothing is tried; others are refused by measurement.
 Sources: CPython Objects/listobject.c (list_contains), Objects/setobject.c; wiki.python.org/moin/TimeComplexity.
 """
 
@@ -90,7 +91,8 @@ def _in_loop(context, name, tests):
             edits.append(source.replace(statement, f"{source.code(statement)}; {set_name}.add({item})"))
     lines = [source.lines(t) for t in tests]
     return Prescription(KIND, f"`{name}` searched through a set", lines[0][0], edits,
-                        (min(a for a, _ in lines), max(b for _, b in lines)), requires=requires)
+                        (min(a for a, _ in lines), max(b for _, b in lines)), requires=requires,
+                        sized=() if appends else tuple(requires))
 
 
 def _place(context, test):
@@ -170,4 +172,4 @@ def _module_constant(context, name, tests):
                         [source.replace(t.comparisons[0].comparator, set_name) for t in tests],
                         (min(a for a, _ in lines), max(b for _, b in lines)),
                         additions=[source.insert_after(statement, [f"{set_name} = frozenset({name})"])],
-                        added_names=(set_name,), requires={name: ["list"]})
+                        added_names=(set_name,), requires={name: ["list"]}, sized=(name,))

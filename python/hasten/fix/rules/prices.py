@@ -26,9 +26,22 @@ def table():
     no error: then the table is measured again by the next process.
     """
     if not _known:
-        path = _path()
-        _known.update(_read(path) or _measured_and_kept(path))
+        _known.update(kept() or measure_and_keep())
     return _known
+
+
+def kept():
+    """The table as it was measured before on this machine and interpreter; None if it was not."""
+    return _read(path())
+
+
+def measure_and_keep():
+    """The table, measured now and written to the cache, for this process and later ones."""
+    found = measure()
+    _known.clear()
+    _known.update(found)
+    _keep(found, path())
+    return found
 
 
 def set_pays_from(kind):
@@ -69,7 +82,8 @@ def _best_ns(container, make):
     return best
 
 
-def _path():
+def path():
+    """Where the table of this machine and interpreter lies."""
     from hasten import machine
 
     facts = [sys.implementation.cache_tag, platform.python_version(), machine.detect().cpu_model]
@@ -87,8 +101,7 @@ def _read(path):
         return None
 
 
-def _measured_and_kept(path):
-    found = measure()
+def _keep(found, path):
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         fd, temporary = tempfile.mkstemp(dir=os.path.dirname(path))
@@ -96,5 +109,4 @@ def _measured_and_kept(path):
             json.dump(found, file)
         os.replace(temporary, path)
     except OSError:
-        pass
-    return found
+        pass  # then the next process measures again

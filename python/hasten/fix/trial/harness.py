@@ -43,6 +43,8 @@ def main(began_ns):
     sys.orig_argv[:] = spec["orig_argv"]
     if spec["path0"] is not None:  # else -P or -I was given, and Python put nothing there
         sys.path[0] = spec["path0"]
+    if spec["kind"] == "notebook":
+        posix.chdir(spec["target"].rpartition("/")[0])
     if mode == "time":
         own.report()
     namespace, code = load_main(spec, overlay, compile_module, loader)
@@ -70,6 +72,12 @@ def load_main(spec, overlay, compile_module, loader):
     if kind == "code":
         names["__loader__"] = builtins.__loader__
         return module, compile(target, "<string>", "exec", dont_inherit=True)
+    if kind == "notebook":
+        if target in overlay:
+            return module, compile_module(target)
+        with open(target, "rb") as file:
+            text = sibling(__file__.rpartition("/")[0], "notebook").Notebook(file.read()).text
+        return module, compile(text, target, "exec", dont_inherit=True)
     if kind == "script":
         names["__loader__"] = loader("__main__", target)
         names["__file__"] = target

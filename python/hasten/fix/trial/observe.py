@@ -13,6 +13,7 @@ import types
 _perf_counter_ns = time.perf_counter_ns
 _os_write = os.write
 SLOWEST_COUNT = 8
+SIZED_FIRST = 64  # of so many first calls the lists are measured, then of each whose number is a power of two
 # Where any Python keeps its library and what is installed, whichever Python runs this.
 _FOREIGN_PARTS = ("/site-packages/", "/dist-packages/", "/lib/python3.")
 
@@ -62,6 +63,17 @@ class Counted:
         self.depth = 0
         self.slowest = []  # heap of (ns, call index)
         self.marks = None  # of its branches, in the watched run
+        self.sizes = {name: [] for name in spec.get("sized", ())}  # of lists that a call is given or finds in globals
+        self.kinds = {}    # name -> type names of their first elements
+
+    def look_at_sizes(self, function, args, kwargs):
+        code = function.__code__
+        given = dict(zip(code.co_varnames, args)) | kwargs
+        for name, sizes in self.sizes.items():
+            value = given[name] if name in given else function.__globals__.get(name)
+            if type(value) in (list, tuple):
+                sizes.append(len(value))
+                self.kinds.setdefault(name, set()).update(type(first).__name__ for first in value[:1])
 
 
 class Observer:
@@ -76,6 +88,8 @@ class Observer:
         def counted(*args, **kwargs):
             target.count += 1
             index = target.count
+            if target.sizes and (index <= SIZED_FIRST or not index & (index - 1)):
+                target.look_at_sizes(function, args, kwargs)
             target.depth += 1
             marks = target.marks
             around, marks.current = marks.current, index
@@ -100,7 +114,9 @@ class Observer:
         for target in targets:
             self._report({"event": "counted", "key": target.key, "count": target.count, "total_ns": target.total_ns,
                           "slowest": [i for _, i in sorted(target.slowest, reverse=True)],
-                          "taken_first": target.marks.first if target.marks else []})
+                          "taken_first": target.marks.first if target.marks else [],
+                          "sizes": {name: [min(sizes), max(sizes), len(sizes), sorted(target.kinds[name])]
+                                    for name, sizes in target.sizes.items() if sizes}})
 
 
 def compile_wrapped(source, path, targets, specs, wrap):
