@@ -5,7 +5,7 @@ import textwrap
 
 import pytest
 
-from hasten.fix.trial.branches import Branches, told
+from hasten.fix.trial.branches import Branches, Enough, told
 from hasten.fix.words import branch_texts, never_texts
 from fix_judging import judge
 from fix_programs import program_of
@@ -23,7 +23,7 @@ def taken(function, *calls):
         end = branches.watch()
         try:
             function(*args)
-        except Exception:
+        except (Exception, Enough):
             pass
         end()
     return told(branches.possible, branches.taken)
@@ -49,6 +49,13 @@ def taken(function, *calls):
 def test_branches_are_those_of_the_source(text, calls, total, never):
     count, found_total, found_never = taken(function_of(text), *calls)
     assert found_total == total and found_never == never and count == total - len(never)
+
+
+def test_a_call_ends_as_soon_as_nothing_is_left_to_see():
+    seen = []
+    function = function_of("def f(a, seen):\n    while True:\n        a += 1\n        seen.append(a)\n        if a > 3:\n            a = 0")
+    assert taken(function, (0, seen)) == (2, 2, [])
+    assert seen == [1, 2, 3, 4]
 
 
 def test_a_jump_too_far_for_one_byte():

@@ -213,3 +213,20 @@ def test_words(figures, text):
            "results_compared": 0, "call_speedup": 2.0, "program_before_s": 2.0, "program_after_s": 1.0, "program_speedup": 2.0,
            "interval": [1.9, 2.1], "compared": ["standard output"], "needs": [], "pairs": 8} | figures
     assert text in summary({"fixes": [fix], "program_runs": 3})
+
+
+def test_of_a_long_call_small_inputs_are_made():
+    for number in range(200):
+        xs, ys, n, big = made((list(range(5000)), ["a"] * 5000, 5000, 123_456), {}, number, small=True)[0]
+        assert len(xs) <= 24 and len(ys) <= 24 and set(map(type, ys)) <= {str}
+        assert abs(n) <= 100 or n >= 2**31, "the length follows, unless it is itself what is changed"
+
+
+def test_a_long_call_is_judged_on_thirty_inputs_too(write_program):
+    script = write_program("""
+        def search(haystack, needles):
+            return [n for n in needles if n in haystack]
+        search(list(range(6000)), list(range(3000, 9000, 7)))
+        """)
+    found = judge(script, program_of(script), "search", generated=40, seconds=60)
+    assert generated_of(found)["same"] >= 30, found.events

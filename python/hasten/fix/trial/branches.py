@@ -18,6 +18,10 @@ _OUTCOMES = {"IF_NOT_NONE": ("not None", "None"), "IF_NONE": ("None", "not None"
 _TOOL_IDS = (5, 4, 3)
 
 
+class Enough(BaseException):
+    """All branches are taken: the call need not go on."""
+
+
 class Branches:
     """Of a code object and those inside it. possible: {branch: (line, outcome)}; a branch is (place in the source, outcome)."""
 
@@ -56,8 +60,10 @@ class Branches:
     def _take(self, way, offset):
         target, following, jumped, went_on = way
         branch = jumped if abs(offset - target) < abs(offset - following) else went_on
-        if branch is not None:
+        if branch is not None and branch not in self.taken:
             self.taken.add(branch)
+            if len(self.taken) == len(self.possible):
+                raise Enough
 
     def _is_settled(self, way):
         return all(branch is None or branch in self.taken for branch in way[2:])

@@ -16,6 +16,7 @@ _PLAIN_SEQUENCES = (list, tuple, str, bytes, bytearray)
 _SIZED = (*_PLAIN_SEQUENCES, dict, set, frozenset)
 _WITH_PARTS = (list, tuple, dict)
 _POOL_MAX = 60
+_SMALL = 12
 _EVERY = 20  # so many choices for a number are gone through before dice are thrown
 _DEPTH_MAX = 4
 NAN, MINUS_ZERO, NONE = "nan", "-0.0", "None"  # what a rule may say that it is not for
@@ -25,12 +26,15 @@ class NothingPlain(Exception):
     """Nothing among the arguments can be changed."""
 
 
-def made(args, kwargs, number, optional=()):
+def made(args, kwargs, number, optional=(), small=False):
     """(args, kwargs, kinds of values that a rule may say that it is not for). Raises NothingPlain.
 
-    optional: places among args, or names, where the program gave None in some call.
+    optional: places among args, or names, where the program gave None in some call. small: the recorded call is a long
+    one; what is long or great among the arguments is cut first.
     """
     making = _Making(number, args, kwargs, optional)
+    if small:
+        making.shrink()
     return (*making.make(), sorted(making.traits))
 
 
@@ -73,6 +77,21 @@ class _Making:
             elif value is not None:
                 new[place] = self._changed(value, 0)
         return tuple(new[i] for i in range(self._count)), {k: v for k, v in new.items() if not isinstance(k, int)}
+
+    def shrink(self):
+        """Sequences become a piece of a few elements, numbers that stand for much work a small one."""
+        for place, value in list(self._values.items()):
+            if type(value) in _SIZED and len(value) > _SMALL and not _is_record(value):
+                start = self._below(len(value) - _SMALL)
+                length = len(value)
+                order = list(range(start, start + 1 + self._below(_SMALL)))
+                for other, like in self._values.items():
+                    if type(like) in _SIZED and len(like) == length and not _is_record(like):
+                        self._values[other] = self._reshaped(like, order)
+                _follow(self._values, length, len(order))
+            elif type(value) is int and abs(value) > 1000:
+                self._values[place] = self._pick((value % 100, value // 1000, value % 10))
+        self._changed_in_place.clear()
 
     # -- dice -----------------------------------------------------------------------------------------
 

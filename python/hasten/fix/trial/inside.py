@@ -55,8 +55,8 @@ class Inside:
         return (b"" if self._has_said else b"-\0") + marshal.dumps(message)
 
     def _answer(self, variant, call, wanted=None, generated=None):
-        """wanted: a section that is listed instead of being compared. generated: the number of an input that is made from
-        the call's own; such a call is not timed."""
+        """wanted: a section that is listed instead of being compared. generated: (number of an input that is made from
+        the call's own, whether that is a long one); such a call is not timed."""
         effects, snapshot = self._effects, self._parts.snapshot
         callee, shared = self._enter(variant, call)
         traits = self._make_input(call, generated)
@@ -115,7 +115,7 @@ class Inside:
         self._close()
         self._alarm(watched_s)
         end = branches.watch()
-        self._timed(callee, call.args, call.kwargs)
+        self._timed(callee, call.args, call.kwargs)  # Enough may end it
         end()
         signal.setitimer(signal.ITIMER_REAL, 0)
         return {"possible": branches.possible, "taken": branches.taken}
@@ -139,15 +139,17 @@ class Inside:
         except parts.memory.Refused as error:
             raise Stopped(str(error), "cannot tell") from None
 
-    def _make_input(self, call, number):
+    def _make_input(self, call, generated):
         """Puts an input made from the call's own in its place. Returns what a rule may say that it is not for."""
-        if number is None:
+        if generated is None:
             return []
+        number, is_long = generated
         # A made number may ask for any amount of memory: that fails here and not on the whole machine.
         size = memory_size() + _GENERATED_BYTES_MAX
         resource.setrlimit(resource.RLIMIT_AS, (size, resource.getrlimit(resource.RLIMIT_AS)[1]))
         try:
-            call.args, call.kwargs, traits = self._parts.inputs.made(call.args, call.kwargs, number, call.target.optional)
+            call.args, call.kwargs, traits = self._parts.inputs.made(call.args, call.kwargs, number, call.target.optional,
+                                                                            is_long)
         except self._parts.inputs.NothingPlain:
             raise Stopped("nothing among its arguments is plain", "nothing to make") from None
         return traits

@@ -156,22 +156,22 @@ class Judge:
         self._report({"event": "call", "key": target.key, "variant": variant.id, "index": target.count,
                       "pairs": pairs, "pure": pure, "cold_ns": new["first_ns"], "ulp": self._nearness.largest_ulp})
 
-    def _made_input_differs(self, call, variant, found, shown, number):
+    def _made_input_differs(self, call, variant, found, shown):
         target = call.target
         if self._collects:
             found.sharpen(found.place, found.old, found.new, f"{MADE_TEXT}: {shown}: {found.sentence()}")
-            self._collect(target, variant, [found], call, generated=number)
+            self._collect(target, variant, [found], call, is_made=True)
         else:
             self._drop(target, variant, f"{MADE_TEXT}: {shown}: {found.sentence()}", of="difference")
 
-    def _collect(self, target, variant, found, call, generated=None):
+    def _collect(self, target, variant, found, call, is_made=False):
         """Says how one call differs, and goes on: a later call may show it on smaller values."""
         first = found[0]
-        if variant.different_count < EXPLAINED_COUNT_MAX and generated is None:
+        if variant.different_count < EXPLAINED_COUNT_MAX and not is_made:
             self._explain(first, variant, call)
         self._report({"event": "different", "key": target.key, "variant": variant.id, "index": target.count,
                       "place": first.place, "old": first.old, "new": first.new, "why": first.sentence(),
-                      "also": [d.place for d in found[1:4]], "made": generated is not None})
+                      "also": [d.place for d in found[1:4]], "made": is_made})
         variant.different_count += 1
         variant.alive = variant.different_count < DIFFERENT_COUNT_MAX
 
