@@ -119,3 +119,21 @@ def test_a_call_that_alone_takes_a_branch_is_judged(judge):
     assert judgement.answer == DIFFERENT
     assert judgement.differences[0].call == 744
     assert judgement.functions[0].judged < 40
+
+
+def test_a_judged_run_that_goes_wrong_cannot_tell(write_program):
+    script = write_program("""
+        def f(n):
+            return n + 1
+        def g(n):
+            return 1 + n
+        for i in range(20):
+            f(i)
+            if i == 4 and f.__code__.co_name == "judged":  # as if our own code had failed in the middle
+                raise SystemExit(7)
+        print("done")
+    """)
+    program = program_of(script)
+    judgement = JudgementSession(propose_change(f"{script}:f=g", program), program, budget_s=60, runs=2, seed=1).judge()
+    assert judgement.exit_code == 3
+    assert "went wrong: it ended with 7" in judgement.reason

@@ -40,6 +40,7 @@ class Calls:
         self._dice = dice
         self._counts = {}
         self.note = ""  # how the judged run went wrong
+        self.is_broken = False  # it ended otherwise than the unmodified program does
 
     def read_counts(self, events):
         self._counts = {e["key"]: e for e in events if e["event"] == "counted"}
@@ -90,6 +91,7 @@ class Calls:
             return self._events(error.args[0] if error.args else [], baseline)
         if run.exit_code != baseline.reference.exit_code and not any(e["event"] == "stopped" for e in run.events):
             self.note = f": it ended with {run.exit_code}{last_line(run.stderr_tail)}"
+            self.is_broken = True
         return self._events(run.events, baseline)
 
     @staticmethod
