@@ -42,6 +42,7 @@ def once(folder: Path, engine: str) -> tuple[list[int], int]:
     plan = json.dumps([command, str(capture), engine])
     done = subprocess.run([sys.executable, "-c", COLLECT, plan], capture_output=True, text=True, check=True)
     report = _core.read_report(str(capture))
+    capture.unlink()
     return json.loads(done.stdout), report["samples"] + report["lost"]
 
 

@@ -474,11 +474,15 @@ void put_facts(nb::dict& report, const record::Capture& capture, const ReportPar
       command.append(text_of(word));
     }
     report["command"] = command;
-    if (first.signal) {
-      report["exit_code"] = -*first.signal;
-      report["signal"] = *first.signal;
-    } else if (first.exit_code) {
-      report["exit_code"] = *first.exit_code;
+    const profile::ProcessFacts* last = &first;  // image of the same process
+    for (const profile::ProcessFacts& process : facts.processes) {
+      last = process.continues && process.pid == first.pid ? &process : last;
+    }
+    if (last->signal) {
+      report["exit_code"] = -*last->signal;
+      report["signal"] = *last->signal;
+    } else if (last->exit_code) {
+      report["exit_code"] = *last->exit_code;
     }
     report["cwd"] = text_of(capture.processes.front().cwd);
   }

@@ -422,6 +422,27 @@ std::string engine_text(record::Engine engine) {
   return "none";
 }
 
+/// The record of the image that an exec replaced by this one.
+std::optional<size_t> image_before_exec(const record::Capture& capture, size_t process_idx) {
+  for (size_t p = process_idx; p-- > 0;) {
+    if (capture.processes[p].pid == capture.processes[process_idx].pid) {
+      return p;
+    }
+  }
+  return std::nullopt;
+}
+
+/// The image before lasted until the exec; how the process ended is told of the image after.
+void end_at_exec(ProcessFacts* before, ProcessFacts* after, uint64_t wall_ns) {
+  before->wall_s = static_cast<double>(wall_ns) * kSecondsPerNs;
+  if (!after->exit_code && !after->signal) {
+    after->exit_code = before->exit_code;
+    after->signal = before->signal;
+  }
+  before->exit_code.reset();
+  before->signal.reset();
+}
+
 }  // namespace
 
 Recording recording_of(const record::Capture& capture) { return Resolver(capture).resolve(); }
@@ -513,9 +534,14 @@ CaptureFacts facts_of(const record::Capture& capture) {
     out.start_s = (static_cast<double>(process.start_mono_ns) - first_start_ns) * kSecondsPerNs;
     const bool root = is_root(capture, p);
     facts.run_count += root ? 1 : 0;
+    const std::optional<size_t> image_before = process.continues ? image_before_exec(capture, p) : std::nullopt;
     if (const record::End* end = end_of[p]) {
       const uint64_t whole_ns = end->cpu_user_ns + end->cpu_system_ns;
-      out.cpu_s = static_cast<double>(end->own_cpu_ns != 0 ? end->own_cpu_ns : whole_ns) * kSecondsPerNs;
+      uint64_t own_ns = end->own_cpu_ns != 0 ? end->own_cpu_ns : whole_ns;
+      if (image_before && end_of[*image_before] != nullptr) {  // a process's clock goes on over an exec
+        own_ns -= std::min(own_ns, end_of[*image_before]->own_cpu_ns);
+      }
+      out.cpu_s = static_cast<double>(own_ns) * kSecondsPerNs;
       out.wall_s = static_cast<double>(end->wall_ns) * kSecondsPerNs;
       if (end->peak_rss_bytes != 0) {
         out.peak_rss_bytes = end->peak_rss_bytes;
@@ -545,6 +571,10 @@ CaptureFacts facts_of(const record::Capture& capture) {
         facts.sampling_cost_ns +=
             counts->handler_ns;  // what a sample was measured to cost has no copy of the C stack in it
       }
+    }
+    if (image_before) {
+      end_at_exec(&facts.processes[*image_before], &out,
+                  process.start_mono_ns - capture.processes[*image_before].start_mono_ns);
     }
     facts.processes.push_back(std::move(out));
   }

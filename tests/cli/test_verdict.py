@@ -120,11 +120,19 @@ def test_the_line_that_waits_is_shown_and_a_function_that_only_waits():
 
 
 def test_work_of_other_processes_is_said_to_be_unseen():
-    elsewhere = verdict_lines(report(cpu_s=0.62, sampled_cpu_s=0.03, samples=7, effective_samples=7.0, wall_s=1.65))
+    short = {"samples": 7, "effective_samples": 7.0, "wall_s": 1.65}
+    elsewhere = verdict_lines(report(cpu_s=0.62, sampled_cpu_s=0.03, processes=[{"pid": 1, "cpu_s": 0.03}], **short))
     (note,) = only(elsewhere, "note")
     assert "0.59 s of the 0.62 s of CPU time are not in these figures" in note
     flat = report(cpu_s=0.62, sampled_cpu_s=0.03, functions=[function("f", 0.9, ceiling=1.02)])
     assert not only(verdict_lines(flat), "ceiling")
+
+
+def test_what_the_program_used_itself_is_not_said_to_be_of_others():
+    missed = verdict_lines(report(cpu_s=1.04, sampled_cpu_s=0.07, processes=[{"pid": 1, "cpu_s": 1.04}], samples=4, effective_samples=4.0))
+    unseen, few = only(missed, "note")
+    assert "0.97 s of the 1.04 s of CPU time were not sampled" in unseen and "not Python" not in unseen
+    assert "too short to be sure: 4 samples" in few
 
 
 def test_how_it_ended_and_what_is_missing():

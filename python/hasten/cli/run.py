@@ -9,7 +9,7 @@ import sys
 from collections import namedtuple
 from pathlib import Path
 
-from hasten.cli.captures import SUFFIX, free_path
+from hasten.cli.captures import SUFFIX, Place
 from hasten.cli.output import drop_output, print_verdict, write_json
 from hasten.cli.target import Target, UsageError, resolve
 from hasten.errors import HastenError
@@ -86,15 +86,15 @@ def main(args: argparse.Namespace) -> int:
         target = resolve(args.program, args.python)
     except UsageError as error:
         args.parser.exit(2, f"hasten run: {error}\n")
-    capture = _place(args.out, target.stem)
+    place = _place(args.out, target.stem)
     if args.json not in (None, "-"):
         _check_folder(Path(args.json).absolute().parent, "--json")
 
     _tell(target)
     if args.counts:
-        outcome = _count_runs(target, capture, args)
+        outcome, capture = _count_runs(target, place, args)
     else:
-        outcome, capture = _measure_runs(target, capture, args)
+        outcome, capture = _measure_runs(target, place, args)
     _report(capture, args)
     return _end_like(outcome)
 
@@ -108,8 +108,7 @@ def record(program: list[str]) -> Path:
 
     target = resolve(program)
     _tell(target)
-    capture = _place(None, target.stem)
-    measure(target, capture, rate_hz=None)
+    _, capture = _place(None, target.stem).make(lambda path: measure(target, path, rate_hz=None))
     print_verdict(read_report(str(capture)), capture, sys.stderr)
     return capture
 
@@ -134,7 +133,7 @@ def _attach(args: argparse.Namespace) -> int:
         args.parser.error("--counts needs a program from its start: a process that runs already is only read")
     if args.program or args.repeat != 1 or args.python:
         args.parser.error("--pid measures a process that runs: it goes with --inject, --seconds, --rate, --json and --out only")
-    capture = _place(args.out, f"pid-{args.pid}")
+    place = _place(args.out, f"pid-{args.pid}")
     if args.json not in (None, "-"):
         _check_folder(Path(args.json).absolute().parent, "--json")
     from hasten import _core
@@ -145,14 +144,14 @@ def _attach(args: argparse.Namespace) -> int:
         what = "entering" if args.inject else "reading"
         print(f"hasten run: {what} process {args.pid} (Python {version}) {how_long}", file=sys.stderr, flush=True)
     measure = functools.partial(_core.enter, native=args.native) if args.inject else _core.attach
-    ended = measure(args.pid, str(capture), rate_hz=args.rate or 0.0, seconds=args.seconds or 0.0)
+    ended, capture = place.make(lambda path: measure(args.pid, str(path), rate_hz=args.rate or 0.0, seconds=args.seconds or 0.0))
     if ended.capture_failure:
         print(f"hasten run: {ended.capture_failure}", file=sys.stderr)
     _report(capture, args)
     return 0
 
 
-def _count_runs(target: Target, capture: Path, args: argparse.Namespace) -> Outcome:
+def _count_runs(target: Target, place: Place, args: argparse.Namespace) -> tuple[Outcome, Path]:
     """The same with functions counted, and the counts in the capture."""
     import tempfile
 
@@ -160,7 +159,7 @@ def _count_runs(target: Target, capture: Path, args: argparse.Namespace) -> Outc
     from hasten._core import add_counts
 
     with tempfile.TemporaryDirectory(prefix="hasten-counts-") as folder:
-        outcome, capture = _measure_runs(target, capture, args, counts.environment(folder, args.counts))
+        outcome, capture = _measure_runs(target, place, args, counts.environment(folder, args.counts))
         rows, lost = counts.read(folder)
         begun = any(Path(folder).iterdir())
     if rows:
@@ -171,15 +170,16 @@ def _count_runs(target: Target, capture: Path, args: argparse.Namespace) -> Outc
         lost.append(f"nothing was counted: no function {' or '.join(args.counts)} ran")
     for reason in lost:
         print(f"hasten run: --counts: {reason}", file=sys.stderr)
-    return outcome
+    return outcome, capture
 
 
 def measure(
     target: Target, capture: Path, *, rate_hz: float | None, native: bool = False, environment: dict[str, str] | None = None
 ) -> Outcome:
-    """Run the program once and leave a capture. The path must be free.
+    """Run the program once and leave a capture.
 
-    Raises: HastenError if the program could not be started or the capture not be written.
+    Raises: HastenError if the program could not be started or the capture not be written; the program has not been
+    started if the path was not free ("record.exists").
     """
     from hasten import _core
 
@@ -192,24 +192,24 @@ def measure(
 
 
 def _measure_runs(
-    target: Target, capture: Path, args: argparse.Namespace, environment: dict[str, str] | None = None
+    target: Target, place: Place, args: argparse.Namespace, environment: dict[str, str] | None = None
 ) -> tuple[Outcome, Path]:
+    run = functools.partial(measure, target, rate_hz=args.rate, native=args.native, environment=environment)
     if args.repeat == 1:
-        return measure(target, capture, rate_hz=args.rate, native=args.native, environment=environment), capture
+        return place.make(run)
     from hasten._core import merge_captures
 
     # Parts lie beside the capture that they become, so that nothing is lost if this process is killed.
     parts: list[Path] = []
     outcome = Outcome(0, 0)
     for number in range(1, args.repeat + 1):
-        part = capture.with_name(f"{capture.stem}.part{number}{SUFFIX}")
-        outcome = measure(target, part, rate_hz=args.rate, native=args.native, environment=environment)
+        outcome, part = place.part(number).make(run)
         parts.append(part)
         if outcome.signal or outcome.exit_code:
             if number < args.repeat:
                 print(f"hasten run: stopped after run {number} of {args.repeat}, which failed", file=sys.stderr)
             break
-    merge_captures([str(part) for part in parts], str(capture))
+    _, capture = place.make(lambda path: merge_captures([str(part) for part in parts], str(path)))
     for part in parts:
         part.unlink()
     return outcome, capture
@@ -220,16 +220,16 @@ def _tell(target: Target) -> None:
         print(f"hasten run: {target.note}", file=sys.stderr)
 
 
-def _place(out: str | None, stem: str) -> Path:
+def _place(out: str | None, stem: str) -> Place:
     """Where the capture goes. Whether it may be written there is asked before the program runs for an hour."""
     if out is not None and out.endswith(SUFFIX):
-        path = Path(out)
-        if os.path.lexists(path):
-            raise HastenError(f"{path} exists", code="record.exists", hint="captures are never overwritten; choose another name")
+        place = Place(Path(out).parent, stem, Path(out))
+        if os.path.lexists(out):
+            raise HastenError(f"{out} exists", code="record.exists", hint="captures are never overwritten; choose another name")
     else:
-        path = free_path(Path(out) if out is not None else Path(), stem)
-    _check_folder(path.absolute().parent, "--out" if out is not None else "the capture")
-    return path
+        place = Place(Path(out) if out is not None else Path(), stem)
+    _check_folder(place.folder.absolute(), "--out" if out is not None else "the capture")
+    return place
 
 
 def _check_folder(folder: Path, what: str) -> None:

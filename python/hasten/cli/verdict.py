@@ -113,12 +113,8 @@ def _notes(report: dict) -> Iterator[str]:
     queued_s = sum(thread["runnable_s"] for thread in report.get("threads", ()))
     if report.get("cpu_s") and queued_s > 0.1 * report["cpu_s"] and queued_s > 0.1:
         yield f"note    this machine was busy: threads were ready to run but without a CPU for {seconds(queued_s)}"
-    if _much_unseen(report) and not any("why_not_sampled" in process for process in report["processes"]):
-        unseen_s = report["cpu_s"] - report["sampled_cpu_s"]
-        yield (
-            f"note    {seconds(unseen_s)} of the {seconds(report['cpu_s'])} of CPU time are not in these figures: they were "
-            "used by programs that are not Python, or by Pythons that Hasten does not know"
-        )
+    if not any("why_not_sampled" in process for process in report["processes"]):
+        yield from _unseen(report)
     if report.get("unsampled_threads"):
         yield f"note    {plural(report['unsampled_threads'], 'thread')} could not be sampled"
     yield from _processes(report)
@@ -142,10 +138,32 @@ def _processes(report: dict) -> Iterator[str]:
         yield text
 
 
-def _much_unseen(report: dict) -> bool:
-    """Whether CPU time was used where no sample could be taken, beyond the interpreter's start and end."""
+def _unseen(report: dict) -> Iterator[str]:
+    """CPU time without samples, beyond the interpreter's start and end: of other programs, and of the Pythons themselves."""
     cpu_s = report.get("cpu_s", 0.0)
-    return cpu_s - report["sampled_cpu_s"] > max(0.1, 0.25 * cpu_s)
+    much_s = _much(cpu_s)
+    others_s = _of_others(report)
+    if others_s > much_s:
+        yield (
+            f"note    {seconds(others_s)} of the {seconds(cpu_s)} of CPU time are not in these figures: they were used by "
+            "programs that are not Python, or by Pythons that Hasten does not know"
+        )
+    missed_s = cpu_s - others_s - report["sampled_cpu_s"]
+    if missed_s > much_s:
+        why = "threads that lived shorter than the gap between two looks, or the kernel" if report["engine"] == "from outside" else \
+            "it was used in the kernel, or by threads and processes that lived shortly"
+        yield f"note    {seconds(missed_s)} of the {seconds(cpu_s)} of CPU time were not sampled: {why}"
+
+
+def _much(cpu_s: float) -> float:
+    """So many seconds of CPU time without samples are worth a word."""
+    return max(0.1, 0.25 * cpu_s)
+
+
+def _of_others(report: dict) -> float:
+    """CPU seconds that the measured processes did not use themselves."""
+    own_s = [process.get("cpu_s") for process in report["processes"]]
+    return 0.0 if None in own_s else max(0.0, report.get("cpu_s", 0.0) - sum(own_s))
 
 
 def _too_short(report: dict) -> Iterator[str]:
@@ -154,13 +172,14 @@ def _too_short(report: dict) -> Iterator[str]:
         return  # a capture that was cut short may be of a long run
     cpu_s = report.get("cpu_s", report["sampled_cpu_s"])
     runs = report.get("runs", 1)
-    if cpu_s > 0 and report["wall_s"] > 10 * cpu_s and report["wall_s"] > 2:
+    ready_s = sum(thread["runnable_s"] for thread in report.get("threads", ()))
+    if cpu_s > 0 and report["wall_s"] > 10 * cpu_s and report["wall_s"] > 2 and ready_s < 0.5 * report["wall_s"]:
         yield (
             f"note    only {plural(report['samples'], 'sample')}: the program used {seconds(cpu_s)} of CPU time in "
             f"{seconds(report['wall_s'])}; it waited the rest"
         )
         return
-    if _much_unseen(report):
+    if _of_others(report) > 0.5 * cpu_s:
         return  # not short but unseen, which the notes above say
     if report.get("engine") == "from outside":
         yield (
@@ -419,9 +438,10 @@ def _ceiling(report: dict, style: Style) -> Iterator[str]:
         return
     best = max(own, key=lambda row: math.inf if row["ceiling"] is None else row["ceiling"])
     name = _call_name(best["function"])
+    cpu_s = report.get("cpu_s", 0.0)
     if best["ceiling"] is None:
         text = f"the program is {name} and nothing else"
-    elif best["ceiling"] < 1.1 and _much_unseen(report):
+    elif best["ceiling"] < 1.1 and cpu_s - report["sampled_cpu_s"] > _much(cpu_s):
         return  # the code that is worth something may be among what was not seen
     elif best["ceiling"] < 1.1:
         text = f"no single function's own code is worth more than {best['ceiling']:.2f}x"
