@@ -35,7 +35,7 @@ class Generated:
         wanted = target.generated_per_call
         is_long = recorded["first_ns"] > _LONG_NS
         for number in range(_TRIES * wanted):
-            alive = [v for v in target.variants if v.alive]
+            alive = [v for v in target.variants if v.alive and not v.different_count]
             if not wanted or not alive or self._seconds_left <= 0:
                 break
             start = _monotonic()

@@ -177,7 +177,7 @@ class Judge:
 
     def _explain(self, found, variant, call):
         """Finds out where inside a value the difference lies: both copies once more, listing what it holds."""
-        sides = [self._copies.run(side, call, max(self._call_s_min, 10.0), found.place) for side in (None, variant)]
+        sides = [self._copies.run(side, call, max(self._call_s_min, 10.0), wanted=found.place) for side in (None, variant)]
         lists = [side.get("leaves") for side in sides]
         if None in lists:
             return
