@@ -230,3 +230,24 @@ def test_a_long_call_is_judged_on_thirty_inputs_too(write_program):
         """)
     found = judge(script, program_of(script), "search", generated=40, seconds=60)
     assert generated_of(found)["same"] >= 30, found.events
+
+
+def test_where_differences_are_collected_those_of_made_inputs_are_told_apart(write_program):
+    script = write_program("""
+        def halves(items):
+            return [x // 2 for x in items]
+        halves([4, 6])
+        halves([5, 8])
+        """)
+    found = judge(script, program_of(script), "halves", "def halves(items):\n    return [int(x / 2 + 0.25) for x in items]\n", calls=(1, 2),
+                  generated=10, seconds=60, collects=True)
+    different = [e for e in found.events if e["event"] == "different"]
+    assert not found.dropped and found.run.exit_code == 0 and different, found.events
+    made = [e for e in different if e["made"]]
+    assert made and all(e["why"].startswith("differs on an input made from recorded ones: halves(") for e in made)
+
+    wrong = judge(script, program_of(script), "halves", "def halves(items):\n    return [x / 2 // 1 for x in items]\n", calls=(1, 2),
+                  collects=True)
+    first = [e for e in wrong.events if e["event"] == "different"][0]
+    assert (first["made"], first["place"], first["old"], first["new"]) == (False, "the result, [0]", "2", "2.0")
+    assert wrong.run.exit_code == 0

@@ -4,7 +4,7 @@ import time
 
 _monotonic = time.monotonic
 _CALL_S_MAX = 1.0   # after so long a watched call is broken off; what it took until then counts
-_SHARE = 0.15       # of the judge's time
+_SHARE = 0.08       # of the judge's time
 
 
 class Coverage:

@@ -11,7 +11,7 @@ _OLD_S_MIN, _OLD_TIMES = 0.3, 10   # so long may the old version take, or so man
 _NEW_S_MIN, _NEW_TIMES = 3.0, 20   # and the new one, its first run included, or so many times the old
 _TRIES = 3                         # inputs are made for each that is wanted: some are like earlier ones
 _LONG_NS = 20_000_000               # of a recorded call that takes longer, smaller inputs are made
-_SHARE = 0.25                      # of the judge's time
+_SHARE = 0.15                      # of the judge's time
 
 
 class Generated:
@@ -35,7 +35,7 @@ class Generated:
         wanted = target.generated_per_call
         is_long = recorded["first_ns"] > _LONG_NS
         for number in range(_TRIES * wanted):
-            alive = [v for v in target.variants if v.alive]
+            alive = [v for v in target.variants if v.alive and not v.different_count]
             if not wanted or not alive or self._seconds_left <= 0:
                 break
             start = _monotonic()
