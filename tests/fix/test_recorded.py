@@ -155,5 +155,10 @@ def test_only_what_two_unmodified_runs_agree_on_can_tell():
     new = recording({1: ("a", 1), 2: ("b", 3), 3: ("c", 0), 4: ("live", 5)}, {"`x`": 2, "`y`": 3, "`z`": 5})
     assert list(Comparison(old, again, new).calls()) == [("f", 1, "1", "1", True), ("f", 3, "3", "0", False), ("f", 4, "4", "5", False)]
     assert list(Comparison(old, again, new).left({"z"})) == [("`x`", "1", "2")]
+    for each in (old, again, new):
+        each.left["the global `x`"] = each.left.pop("`x`")
+    old.left["the locale"] = again.left["the locale"] = old.left["`z`"]
+    new.left["the locale"] = new.left["`z`"]
+    assert list(Comparison(old, again, new).left({"z"}, has_altered=True)) == [("the locale", "1", "5")]
     new.counts["f"] = 5  # called otherwise: what was given to call 4 may be something else of the same type
     assert [number for _, number, *_ in Comparison(old, again, new).calls()] == [1, 3]

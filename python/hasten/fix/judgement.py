@@ -322,8 +322,7 @@ class JudgementSession:
         calls.read_totals({f.function.key: f.calls_total for f in wanted})
         originals = self.change.originals() | around
         seconds = min(0.05 * self._baseline.left_s(), max(RECORD_S_LEAST, self._baseline.elapsed_s))
-        # Where the change alters names, another state at the end may be what it is for.
-        how = {"tells_left": not self.change.altered and self._nearness.is_exact}
+        how = {"tells_left": self._nearness.is_exact}
         try:
             old = calls.record(self._baseline, originals, seconds, **how)
             again, new = (calls.record(self._baseline, overlay, seconds, like=old, **how)
@@ -343,7 +342,7 @@ class JudgementSession:
             self._add_difference(by_key[key], number, "the result", was, is_, differs)
         for key, count in counts.items():
             by_key[key].results_compared = max(by_key[key].results_compared, count)
-        for name, was, is_ in comparison.left(self.change.added_names):
+        for name, was, is_ in comparison.left(self.change.added_names, has_altered=bool(self.change.altered)):
             shown = f"{is_} instead of {was}" if was != is_ else f"it differs inside ({was})"
             self.judgement.differences.append(Difference("the whole program", None, f"{name} at the end", was, is_,
                                                          f"{name} differs when the program has ended: {shown}"))

@@ -15,7 +15,7 @@ import marshal
 import posix
 import sys
 import time
-from _frozen_importlib_external import SourceFileLoader
+from _frozen_importlib_external import SourceFileLoader, cache_from_source
 
 
 def main(began_ns):
@@ -135,15 +135,24 @@ class OwnTime:
                 pass  # the program closed the descriptor
 
     def beside(self, compile_module, spec):
-        """Compiling an overlaid module is told too: Python itself has it compiled already, but not a script."""
+        """Compiling an overlaid module is told too where Python itself has it compiled already; a script it never has."""
         def compile_and_tell(path):
-            if spec["kind"] == "script" and path == spec["target"]:
+            if spec["kind"] == "script" and path == spec["target"] or not _is_compiled(path):
                 return compile_module(path)
             self._began_ns = time.thread_time_ns()
-            code = compile_module(path)
+            raw = marshal.dumps(compile_module(path))
             self.report()
-            return code
+            return marshal.loads(raw)  # as a plain run does with what it has compiled
         return compile_and_tell
+
+
+def _is_compiled(path):
+    """Whether a plain run finds the module's compiled form: it wrote it in the first run, if it may write at all."""
+    try:
+        posix.stat(cache_from_source(path))
+    except (OSError, NotImplementedError):
+        return False
+    return True
 
 
 def peak_reporter(fd):
