@@ -150,7 +150,7 @@ def _unseen(report: dict) -> Iterator[str]:
         )
     missed_s = cpu_s - others_s - report["sampled_cpu_s"]
     if missed_s > much_s:
-        why = "threads that lived shorter than the gap between two looks, or the kernel" if report["engine"] == "from outside" else \
+        why = "threads that lived shorter than the gap between two looks, or the kernel" if report.get("engine") == "from outside" else \
             "it was used in the kernel, or by threads and processes that lived shortly"
         yield f"note    {seconds(missed_s)} of the {seconds(cpu_s)} of CPU time were not sampled: {why}"
 
