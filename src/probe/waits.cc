@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -85,8 +86,18 @@ __attribute__((noinline)) void write_wait(Watch& watch, WaitKind kind, uint64_t 
   watch.writing.store(false, std::memory_order_relaxed);
 }
 
-/// `begin_cpu_ns`: the thread's CPU clock then, or 0 if it was not read. `idle`: an event loop had nothing to do.
-void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns, bool idle = false) {
+constexpr long kNotCounted = -1;
+
+/// How often the calling thread has gone to sleep of its own accord.
+long voluntary_switches() {
+  rusage usage;
+  return sys_call(__NR_getrusage, RUSAGE_THREAD, reinterpret_cast<long>(&usage)) == 0 ? usage.ru_nvcsw : kNotCounted;
+}
+
+/// `begin_cpu_ns`: the thread's CPU clock then, or 0 if it was not read. `begin_switches`: its switches then.
+/// `idle`: an event loop had nothing to do.
+void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns, long begin_switches = kNotCounted,
+              bool idle = false) {
   Watch* watch = own_watch();
   if (watch == nullptr) {
     return;  // the child of a fork, or the thread is ending
@@ -100,7 +111,9 @@ void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns, bool idle
   const uint64_t now_ns = mono_ns();
   const uint64_t duration_ns = now_ns > begin_ns ? now_ns - begin_ns : 0;
   watch->last_wait_ns[static_cast<uint32_t>(kind)] = duration_ns;
-  if (duration_ns >= kShortestNs && g_process.active.load(std::memory_order_relaxed)) {
+  // A call that never slept took its time computing, or ready to run while others had the CPU.
+  const bool slept = begin_switches == kNotCounted || voluntary_switches() != begin_switches;
+  if (slept && duration_ns >= kShortestNs && g_process.active.load(std::memory_order_relaxed)) {
     const uint64_t computed_ns = begin_cpu_ns != 0 ? thread_cpu_ns() - begin_cpu_ns : 0;
     const uint64_t waited_ns = duration_ns > computed_ns ? duration_ns - computed_ns : 0;
     std::atomic<uint64_t>& told_ns = slot.told_wait_ns;
@@ -143,8 +156,9 @@ auto timed(WaitKind kind, const Call& call, size_t bytes = 0, Selects selects = 
   const bool lasting =
       kind == WaitKind::Sleep || bytes >= kManyBytes || watch->last_wait_ns[static_cast<uint32_t>(kind)] >= kLastingNs;
   const uint64_t begin_cpu_ns = lasting ? thread_cpu_ns() : 0;
+  const long begin_switches = lasting && kind == WaitKind::Io ? voluntary_switches() : kNotCounted;
   const auto result = call();
-  end_wait(kind, begin_ns, begin_cpu_ns, idle);
+  end_wait(kind, begin_ns, begin_cpu_ns, begin_switches, idle);
   return result;
 }
 

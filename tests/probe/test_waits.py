@@ -167,6 +167,35 @@ def test_each_of_many_that_fight_for_the_gil_is_sampled_for_what_it_computed(pro
         assert ran.cpu_share(f"work{number}") == pytest.approx(seconds / sum(spent), abs=0.14)
 
 
+def test_a_call_that_never_sleeps_is_no_wait_however_busy_the_machine_is(probe, engine):
+    """Reads of zeros on a CPU that somebody else wants too: the scheduler's own account has the truth."""
+    ran = probe(
+        program("""
+        import json, signal
+        os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+        other = os.fork()
+        if other == 0:
+            while True: pass
+        def reads():
+            zeros = os.open("/dev/zero", os.O_RDONLY)
+            end = time.thread_time() + 0.5
+            while time.thread_time() < end: os.read(zeros, 1 << 20)
+        before = open("/proc/thread-self/schedstat").read().split()
+        reads()
+        after = open("/proc/thread-self/schedstat").read().split()
+        os.kill(other, signal.SIGKILL); os.waitpid(other, 0)
+        print(json.dumps((int(after[1]) - int(before[1])) * 1e-9))
+        """),
+        engine=engine,
+    )
+    ready_s = json.loads(ran.stdout)
+    assert ready_s > 0.2  # of two that want one CPU
+    # The first call is not known to last yet.
+    assert waits_of(ran, "reads").get("io", 0.0) < 0.1 * ready_s
+    thread = next(t for t in ran.report["threads"] if t["pid"] == t["tid"] == ran.report["processes"][0]["pid"])
+    assert thread["runnable_s"] == pytest.approx(ready_s, rel=0.2)
+
+
 def test_a_wait_that_never_ended_is_not_lost(probe):
     ran = probe(
         program("""
