@@ -321,3 +321,24 @@ def test_forks_are_not_warned_of(probe, engine):
         engine=engine,
     )
     assert ran.stdout.strip() == "1"
+
+
+def test_who_serves_the_workers_is_none(probe):
+    """One parent, one command, and hardly any of the work: as multiprocessing's manager has."""
+    ran = probe(
+        program("""
+        pids = []
+        for i in range(3):
+            pid = os.fork()
+            if pid == 0:
+                if i: child_work(0.5)
+                else: time.sleep(0.2)
+                os._exit(0)
+            pids.append(pid)
+        for pid in pids: os.waitpid(pid, 0)
+        print(*pids[1:])
+        """)
+    )
+    (workers,) = ran.report["workers"]
+    assert sorted(workers["pids"]) == sorted(map(int, ran.stdout.split()))
+    assert workers["mean_cpu_s"] == pytest.approx(0.5, abs=0.05)
