@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,9 +18,30 @@ namespace {
 /// Of a thread's C stack, per sample: enough for some fifty frames of C; copying it takes some 10 us on a busy machine.
 constexpr uint32_t kNativeBytes = 16u << 10;
 
+/// What would help: a limit of this process stands in the way more often than a machine without memory.
+std::string remedy(int reason) {
+  rlimit limit;
+  constexpr double kGigabyte = 1e9;
+  const double needed = static_cast<double>(record::kRegionBytes) / kGigabyte;
+  if (reason == ENOMEM && ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    return fmt::format(
+        "they take {:.1f} GB of addresses, hardly of memory, and this shell allows {:.1f} GB a process: ulimit -v "
+        "unlimited",
+        needed, static_cast<double>(limit.rlim_cur) / kGigabyte);
+  }
+  if (reason == EFBIG && ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    return fmt::format(
+        "they are a file in memory of {:.1f} GB, mostly empty, and this shell allows files of {:.1f} GB: ulimit -f "
+        "unlimited",
+        needed, static_cast<double>(limit.rlim_cur) / kGigabyte);
+  }
+  return reason == EMFILE ? "raise the limit of open files: ulimit -n" : "free some memory";
+}
+
 Error no_memory(const char* what) {
-  return Error{"collect.region", fmt::format("cannot {} the sample buffers: {}", what, std::strerror(errno)),
-               "free some memory"};
+  const int reason = errno;
+  return Error{"collect.region", fmt::format("cannot {} the sample buffers: {}", what, std::strerror(reason)),
+               remedy(reason)};
 }
 
 }  // namespace
