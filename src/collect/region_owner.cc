@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -67,6 +68,9 @@ Result<RegionOwner> RegionOwner::create(uint32_t rate_hz, record::Engine engine,
   region->wanted_rate_hz = rate_hz;
   region->force_engine = static_cast<uint32_t>(engine);
   region->native_bytes = native ? kNativeBytes : 0;
+  struct stat own_namespace;
+  region->pid_namespace =
+      ::stat("/proc/self/ns/pid", &own_namespace) == 0 ? static_cast<uint32_t>(own_namespace.st_ino) : 0;
   region->token = (static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) | 1;
   return RegionOwner(fd, region);
 }
