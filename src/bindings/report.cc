@@ -280,10 +280,8 @@ nb::list threads_of(const ReportParts& parts) {
     row["cpu_s"] = thread.cpu_s;
     row["wall_s"] = thread.wall_s;
     row["runnable_s"] = thread.runnable_s;
-    if (parts.waits_measured) {
-      row["wait_s"] = waits_of(thread.wait_s);
-      row["unexplained_s"] = thread.unexplained_s;
-    }
+    row["wait_s"] = waits_of(thread.wait_s);  // whoever samples a thread sees its waits too: none is 0, not absent
+    row["unexplained_s"] = thread.unexplained_s;
     if (origin.known) {
       nb::dict creator = place_of(parts.recorded_functions[origin.function_idx], origin.line);
       creator["tid"] = origin.creator_tid;

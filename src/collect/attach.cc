@@ -128,6 +128,10 @@ class Attachment {
         next_sample_ns = now_ns + static_cast<uint64_t>(gap(random_));
       }
       if (now_ns >= next_tick_ns) {
+        if (is_replaced()) {
+          note_exec();
+          break;
+        }
         tick(now_ns);
         next_tick_ns = now_ns + kTickNs;
       }
@@ -144,6 +148,33 @@ class Attachment {
   double rate_hz() const { return plan_.rate_hz > 0 ? plan_.rate_hz : kDefaultRateHz; }
   record::Region& region() const { return *owner_.region(); }
   bool is_gone() const { return ::access(proc_path(plan_.pid, "exe").c_str(), F_OK) != 0; }
+
+  /// An exec: what /proc opened as this process's memory is that of an image that is no more.
+  bool is_replaced() const {
+    char byte = 0;
+    return memory_fd_ >= 0 && ::pread(memory_fd_, &byte, 1, static_cast<off_t>(python_.runtime_address)) == 0 &&
+           !is_gone();
+  }
+
+  /// The program that stands in its place is another, with other threads: it is named, and read no further.
+  void note_exec() {
+    record::Process next;
+    next.pid = plan_.pid;
+    next.parent_pid = facts_.parent_pid;
+    // While the exec goes on it has no command line yet.
+    constexpr timespec kMillisecond{0, 1'000'000};
+    for (int i = 0; next.command.empty() && !is_gone() && i < 100; ++i) {
+      next.command = command_line(plan_.pid);
+      ::nanosleep(&kMillisecond, nullptr);
+    }
+    next.executable = link_target(proc_path(plan_.pid, "exe"));
+    next.start_mono_ns = mono_now_ns();
+    next.start_wall_ns = facts_.start_wall_ns + static_cast<int64_t>(next.start_mono_ns - facts_.start_mono_ns);
+    next.continues = true;
+    next.why_not_sampled =
+        "it replaced the program that was read (exec), at which the reading ended; measure it anew to go on";
+    writer_.add_process(1, next);
+  }
 
   void begin() {
     facts_.pid = plan_.pid;
@@ -165,6 +196,7 @@ class Attachment {
     watch_ = std::make_unique<ThreadWatch>(owner_.region(), python_, plan_.pid, *recorder_);
     walk_ = std::make_unique<OutsideWalk>(python_, plan_.pid, *recorder_);
     list_threads(facts_.start_mono_ns);
+    memory_fd_ = ::open(proc_path(plan_.pid, "mem").c_str(), O_RDONLY | O_CLOEXEC);
     first_cpu_ns_ = process_cpu_ns(plan_.pid).value_or(0);
     last_cpu_ns_ = first_cpu_ns_;
   }
@@ -312,6 +344,9 @@ class Attachment {
   }
 
   void finish(Outcome& outcome) {
+    if (memory_fd_ >= 0) {
+      ::close(memory_fd_);
+    }
     const uint64_t end_ns = mono_now_ns();
     watch_->finish();
     for (auto& [tid, looked] : threads_) {
@@ -350,6 +385,7 @@ class Attachment {
   std::unique_ptr<OutsideWalk> walk_;
   std::map<uint32_t, Looked> threads_;  ///< by tid
   std::mt19937_64 random_{std::random_device{}()};
+  int memory_fd_ = -1;  ///< its memory when the reading began, to notice an exec
   uint64_t first_cpu_ns_ = 0;
   uint64_t last_cpu_ns_ = 0;
   uint64_t peak_rss_bytes_ = 0;

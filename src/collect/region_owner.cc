@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,9 +19,30 @@ namespace {
 /// Of a thread's C stack, per sample: enough for some fifty frames of C; copying it takes some 10 us on a busy machine.
 constexpr uint32_t kNativeBytes = 16u << 10;
 
+/// What would help: a limit of this process stands in the way more often than a machine without memory.
+std::string remedy(int reason) {
+  rlimit limit;
+  constexpr double kGigabyte = 1e9;
+  const double needed = static_cast<double>(record::kRegionBytes) / kGigabyte;
+  if (reason == ENOMEM && ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    return fmt::format(
+        "they take {:.1f} GB of addresses, hardly of memory, and this shell allows {:.1f} GB a process: ulimit -v "
+        "unlimited",
+        needed, static_cast<double>(limit.rlim_cur) / kGigabyte);
+  }
+  if (reason == EFBIG && ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    return fmt::format(
+        "they are a file in memory of {:.1f} GB, mostly empty, and this shell allows files of {:.1f} GB: ulimit -f "
+        "unlimited",
+        needed, static_cast<double>(limit.rlim_cur) / kGigabyte);
+  }
+  return reason == EMFILE ? "raise the limit of open files: ulimit -n" : "free some memory";
+}
+
 Error no_memory(const char* what) {
-  return Error{"collect.region", fmt::format("cannot {} the sample buffers: {}", what, std::strerror(errno)),
-               "free some memory"};
+  const int reason = errno;
+  return Error{"collect.region", fmt::format("cannot {} the sample buffers: {}", what, std::strerror(reason)),
+               remedy(reason)};
 }
 
 }  // namespace
@@ -45,6 +68,9 @@ Result<RegionOwner> RegionOwner::create(uint32_t rate_hz, record::Engine engine,
   region->wanted_rate_hz = rate_hz;
   region->force_engine = static_cast<uint32_t>(engine);
   region->native_bytes = native ? kNativeBytes : 0;
+  struct stat own_namespace;
+  region->pid_namespace =
+      ::stat("/proc/self/ns/pid", &own_namespace) == 0 ? static_cast<uint32_t>(own_namespace.st_ino) : 0;
   region->token = (static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) | 1;
   return RegionOwner(fd, region);
 }

@@ -260,7 +260,13 @@ class Session {
     }
     live_[slot_idx] =
         std::make_unique<ProcessRecord>(owner_.region(), slot_idx, next_id_, facts, writer_, names_, parent);
-    ids_[pid] = next_id_++;
+    ids_[pid] = next_id_;
+    if (slot.pid_namespace != 0) {
+      const uint64_t own_number = number(slot.pid_namespace, slot.own_pid);
+      ids_[own_number] = next_id_;
+      own_numbers_[next_id_] = own_number;
+    }
+    ++next_id_;
     if (slot.engine == static_cast<uint32_t>(record::Engine::ThreadClocks) && !pacemaker_) {
       pacemaker_ = std::make_unique<Pacemaker>(owner_.region());
     }
@@ -286,7 +292,11 @@ class Session {
       return;
     }
     ends_[record->id()] = end;
-    const auto told = told_.find(record->pid());
+    auto told = told_.find(record->pid());
+    const auto own = own_numbers_.find(record->id());
+    if (told == told_.end() && own != own_numbers_.end()) {
+      told = told_.find(own->second);
+    }
     if (told != told_.end() && told->second.mono_ns >= record->start_mono_ns()) {
       complete_end(ends_[record->id()], told->second);
     } else {
@@ -305,7 +315,8 @@ class Session {
           return;
         }
       } else {
-        take_child_end(pid, {told.status, told.mono_ns, told.cpu_user_ns, told.cpu_system_ns, told.peak_rss_bytes});
+        take_child_end(number(told.pid_namespace, pid),
+                       {told.status, told.mono_ns, told.cpu_user_ns, told.cpu_system_ns, told.peak_rss_bytes});
         told.pid.store(0);
       }
       child_ends_stuck_ = 0;
@@ -322,7 +333,12 @@ class Session {
     uint64_t peak_rss_bytes;
   };
 
-  void take_child_end(uint32_t pid, const Told& told) {
+  /// What a process is called in a PID namespace (0: ours): two containers have the same numbers.
+  static uint64_t number(uint32_t pid_namespace, uint32_t pid) {
+    return static_cast<uint64_t>(pid_namespace) << 32 | pid;
+  }
+
+  void take_child_end(uint64_t pid, const Told& told) {
     const auto id = ids_.find(pid);
     const auto known = id == ids_.end() ? ends_.end() : ends_.find(id->second);
     if (known == ends_.end()) {
@@ -486,9 +502,10 @@ class Session {
   record::CaptureWriter writer_;
   NameTable names_;
   std::array<std::unique_ptr<ProcessRecord>, record::kProcessCount> live_;  ///< by slot of the region
-  std::unordered_map<uint32_t, uint32_t> ids_;      ///< pid to the capture's id of its latest image
-  std::unordered_map<uint32_t, record::End> ends_;  ///< by the capture's id, without the first
-  std::unordered_map<uint32_t, Told> told_;         ///< by pid: ends of children that are not in ends_
+  std::unordered_map<uint64_t, uint32_t> ids_;          ///< number() to the capture's id of its latest image
+  std::unordered_map<uint32_t, uint64_t> own_numbers_;  ///< number() by the capture's id, of processes with their own
+  std::unordered_map<uint32_t, record::End> ends_;      ///< by the capture's id, without the first
+  std::unordered_map<uint64_t, Told> told_;             ///< by number(): ends of children that are not in ends_
   std::unique_ptr<Pacemaker> pacemaker_;
   uint32_t next_id_ = 0;
   uint32_t child_ends_read_ = 0;

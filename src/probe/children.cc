@@ -8,6 +8,7 @@
 
 #include "probe/children.h"
 #include "probe/invitation.h"
+#include "probe/numbers.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
 #include "probe/waits.h"
@@ -28,6 +29,7 @@ void report_end(pid_t pid, int status, const rusage& usage) {
   const uint32_t place = region.child_ends_written.fetch_add(1) % record::kChildEndCount;
   record::ChildEnd& end = region.child_ends[place];
   end.status = status;
+  end.pid_namespace = pid_namespace();
   end.mono_ns = mono_ns();
   end.cpu_user_ns = nanoseconds(usage.ru_utime);
   end.cpu_system_ns = nanoseconds(usage.ru_stime);
@@ -74,7 +76,7 @@ int wait_status_of(const siginfo_t& info) {
 
 void tell_own_end() {
   // The child of a vfork shares our memory; its end is not ours.
-  if (g_process.active.load() && g_process.self->pid.load() == static_cast<uint32_t>(sys_call(__NR_getpid))) {
+  if (g_process.active.load() && g_process.own_pid == static_cast<uint32_t>(sys_call(__NR_getpid))) {
     g_process.self->peak_rss_bytes.store(own_peak_rss_bytes());
     g_process.self->cpu_ns.store(read_clock(CLOCK_PROCESS_CPUTIME_ID));
     end_watch();  // and so does this thread

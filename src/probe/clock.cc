@@ -275,7 +275,7 @@ void unpark_clock(Watch& watch) {
 namespace {
 
 bool is_own_process() {
-  return g_process.active.load() && g_process.self->pid.load() == static_cast<uint32_t>(sys_call(__NR_getpid));
+  return g_process.active.load() && g_process.own_pid == static_cast<uint32_t>(sys_call(__NR_getpid));
 }
 
 void set_state(record::ProbeState state) { g_process.self->state.store(static_cast<uint32_t>(state)); }

@@ -17,6 +17,7 @@
 #include "probe/compiled.h"
 #include "probe/exec.h"
 #include "probe/invitation.h"
+#include "probe/numbers.h"
 #include "probe/sys.h"
 #include "probe/threads.h"
 #include "probe/waits.h"
@@ -31,17 +32,26 @@ void begin_in_fork();
 
 namespace {
 
-/// Takes a slot for this process. False if all are taken.
+/// Takes a slot for this process. False if all are taken, or if the collector's number for it cannot be found.
 bool take_process_slot() {
   record::Region& region = *g_process.region;
-  for (uint32_t i = 0; i < record::kProcessCount; ++i) {
+  const auto own_pid = static_cast<uint32_t>(getpid());
+  const uint32_t name_space = pid_namespace();
+  const bool differs = name_space != 0;
+  const uint32_t pid = differs ? static_cast<uint32_t>(status_figure("/proc/self/status", "\nPid:")) : own_pid;
+  for (uint32_t i = 0; pid != 0 && i < record::kProcessCount; ++i) {
     record::ProcessSlot& slot = region.processes[i];
     uint32_t nobody = 0;
-    if (slot.pid.load() == 0 && slot.pid.compare_exchange_strong(nobody, static_cast<uint32_t>(getpid()))) {
+    if (slot.pid.load() == 0 && slot.pid.compare_exchange_strong(nobody, pid)) {
       raise_to(region.processes_used, i + 1);
       g_process.self = &slot;
       g_process.process_idx = i;
-      slot.parent_pid = static_cast<uint32_t>(getppid());
+      g_process.own_pid = own_pid;
+      g_process.has_own_numbers = differs;
+      slot.parent_pid = static_cast<uint32_t>(differs ? status_figure("/proc/self/status", "\nPPid:")
+                                                      : static_cast<uint64_t>(getppid()));
+      slot.own_pid = own_pid;
+      slot.pid_namespace = name_space;
       slot.start_mono_ns = mono_ns();
       slot.forked_from = 0;
       return true;
@@ -192,21 +202,7 @@ __attribute__((destructor)) void on_unload() { tell_own_end(); }
 
 }  // namespace
 
-uint64_t own_peak_rss_bytes() {
-  char text[4096];
-  const int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    return 0;
-  }
-  const ssize_t length = ::read(fd, text, sizeof text - 1);
-  close(fd);
-  if (length <= 0) {
-    return 0;
-  }
-  text[length] = '\0';
-  const char* mark = strstr(text, "VmHWM:");
-  return mark == nullptr ? 0 : strtoull(mark + 6, nullptr, 10) * 1024;
-}
+uint64_t own_peak_rss_bytes() { return status_figure("/proc/self/status", "\nVmHWM:") * 1024; }
 
 /// The child of a fork goes on with what its parent found out, in a slot of its own.
 void begin_in_fork() {
@@ -217,7 +213,13 @@ void begin_in_fork() {
   forget_all_watches();
   forget_compiled_ring();
   const uint32_t parent_idx = g_process.process_idx;
-  if (g_process.region->closed.load() != 0 || !take_process_slot()) {
+  record::ProcessSlot* parent = g_process.self;
+  if (g_process.region->closed.load() != 0) {
+    return;
+  }
+  // Another /proc than the one where the region was found has other numbers.
+  if (is_deserted() || !take_process_slot()) {
+    parent->unsampled_threads.fetch_add(1);
     return;
   }
   publish(record::ProbeState::Claimed);

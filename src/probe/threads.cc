@@ -11,6 +11,7 @@
 
 #include "probe/clock.h"
 #include "probe/invitation.h"
+#include "probe/numbers.h"
 #include "probe/own_stack.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
@@ -170,7 +171,7 @@ Watch* new_watch(uint32_t tid, pthread_t thread, const Origin& origin) {
   watch->wait_random_state = watch->random_state * 0x9e3779b97f4a7c15ull | 1;
   find_stack(*watch, thread);
   watch->creation_id = origin.creation_id;
-  slot.tid = watch->tid;
+  slot.tid = collectors_tid(tid);
   slot.creation_id = origin.creation_id;
   slot.creator_tid = origin.creator_tid;
   slot.routine = origin.routine;
@@ -328,7 +329,7 @@ extern "C" __attribute__((visibility("default"))) int pthread_create(pthread_t* 
   *start = {routine, argument, {0, 0, reinterpret_cast<uint64_t>(routine)}};
   if (Watch* watch = own_watch()) {
     start->origin.creation_id = note_creation(*watch);
-    start->origin.creator_tid = watch->tid;
+    start->origin.creator_tid = watch->slot->tid;
   }
   const int result = create(thread, attributes, run_watched, start);
   if (result != 0) {

@@ -20,6 +20,8 @@ struct Process {
   record::Region* region = nullptr;     ///< its head only; rings are mapped one by one
   record::ProcessSlot* self = nullptr;  ///< ours in the region
   uint32_t process_idx = 0;             ///< of `self`
+  uint32_t own_pid = 0;                 ///< getpid(), which the child of a vfork has not
+  bool has_own_numbers = false;         ///< in a PID namespace that is not the collector's
   record::PythonPlace python;
   const void* (*own_python_state)() = nullptr;      ///< PyGILState_GetThisThreadState
   const void* (*running_python_state)() = nullptr;  ///< this thread's state if it holds the GIL; may be null

@@ -373,10 +373,29 @@ std::string command_shape(const std::vector<std::string>& command) {
   return shape;
 }
 
+/// A process that used less than this share of what the busiest did serves the workers (multiprocessing's manager, its resource
+/// tracker): it is none.
+constexpr double kWorkerShare = 0.1;
+
+/// Leaves those that did a comparable share of the work.
+Workers working(const Workers& alike, const std::vector<double>& cpu_s) {
+  Workers found{alike.parent_pid, {}, 0, 0};
+  found.most_cpu_s = *std::max_element(cpu_s.begin(), cpu_s.end());
+  for (size_t i = 0; i < cpu_s.size(); ++i) {
+    if (cpu_s[i] >= kWorkerShare * found.most_cpu_s) {
+      found.pids.push_back(alike.pids[i]);
+      found.mean_cpu_s += cpu_s[i];
+    }
+  }
+  found.mean_cpu_s /= static_cast<double>(found.pids.size());
+  return found;
+}
+
 /// Processes with one parent and one command that were all alive at one time: a pool, not one pool after another.
 std::vector<Workers> workers_among(const std::vector<ProcessFacts>& processes) {
   struct Group {
     Workers workers;
+    std::vector<double> cpu_s;
     double common_end_s = 0;  ///< the first of them to end
   };
   std::map<std::pair<uint32_t, std::string>, std::vector<Group>> groups;
@@ -388,20 +407,19 @@ std::vector<Workers> workers_among(const std::vector<ProcessFacts>& processes) {
     std::vector<Group>& alike = groups[{process.parent_pid, command_shape(process.command)}];
     const double end_s = process.start_s + *process.wall_s;
     if (alike.empty() || process.start_s >= alike.back().common_end_s) {
-      alike.push_back({{process.parent_pid, {}, 0, 0}, end_s});
+      alike.push_back({{process.parent_pid, {}, 0, 0}, {}, end_s});
     }
     Group& group = alike.back();
     group.common_end_s = std::min(group.common_end_s, end_s);
     group.workers.pids.push_back(process.pid);
-    group.workers.mean_cpu_s += *process.cpu_s;
-    group.workers.most_cpu_s = std::max(group.workers.most_cpu_s, *process.cpu_s);
+    group.cpu_s.push_back(*process.cpu_s);
   }
   std::vector<Workers> found;
   for (auto& [key, alike] : groups) {
-    for (Group& group : alike) {
-      if (group.workers.pids.size() > 1) {
-        group.workers.mean_cpu_s /= static_cast<double>(group.workers.pids.size());
-        found.push_back(std::move(group.workers));
+    for (const Group& group : alike) {
+      Workers workers = working(group.workers, group.cpu_s);
+      if (workers.pids.size() > 1) {
+        found.push_back(std::move(workers));
       }
     }
   }

@@ -15,7 +15,7 @@
 namespace hasten::record {
 
 inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
-inline constexpr uint32_t kRegionVersion = 11;
+inline constexpr uint32_t kRegionVersion = 12;
 inline constexpr uint32_t kProcessCount = 512;    ///< processes alive at one time; more are counted, not sampled
 inline constexpr uint32_t kSlotCount = 1024;      ///< threads alive at one time; more are counted, not sampled
 inline constexpr uint32_t kChildEndCount = 1024;  ///< ends of children reported and not yet read
@@ -202,8 +202,8 @@ static_assert(sizeof(CompiledRecord) % 8 == 0);
 
 struct ThreadSlot {
   alignas(64) std::atomic<uint32_t> word;  ///< slot_word()
-  uint32_t tid;
-  uint32_t creation_id;  ///< names a CreationRecord; 0: not known where it was started
+  uint32_t tid;                            ///< as the collector counts
+  uint32_t creation_id;                    ///< names a CreationRecord; 0: not known where it was started
   uint32_t creator_tid;
   uint64_t routine;  ///< what it was started to run
   uint64_t start_mono_ns;
@@ -239,9 +239,12 @@ struct PythonPlace {
 
 /// One Python process (one image: after an exec the new one takes another slot).
 struct ProcessSlot {
-  alignas(64) std::atomic<uint32_t> pid;  ///< taken by setting it; 0 while free. The collector frees it
-  std::atomic<uint32_t> state;            ///< ProbeState; what follows was written before Sampling was published
+  alignas(64) std::atomic<
+      uint32_t> pid;            ///< as the collector counts; taken by setting it, 0 while free. The collector frees it
+  std::atomic<uint32_t> state;  ///< ProbeState; what follows was written before Sampling was published
   uint32_t parent_pid;
+  uint32_t own_pid;        ///< what the process calls itself: another number where it has a PID namespace of its own
+  uint32_t pid_namespace;  ///< inode of that namespace; 0: the collector's
   uint32_t setup_errno;
   uint32_t engine;  ///< record::Engine
   uint32_t mean_gap_ns;
@@ -259,8 +262,9 @@ struct ProcessSlot {
 
 /// What wait4 told a measured process of a child. Published by `pid`, which is set last and cleared by the collector.
 struct ChildEnd {
-  std::atomic<uint32_t> pid;
-  int32_t status;  ///< as wait() gives it
+  std::atomic<uint32_t> pid;  ///< as the process that waited for it counts
+  uint32_t pid_namespace;     ///< of that process; 0: the collector's
+  int32_t status;             ///< as wait() gives it
   uint64_t mono_ns;
   uint64_t cpu_user_ns;  ///< its own and those of children that it waited for
   uint64_t cpu_system_ns;
@@ -273,6 +277,7 @@ struct Region {
   uint32_t wanted_rate_hz;  ///< 0: from the measured cost; set by the collector
   uint32_t force_engine;    ///< 0: the best there is; else record::Engine; set by the collector
   uint32_t native_bytes;    ///< of its C stack that a sample copies at most; 0: none; set by the collector
+  uint32_t pid_namespace;   ///< inode of the collector's; set by the collector
   uint64_t token;           ///< marks the collector's signals; set by the collector
 
   std::atomic<uint64_t> heard_mono_ns;   ///< when the collector last looked here

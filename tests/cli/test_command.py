@@ -1,6 +1,7 @@
 """The command line itself: help, versions, mistakes; and how little it costs to start."""
 
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -186,3 +187,33 @@ def test_jit_is_the_decorator_in_every_order_of_access(code):
     check = f"{code}\nassert first is second\n@first\ndef f(x):\n    return x + 1\nassert f(41) == 42"
     result = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+def in_shell(hasten, text):
+    return subprocess.run(["sh", "-c", text], cwd=hasten.folder, capture_output=True, text=True, timeout=120)
+
+
+def test_a_deleted_directory_is_named_and_another_does(hasten, tmp_path):
+    gone = tmp_path / "gone"
+    script = f"mkdir {gone}; cd {gone}; rmdir {gone}; exec {sys.executable} -m hasten run"
+    refused = in_shell(hasten, f"{script} -c 'print(5)'")
+    assert refused.returncode == 125 and "current directory was deleted" in refused.stderr and "--out" in refused.stderr
+    assert in_shell(hasten, f"{script} --out {tmp_path} -c 'print(5)'").stdout == "5\n"
+
+
+def test_a_shim_in_path_names_the_module(hasten):
+    shim = hasten.write("bin/tool", "#!/bin/sh\nexec real-tool\n")
+    shim.chmod(0o755)
+    done = hasten("run", "tool", env={**os.environ, "PATH": f"{shim.parent}:{os.environ['PATH']}"})
+    assert done.returncode == 2 and "hasten run -m tool" in done.stderr
+
+
+def test_no_such_change_comes_before_the_question(hasten, burned):
+    done = burned[0]("prove", "nothing-of-that-name", stdin=subprocess.DEVNULL)
+    assert done.returncode != 0 and "--yes" not in done.stderr and "nothing-of-that-name" in done.stderr
+@pytest.mark.parametrize(("limit", "remedy"), [("-v 1000000", "ulimit -v unlimited"), ("-f 0", "ulimit -f unlimited")])
+def test_a_limit_of_the_shell_is_named(hasten, limit, remedy):
+    done = in_shell(hasten, f"ulimit {limit}; exec {sys.executable} -m hasten run -c 1")
+    assert done.returncode == 125 and done.stderr.strip().endswith(remedy) and done.stderr.count("\n") == 1
+
+

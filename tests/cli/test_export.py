@@ -175,3 +175,9 @@ def test_an_unknown_format_is_a_usage_error(burned):
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1
     assert "speedscope" in result.stderr
+
+
+def test_a_folder_that_is_not_there_is_named_as_the_user_did(burned):
+    at, _, _ = burned
+    done = at("export", "--to", "collapsed", "-o", "/nonexist/x")
+    assert done.returncode == 125 and done.stderr.strip().endswith("'/nonexist/x'")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hasten.cli.top import picture
+from hasten.cli.top import head_line, picture
 
 REPORT = {
     "wall_s": 2.0, "cpu_s": 1.0, "samples": 300, "peak_rss_bytes": 50_000_000, "cwd": "/home/u",
@@ -144,3 +144,38 @@ def test_the_end_of_the_process_is_said():
         sleeping.kill()
         sleeping.wait()
     assert done.returncode == 125 and "runs no Python" in done.stderr
+
+
+def test_a_command_of_several_lines_is_one_row():
+    seen = {**REPORT, "processes": [{"pid": 7, "command": ["python", "-c", "import time\nt=1\x1b[2J"]}]}
+    lines = picture(seen, "processes", 100, 40)
+    assert len(lines) == 3 and lines[2].endswith(r"python -c import time\nt=1\x1b[2J")
+
+
+def test_every_key_is_to_be_read_however_narrow():
+    for columns in (200, 100, 80, 60, 40):
+        head = head_line(1234567, "3.13.0rc2", columns)
+        assert len(head) <= columns
+        assert {"f", "l", "t", "w", "g", "p", "q"} <= set(head.split())
+
+
+def test_what_is_no_number_is_no_process():
+    done = subprocess.run([sys.executable, "-m", "hasten", "top", "x"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "'x' is not a process id" in done.stderr
+
+
+@pytest.mark.process
+def test_a_process_that_ends_meanwhile_is_no_failure(burning):
+    ours, theirs = os.openpty()
+    top = subprocess.Popen([sys.executable, "-m", "hasten", "top", "--seconds", "0.3", str(burning.pid)],
+                           stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env={**os.environ, "TERM": "xterm"})  # fmt: skip
+    seen = b""
+    while b"burns" not in seen:
+        assert select.select([ours], [], [], 30)[0], seen[-2000:]
+        seen += os.read(ours, 65536)
+    burning.kill()  # and nobody waits for it: it stays in /proc
+    while top.poll() is None:
+        if select.select([ours], [], [], 0.1)[0]:
+            os.read(ours, 65536)
+    assert top.returncode == 0
+    assert top.stderr.read().decode().strip().endswith(f"process {burning.pid} has ended")

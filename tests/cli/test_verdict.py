@@ -177,3 +177,22 @@ def test_figures():
     assert short_path("/home/u/a/b.py", "/home/u") == "a/b.py"
     assert short_path("/home/user/b.py", "/home/u") == ".../user/b.py"
     assert short_path("<string>", "/home/u") == "<string>"
+
+
+def test_workers_are_told_to_share_only_where_it_would_gain():
+    def notes(mean_s, most_s):
+        group = {"pids": [1, 2], "parent_pid": 9, "mean_cpu_s": mean_s, "most_cpu_s": most_s}
+        return "\n".join(verdict_lines(report(cpu_s=2 * mean_s, workers=[group])))
+
+    assert "evenly shared, they could be done 1.5x sooner" in notes(2.0, 3.0)
+    assert "2 workers used 2.00 s" in notes(2.0, 2.1) and "evenly" not in notes(2.0, 2.1)
+    assert "evenly" not in notes(0.002, 0.004)
+
+
+def test_control_characters_do_not_reach_the_terminal():
+    killed = {"pid": 7, "parent_pid": 1, "command": ["python", "-c", "a\nb\x1b[2J\u0085é"], "exit": -9}
+    rows = [function("f", 0.9, file="/home/u/new\nline/x.py")]
+    text = verdict_lines(report(processes=[{"pid": 1, "command": ["python"]}, killed], functions=rows, cwd="/home/u"))
+    (note,) = [line for line in text if line.startswith("note    process 7")]
+    assert note.endswith(r"python -c a\nb\x1b[2J\x85é")
+    assert any(r"new\nline/x.py" in line for line in text)

@@ -321,3 +321,74 @@ def test_forks_are_not_warned_of(probe, engine):
         engine=engine,
     )
     assert ran.stdout.strip() == "1"
+
+
+NAMESPACED = """
+import os, subprocess, sys, threading
+inner = '''
+import os, sys, threading, time
+def burn(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end: sum(range(2000))
+def outer_number(): return os.readlink("/proc/thread-self").split("/")[2]
+def work():
+    burn(0.2)
+    print("thread", outer_number(), flush=True)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+print("root", os.getpid(), os.readlink("/proc/self"), flush=True)
+if os.fork() == 0:
+    print("fork", os.getpid(), os.readlink("/proc/self"), flush=True)
+    burn(0.1)
+    os._exit(7)
+os.wait()
+'''
+for i in range(2):
+    subprocess.run(["unshare", "-p", "-f", sys.executable, "-c", inner, f"marker{i}"], check=True)
+"""
+
+
+@pytest.mark.skipif(subprocess.run(["unshare", "-p", "-f", "true"], capture_output=True).returncode != 0, reason="no right to unshare")
+def test_a_pid_namespace_has_other_numbers(probe, engine):
+    """Within it a process is called 1, as the machine's first process is outside."""
+    ran = probe(NAMESPACED, engine=engine)
+    said = [line.split() for line in ran.stdout.splitlines()]
+    assert [words[1] for words in said if words[0] == "root"] == ["1", "1"]
+    rows = {row["pid"]: row for row in children(ran)}
+    roots = [int(words[2]) for words in said if words[0] == "root"]
+    forks = [int(words[2]) for words in said if words[0] == "fork"]
+    assert sorted(rows) == sorted(roots + forks)  # and no other
+    for i, (root, fork) in enumerate(zip(roots, forks, strict=True)):
+        assert rows[root]["command"][-1] == rows[fork]["command"][-1] == f"marker{i}"
+        assert rows[fork]["parent_pid"] == root and rows[fork]["exit"] == 7
+        assert not rows[root].get("after_exec") and not rows[fork].get("after_exec")
+        assert rows[root]["cpu_s"] > 0.19 and rows[fork]["cpu_s"] > 0.09
+    threads = {thread["tid"]: thread for thread in ran.report["threads"]}
+    for words in said:
+        if words[0] == "thread":
+            assert threads[int(words[1])]["cpu_s"] > 0.19
+    for thread in threads.values():
+        parts = thread["cpu_s"] + thread["runnable_s"] + sum(thread["wait_s"].values()) + thread["unexplained_s"]
+        assert parts == pytest.approx(thread["wall_s"], rel=0.05, abs=0.02)
+
+
+def test_who_serves_the_workers_is_none(probe):
+    """One parent, one command, and hardly any of the work: as multiprocessing's manager has."""
+    ran = probe(
+        program("""
+        pids = []
+        for i in range(3):
+            pid = os.fork()
+            if pid == 0:
+                if i: child_work(0.5)
+                else: time.sleep(0.2)
+                os._exit(0)
+            pids.append(pid)
+        for pid in pids: os.waitpid(pid, 0)
+        print(*pids[1:])
+        """)
+    )
+    (workers,) = ran.report["workers"]
+    assert sorted(workers["pids"]) == sorted(map(int, ran.stdout.split()))
+    assert workers["mean_cpu_s"] == pytest.approx(0.5, abs=0.05)

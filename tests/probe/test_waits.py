@@ -261,3 +261,16 @@ def test_garbage_collection_is_seen(probe, engine):
 def test_without_collection_there_is_no_such_row(probe):
     ran = probe(program("import gc; gc.disable()\nburn(0.3)\nos._exit(0)\n"))
     assert ran.report.get("gc_s", 0.0) < 0.02
+
+
+def test_a_thread_that_never_waited_says_so(probe):
+    """0 was measured; absent would be unknown."""
+    ran = probe("""
+        import time
+        end = time.thread_time() + 0.3
+        while time.thread_time() < end: sum(range(2000))
+        """)
+    (main,) = ran.report["threads"]
+    assert set(main["wait_s"]) >= {"sleep", "io", "lock", "child", "gil"} and sum(main["wait_s"].values()) < 0.05
+    parts = main["cpu_s"] + main["runnable_s"] + sum(main["wait_s"].values()) + main["unexplained_s"]
+    assert parts == pytest.approx(main["wall_s"], rel=0.02, abs=0.01)

@@ -319,3 +319,32 @@ def test_without_permission_the_remedy_is_named(target, tmp_path):
                           capture_output=True, text=True, timeout=30)  # fmt: skip
     assert done.stdout.startswith("attach.not_allowed"), done.stdout + done.stderr
     assert f"does not let this user read process {process.pid}" in done.stdout and "sudo" in done.stdout
+
+
+def test_an_exec_ends_the_reading_and_is_said(tmp_path):
+    """The program that stands in its place is no start-up of the first."""
+    (tmp_path / "two.py").write_text(
+        "import os, sys, time\n"
+        "end = time.thread_time() + 1\n"
+        "def first():\n"
+        "    while time.thread_time() < end: sum(range(2000))\n"
+        "if len(sys.argv) == 1:\n"
+        "    print('ready', flush=True)\n"
+        "    first()\n"
+        "    os.execv(sys.executable, [sys.executable, __file__, 'again'])\n"
+        "sys.stdin.read()\n"
+    )
+    target = subprocess.Popen([sys.executable, str(tmp_path / "two.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert target.stdout.readline() == b"ready\n"
+        report_file = tmp_path / "r.json"
+        done = attach("--pid", target.pid, "--json", report_file, cwd=tmp_path)  # no --seconds: the exec ends it
+        assert target.poll() is None
+    finally:
+        target.stdin.close()
+        target.wait()
+    report = json.loads(report_file.read_text())
+    assert f"process {target.pid} was not measured: it replaced the program that was read (exec)" in done.stderr
+    first, second = report["processes"]
+    assert second["after_exec"] and second["pid"] == first["pid"] and second["command"][-1] == "again"
+    assert report["outside_python"]["cpu_share"] < 0.2

@@ -22,6 +22,13 @@ def budget_seconds(text: str) -> float:
     return value
 
 
+def process_id(text: str) -> int:
+    """The value of a PID."""
+    if not text.isdigit() or not 0 < int(text) < 1 << 30:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a process id")
+    return int(text)
+
+
 def ulp_count(text: str) -> int:
     """The value of --allow-ulp."""
     from hasten.fix.trial.nearness import ULP_MAX

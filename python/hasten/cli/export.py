@@ -29,7 +29,8 @@ Weights are CPU time in nanoseconds (pstats: seconds), so that the sum over all 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("capture", nargs="?", help="a .hasten file (default: the newest in this directory)")
     parser.add_argument("--to", required=True, choices=FORMATS, metavar="FORMAT", help=", ".join(FORMATS))
-    parser.add_argument("-o", "--output", "--json", dest="output", metavar="FILE", default="-", help="default: standard output")
+    parser.add_argument("-o", "--output", metavar="FILE", default="-", help="default: standard output")
+    parser.add_argument("--json", dest="output", metavar="FILE", help=argparse.SUPPRESS)  # as the other commands name it
 
 
 def main(args: argparse.Namespace) -> int:

@@ -32,9 +32,16 @@ def plural(count: int, noun: str, many: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}".replace(",", " ")
 
 
+def visible(text: str) -> str:
+    """The text on one line: control characters, which a name may hold, as Python writes them (\\n, \\x1b)."""
+    if text.isprintable():
+        return text
+    return "".join(c if ord(c) >= 0x20 and not 0x7F <= ord(c) < 0xA0 else repr(c)[1:-1] for c in text)
+
+
 def short_path(file: str, cwd: str | None) -> str:
-    """The path as its owner would write it: relative to where the program ran, if it is below."""
+    """The path as its owner would write it: relative to where the program ran, if it is below. It is `visible`."""
     if cwd and file.startswith(cwd.rstrip("/") + "/"):
-        return file[len(cwd.rstrip("/")) + 1 :]
+        return visible(file[len(cwd.rstrip("/")) + 1 :])
     parts = file.split("/")
-    return file if len(parts) <= 3 else ".../" + "/".join(parts[-2:])
+    return visible(file if len(parts) <= 3 else ".../" + "/".join(parts[-2:]))

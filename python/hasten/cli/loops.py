@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
-from hasten.cli.figures import plural, seconds
+from hasten.cli.figures import plural, seconds, visible
 
 _LOOPS_MAX = 3
 _BLOCKS_MAX = 3
@@ -65,11 +65,11 @@ def _block(block: dict) -> str:
 
 def _task_name(task: dict) -> str:
     coroutine = task.get("function", "(not a Python coroutine)")
-    return f"{task['name']} ({coroutine})" if "name" in task else coroutine
+    return f"{visible(task['name'])} ({coroutine})" if "name" in task else coroutine
 
 
 def _place(place: dict) -> str:
-    return f"{os.path.basename(place['file'])}:{place['line']} {place['function']}"
+    return f"{visible(os.path.basename(place['file']))}:{place['line']} {place['function']}"
 
 
 def _chain(chain: list[dict], columns: int) -> str:

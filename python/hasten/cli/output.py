@@ -85,7 +85,11 @@ def _write_file(data: bytes, file: str) -> None:
         return
     import tempfile
 
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        error.filename = file  # not that of the file beside it, which nobody named
+        raise
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)

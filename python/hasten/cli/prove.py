@@ -81,7 +81,6 @@ def main(args: argparse.Namespace) -> int:
     if args.command is not None and args.capture is not None:
         args.parser.error("--capture and --command both name the program; give one of them")
     program, exit_code, wall_s, sources = _program(args)
-    refuse_without_terminal(yes=args.yes)
     from hasten.fix.ending import signals_end_it
     from hasten.fix.judged_results import document_of
     from hasten.fix.judgement import Declined, JudgementSession
@@ -90,6 +89,7 @@ def main(args: argparse.Namespace) -> int:
     change = propose_change(args.change, program, sources)
     if args.function:
         change.only(args.function)
+    refuse_without_terminal(yes=args.yes)
     progress = Progress(sys.stderr)
     session = JudgementSession(change, program, exit_code, wall_s, args.budget, args.runs, args.tolerance,
                                None if args.yes else ask, progress.say, ulp=args.allow_ulp, memory_bytes=args.memory)

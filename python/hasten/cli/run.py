@@ -9,10 +9,11 @@ import sys
 from collections import namedtuple
 from pathlib import Path
 
+from hasten.cli.asking import process_id
 from hasten.cli.captures import SUFFIX, Place
 from hasten.cli.output import drop_output, print_verdict, write_json
 from hasten.cli.target import Target, UsageError, resolve
-from hasten.errors import HastenError
+from hasten.errors import FormatError, HastenError
 
 EXAMPLES = """\
 examples:
@@ -38,14 +39,14 @@ _RATE_HZ_MIN, _RATE_HZ_MAX = 1, 20_000
 _RUNS_MAX = 1000
 
 
-Outcome = namedtuple("Outcome", "exit_code signal")
-Outcome.__doc__ = "How the program ended: by an exit code, or by a signal (0 if none)."
+Outcome = namedtuple("Outcome", "exit_code signal capture_failed", defaults=(False,))
+Outcome.__doc__ = "How the program ended: by an exit code, or by a signal (0 if none); and whether its capture is not whole, which was said."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "hasten run [OPTIONS] (SCRIPT | -m MODULE | -c CODE | PROGRAM) [ARGUMENTS]\n       hasten run [OPTIONS] --pid PID"
     parser.add_argument("--python", metavar="PYTHON", help="interpreter to run it with, by name or path (default: this one)")
-    parser.add_argument("--pid", type=_pid, metavar="PID", help="measure this running Python instead of starting one")
+    parser.add_argument("--pid", type=process_id, metavar="PID", help="measure this running Python instead of starting one")
     parser.add_argument("--inject", action="store_true", help="with --pid: from inside, for waits, children and exact clocks; writes to it")
     parser.add_argument("--seconds", type=_seconds, metavar="N", help="with --pid: for so long (default: until Ctrl-C or its end)")
     parser.add_argument("--rate", type=_rate, metavar="HZ", help="samples a CPU-second (default: as many as cost 0.8 %%)")
@@ -95,7 +96,12 @@ def main(args: argparse.Namespace) -> int:
         outcome, capture = _count_runs(target, place, args)
     else:
         outcome, capture = _measure_runs(target, place, args)
-    _report(capture, args)
+    try:
+        _report(capture, args)
+    except FormatError:
+        if not outcome.capture_failed:
+            raise
+        return 125  # why nothing can be read was said when it could not be written
     return _end_like(outcome)
 
 
@@ -188,7 +194,7 @@ def measure(
     ended = _core.collect(target.command, str(capture), rate_hz=rate_hz or 0.0, native=native, environment=variables)
     if ended.capture_failure:
         print(f"hasten run: {ended.capture_failure}", file=sys.stderr)
-    return Outcome(ended.exit_code, ended.signal)
+    return Outcome(ended.exit_code, ended.signal, bool(ended.capture_failure))
 
 
 def _measure_runs(
@@ -222,6 +228,12 @@ def _tell(target: Target) -> None:
 
 def _place(out: str | None, stem: str) -> Place:
     """Where the capture goes. Whether it may be written there is asked before the program runs for an hour."""
+    try:
+        os.getcwd()
+    except OSError:
+        if out is None or not os.path.isabs(out):
+            raise HastenError("the capture: the current directory was deleted", code="run.no_folder",
+                              hint="change into another, or name one: --out /DIRECTORY") from None
     if out is not None and out.endswith(SUFFIX):
         place = Place(Path(out).parent, stem, Path(out))
         if os.path.lexists(out):
@@ -265,12 +277,6 @@ def _rate(text: str) -> float:
     if not _RATE_HZ_MIN <= rate_hz <= _RATE_HZ_MAX:
         raise argparse.ArgumentTypeError(f"{text} is outside {_RATE_HZ_MIN} to {_RATE_HZ_MAX} samples a CPU-second")
     return rate_hz
-
-
-def _pid(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 1 << 30:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a process id")
-    return int(text)
 
 
 def _seconds(text: str) -> float:

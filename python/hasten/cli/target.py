@@ -84,7 +84,9 @@ def _unchecked(program: list[str], python: str | None) -> Target:
     own_python = _python_of_script(path)
     if own_python is None and (by_name or _is_native(path)) and not path.endswith(".py"):
         raise UsageError(
-            f"{path} is not a Python script", code="run.not_python", hint="Hasten measures Python programs"
+            f"{path} is not a Python script", code="run.not_python",
+            hint=f"Hasten measures Python programs; if it starts one, name what that runs: hasten run -m {first}" if by_name
+            else "Hasten measures Python programs",
         )
     # A .py file is run by the Python at hand, as `python x.py` would; an installed command has its own.
     flags: list[str] = []

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hasten.cli.asking import process_id
 from hasten.cli.output import write_json
-from hasten.cli.figures import seconds, short_path
+from hasten.cli.figures import seconds, short_path, visible
 
 EXAMPLES = """\
 examples:
@@ -27,10 +28,11 @@ keys: f functions, l lines, t threads, w waiting, g the GIL, p processes, q quit
 
 VIEWS = {"f": "functions", "l": "lines", "t": "threads", "w": "waiting", "g": "gil", "p": "processes"}
 _ROWS_MAX = 40
+_LISTED_MAX = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pid", nargs="?", type=int, metavar="PID", help="default: the only Python that runs here")
+    parser.add_argument("pid", nargs="?", type=process_id, metavar="PID", help="default: the only Python that runs here")
     parser.add_argument("--seconds", type=float, default=2.0, metavar="N", help="how long each picture looks (default 2)")
     parser.add_argument("--inject", action="store_true", help="from inside: the process takes Hasten's probe in, which stays there")
     parser.add_argument("--once", action="store_true", help="one picture, then end; so it is where no terminal is")
@@ -88,7 +90,7 @@ def _live(pid: int, version: str, span_s: float, inject: bool) -> int:
     looking.start()
     with _single_keys() as read_key, Live(console=console, screen=True, auto_refresh=False) as live:
         while not failed:
-            head = f"hasten top  process {pid}, Python {version}   {' '.join(VIEWS)}: {', '.join(VIEWS.values())}   q: quit"
+            head = head_line(pid, version, console.width)
             body = picture(latest[0], view, console.width, console.height - 2) if latest else ["looking ..."]
             live.update(Text("\n".join([head, *body]), no_wrap=True, overflow="crop"), refresh=True)
             key = read_key(0.2)
@@ -97,9 +99,19 @@ def _live(pid: int, version: str, span_s: float, inject: bool) -> int:
             view = VIEWS.get(key, view)
     stop.set()
     if failed:
-        print(f"hasten top: {failed[0]}", file=sys.stderr)
-        return 0 if not os.path.exists(f"/proc/{pid}") else 125
+        ended = getattr(failed[0], "code", "") == "attach.no_process"
+        print(f"hasten top: {f'process {pid} has ended' if ended else failed[0]}", file=sys.stderr)
+        return 0 if ended else 125
     return 0
+
+
+def head_line(pid: int, version: str, columns: int) -> str:
+    """What is looked at, and the keys; in few columns the keys alone, which must not be cut."""
+    keys = "  ".join(f"{key} {name}" for key, name in VIEWS.items()) + "  q quit"
+    for head in (f"hasten top  process {pid}, Python {version}   {keys}", f"{pid}  {keys}", keys):
+        if len(head) <= columns:
+            return head
+    return f"{pid}  {' '.join(VIEWS)} q"
 
 
 @contextmanager
@@ -129,7 +141,7 @@ def picture(report: dict, view: str, columns: int, rows: int) -> list[str]:
     ]
     views = (_functions, _lines, _threads, _waiting, _gil, _processes)
     lines += dict(zip(VIEWS.values(), views, strict=True))[view](report)
-    return [line[:columns] for line in lines[: min(rows, _ROWS_MAX)]]
+    return [visible(line.expandtabs())[:columns] for line in lines[: min(rows, _ROWS_MAX)]]
 
 
 def _functions(report: dict) -> list[str]:
@@ -218,5 +230,7 @@ def _only_python(parser: argparse.ArgumentParser) -> int:
         return found[0][0]
     if not found:
         parser.error("no Python runs here that could be read: name its PID")
-    listed = "; ".join(f"{pid} {command[:50].strip()}" for pid, command in found[:8])
+    listed = "; ".join(f"{pid} {visible(command[:50].strip())}" for pid, command in found[:_LISTED_MAX])
+    if len(found) > _LISTED_MAX:
+        listed += f"; {len(found) - _LISTED_MAX} more"
     parser.error(f"{len(found)} Pythons run here: name one ({listed})")

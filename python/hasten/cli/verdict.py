@@ -10,7 +10,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-from hasten.cli.figures import plural, seconds, short_path, size, times
+from hasten.cli.figures import plural, seconds, short_path, size, times, visible
 from hasten.cli.loops import loop_lines
 
 SIDES = ("bytecode", "runtime", "extension", "library", "kernel", "compiled", "native_threads")
@@ -33,7 +33,8 @@ _NATIVE_THREAD_LINES_MAX = 3
 _LABELS_MAX = 12
 _OVERHEAD_SHARE_MIN = 0.05  # of CPU time: imports or garbage collection below this are no news
 _OVERHEAD_S_MIN = 0.05
-_UNEVEN = 1.25  # the busiest worker against the average one
+_UNEVEN = 1.1  # the busiest worker against the average one
+_UNEVEN_S_MIN = 0.1  # what sharing the work better would gain at least
 _SAMPLES_FEW = 200  # below this a share is uncertain by about 7 points
 
 
@@ -72,7 +73,7 @@ def _verdict(report: dict, capture: Path | None, style: Style, width: int) -> It
     yield from _counts(report, style, width)
     yield from _too_short(report)
     if capture is not None:
-        yield style.dim(f"capture {capture}")
+        yield style.dim(f"capture {visible(str(capture))}")
 
 
 # --- first line and notes ------------------------------------------------------------------------
@@ -133,7 +134,7 @@ def _processes(report: dict) -> Iterator[str]:
         text = f"note    {len(group['pids'])} workers used {seconds(mean_s)} of CPU time each on average"
         if mean_s * len(group["pids"]) < 0.1 * report.get("cpu_s", 0.0):
             continue
-        if most_s > _UNEVEN * mean_s:
+        if most_s > _UNEVEN * mean_s and most_s - mean_s >= _UNEVEN_S_MIN:
             text += f", the busiest {seconds(most_s)}: evenly shared, they could be done {times(most_s / mean_s)} sooner"
         yield text
 
@@ -375,10 +376,10 @@ def _native_rows(report: dict, style: Style, width: int) -> Iterator[str]:
 def _labels(report: dict, style: Style) -> Iterator[str]:
     """Seconds by the names that the program gave to stretches of it."""
     rows = report.get("labels", ())
-    columns = max((len(row["label"]) for row in rows[:_LABELS_MAX]), default=0)
+    columns = max((len(visible(row["label"])) for row in rows[:_LABELS_MAX]), default=0)
     head = "labels  "
     for row in rows[:_LABELS_MAX]:
-        spent = f"{row['label']:<{columns}}  {seconds(row['wall_s']):>7} wall, {seconds(row['cpu_s']):>7} CPU"
+        spent = f"{visible(row['label']):<{columns}}  {seconds(row['wall_s']):>7} wall, {seconds(row['cpu_s']):>7} CPU"
         yield style.bold(head) + f"{spent}  in {plural(row['count'], 'stretch', 'stretches')}"
         head = " " * len(head)
     if len(rows) > _LABELS_MAX:
@@ -415,7 +416,7 @@ def _makes(row: dict) -> str:
 
 
 def _line_name(place: dict) -> str:
-    return f"{os.path.basename(place['file'])}:{place['line']} ({_call_name(place['function'])})"
+    return f"{visible(os.path.basename(place['file']))}:{place['line']} ({_call_name(place['function'])})"
 
 
 # --- why and ceiling -----------------------------------------------------------------------------
@@ -451,7 +452,7 @@ def _ceiling(report: dict, style: Style) -> Iterator[str]:
 
 
 def _command(process: dict, columns: int = 60) -> str:
-    text = " ".join(process["command"]) or "(its command line was gone)"
+    text = visible(" ".join(process["command"])) or "(its command line was gone)"
     return text if len(text) <= columns else text[: columns - 3] + "..."
 
 
