@@ -191,6 +191,7 @@ def python_steps(environments: list[environment.Environment]) -> Iterator[Step]:
             name = f"Python tests, {one.python.minor}, {half}"
             cache = ROOT / "build" / re.sub(r"\W+", "-", f"pytest-{one.python.minor}-{half}")
             command = [str(one.executable), "-m", "pytest", "-ra", "--durations=10", "-o", f"cache_dir={cache}", *paths]
+            command += [] if one is first else ["-m", "not one_python"]
             again = [*command, "--last-failed", "--last-failed-no-failures", "none"]
             yield Step(name, [command], settings, again)
 

@@ -17,7 +17,7 @@ from hasten.fix.candidates import propose
 from hasten.fix.prove import Session
 from hasten.fix.rules import membership_set
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.one_python]
 
 # Nearly all of its time is a search through a list.
 HOT = """\

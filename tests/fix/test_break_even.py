@@ -7,7 +7,7 @@ from hasten.fix.candidates import propose
 from hasten.fix.prove import Session
 from hasten.fix.rules import membership_set, prices
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.one_python]
 
 LOOP = """
     def count(words, known):

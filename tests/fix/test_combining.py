@@ -10,7 +10,7 @@ from hasten.fix.given import given_rewrite
 from hasten.fix.prove import Session
 from hasten.fix.rules import membership_set, smallest_few, selection
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.one_python]
 
 # All of the time is in `inside`, and `count` calls nothing else; so often that no inputs are made up for it.
 NESTED = """

@@ -14,7 +14,7 @@ from hasten.fix import keeper
 from hasten.fix.ending import Ended, held, signals_end_it
 from hasten.fix.keeper import Keeper, remove_leftovers
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.one_python]
 
 # Recorded, it ends; in a trial it says who it is, starts a child, and waits for ever.
 WAITS = """\

@@ -72,6 +72,7 @@ def main():
 
 
 @pytest.mark.process
+@pytest.mark.one_python
 def test_none_of_twenty_drawn_is_called_the_same(planted, monkeypatch):
     monkeypatch.setattr(calls, "CALL_S_MIN", 1.0)
     found = planted.judge_all(planted.drawn(20), lambda text: None)

@@ -16,7 +16,7 @@ from hasten.fix.judged_results import document_of, summary
 from hasten.fix.judgement import Declined, JudgementSession
 from hasten.fix.proposals import propose_change
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.one_python]
 
 
 def judge(script, change, **how):
