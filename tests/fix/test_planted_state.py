@@ -232,7 +232,7 @@ plant("alias on a rare late call", "clean", """
     """ + main_loop("clean([i, 2])", 3000), """
     def clean(xs):
         return list(xs)
-    """, "an argument itself")
+    """, "in what it shares with the arguments")
 
 plant("dict moved to end", "touch", """
     recent = {}
