@@ -11,6 +11,7 @@
 #include "bindings/core.h"
 #include "profile/capture.h"
 #include "profile/causes.h"
+#include "profile/facts.h"
 #include "profile/gil.h"
 #include "profile/model.h"
 #include "profile/native_paths.h"
@@ -316,12 +317,7 @@ nb::list gil_of(const ReportParts& parts) {
 }
 
 nb::dict place_of(const ReportParts& parts, const profile::PlaceRow& at) {
-  const profile::Function& function = parts.recorded_functions[at.function_idx];
-  nb::dict place;
-  place["file"] = function.file;
-  place["line"] = at.line;
-  place["function"] = function.name;
-  return place;
+  return place_of(parts.recorded_functions[at.function_idx], at.line);
 }
 
 /// Of a group's ways to await the heaviest: recursion can make very many.

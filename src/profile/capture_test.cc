@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "profile/facts.h"
 #include "profile/model.h"
 
 namespace hasten::profile {

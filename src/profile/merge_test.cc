@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "profile/capture.h"
+#include "profile/facts.h"
 #include "profile/model.h"
 #include "record/reader.h"
 
