@@ -30,14 +30,14 @@ constexpr uint32_t kLongestMeanNs = 10'000'000;
 constexpr int kFdFloor = 700;
 constexpr long kPageBytes = 4096;
 
-/// `tid`: a thread of this process, 0 for the calling one.
-int open_perf_event(uint32_t gap_ns, uint32_t tid) {
+/// `kind`: PERF_COUNT_SW_*, user mode only. `tid`: a thread of this process, 0 for the calling one.
+int open_perf_event(uint64_t kind, uint64_t period, uint32_t tid) {
   perf_event_attr attr;
   memset(&attr, 0, sizeof attr);
   attr.size = sizeof attr;
   attr.type = PERF_TYPE_SOFTWARE;
-  attr.config = PERF_COUNT_SW_CPU_CLOCK;
-  attr.sample_period = gap_ns;
+  attr.config = kind;
+  attr.sample_period = period;
   attr.exclude_kernel = 1;
   attr.exclude_hv = 1;
   attr.disabled = 1;
@@ -61,13 +61,25 @@ bool direct_to_thread(int fd, int signal, uint32_t tid) {
          sys_call(__NR_fcntl, fd, F_SETSIG, signal) == 0 && sys_call(__NR_fcntl, fd, F_SETFL, O_ASYNC) == 0;
 }
 
-bool open_perf_clock(Watch& watch) {
-  const int fd = open_perf_event(g_process.base_gap_ns, watch.tid);
-  if (fd < 0) {
-    return false;
-  }
-  if (!direct_to_thread(fd, g_process.signal, watch.tid)) {
+/// One whose overflows come to the thread as our signal, or -1.
+int open_directed(uint64_t kind, uint64_t period, uint32_t tid) {
+  const int fd = open_perf_event(kind, period, tid);
+  if (fd >= 0 && !direct_to_thread(fd, g_process.signal, tid)) {
     sys_call(__NR_close, fd);
+    return -1;
+  }
+  return fd < 0 ? -1 : fd;
+}
+
+/// Sets the next period and starts the event for one overflow.
+bool start_event(int fd, uint64_t period) {
+  return sys_call(__NR_ioctl, fd, PERF_EVENT_IOC_PERIOD, reinterpret_cast<long>(&period)) >= 0 &&
+         sys_call(__NR_ioctl, fd, PERF_EVENT_IOC_REFRESH, 1) >= 0;
+}
+
+bool open_perf_clock(Watch& watch) {
+  const int fd = open_directed(PERF_COUNT_SW_CPU_CLOCK, g_process.base_gap_ns, watch.tid);
+  if (fd < 0) {
     return false;
   }
   watch.fd = fd;
@@ -87,6 +99,13 @@ void release_event(Watch& watch) {
     sys_call(__NR_close, watch.fd);
   }
   watch.fd = -1;
+}
+
+void close_fault_clock(Watch& watch) {
+  if (is_perf_fd(watch.kernel.fault_fd)) {
+    sys_call(__NR_close, watch.kernel.fault_fd);
+  }
+  watch.kernel.fault_fd = -1;
 }
 
 /// A stretch of work whose length is known in turns, not in time.
@@ -184,7 +203,7 @@ int set_up_clock(record::Engine only, uint32_t wanted_rate_hz) {
   g_process.engine = record::Engine::None;
   int refusal = 0;
   if (only != record::Engine::ThreadClocks) {
-    const int fd = open_perf_event(kShortestMeanNs, 0);
+    const int fd = open_perf_event(PERF_COUNT_SW_CPU_CLOCK, kShortestMeanNs, 0);
     if (fd >= 0) {
       sys_call(__NR_close, fd);
       g_process.engine = record::Engine::PerfClock;
@@ -224,6 +243,7 @@ bool open_clock(Watch& watch) {
   watch.fd = -1;
   watch.is_parked = false;
   watch.event_page = nullptr;
+  watch.kernel.fault_fd = -1;
   watch.mean_gap_ns = g_process.base_gap_ns;
   if (g_process.engine == record::Engine::PerfClock && !open_perf_clock(watch)) {
     return false;
@@ -232,22 +252,37 @@ bool open_clock(Watch& watch) {
   return true;
 }
 
-void close_clock(Watch& watch) { release_event(watch); }
+void close_clock(Watch& watch) {
+  release_event(watch);
+  close_fault_clock(watch);
+}
 
 void arm_clock(Watch& watch) {
   watch.gap_ns = draw_gap(watch.mean_gap_ns, &watch.random_state);
+  watch.kernel.told_gaps = 0;
   watch.armed_cpu_ns = &watch == t_watch ? thread_cpu_ns() : thread_cpu_ns(watch.tid);
   if (g_process.engine != record::Engine::PerfClock) {
     return;
   }
-  uint64_t gap_ns = watch.gap_ns;
-  if (sys_call(__NR_ioctl, watch.fd, PERF_EVENT_IOC_PERIOD, reinterpret_cast<long>(&gap_ns)) < 0 ||
-      sys_call(__NR_ioctl, watch.fd, PERF_EVENT_IOC_REFRESH, 1) < 0) {
+  if (!start_event(watch.fd, watch.gap_ns)) {
     release_event(watch);
     if (open_perf_clock(watch)) {
-      sys_call(__NR_ioctl, watch.fd, PERF_EVENT_IOC_PERIOD, reinterpret_cast<long>(&gap_ns));
-      sys_call(__NR_ioctl, watch.fd, PERF_EVENT_IOC_REFRESH, 1);
+      start_event(watch.fd, watch.gap_ns);
     }
+  }
+}
+
+void open_fault_clock(Watch& watch) {
+  watch.kernel.fault_fd = open_directed(PERF_COUNT_SW_PAGE_FAULTS, 1, watch.tid);
+  arm_fault_clock(watch);
+}
+
+void arm_fault_clock(Watch& watch) {
+  KernelTime& kernel = watch.kernel;
+  if (kernel.fault_fd >= 0) {
+    kernel.mean_faults = watch.mean_gap_ns / kernel.fault_ns + 1;
+    const double drawn = exponential(next_random(&watch.random_state)) * kernel.mean_faults;
+    start_event(kernel.fault_fd, 1 + static_cast<uint64_t>(drawn));
   }
 }
 
@@ -290,6 +325,9 @@ void stop_clock_for_exec() {
     const Watch* watch = own_watch();
     if (watch != nullptr && watch->fd >= 0) {
       sys_call(__NR_ioctl, watch->fd, PERF_EVENT_IOC_DISABLE, 0);
+    }
+    if (watch != nullptr && watch->kernel.fault_fd >= 0) {
+      sys_call(__NR_ioctl, watch->kernel.fault_fd, PERF_EVENT_IOC_DISABLE, 0);
     }
     return;
   }

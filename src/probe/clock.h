@@ -4,7 +4,7 @@
 // before it.
 //
 // The perf event is one-shot: it disables itself when it fires, and the handler arms it again. At most one
-// signal is then ever queued for a thread, however long the program blocks it; a queue that overflowed
+// signal (two, with that of page faults) is then ever queued for a thread, however long the program blocks it; a queue that overflowed
 // would make the kernel send SIGIO, which kills.
 #pragma once
 
@@ -26,6 +26,11 @@ void close_clock(Watch& watch);
 
 /// Draws the next gap and starts it. In the handler.
 void arm_clock(Watch& watch);
+
+/// Beside the perf clock: fires after a random number of page faults, about as often as the clock. Opened for threads that
+/// need it, closed with their clock.
+void open_fault_clock(Watch& watch);
+void arm_fault_clock(Watch& watch);
 
 /// Takes the calling thread's perf clock off it until unpark_clock, for a wait in which it is woken again and again: each
 /// time the kernel would put the clock's timer on and off (10 us on virtual machines). What the gap has left stays.

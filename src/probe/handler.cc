@@ -64,20 +64,15 @@ Interrupted interrupted_at(const ucontext_t& context) {
   return at;
 }
 
-/// A gap shorter than this is too near to the jitter of the timer to tell one gap from two.
-constexpr uint32_t kTellingGapNs = 100'000;
-
 /// What the sample stands for. The kernel is excluded from the clock by ignoring the hits that fall into it:
 /// the timer then simply runs for another gap of the same length. So a sample that comes after k + 1 gaps
 /// tells of k hits in the kernel, each of which stands for one gap.
-void account(const Watch& watch, const Interrupted& at, record::SampleRecord* sample) {
+void account(Watch& watch, const Interrupted& at, record::SampleRecord* sample) {
   const uint64_t passed_ns = sample->cpu_ns - watch.armed_cpu_ns;
   if (g_process.engine == record::Engine::PerfClock) {
     sample->weight_ns = watch.mean_gap_ns;
-    const uint64_t gap_ns = watch.gap_ns;
-    const uint64_t in_gaps_ns = passed_ns > g_process.latency_ns ? passed_ns - g_process.latency_ns : 0;
-    const uint64_t gap_count = (in_gaps_ns + gap_ns / 2) / gap_ns;
-    sample->kernel_ns = gap_ns >= kTellingGapNs && gap_count > 1 ? (gap_count - 1) * gap_ns : 0;
+    sample->kernel_ns = watch.kernel.owed_ns + untold_kernel_ns(watch, passed_ns);
+    watch.kernel.owed_ns = 0;
   } else if (at.in_kernel) {
     sample->flags |= record::kInKernel;
     sample->weight_ns = 0;
@@ -158,6 +153,12 @@ void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   sample.mono_ns = mono_ns();
   sample.rip = at.rip;
   account(watch, at, &sample);
+  if (sample.kernel_ns != 0 && !at.in_kernel) {
+    sample.kernel_ns = tell_takers(watch, sample.kernel_ns, cpu_ns);
+    if (sample.kernel_ns != 0) {
+      note_unexplained(watch, sample.kernel_ns);
+    }
+  }
   find_compiled_caller(watch, at, &sample);
 
   sample.task = running_task(watch);
@@ -235,9 +236,20 @@ void on_clock(int, siginfo_t* info, void* context) {
   if (watch != nullptr && g_calibration.running) {
     calibrate(*watch);
   } else if (watch != nullptr && watch->slot != nullptr && g_process.active.load(std::memory_order_relaxed)) {
+    const bool of_faults = g_process.engine == record::Engine::PerfClock && info->si_fd == watch->kernel.fault_fd;
+    if (of_faults) {
+      if (watch->writing.load(std::memory_order_relaxed)) {
+        arm_fault_clock(*watch);
+      } else {
+        note_faults(*watch, interrupted_at(*static_cast<const ucontext_t*>(context)).stack_pointer);
+      }
+      errno = saved_errno;
+      return;
+    }
     if (watch->writing.load(std::memory_order_relaxed)) {
-      // The thread is noting a wait. The CPU time counts at the next sample, or is one in thousands that is not seen.
+      // The thread is noting a wait. Its own time is one sample in thousands that is not seen; the kernel's counts at the next.
       if (g_process.engine == record::Engine::PerfClock) {
+        watch->kernel.owed_ns += untold_kernel_ns(*watch, thread_cpu_ns() - watch->armed_cpu_ns);
         arm_clock(*watch);
       }
       errno = saved_errno;

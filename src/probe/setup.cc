@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "probe/arrival.h"
+#include "probe/calls.h"
 #include "probe/children.h"
 #include "probe/clock.h"
 #include "probe/code_table.h"
@@ -170,6 +171,7 @@ void begin() {
   set_up_code_table();
   set_up_threads();
   set_up_waits();
+  set_up_calls();
   if (g_visit.load() <= 1) {
     pthread_atfork(nullptr, nullptr, begin_in_fork);
   }

@@ -257,6 +257,7 @@ void end_watch() {
     return;
   }
   drop_previous(*watch);
+  tell_rest_of_calls(*watch);
   t_watch = nullptr;  // from here on a signal that is still under way finds nothing to do
   if (watch->visit == g_visit.load()) {
     g_watches[watch->slot_idx].store(nullptr);
@@ -304,6 +305,9 @@ void forget_all_watches() {
     Watch* watch = entry.exchange(nullptr);
     if (watch != nullptr && is_perf_fd(watch->fd)) {
       sys_call(__NR_close, watch->fd);  // our copy only: the parent's event stays
+    }
+    if (watch != nullptr && is_perf_fd(watch->kernel.fault_fd)) {
+      sys_call(__NR_close, watch->kernel.fault_fd);
     }
   }
 }

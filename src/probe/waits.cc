@@ -28,8 +28,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "probe/behind.h"
 #include "probe/clock.h"
 #include "probe/invitation.h"
+#include "probe/kernel_time.h"
 #include "probe/own_stack.h"
 #include "probe/signals.h"
 #include "probe/sys.h"
@@ -113,8 +115,8 @@ void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns, long begi
   watch->last_wait_ns[static_cast<uint32_t>(kind)] = duration_ns;
   // A call that never slept took its time computing, or ready to run while others had the CPU.
   const bool slept = begin_switches == kNotCounted || voluntary_switches() != begin_switches;
+  const uint64_t computed_ns = begin_cpu_ns != 0 ? thread_cpu_ns() - begin_cpu_ns : 0;
   if (slept && duration_ns >= kShortestNs && g_process.active.load(std::memory_order_relaxed)) {
-    const uint64_t computed_ns = begin_cpu_ns != 0 ? thread_cpu_ns() - begin_cpu_ns : 0;
     const uint64_t waited_ns = duration_ns > computed_ns ? duration_ns - computed_ns : 0;
     std::atomic<uint64_t>& told_ns = slot.told_wait_ns;
     told_ns.store(told_ns.load(std::memory_order_relaxed) + waited_ns, std::memory_order_relaxed);
@@ -127,6 +129,10 @@ void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns, long begi
   }
   if (idle && watch->loop != nullptr) {
     end_idle(*watch, now_ns);
+  }
+  if (kind != WaitKind::Gil) {
+    // Where the CPU clock was not read the call was expected to be short: then it hardly slept, or less is said than it took.
+    note_call(*watch, begin_cpu_ns != 0 ? computed_ns : duration_ns < kLastingNs ? duration_ns : kLastingNs);
   }
 }
 
@@ -201,18 +207,6 @@ int timed_for_gil(const pthread_cond_t* condition, const Call& call) {
   }
   end_wait(WaitKind::Gil, begin_ns, begin_cpu_ns);
   return result;
-}
-
-/// The function behind ours. Condition variables changed their layout once: the version matters.
-template <class Function>
-Function behind(const char* name, std::atomic<void*>& cache, const char* version = nullptr) {
-  void* found = cache.load(std::memory_order_acquire);
-  if (found == nullptr) {
-    found = version != nullptr ? next_symbol(name, version) : nullptr;
-    found = found != nullptr ? found : next_symbol(name);
-    cache.store(found, std::memory_order_release);
-  }
-  return reinterpret_cast<Function>(found);
 }
 
 }  // namespace

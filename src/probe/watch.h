@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "probe/kernel_time.h"
 #include "pyread/frame_walk.h"
 #include "pyread/layout.h"
 #include "record/format.h"
@@ -65,6 +66,7 @@ struct Watch {
   uint32_t creation_id;       ///< where this thread was started; what it starts without Python was started there too
   std::atomic<bool> writing;  ///< the thread itself uses what follows: the handler must not
   uint8_t* ring_memory;
+  KernelTime kernel;
   LoopWatch* loop;  ///< null until an event loop runs on the thread
   pyread::RawFrame frames[record::kFrameCountMax];
   record::FrameRef refs[record::kFrameCountMax + 1];  ///< one more for the mark of omitted frames

@@ -45,6 +45,10 @@ EXPORTED = {
     "recvfrom", "recvmsg", "send", "sendto", "sendmsg", "accept", "accept4", "connect",
     "pthread_cond_wait", "pthread_cond_timedwait", "pthread_cond_clockwait",
     "epoll_create", "epoll_create1", "socketpair",
+    "stat", "lstat", "fstat", "fstatat", "stat64", "lstat64", "fstat64", "fstatat64", "access", "readlink", "unlink", "unlinkat",
+    "rename", "mkdir", "rmdir", "close", "opendir", "fdopendir", "closedir", "readdir", "readdir64", "socket",
+    "sendfile", "sendfile64", "copy_file_range", "splice", "munmap", "madvise", "fork", "ftruncate", "ftruncate64",
+    "open", "open64", "openat", "openat64",
 }  # fmt: skip
 
 

@@ -120,7 +120,7 @@ outer()
     seen = 0
     for _, frames, _ in ran.stacks():
         names = [name for name, _ in frames]
-        if "inner" not in names:
+        if "inner" not in names or "(kernel)" in names:
             continue
         seen += 1
         # Each native frame from the first sample on, though the library was mapped a moment before it.
@@ -131,7 +131,7 @@ outer()
         between = names[order[1] + 1 : order[2]]
         assert any("qsort" in name or "msort" in name or "libc" in name for name in between), names
         assert "(native frames not known)" not in names[: order[3]], names
-    assert seen > 100
+    assert seen > 50
 
 
 def test_interpreters_own_functions(probe):
@@ -176,7 +176,7 @@ def test_threads_of_c_alone(probe, known, tmp_path):
         assert names[:2] == ["<module>", "start"]
         mine = [name for name in names[3:] if name in ("run", "work", "burn")]
         assert mine == ["run", "work", "burn"][: len(mine)], names
-    assert seen > 100
+    assert seen > 50
 
 
 def test_a_stripped_library_says_where(probe, known, tmp_path):

@@ -1,0 +1,89 @@
+"""Whose the kernel's time is, where functions take turns faster than the clock fires. Truth: the thread's own CPU clock around each."""
+
+import json
+import math
+import textwrap
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+PROGRAM = """\
+import json, mmap, os, sys, tempfile, time
+zero = os.open("/dev/zero", os.O_RDONLY)
+null = os.open("/dev/null", os.O_WRONLY)
+kept = tempfile.TemporaryFile(buffering=0)
+kept.write(bytes(1 << 15))
+block = b"x" * (1 << 15)
+def computes():
+    total = 0
+    for i in range(6000): total += i * i
+    return total
+def reads():
+    for _ in range(20): os.read(zero, 1 << 18)
+def writes():
+    for _ in range(80): os.pwrite(kept.fileno(), block, 0)
+def asks():
+    for _ in range(300): os.stat("/usr/bin/env")
+def opens():
+    for _ in range(150): os.close(os.open("/dev/null", os.O_RDONLY))
+def lists():
+    os.listdir("/usr/bin")
+def sends():
+    for _ in range(200): os.sendfile(null, kept.fileno(), 0, 1 << 15)
+def touches():
+    memory = mmap.mmap(-1, 1 << 20)
+    for place in range(0, 1 << 20, 4096): memory[place] = 1
+    memory.close()
+clock = time.thread_time
+names = sys.argv[1:]
+spent_s = dict.fromkeys(names, 0.0)
+end = clock() + 2
+while clock() < end:
+    for name in names:
+        function = globals()[name]
+        begin = clock()
+        function()
+        spent_s[name] += clock() - begin
+print(json.dumps(spent_s))
+"""
+
+
+def shares_of(ran, names):
+    """Each function's part of the CPU time of all of them."""
+    seen_ns = dict.fromkeys(names, 0)
+    for _, frames, cpu_ns in ran.stacks():
+        for name in {name for name, _ in frames} & set(names):
+            seen_ns[name] += cpu_ns
+    return {name: ns / sum(seen_ns.values()) for name, ns in seen_ns.items()}
+
+
+def check(ran, names):
+    spent_s = json.loads(ran.stdout)
+    truth = {name: spent_s[name] / sum(spent_s.values()) for name in names}
+    seen = shares_of(ran, names)
+    for name in names:
+        chance = 3 * math.sqrt(2 * truth[name] * (1 - truth[name]) / ran.samples)
+        assert seen[name] == pytest.approx(truth[name], abs=chance + 0.04), (truth, seen)
+
+
+@pytest.mark.parametrize("name", ["reads", "writes", "asks", "opens", "lists", "sends", "touches"])
+def test_computing_and_the_kernel_take_turns(probe, engine, name):
+    check(probe(textwrap.dedent(PROGRAM), "computes", name, engine=engine), ["computes", name])
+
+
+def test_calls_and_page_faults_take_turns(probe):
+    names = ["computes", "touches", "reads", "asks"]
+    check(probe(textwrap.dedent(PROGRAM), *names, engine="perf"), names)
+
+
+def test_at_the_rate_that_is_chosen_by_itself(probe):
+    check(probe(textwrap.dedent(PROGRAM), "computes", "opens", rate_hz=0, engine="perf"), ["computes", "opens"])
+
+
+def test_a_program_that_is_nearly_always_in_the_kernel(probe):
+    """The clock fires outside the kernel alone: here that is once in many gaps, if at all."""
+    ran = probe(textwrap.dedent(PROGRAM), "reads", engine="perf")
+    assert ran.cpu_share("reads") > 0.9
+    main = next(t for t in ran.report["threads"] if t["name"] == "MainThread")
+    assert ran.report["sampled_cpu_s"] == pytest.approx(main["cpu_s"], rel=0.1)
