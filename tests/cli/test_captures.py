@@ -119,3 +119,14 @@ def test_damage_is_never_shown_as_figures(hasten, whole):
             assert "note    " in result.stdout, f"a flipped byte at {at} went unnoticed"
         else:
             refused(result, "copy.hasten")
+
+
+def test_a_capture_is_never_written_over(hasten):
+    """The word behind --json may be meant as the capture to show."""
+    assert hasten("run", "--out", "one.hasten", "-c", "print(1)").returncode == 0
+    before = (hasten.folder / "one.hasten").read_bytes()
+    for words in (["view", "--json", "one.hasten"], ["export", "--to", "collapsed", "-o", "one.hasten", "one.hasten"]):
+        result = hasten(*words)
+        assert result.returncode != 0
+        assert result.stderr.strip().splitlines()[-1].endswith("one.hasten is a capture. captures are never overwritten; name another file")
+        assert (hasten.folder / "one.hasten").read_bytes() == before

@@ -83,6 +83,7 @@ def _write_file(data: bytes, file: str) -> None:
             error.filename = error.filename or file
             raise
         return
+    _refuse_capture(path)
     import tempfile
 
     try:
@@ -103,6 +104,19 @@ def _write_file(data: bytes, file: str) -> None:
             error.filename = file
             error.filename2 = None
         raise
+
+
+def _refuse_capture(path: Path) -> None:
+    """Raise HastenError if a capture stands there: `--json FILE` takes the word behind it, which may be meant for something else."""
+    try:
+        with open(path, "rb") as stream:
+            is_capture = stream.read(8) == b"\x89HASTEN\n"
+    except OSError:
+        return  # there is none, or writing will say why
+    if is_capture:
+        from hasten.errors import HastenError
+
+        raise HastenError(f"{path} is a capture", code="output.capture", hint="captures are never overwritten; name another file")
 
 
 def drop_output(stream: TextIO) -> None:
