@@ -32,6 +32,7 @@ KNOWN = (
     Known("call or inlined", "call_or_inline.py", judges.timed_functions),
     Known("alternating chains", "chains.py", judges.possible_stacks),
     Known("phases", "phases.py", judges.timed_phases),
+    Known("kernel in turns", "kernel_turns.py", judges.timed_functions),
     Known("threads", "crowd.py", judges.timed_threads),
     Known("waiting for the GIL", "gil.py", judges.waits_for_the_gil),
     Known("children", "children.py", judges.timed_children),
