@@ -15,9 +15,9 @@
 
 namespace hasten::probe {
 
-bool is_perf_fd(int fd) {
+uint64_t perf_event_id(int fd) {
   uint64_t id = 0;
-  return fd >= 0 && sys_call(__NR_ioctl, fd, PERF_EVENT_IOC_ID, reinterpret_cast<long>(&id)) == 0;
+  return fd >= 0 && sys_call(__NR_ioctl, fd, PERF_EVENT_IOC_ID, reinterpret_cast<long>(&id)) == 0 ? id : 0;
 }
 
 namespace {
@@ -71,9 +71,10 @@ int open_directed(uint64_t kind, uint64_t period, uint32_t tid) {
   return fd < 0 ? -1 : fd;
 }
 
-/// Sets the next period and starts the event for one overflow.
-bool start_event(int fd, uint64_t period) {
-  return sys_call(__NR_ioctl, fd, PERF_EVENT_IOC_PERIOD, reinterpret_cast<long>(&period)) >= 0 &&
+/// Sets the next period and starts the event for one overflow. False if the descriptor is not that of this event any more.
+bool start_event(int fd, uint64_t id, uint64_t period) {
+  return perf_event_id(fd) == id &&
+         sys_call(__NR_ioctl, fd, PERF_EVENT_IOC_PERIOD, reinterpret_cast<long>(&period)) >= 0 &&
          sys_call(__NR_ioctl, fd, PERF_EVENT_IOC_REFRESH, 1) >= 0;
 }
 
@@ -83,6 +84,10 @@ bool open_perf_clock(Watch& watch) {
     return false;
   }
   watch.fd = fd;
+  watch.event_id = perf_event_id(fd);
+  if (watch.kernel.fault_fd == fd) {
+    watch.kernel.fault_fd = -1;  // the program has closed it, and its number is free again
+  }
   // A mapping holds the event as the descriptor does: should the program close the descriptor (os.closerange
   // and the like), one more sample comes, and with it the chance to open another.
   const long page = sys_call(__NR_mmap, 0, kPageBytes, PROT_READ, MAP_SHARED, fd, 0);
@@ -95,14 +100,14 @@ void release_event(Watch& watch) {
     sys_call(__NR_munmap, reinterpret_cast<long>(watch.event_page), kPageBytes);
     watch.event_page = nullptr;
   }
-  if (is_perf_fd(watch.fd)) {
+  if (watch.fd >= 0 && perf_event_id(watch.fd) == watch.event_id) {
     sys_call(__NR_close, watch.fd);
   }
   watch.fd = -1;
 }
 
 void close_fault_clock(Watch& watch) {
-  if (is_perf_fd(watch.kernel.fault_fd)) {
+  if (watch.kernel.fault_fd >= 0 && perf_event_id(watch.kernel.fault_fd) == watch.kernel.fault_id) {
     sys_call(__NR_close, watch.kernel.fault_fd);
   }
   watch.kernel.fault_fd = -1;
@@ -264,16 +269,17 @@ void arm_clock(Watch& watch) {
   if (g_process.engine != record::Engine::PerfClock) {
     return;
   }
-  if (!start_event(watch.fd, watch.gap_ns)) {
+  if (!start_event(watch.fd, watch.event_id, watch.gap_ns)) {
     release_event(watch);
     if (open_perf_clock(watch)) {
-      start_event(watch.fd, watch.gap_ns);
+      start_event(watch.fd, watch.event_id, watch.gap_ns);
     }
   }
 }
 
 void open_fault_clock(Watch& watch) {
   watch.kernel.fault_fd = open_directed(PERF_COUNT_SW_PAGE_FAULTS, 1, watch.tid);
+  watch.kernel.fault_id = perf_event_id(watch.kernel.fault_fd);
   arm_fault_clock(watch);
 }
 
@@ -282,7 +288,9 @@ void arm_fault_clock(Watch& watch) {
   if (kernel.fault_fd >= 0) {
     kernel.mean_faults = watch.mean_gap_ns / kernel.fault_ns + 1;
     const double drawn = exponential(next_random(&watch.random_state)) * kernel.mean_faults;
-    start_event(kernel.fault_fd, 1 + static_cast<uint64_t>(drawn));
+    if (!start_event(kernel.fault_fd, kernel.fault_id, 1 + static_cast<uint64_t>(drawn))) {
+      kernel.fault_fd = -1;  // the program has closed it
+    }
   }
 }
 

@@ -150,18 +150,21 @@ void note_faults(Watch& watch, uint64_t stack_pointer) {
 
 void note_unexplained(Watch& watch, uint64_t kernel_ns) {
   KernelTime& kernel = watch.kernel;
-  if (kernel.fault_fd >= 0) {
+  if (kernel.fault_fd >= 0 && perf_event_id(kernel.fault_fd) == kernel.fault_id) {
     change_fault_ns(kernel, 1.25);
     return;
   }
   constexpr uint64_t kGapsMost = 4;
   kernel.unexplained_ns += kernel_ns;
-  if (kernel.fault_ns == 0 && kernel.unexplained_ns > kGapsMost * watch.mean_gap_ns) {
-    rusage usage{};
-    sys_call(__NR_getrusage, RUSAGE_THREAD, reinterpret_cast<long>(&usage));
-    kernel.fault_ns = 1;
-    change_fault_ns(kernel, static_cast<double>(kernel.unexplained_ns) / static_cast<double>(usage.ru_minflt + 1));
-    open_fault_clock(watch);
+  if (kernel.unexplained_ns > kGapsMost * watch.mean_gap_ns) {
+    if (kernel.fault_ns == 0) {
+      rusage usage{};
+      sys_call(__NR_getrusage, RUSAGE_THREAD, reinterpret_cast<long>(&usage));
+      kernel.fault_ns = 1;
+      change_fault_ns(kernel, static_cast<double>(kernel.unexplained_ns) / static_cast<double>(usage.ru_minflt + 1));
+    }
+    kernel.unexplained_ns = 0;
+    open_fault_clock(watch);  // the first, or another where the program has closed it
   }
 }
 

@@ -40,6 +40,7 @@ struct KernelTime {
   uint32_t told_gaps;       ///< of the clock as it is armed, told of by calls
   uint32_t untimed_left;    ///< short calls that are not timed, until the next that is
   int fault_fd;             ///< tells of page faults; -1: not asked for
+  uint64_t fault_id;        ///< its event
   uint32_t fault_ns;        ///< what a page fault is believed to take
   uint32_t mean_faults;     ///< from one signal to the next
 };

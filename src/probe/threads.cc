@@ -303,10 +303,11 @@ void forget_all_watches() {
   g_unmet_count.store(0);
   for (std::atomic<Watch*>& entry : g_watches) {
     Watch* watch = entry.exchange(nullptr);
-    if (watch != nullptr && is_perf_fd(watch->fd)) {
+    if (watch != nullptr && watch->fd >= 0 && perf_event_id(watch->fd) == watch->event_id) {
       sys_call(__NR_close, watch->fd);  // our copy only: the parent's event stays
     }
-    if (watch != nullptr && is_perf_fd(watch->kernel.fault_fd)) {
+    if (watch != nullptr && watch->kernel.fault_fd >= 0 &&
+        perf_event_id(watch->kernel.fault_fd) == watch->kernel.fault_id) {
       sys_call(__NR_close, watch->kernel.fault_fd);
     }
   }

@@ -49,6 +49,7 @@ struct Watch {
   uint32_t visit;            ///< of g_visit, when the watch began
   Watch* previous;           ///< the thread's, of a visit before; until somebody takes it apart
   int fd;                    ///< of the perf clock, or -1
+  uint64_t event_id;         ///< its event
   void* event_page;          ///< keeps the perf clock alive if the program closes fd; or null
   uint32_t gap_ns;           ///< drawn for the sample to come
   uint32_t mean_gap_ns;      ///< of the distribution that it was drawn from
@@ -127,7 +128,8 @@ void begin_watch(const Origin& origin = {});
 void end_watch();
 /// In a forked child: nothing here is ours any more.
 void forget_all_watches();
-/// Whether a descriptor is one of perf's (it might have been closed and reused by the program).
-bool is_perf_fd(int fd);
+/// The kernel's number of the perf event that a descriptor stands for (the program might have closed ours, and the number may be another
+/// event's now); 0: of none.
+uint64_t perf_event_id(int fd);
 
 }  // namespace hasten::probe

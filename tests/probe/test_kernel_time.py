@@ -87,3 +87,15 @@ def test_a_program_that_is_nearly_always_in_the_kernel(probe):
     assert ran.cpu_share("reads") > 0.9
     main = next(t for t in ran.report["threads"] if t["name"] == "MainThread")
     assert ran.report["sampled_cpu_s"] == pytest.approx(main["cpu_s"], rel=0.1)
+
+
+def test_descriptors_that_the_program_closes_are_never_taken_for_one_another(probe):
+    """The clock and the one that tells of page faults may come by each other's old numbers."""
+    closing = PROGRAM.replace("end = clock() + 2\n", "end = clock() + 2\nturn = 0\n").replace(
+        "    for name in names:\n", "    turn += 1\n    if turn % 50 == 0: os.closerange(max(zero, null, kept.fileno()) + 1, 1024)\n    for name in names:\n"
+    )
+    ran = probe(closing, "computes", "touches", engine="perf")
+    spent_s = json.loads(ran.stdout)
+    computing = sum(ns for _, frames, ns in ran.stacks() if frames and frames[-1][0] == "computes") * 1e-9
+    assert computing > 0.7 * spent_s["computes"]
+    assert ran.samples > 300  # of 1 000 a second outside the kernel
