@@ -173,8 +173,9 @@ void Recorder::free_slot(uint32_t slot_idx) {
   slots_[slot_idx] = SlotView{};
   // Whoever takes the slot next, maybe another process, counts from 0.
   for (std::atomic<uint64_t>* counter :
-       {&slot.samples, &slot.lost, &slot.broken, &slot.repaired, &slot.throttled, &slot.handler_ns, &slot.loop_run_ns,
-        &slot.loop_idle_ns, &slot.loop_steps, &slot.told_wait_ns, &slot.ring.written, &slot.ring.consumed}) {
+       {&slot.samples, &slot.lost, &slot.broken, &slot.repaired, &slot.throttled, &slot.handler_ns, &slot.watch_ns,
+        &slot.loop_run_ns, &slot.loop_idle_ns, &slot.loop_steps, &slot.told_wait_ns, &slot.ring.written,
+        &slot.ring.consumed}) {
     counter->store(0);
   }
   slot.word.store(0, std::memory_order_release);
@@ -240,12 +241,14 @@ void Recorder::add_up(SlotView& view, const record::ThreadSlot& slot) {
   now.repaired_stacks = slot.repaired.load();
   now.throttled = slot.throttled.load();
   now.handler_ns = slot.handler_ns.load();
+  now.watch_ns = slot.watch_ns.load();
   counts_.samples += now.samples - view.seen.samples;
   counts_.lost += now.lost - view.seen.lost;
   counts_.broken_stacks += now.broken_stacks - view.seen.broken_stacks;
   counts_.repaired_stacks += now.repaired_stacks - view.seen.repaired_stacks;
   counts_.throttled += now.throttled - view.seen.throttled;
   counts_.handler_ns += now.handler_ns - view.seen.handler_ns;
+  counts_.watch_ns += now.watch_ns - view.seen.watch_ns;
   view.seen = now;
 }
 

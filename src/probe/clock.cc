@@ -78,8 +78,9 @@ bool start_event(int fd, uint64_t id, uint64_t period) {
          sys_call(__NR_ioctl, fd, PERF_EVENT_IOC_REFRESH, 1) >= 0;
 }
 
+/// A clock with the gap drawn, not started.
 bool open_perf_clock(Watch& watch) {
-  const int fd = open_directed(PERF_COUNT_SW_CPU_CLOCK, g_process.base_gap_ns, watch.tid);
+  const int fd = open_directed(PERF_COUNT_SW_CPU_CLOCK, watch.gap_ns, watch.tid);
   if (fd < 0) {
     return false;
   }
@@ -88,22 +89,28 @@ bool open_perf_clock(Watch& watch) {
   if (watch.kernel.fault_fd == fd) {
     watch.kernel.fault_fd = -1;  // the program has closed it, and its number is free again
   }
-  // A mapping holds the event as the descriptor does: should the program close the descriptor (os.closerange
-  // and the like), one more sample comes, and with it the chance to open another.
-  const long page = sys_call(__NR_mmap, 0, kPageBytes, PROT_READ, MAP_SHARED, fd, 0);
-  watch.event_page = page > 0 ? reinterpret_cast<void*>(page) : nullptr;
   return true;
 }
 
-void release_event(Watch& watch) {
+/// A mapping holds the event as the descriptor does: should the program close the descriptor, one more sample comes, and
+/// with it the chance to open another.
+void hold_event(Watch& watch) {
+  const long page = sys_call(__NR_mmap, 0, kPageBytes, PROT_READ, MAP_SHARED, watch.fd, 0);
+  watch.event_page = page > 0 ? reinterpret_cast<void*>(page) : nullptr;
+}
+
+/// Whether the descriptor was still the clock's.
+bool release_event(Watch& watch) {
   if (watch.event_page != nullptr) {
     sys_call(__NR_munmap, reinterpret_cast<long>(watch.event_page), kPageBytes);
     watch.event_page = nullptr;
   }
-  if (watch.fd >= 0 && perf_event_id(watch.fd) == watch.event_id) {
+  const bool is_ours = watch.fd >= 0 && perf_event_id(watch.fd) == watch.event_id;
+  if (is_ours) {
     sys_call(__NR_close, watch.fd);
   }
   watch.fd = -1;
+  return is_ours;
 }
 
 void close_fault_clock(Watch& watch) {
@@ -228,6 +235,7 @@ int set_up_clock(record::Engine only, uint32_t wanted_rate_hz) {
   calibration.tid = static_cast<uint32_t>(sys_call(__NR_gettid));
   calibration.visit = g_visit.load();
   calibration.fd = -1;
+  calibration.gap_ns = kShortestMeanNs;
   calibration.random_state = 88172645463325252ull;
   g_process.base_gap_ns = kShortestMeanNs;
   if (g_process.engine == record::Engine::PerfClock) {
@@ -244,36 +252,57 @@ int set_up_clock(record::Engine only, uint32_t wanted_rate_hz) {
   return 0;
 }
 
-bool open_clock(Watch& watch) {
+namespace {
+
+uint64_t cpu_ns_of(const Watch& watch) { return &watch == t_watch ? thread_cpu_ns() : thread_cpu_ns(watch.tid); }
+
+bool start_perf_clock(Watch& watch) { return sys_call(__NR_ioctl, watch.fd, PERF_EVENT_IOC_REFRESH, 1) >= 0; }
+
+}  // namespace
+
+bool open_clock(Watch& watch, Hold hold) {
   watch.fd = -1;
   watch.is_parked = false;
   watch.event_page = nullptr;
   watch.kernel.fault_fd = -1;
   watch.mean_gap_ns = g_process.base_gap_ns;
-  if (g_process.engine == record::Engine::PerfClock && !open_perf_clock(watch)) {
-    return false;
+  watch.gap_ns = draw_gap(watch.mean_gap_ns, &watch.random_state);
+  watch.armed_cpu_ns = watch.slot->start_cpu_ns;  // until it runs
+  if (g_process.engine == record::Engine::PerfClock) {
+    if (!open_perf_clock(watch)) {
+      return false;
+    }
+    if (hold == Hold::Now) {
+      hold_event(watch);
+    }
+    start_perf_clock(watch);
   }
-  arm_clock(watch);
+  watch.armed_cpu_ns = cpu_ns_of(watch);
   return true;
 }
 
-void close_clock(Watch& watch) {
-  release_event(watch);
+bool close_clock(Watch& watch) {
+  const bool was_open = watch.fd >= 0;
+  const bool is_held = watch.event_page != nullptr;
   close_fault_clock(watch);
+  return release_event(watch) || is_held || !was_open;
 }
 
 void arm_clock(Watch& watch) {
   watch.gap_ns = draw_gap(watch.mean_gap_ns, &watch.random_state);
   watch.kernel.told_gaps = 0;
-  watch.armed_cpu_ns = &watch == t_watch ? thread_cpu_ns() : thread_cpu_ns(watch.tid);
+  watch.armed_cpu_ns = cpu_ns_of(watch);
   if (g_process.engine != record::Engine::PerfClock) {
     return;
   }
   if (!start_event(watch.fd, watch.event_id, watch.gap_ns)) {
     release_event(watch);
-    if (open_perf_clock(watch)) {
-      start_event(watch.fd, watch.event_id, watch.gap_ns);
+    if (!open_perf_clock(watch) || !start_perf_clock(watch)) {
+      return;
     }
+  }
+  if (watch.event_page == nullptr) {
+    hold_event(watch);
   }
 }
 

@@ -20,9 +20,14 @@ namespace hasten::probe {
 /// engine, signal, gaps and costs of g_process. Returns 0, or the errno of the last refusal.
 int set_up_clock(record::Engine only, uint32_t wanted_rate_hz);
 
+/// When a clock gets a mapping that holds it, should the program close its descriptor (os.closerange and the like). Making
+/// and unmaking it is a third of what a clock costs: threads that end before their first sample do without.
+enum class Hold { Now, AtFirstSample };
+
 /// Opens a thread's clock and starts it. Returns false if there is none for this thread.
-bool open_clock(Watch& watch);
-void close_clock(Watch& watch);
+bool open_clock(Watch& watch, Hold hold);
+/// Returns false if the program had closed it before its first sample.
+bool close_clock(Watch& watch);
 
 /// Draws the next gap and starts it. In the handler.
 void arm_clock(Watch& watch);

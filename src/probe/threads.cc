@@ -14,6 +14,7 @@
 #include "probe/numbers.h"
 #include "probe/own_stack.h"
 #include "probe/signals.h"
+#include "probe/spare_watches.h"
 #include "probe/sys.h"
 #include "probe/tasks.h"
 #include "probe/threads.h"
@@ -67,10 +68,13 @@ uint32_t take_slot() {
   return record::kSlotCount;
 }
 
-void publish_end(Watch& watch) {
-  record::ThreadSlot& slot = *watch.slot;
+void add_cost(record::ThreadSlot& slot, uint64_t cpu_ns) {
+  slot.watch_ns.store(slot.watch_ns.load(std::memory_order_relaxed) + cpu_ns, std::memory_order_relaxed);
+}
+
+void publish_end(record::ThreadSlot& slot, uint64_t cpu_ns) {
   slot.end_mono_ns = mono_ns();
-  slot.end_cpu_ns = thread_cpu_ns();
+  slot.end_cpu_ns = cpu_ns;
   slot.word.store(own_word(record::SlotState::Ended), std::memory_order_release);
 }
 
@@ -83,6 +87,8 @@ struct Start {
 };
 
 std::atomic<uint32_t> g_next_creation_id{1};
+/// The two looks at the CPU clock cost as much as what they measure: one creation in so many is measured, and stands for all.
+constexpr uint32_t kMeasuredCreation = 16;
 
 /// Notes where the calling thread starts another one. A thread that runs no Python starts its helpers on behalf of
 /// the line that started it. Returns the id of the note, 0 if there is none.
@@ -140,8 +146,29 @@ void set_up_threads() {
 
 namespace {
 
-/// The watch over a thread, published, without a clock. Null if there is no room: that is counted.
-Watch* new_watch(uint32_t tid, pthread_t thread, const Origin& origin) {
+/// Memory for the watch of a slot, all fields 0 but slot_idx and ring_memory. Null if there is none.
+Watch* map_watch(uint32_t slot_idx) {
+  if (Watch* const spare = take_spare(slot_idx)) {
+    return spare;
+  }
+  uint8_t* const ring_memory = map_ring(record::thread_ring_offset(slot_idx), record::kThreadRingBytes);
+  if (ring_memory == nullptr) {
+    return nullptr;
+  }
+  void* const memory = ::mmap(nullptr, sizeof(Watch), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) {
+    ::munmap(ring_memory, record::kThreadRingBytes);
+    return nullptr;
+  }
+  Watch* const watch = static_cast<Watch*>(memory);
+  watch->slot_idx = slot_idx;
+  watch->ring_memory = ring_memory;
+  return watch;
+}
+
+/// The watch over a thread, published, without a clock. Null if there is no room: that is counted. `cpu_ns`: the thread's
+/// CPU clock.
+Watch* new_watch(uint32_t tid, pthread_t thread, const Origin& origin, uint64_t cpu_ns) {
   std::atomic<uint64_t>& unsampled_threads = g_process.self->unsampled_threads;
   const uint32_t slot_idx = take_slot();
   if (slot_idx == record::kSlotCount) {
@@ -149,24 +176,16 @@ Watch* new_watch(uint32_t tid, pthread_t thread, const Origin& origin) {
     return nullptr;
   }
   record::ThreadSlot& slot = g_process.region->slots[slot_idx];
-  uint8_t* ring_memory = map_ring(record::thread_ring_offset(slot_idx), record::kThreadRingBytes);
-  void* memory = ring_memory == nullptr
-                     ? MAP_FAILED
-                     : ::mmap(nullptr, sizeof(Watch), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) {
-    if (ring_memory != nullptr) {
-      ::munmap(ring_memory, record::kThreadRingBytes);
-    }
+  Watch* const watch = map_watch(slot_idx);
+  if (watch == nullptr) {
     slot.word.store(0);
     unsampled_threads.fetch_add(1);
     return nullptr;
   }
-  Watch* watch = static_cast<Watch*>(memory);
   watch->slot = &slot;
-  watch->slot_idx = slot_idx;
   watch->tid = tid;
   watch->visit = g_visit.load();
-  watch->ring_memory = ring_memory;
+  watch->fd = -1;
   watch->random_state = (mono_ns() ^ (static_cast<uint64_t>(watch->tid) << 32)) | 1;
   watch->wait_random_state = watch->random_state * 0x9e3779b97f4a7c15ull | 1;
   find_stack(*watch, thread);
@@ -176,7 +195,7 @@ Watch* new_watch(uint32_t tid, pthread_t thread, const Origin& origin) {
   slot.creator_tid = origin.creator_tid;
   slot.routine = origin.routine;
   slot.start_mono_ns = mono_ns();
-  slot.start_cpu_ns = thread_cpu_ns(tid);
+  slot.start_cpu_ns = cpu_ns;
   slot.word.store(own_word(record::SlotState::Live), std::memory_order_release);
   g_watches[slot_idx].store(watch);
   return watch;
@@ -188,13 +207,17 @@ void begin_watch(const Origin& origin) {
   if (own_watch() != nullptr || !still_read(mono_ns())) {
     return;
   }
-  Watch* watch = new_watch(static_cast<uint32_t>(sys_call(__NR_gettid)), pthread_self(), origin);
+  const uint64_t begin_ns = thread_cpu_ns();
+  Watch* watch = new_watch(static_cast<uint32_t>(sys_call(__NR_gettid)), pthread_self(), origin, begin_ns);
   if (watch == nullptr) {
     return;
   }
   pthread_setspecific(g_end_key, watch);
   t_watch = watch;
-  if (!open_clock(*watch)) {
+  // A process's first thread has no routine.
+  if (open_clock(*watch, origin.routine == 0 ? Hold::Now : Hold::AtFirstSample)) {
+    add_cost(*watch->slot, watch->armed_cpu_ns - begin_ns);
+  } else {
     g_process.self->unsampled_threads.fetch_add(1);
     end_watch();
   }
@@ -202,14 +225,15 @@ void begin_watch(const Origin& origin) {
 
 void prepare_watch(uint32_t tid, uint64_t handle) {
   const uint32_t place = g_prepared_count.load();
-  Watch* watch = place < record::kSlotCount ? new_watch(tid, static_cast<pthread_t>(handle), {}) : nullptr;
+  Watch* watch =
+      place < record::kSlotCount ? new_watch(tid, static_cast<pthread_t>(handle), {}, thread_cpu_ns(tid)) : nullptr;
   if (watch == nullptr) {
     return;
   }
   g_unmet[place].store(watch);
   g_prepared_count.store(place + 1);
   g_unmet_count.fetch_add(1);
-  if (!open_clock(*watch)) {
+  if (!open_clock(*watch, Hold::Now)) {
     g_process.self->unsampled_threads.fetch_add(1);
   }
 }
@@ -241,12 +265,7 @@ namespace {
 void take_apart(Watch* watch) {
   close_clock(*watch);
   forget_loop(*watch);
-  if (watch->visit != g_visit.load()) {
-    // Nobody reads this ring any more, and the rest of its region may stay mapped for a while: give the memory back.
-    ::madvise(watch->ring_memory, record::kThreadRingBytes, MADV_REMOVE);
-  }
-  ::munmap(watch->ring_memory, record::kThreadRingBytes);
-  ::munmap(watch, sizeof *watch);
+  unmap_watch(watch);
 }
 
 }  // namespace
@@ -259,11 +278,23 @@ void end_watch() {
   drop_previous(*watch);
   tell_rest_of_calls(*watch);
   t_watch = nullptr;  // from here on a signal that is still under way finds nothing to do
-  if (watch->visit == g_visit.load()) {
-    g_watches[watch->slot_idx].store(nullptr);
-    publish_end(*watch);
+  if (watch->visit != g_visit.load()) {
+    take_apart(watch);
+    return;
   }
-  take_apart(watch);
+  g_watches[watch->slot_idx].store(nullptr);
+  const uint64_t begin_ns = thread_cpu_ns();
+  if (!close_clock(*watch)) {
+    g_process.self->unsampled_threads.fetch_add(1);
+  }
+  forget_loop(*watch);
+  record::ThreadSlot& slot = *watch->slot;
+  if (!keep_spare(watch)) {
+    unmap_watch(watch);
+  }
+  const uint64_t end_ns = thread_cpu_ns();
+  add_cost(slot, end_ns - begin_ns);
+  publish_end(slot, end_ns);
 }
 
 void drop_previous(Watch& watch) {
@@ -289,6 +320,7 @@ void begin_visit() {
   for (std::atomic<Watch*>& entry : g_watches) {
     entry.store(nullptr);
   }
+  drop_spares();
   if (t_watch != nullptr) {
     drop_previous(*t_watch);
     Watch* const own = t_watch;
@@ -333,8 +365,13 @@ extern "C" __attribute__((visibility("default"))) int pthread_create(pthread_t* 
   }
   *start = {routine, argument, {0, 0, reinterpret_cast<uint64_t>(routine)}};
   if (Watch* watch = own_watch()) {
+    const bool measured = g_next_creation_id.load(std::memory_order_relaxed) % kMeasuredCreation == 1;
+    const uint64_t begin_ns = measured ? thread_cpu_ns() : 0;
     start->origin.creation_id = note_creation(*watch);
     start->origin.creator_tid = watch->slot->tid;
+    if (measured) {
+      add_cost(*watch->slot, kMeasuredCreation * (thread_cpu_ns() - begin_ns));
+    }
   }
   const int result = create(thread, attributes, run_watched, start);
   if (result != 0) {

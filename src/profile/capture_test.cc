@@ -165,10 +165,11 @@ TEST(Capture, CountsAreCumulative) {
   capture.counts.push_back(counts);
   counts.samples = 300;
   counts.lost = 2;
+  counts.watch_ns = 7'000;
   capture.counts.push_back(counts);
   const CaptureFacts facts = facts_of(capture);
   EXPECT_EQ(facts.lost, 2u);
-  EXPECT_EQ(facts.sampling_cost_ns, 300u * 20'000u);
+  EXPECT_EQ(facts.sampling_cost_ns, 300u * 20'000u + 7'000u);
 }
 
 }  // namespace

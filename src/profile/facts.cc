@@ -237,7 +237,7 @@ CaptureFacts facts_of(const record::Capture& capture) {
       facts.throttled += counts->throttled;
       facts.unsampled_threads += counts->unsampled_threads;
       facts.tasks_unseen = facts.tasks_unseen || counts->tasks_unseen;
-      facts.sampling_cost_ns += counts->samples * process.sample_cost_ns;
+      facts.sampling_cost_ns += counts->samples * process.sample_cost_ns + counts->watch_ns;
       if (capture.mixed.size() > 1) {
         facts.sampling_cost_ns +=
             counts->handler_ns;  // what a sample was measured to cost has no copy of the C stack in it

@@ -67,7 +67,7 @@ struct CaptureFacts {
   uint64_t throttled = 0;
   uint64_t unsampled_threads = 0;
   bool tasks_unseen = false;      ///< an event loop ran whose tasks this Python does not let us see
-  uint64_t sampling_cost_ns = 0;  ///< samples times what one costs
+  uint64_t sampling_cost_ns = 0;  ///< samples times what one costs, and the threads' starts and ends
   double rate_hz = 0;
   std::string engine;
   bool split_known = true;  ///< false: where a thread was in native code could not be seen

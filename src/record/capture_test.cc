@@ -82,6 +82,7 @@ void fill(CaptureWriter& writer, int sample_count) {
   Counts counts;
   counts.samples = static_cast<uint64_t>(sample_count);
   counts.lost = 3;
+  counts.watch_ns = 4;
   writer.add_counts(counts);
   thread.cpu_ns = 99;
   thread.ended = true;
@@ -136,6 +137,7 @@ TEST(Capture, ReadsBackWhatWasWritten) {
   EXPECT_EQ(capture.samples[4].time_ns, 4'000'000u);
   EXPECT_EQ(capture.waits[0].kind, WaitKind::Gil);
   EXPECT_EQ(capture.counts[0].lost, 3u);
+  EXPECT_EQ(capture.counts[0].watch_ns, 4u);
   EXPECT_EQ(capture.ends[0].exit_code, -1);
   EXPECT_EQ(capture.ends[0].signal, 9);
   ASSERT_EQ(capture.labels.size(), 1u);

@@ -266,6 +266,7 @@ struct Counts {
   uint64_t unsampled_threads = 0;
   uint64_t handler_ns = 0;    ///< time spent in the handler itself
   bool tasks_unseen = false;  ///< an event loop ran, but this Python's tasks cannot be seen
+  uint64_t watch_ns = 0;      ///< CPU time of the threads for beginning and ending to be sampled
 };
 
 /// exit_code of a process whose end nobody told us.

@@ -343,6 +343,9 @@ bool parse_counts(Unpacker& in, Capture& capture) {
   if (!in.at_end()) {  // since 1.2
     counts.tasks_unseen = in.get() != 0;
   }
+  if (!in.at_end()) {  // since 1.2
+    counts.watch_ns = in.get();
+  }
   if (!in.ok() || counts.process >= capture.processes.size()) {
     return false;
   }

@@ -15,7 +15,7 @@
 namespace hasten::record {
 
 inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
-inline constexpr uint32_t kRegionVersion = 12;
+inline constexpr uint32_t kRegionVersion = 13;
 inline constexpr uint32_t kProcessCount = 512;    ///< processes alive at one time; more are counted, not sampled
 inline constexpr uint32_t kSlotCount = 1024;      ///< threads alive at one time; more are counted, not sampled
 inline constexpr uint32_t kChildEndCount = 1024;  ///< ends of children reported and not yet read
@@ -216,6 +216,7 @@ struct ThreadSlot {
   std::atomic<uint64_t> repaired;
   std::atomic<uint64_t> throttled;
   std::atomic<uint64_t> handler_ns;
+  std::atomic<uint64_t> watch_ns;          ///< CPU time for beginning and ending watches: its own, and as a creator
   std::atomic<uint32_t> waiting_kind;      ///< record::WaitKind of the call that it waits in; 0 if in none
   std::atomic<uint64_t> waiting_since_ns;  ///< CLOCK_MONOTONIC
   std::atomic<uint64_t> told_wait_ns;      ///< of all waits that the thread told of itself, drawn ones whole

@@ -426,6 +426,7 @@ void CaptureWriter::add_counts(const Counts& counts) {
   pack.put(counts.unsampled_threads);
   pack.put(counts.handler_ns);
   pack.put(counts.tasks_unseen ? 1 : 0);
+  pack.put(counts.watch_ns);
   block(BlockKind::Counts, payload);
 }
 
