@@ -11,6 +11,7 @@
 #include "pyread/code_reader.h"
 #include "pyread/frame_walk.h"
 #include "pyread/thread_list.h"
+#include "pyread/thread_name.h"
 
 namespace hasten::collect {
 namespace {
@@ -205,6 +206,25 @@ std::optional<uint32_t> OutsideWalk::stack_of(uint32_t tid) {
     }
   }
   return stack;
+}
+
+std::optional<std::string> OutsideWalk::thread_name(uint32_t tid) {
+  constexpr uint16_t kTellsTheSystem = 0x030e;
+  constexpr uint32_t kNameBytesMax = 1024;
+  const std::optional<uint64_t> state = usable_ && layout_.version < kTellsTheSystem ? thread_state(tid) : std::nullopt;
+  pyread::ThreadNameReader<const TargetMemory> reader(layout_, code_type_, memory_);
+  pyread::TextPlace name;
+  if (!state || !reader.find(*state, &name) || name.byte_count() > kNameBytesMax) {
+    return std::nullopt;
+  }
+  std::vector<uint8_t> bytes(name.byte_count());
+  pyread::TextPlace again;
+  // The thread holds the Thread, which holds its name: what is still there has been there.
+  if (!memory_.read(name.address, bytes.data(), name.byte_count()) || !reader.find(*state, &again) ||
+      again.address != name.address) {
+    return std::nullopt;
+  }
+  return to_utf8(bytes.data(), {name.unit_bytes, name.length});
 }
 
 }  // namespace hasten::collect

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -39,6 +40,10 @@ class OutsideWalk {
   std::optional<uint32_t> stack_of(uint32_t tid);
   /// The same of a thread that runs; tries a few times to see it unchanged.
   std::optional<uint32_t> moving_stack_of(uint32_t tid);
+
+  /// What the program calls a thread of `threading`, where the operating system is not told (before 3.14). nullopt: it is
+  /// none, or it has not begun yet.
+  std::optional<std::string> thread_name(uint32_t tid);
 
  private:
   struct KnownCode {

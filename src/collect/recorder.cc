@@ -623,6 +623,14 @@ void Recorder::take_compiled() {
 
 std::optional<uint32_t> Recorder::thread_of_slot(uint32_t slot_idx) const { return slots_[slot_idx].thread; }
 
+void Recorder::name_thread(uint32_t thread, std::string name) {
+  const auto found = threads_.find(thread);
+  if (found != threads_.end() && found->second.tid != pid_) {
+    found->second.name = std::move(name);
+    writer_.add_thread(thread, found->second);
+  }
+}
+
 void Recorder::account_thread(uint32_t thread, uint64_t cpu_ns, uint64_t runnable_ns, uint64_t waiting_ns) {
   const auto found = threads_.find(thread);
   if (found != threads_.end()) {

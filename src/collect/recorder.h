@@ -37,6 +37,8 @@ class Recorder {
 
   /// The capture's id of the thread in this slot, or nullopt.
   std::optional<uint32_t> thread_of_slot(uint32_t slot_idx) const;
+  /// Gives a thread the name that the program has for it.
+  void name_thread(uint32_t thread, std::string name);
   /// Sets what the scheduler says of a thread, since its watch began.
   void account_thread(uint32_t thread, uint64_t cpu_ns, uint64_t runnable_ns, uint64_t waiting_ns);
   void add_wait(const record::Wait& wait) { writer_.add_wait(wait); }

@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +18,10 @@ using record::WaitKind;
 constexpr uint64_t kLookedAtNs = 200'000;
 /// A call that tells of itself is looked at only when it lasts so long: if the process dies in a shorter one, that is lost.
 constexpr uint64_t kWitnessedNs = 100'000'000;
+/// So many ticks the name of a new thread is looked for, after the first ones ever more rarely: before it runs Python it may
+/// wait for the GIL.
+constexpr uint32_t kPromptTicks = 4;
+constexpr uint32_t kNamelessTicksMax = 4096;
 
 std::string task_path(uint32_t pid, uint32_t tid, const char* name) {
   return fmt::format("/proc/{}/task/{}/{}", pid, tid, name);
@@ -114,6 +119,7 @@ void ThreadWatch::tick(uint64_t now_ns) {
     if (seen.tid == 0) {
       seen.tid = slot.tid;
       seen.thread = *thread;
+      find_name(seen);
       seen.slot_idx = i;
       seen.schedstat_fd = ::open(task_path(pid_, slot.tid, "schedstat").c_str(), O_RDONLY | O_CLOEXEC);
       seen.settled_ns = now_ns;
@@ -124,7 +130,22 @@ void ThreadWatch::tick(uint64_t now_ns) {
       seen.settled = seen.first;
       continue;
     }
+    find_name(seen);
     look_at(seen, now_ns);
+  }
+}
+
+void ThreadWatch::find_name(Seen& seen) {
+  if (seen.nameless_ticks >= kNamelessTicksMax) {
+    return;
+  }
+  ++seen.nameless_ticks;
+  if (seen.nameless_ticks > kPromptTicks && !std::has_single_bit(seen.nameless_ticks)) {
+    return;
+  }
+  if (std::optional<std::string> name = walk_.thread_name(seen.tid)) {
+    seen.nameless_ticks = kNamelessTicksMax;
+    recorder_.name_thread(seen.thread, std::move(*name));
   }
 }
 

@@ -43,8 +43,9 @@ class ThreadWatch {
     uint32_t thread = 0;
     uint32_t slot_idx = 0;
     int schedstat_fd = -1;
-    Account first;    ///< when the watch began
-    Account settled;  ///< up to here all time is accounted for
+    uint32_t nameless_ticks = 0;  ///< in which its name was not known
+    Account first;                ///< when the watch began
+    Account settled;              ///< up to here all time is accounted for
     uint64_t settled_ns = 0;
     uint64_t settled_told_ns = 0;  ///< what the thread had told of itself by then
     uint64_t waiting_ns = 0;
@@ -53,6 +54,7 @@ class ThreadWatch {
     bool told = false;               ///< the call that `open` sleeps in will tell of itself when it returns
   };
 
+  void find_name(Seen& seen);
   void look_at(Seen& seen, uint64_t now_ns);
   // told_since_ns: when the call began that will tell of itself, 0 if none will.
   bool find_place(Seen& seen, const Account& now, uint64_t told_since_ns, uint32_t* stack, record::WaitKind* kind);

@@ -32,6 +32,27 @@ struct CodeFields {
 inline constexpr uint64_t kTextLengthMax = 1u << 20;
 inline constexpr uint64_t kCodeUnitsMax = 1u << 28;
 
+/// False if there is no string at `address` whose bytes stand in the object (or it cannot be read).
+template <class Reader>
+bool read_text(const PythonLayout& layout, Reader& reader, uint64_t address, TextPlace* text) {
+  uint8_t bytes[40];
+  if (!reader.read(address, bytes, sizeof bytes)) {
+    return false;
+  }
+  uint64_t length = 0;
+  uint32_t state = 0;
+  std::memcpy(&length, bytes + layout.text_length, sizeof length);
+  std::memcpy(&state, bytes + layout.text_state, sizeof state);
+  const uint32_t kind = (state & layout.text_kind_mask) >> 2;
+  if (length > kTextLengthMax || (kind != 1 && kind != 2 && kind != 4) || (state & layout.text_compact_mask) == 0) {
+    return false;
+  }
+  text->length = static_cast<uint32_t>(length);
+  text->unit_bytes = kind;
+  text->address = address + ((state & layout.text_ascii_mask) != 0 ? layout.text_ascii_data : layout.text_compact_data);
+  return true;
+}
+
 template <class Reader>
 class CodeReader {
  public:
@@ -53,8 +74,8 @@ class CodeReader {
     fields->code_bytes = static_cast<uint32_t>(2 * unit_count);
     std::memcpy(&fields->first_line, bytes + layout_.code_first_line, 4);
     std::memcpy(&fields->flags, bytes + layout_.code_flags, 4);
-    return read_text(word(bytes + layout_.code_file), &fields->file) &&
-           read_text(word(bytes + layout_.code_qualname), &fields->qualname) &&
+    return read_text(layout_, reader_, word(bytes + layout_.code_file), &fields->file) &&
+           read_text(layout_, reader_, word(bytes + layout_.code_qualname), &fields->qualname) &&
            read_line_table(word(bytes + layout_.code_line_table), fields);
   }
 
@@ -63,25 +84,6 @@ class CodeReader {
     uint64_t value;
     std::memcpy(&value, at, sizeof value);
     return value;
-  }
-
-  bool read_text(uint64_t address, TextPlace* text) {
-    uint8_t bytes[40];
-    if (!reader_.read(address, bytes, sizeof bytes)) {
-      return false;
-    }
-    const uint64_t length = word(bytes + layout_.text_length);
-    uint32_t state = 0;
-    std::memcpy(&state, bytes + layout_.text_state, 4);
-    const uint32_t kind = (state & layout_.text_kind_mask) >> 2;
-    if (length > kTextLengthMax || (kind != 1 && kind != 2 && kind != 4) || (state & layout_.text_compact_mask) == 0) {
-      return false;
-    }
-    text->length = static_cast<uint32_t>(length);
-    text->unit_bytes = kind;
-    text->address =
-        address + ((state & layout_.text_ascii_mask) != 0 ? layout_.text_ascii_data : layout_.text_compact_data);
-    return true;
   }
 
   bool read_line_table(uint64_t address, CodeFields* fields) {

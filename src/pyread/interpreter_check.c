@@ -1,7 +1,8 @@
-// Holds the table of pending.cc, and where the GIL is, against the headers of the Python that this build uses. No code comes
-// out of it.
+// Holds the tables of pending.cc and thread_name.h, and where the GIL is, against the headers of the Python that this build
+// uses. No code comes out of it.
 #define Py_BUILD_CORE 1
 #include <Python.h>
+#include <internal/pycore_dict.h>
 #include <internal/pycore_gil.h>
 #include <internal/pycore_interp.h>
 #include <internal/pycore_runtime.h>
@@ -56,6 +57,24 @@ IS(sizeof(struct _pending_call), 24);
 IS(PENDINGCALLSARRAYSIZE, 300);
 #endif
 IS(offsetof(PyThreadState, next), 8);
+#if PY_VERSION_HEX >> 16 < 0x030e
+IS(offsetof(PyTypeObject, tp_basicsize), 32);
+IS(offsetof(PyTypeObject, tp_flags), 168);
+IS(Py_TPFLAGS_MANAGED_DICT, 1 << 4);
+IS(Py_TPFLAGS_HEAPTYPE, 1 << 9);
+IS(offsetof(PyHeapTypeObject, ht_cached_keys), PY_VERSION_HEX >> 16 == 0x030b ? 872 : 880);
+IS(offsetof(PyDictObject, ma_keys), 32);
+IS(offsetof(PyDictObject, ma_values), 40);
+IS(offsetof(PyDictKeysObject, dk_log2_index_bytes), 9);
+IS(offsetof(PyDictKeysObject, dk_kind), 10);
+IS(offsetof(PyDictKeysObject, dk_nentries), 24);
+IS(offsetof(PyDictKeysObject, dk_indices), 32);
+IS(DICT_KEYS_GENERAL, 0);
+IS(offsetof(PyDictValues, values), PY_VERSION_HEX >> 16 == 0x030d ? 8 : 0);
+#endif
+#if PY_VERSION_HEX >> 16 == 0x030d
+IS(Py_TPFLAGS_INLINE_VALUES, 1 << 2);
+#endif
 // What arrival.cc takes for granted.
 IS(offsetof(PyThreadState, native_thread_id) - offsetof(PyThreadState, thread_id), 8);
 // PythonLayout::gil_locked.
