@@ -191,7 +191,7 @@ class Attachment {
     facts_.rate_fixed = plan_.rate_hz > 0;
     writer_.add_process(0, facts_);
     region().processes[0].pid.store(plan_.pid);
-    recorder_ = std::make_unique<Recorder>(owner_.region(), 0, writer_, names_, modules_, 0, plan_.pid, facts_.cwd,
+    recorder_ = std::make_unique<Recorder>(owner_, 0, writer_, names_, modules_, 0, plan_.pid, facts_.cwd,
                                            facts_.start_mono_ns);
     watch_ = std::make_unique<ThreadWatch>(owner_.region(), python_, plan_.pid, *recorder_);
     walk_ = std::make_unique<OutsideWalk>(python_, plan_.pid, *recorder_);

@@ -81,11 +81,11 @@ TEST(Spawn, TellingVariablesAreFewAndHoldNoSecrets) {
 }
 
 /// Plays the probe on one slot: a code object, then samples of it, as the handler would write them.
-void play_probe(record::Region* region, uint32_t slot_idx, uint32_t sample_count) {
-  record::ThreadSlot& slot = region->slots[slot_idx];
+void play_probe(const RegionOwner& owner, uint32_t slot_idx, uint32_t sample_count) {
+  record::ThreadSlot& slot = owner.region()->slots[slot_idx];
   slot.tid = 100 + slot_idx;
   slot.word.store(record::slot_word(record::SlotState::Live, kProcessSlot), std::memory_order_release);
-  record::RingWriter ring(&slot.ring, record::thread_ring_memory(region, slot_idx), record::kThreadRingBytes);
+  record::RingWriter ring(&slot.ring, owner.map_ring(record::thread_ring_offset(slot_idx)), record::kThreadRingBytes);
   const uint32_t code_id = slot_idx + 1;
   struct {
     record::CodeRecord head;
@@ -140,13 +140,13 @@ TEST(Recorder, TakesOverWhatManyThreadsWriteAtOnce) {
   writer.add_process(0, record::Process{});
   NameTable names(writer);
   ModuleMap modules;
-  Recorder recorder(owner.region(), kProcessSlot, writer, names, modules, 0, 1, "/", 1'000);
+  Recorder recorder(owner, kProcessSlot, writer, names, modules, 0, 1, "/", 1'000);
   owner.region()->slots_used.store(kThreads);
   std::atomic<uint32_t> running{kThreads};
   std::vector<std::thread> probes;
   for (uint32_t i = 0; i < kThreads; ++i) {
     probes.emplace_back([&, i] {
-      play_probe(owner.region(), i, kSamples);
+      play_probe(owner, i, kSamples);
       running.fetch_sub(1);
     });
   }
@@ -185,10 +185,10 @@ TEST(Recorder, ScribbledMemoryHarmsNobody) {
   writer.add_process(0, record::Process{});
   NameTable names(writer);
   ModuleMap modules;
-  Recorder recorder(owner.region(), kProcessSlot, writer, names, modules, 0, 1, "/", 0);
+  Recorder recorder(owner, kProcessSlot, writer, names, modules, 0, 1, "/", 0);
   uint64_t random = 1;
   for (uint32_t slot = 0; slot < 64; ++slot) {
-    uint8_t* memory = record::thread_ring_memory(owner.region(), slot);
+    uint8_t* memory = owner.map_ring(record::thread_ring_offset(slot));
     for (uint32_t i = 0; i < 4096; ++i) {
       random = random * 6364136223846793005u + 1442695040888963407u;
       memory[i] = static_cast<uint8_t>(random >> (random >> 61 & 31));

@@ -66,9 +66,9 @@ void free_process_slot(record::Region& region, uint32_t slot_idx) {
   slot.pid.store(0, std::memory_order_release);
 }
 
-ProcessRecord::ProcessRecord(record::Region* region, uint32_t slot_idx, uint32_t id, record::Process facts,
+ProcessRecord::ProcessRecord(RegionOwner& owner, uint32_t slot_idx, uint32_t id, record::Process facts,
                              record::CaptureWriter& writer, NameTable& names, ProcessRecord* parent)
-    : region_(region), slot_idx_(slot_idx), id_(id), facts_(std::move(facts)) {
+    : region_(owner.region()), slot_idx_(slot_idx), id_(id), facts_(std::move(facts)) {
   const record::ProcessSlot& from = slot();
   facts_.pid = from.pid.load();
   pidfd_ = static_cast<int>(::syscall(SYS_pidfd_open, facts_.pid, 0));
@@ -100,7 +100,7 @@ ProcessRecord::ProcessRecord(record::Region* region, uint32_t slot_idx, uint32_t
     }
   }
   modules_.set_eval_loop(from.python);
-  recorder_ = std::make_unique<Recorder>(region_, slot_idx_, writer, names, modules_, id_, facts_.pid, facts_.cwd,
+  recorder_ = std::make_unique<Recorder>(owner, slot_idx_, writer, names, modules_, id_, facts_.pid, facts_.cwd,
                                          facts_.start_mono_ns);
   if (parent != nullptr && parent->recorder_) {
     recorder_->inherit(*parent->recorder_);

@@ -7,6 +7,7 @@
 #include "collect/modules.h"
 #include "collect/names.h"
 #include "collect/recorder.h"
+#include "collect/region_owner.h"
 #include "collect/thread_watch.h"
 #include "record/format.h"
 #include "record/region.h"
@@ -29,7 +30,7 @@ class ProcessRecord {
   /// `slot_idx`: its slot, whose state is past Claimed. `id`: its index in the capture. `facts`: what is known of it
   /// beforehand; the rest is read from the slot and /proc. `parent`: the record of the process that it was
   /// forked from, or null.
-  ProcessRecord(record::Region* region, uint32_t slot_idx, uint32_t id, record::Process facts,
+  ProcessRecord(RegionOwner& owner, uint32_t slot_idx, uint32_t id, record::Process facts,
                 record::CaptureWriter& writer, NameTable& names, ProcessRecord* parent);
   ~ProcessRecord();
   ProcessRecord(const ProcessRecord&) = delete;

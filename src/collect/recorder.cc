@@ -19,9 +19,10 @@ constexpr size_t kLoopWaitsMax = 10'000;
 
 }  // namespace
 
-Recorder::Recorder(record::Region* region, uint32_t process_slot, record::CaptureWriter& writer, NameTable& names,
+Recorder::Recorder(RegionOwner& owner, uint32_t process_slot, record::CaptureWriter& writer, NameTable& names,
                    ModuleMap& modules, uint32_t process, uint32_t pid, std::string cwd, uint64_t start_mono_ns)
-    : region_(region),
+    : owner_(owner),
+      region_(owner.region()),
       process_slot_(process_slot),
       writer_(writer),
       names_(names),
@@ -133,7 +134,11 @@ bool Recorder::drain_slot(uint32_t slot_idx, bool alive, bool last) {
   if (!view.thread) {
     begin_thread(slot_idx);
   }
-  record::RingReader ring(&slot.ring, thread_ring_memory(region_, slot_idx), record::kThreadRingBytes);
+  const uint8_t* memory = record::is_empty(slot.ring) ? nullptr : owner_.ring(record::thread_ring_offset(slot_idx));
+  if (memory == nullptr) {
+    return true;  // without room for it, the probe soon finds it full and counts what is lost
+  }
+  record::RingReader ring(&slot.ring, memory, record::kThreadRingBytes);
   record::RecordHead head{};
   std::vector<uint8_t> copy;
   while (!view.given_up) {
@@ -584,8 +589,12 @@ void Recorder::take_code(const uint8_t* bytes, uint32_t length) {
 }
 
 void Recorder::take_compiled() {
-  record::RingReader ring(&region_->processes[process_slot_].compiled_ring,
-                          compiled_ring_memory(region_, process_slot_), record::kCompiledRingBytes);
+  record::RingState& state = region_->processes[process_slot_].compiled_ring;
+  const uint8_t* memory = record::is_empty(state) ? nullptr : owner_.ring(record::compiled_ring_offset(process_slot_));
+  if (memory == nullptr) {
+    return;
+  }
+  record::RingReader ring(&state, memory, record::kCompiledRingBytes);
   record::RecordHead head{};
   while (const uint8_t* bytes = ring.peek(&head)) {
     std::vector<uint8_t> copy(bytes, bytes + head.bytes);

@@ -12,6 +12,7 @@
 #include "collect/modules.h"
 #include "collect/names.h"
 #include "collect/native_walk.h"
+#include "collect/region_owner.h"
 #include "record/format.h"
 #include "record/region.h"
 #include "record/writer.h"
@@ -24,7 +25,7 @@ class Recorder {
  public:
   /// `process_slot` is the process's index in the region, `process` the one in the capture; times are counted
   /// from `start_mono_ns`.
-  Recorder(record::Region* region, uint32_t process_slot, record::CaptureWriter& writer, NameTable& names,
+  Recorder(RegionOwner& owner, uint32_t process_slot, record::CaptureWriter& writer, NameTable& names,
            ModuleMap& modules, uint32_t process, uint32_t pid, std::string cwd, uint64_t start_mono_ns);
 
   /// What a fork has from its parent: machine code that the parent registered.
@@ -89,6 +90,7 @@ class Recorder {
   void add_up(SlotView& view, const record::ThreadSlot& slot);
   std::string thread_name(uint32_t tid) const;
 
+  RegionOwner& owner_;
   record::Region* region_;
   uint32_t process_slot_;
   record::CaptureWriter& writer_;

@@ -258,8 +258,7 @@ class Session {
         end_record(i, slot.start_mono_ns);
       }
     }
-    live_[slot_idx] =
-        std::make_unique<ProcessRecord>(owner_.region(), slot_idx, next_id_, facts, writer_, names_, parent);
+    live_[slot_idx] = std::make_unique<ProcessRecord>(owner_, slot_idx, next_id_, facts, writer_, names_, parent);
     ids_[pid] = next_id_;
     if (slot.pid_namespace != 0) {
       const uint64_t own_number = number(slot.pid_namespace, slot.own_pid);

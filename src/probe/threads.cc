@@ -14,11 +14,11 @@
 #include "probe/numbers.h"
 #include "probe/own_stack.h"
 #include "probe/signals.h"
-#include "probe/spare_watches.h"
 #include "probe/sys.h"
 #include "probe/tasks.h"
 #include "probe/threads.h"
 #include "probe/watch.h"
+#include "probe/watch_memory.h"
 
 namespace hasten::probe {
 
@@ -139,32 +139,13 @@ uint8_t* map_ring(uint64_t offset, uint32_t bytes) {
 }
 
 void set_up_threads() {
+  set_up_watch_memory();
   if (g_visit.load() <= 1) {
     pthread_key_create(&g_end_key, on_thread_end);
   }
 }
 
 namespace {
-
-/// Memory for the watch of a slot, all fields 0 but slot_idx and ring_memory. Null if there is none.
-Watch* map_watch(uint32_t slot_idx) {
-  if (Watch* const spare = take_spare(slot_idx)) {
-    return spare;
-  }
-  uint8_t* const ring_memory = map_ring(record::thread_ring_offset(slot_idx), record::kThreadRingBytes);
-  if (ring_memory == nullptr) {
-    return nullptr;
-  }
-  void* const memory = ::mmap(nullptr, sizeof(Watch), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) {
-    ::munmap(ring_memory, record::kThreadRingBytes);
-    return nullptr;
-  }
-  Watch* const watch = static_cast<Watch*>(memory);
-  watch->slot_idx = slot_idx;
-  watch->ring_memory = ring_memory;
-  return watch;
-}
 
 /// The watch over a thread, published, without a clock. Null if there is no room: that is counted. `cpu_ns`: the thread's
 /// CPU clock.
@@ -176,7 +157,7 @@ Watch* new_watch(uint32_t tid, pthread_t thread, const Origin& origin, uint64_t 
     return nullptr;
   }
   record::ThreadSlot& slot = g_process.region->slots[slot_idx];
-  Watch* const watch = map_watch(slot_idx);
+  Watch* const watch = take_watch_memory(slot_idx);
   if (watch == nullptr) {
     slot.word.store(0);
     unsampled_threads.fetch_add(1);
@@ -265,7 +246,7 @@ namespace {
 void take_apart(Watch* watch) {
   close_clock(*watch);
   forget_loop(*watch);
-  unmap_watch(watch);
+  unmap_watch_memory(watch);
 }
 
 }  // namespace
@@ -289,9 +270,7 @@ void end_watch() {
   }
   forget_loop(*watch);
   record::ThreadSlot& slot = *watch->slot;
-  if (!keep_spare(watch)) {
-    unmap_watch(watch);
-  }
+  leave_watch_memory(watch);
   const uint64_t end_ns = thread_cpu_ns();
   add_cost(slot, end_ns - begin_ns);
   publish_end(slot, end_ns);
@@ -320,7 +299,7 @@ void begin_visit() {
   for (std::atomic<Watch*>& entry : g_watches) {
     entry.store(nullptr);
   }
-  drop_spares();
+  drop_watch_memory();
   if (t_watch != nullptr) {
     drop_previous(*t_watch);
     Watch* const own = t_watch;

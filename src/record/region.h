@@ -304,13 +304,6 @@ inline constexpr uint64_t compiled_ring_offset(uint32_t process_idx) {
 inline constexpr uint64_t thread_ring_offset(uint32_t slot_idx) {
   return compiled_ring_offset(kProcessCount) + static_cast<uint64_t>(slot_idx) * kThreadRingBytes;
 }
-/// For whoever has all of the region mapped.
-inline uint8_t* compiled_ring_memory(Region* region, uint32_t process_idx) {
-  return reinterpret_cast<uint8_t*>(region) + compiled_ring_offset(process_idx);
-}
-inline uint8_t* thread_ring_memory(Region* region, uint32_t slot_idx) {
-  return reinterpret_cast<uint8_t*>(region) + thread_ring_offset(slot_idx);
-}
 inline uint32_t pad8(uint32_t bytes) { return (bytes + 7u) & ~7u; }
 
 /// What the probe is told, and hides again: "VERSION:PID:FD:PRELOAD". The region is the collector's (PID's) descriptor FD,

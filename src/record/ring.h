@@ -26,6 +26,11 @@ struct RingState {
 };
 static_assert(std::atomic<uint64_t>::is_always_lock_free);
 
+/// Whether there is nothing to read: the ring's memory need not be looked at.
+inline bool is_empty(const RingState& state) {
+  return state.written.load(std::memory_order_acquire) == state.consumed.load(std::memory_order_relaxed);
+}
+
 /// The producer's side. One thread at a time.
 class RingWriter {
  public:
