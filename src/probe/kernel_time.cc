@@ -169,7 +169,8 @@ void note_unexplained(Watch& watch, uint64_t kernel_ns) {
 }
 
 void tell_rest_of_calls(Watch& watch) {
-  if (g_process.engine == record::Engine::PerfClock && watch.gap_ns != 0) {
+  const bool has_place = watch.kernel.calls.has_place || watch.kernel.faults.has_place;
+  if (g_process.engine == record::Engine::PerfClock && watch.gap_ns != 0 && has_place) {
     tell_calls(watch);
   }
 }
