@@ -322,3 +322,27 @@ def test_a_program_with_random_numbers_can_be_proven(judge_rewrite):
         """)
     assert verdict.verdict == "proven", verdict.reason
     assert verdict.identical == 36
+
+
+@pytest.mark.parametrize("end, told", [
+    ("raise SystemExit(7)", "it ended with 7 and not with 0"),
+    ("raise ValueError('half-way')", "it ended with 1 and not with 0: ValueError: half-way"),
+    ("os.kill(os.getpid(), 9)", "it was killed by signal 9 and not with 0"),
+])
+def test_a_judged_run_that_goes_wrong_proves_nothing(judge_rewrite, end, told):
+    verdict, outcome = judge_rewrite(f"""
+        import os
+        def f(n):
+            return sum(range(n))
+        for i in range(20):
+            f(i * 1000)
+            if i == 14 and f.__code__.co_name == "judged":  # as if judging had broken it half-way
+                {end}
+        print("done")
+        """, "f", """
+        def f(n):
+            return n * (n - 1) // 2 if n > 0 else 0
+        """)
+    assert verdict.verdict == "cannot tell" and not outcome.accepted and not outcome.proven
+    assert outcome.stopped == verdict.reason and verdict.pairs == 0, verdict.reason
+    assert told in outcome.stopped and "Try again" in outcome.stopped and "\n" not in outcome.stopped

@@ -73,8 +73,8 @@ class Baseline:
             if "EOFError" in last_line(plain.stderr_tail):
                 outcome.stopped = _READS_TERMINAL
                 return False
-            outcome.stopped = (f"the program ended with {plain.exit_code} now and with {self._exit_code} when it was "
-                               f"recorded{last_line(plain.stderr_tail)}")
+            outcome.stopped = (f"the program {end_text(plain.exit_code)} now and with {self._exit_code} when it was "
+                               f"recorded{last_line(plain.stderr_tail)}; record it again once it ends alike each time")
             return False
         self.say("the unmodified program, watched")
         observed = self.runner.trial(touched, self.left_s(), "observe", targets=targets)
@@ -202,6 +202,11 @@ def available_bytes():
     found = machine.detect()
     limits = [b for b in (found.memory_available_bytes, found.memory_limit_bytes) if b]
     return min(limits) if limits else 1 << 62
+
+
+def end_text(exit_code):
+    """How a run ended; a negative code is the signal that killed it."""
+    return f"ended with {exit_code}" if exit_code >= 0 else f"was killed by signal {-exit_code}"
 
 
 def last_line(text):

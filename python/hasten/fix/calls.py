@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from hasten.fix.baseline import last_line
+from hasten.fix.baseline import end_text, last_line
 from hasten.fix.recording import Recording
 from hasten.fix.runner import OutOfTime
 
@@ -40,7 +40,7 @@ class Calls:
         self._dice = dice
         self._counts = {}
         self.note = ""  # how the judged run went wrong
-        self.is_broken = False  # it ended otherwise than the unmodified program does
+        self.broken = ""  # it ended otherwise than the unmodified program does: the whole sentence, and what to do
 
     def read_counts(self, events):
         self._counts = {e["key"]: e for e in events if e["event"] == "counted"}
@@ -90,8 +90,10 @@ class Calls:
             self.note = f": the budget of {baseline.budget_s:.0f} s ended first; give more with --budget SECONDS"
             return self._events(error.args[0] if error.args else [], baseline)
         if run.exit_code != baseline.reference.exit_code and not any(e["event"] == "stopped" for e in run.events):
-            self.note = f": it ended with {run.exit_code}{last_line(run.stderr_tail)}"
-            self.is_broken = True
+            self.note = f": it {end_text(run.exit_code)}{last_line(run.stderr_tail)}"
+            self.broken = (f"the run of the unmodified program in which calls are judged went wrong: it {end_text(run.exit_code)} "
+                           f"and not with {baseline.reference.exit_code}{last_line(run.stderr_tail)}; nothing is proven. Try again; if "
+                           "it goes wrong each time, the program looks at its own functions, frames or time, which judging changes")
         return self._events(run.events, baseline)
 
     @staticmethod

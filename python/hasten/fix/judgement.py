@@ -416,8 +416,8 @@ class JudgementSession:
         """Why "the same" cannot be said although nothing differed; empty if it can."""
         if too_few := self._too_few_pairs():
             return too_few
-        if self._calls.is_broken and "exit code" in self._baseline.outcome.compared:
-            return f"the run of the unmodified program in which calls are judged went wrong{self._calls.note}"
+        if self._calls.broken and "exit code" in self._baseline.outcome.compared:
+            return self._calls.broken
         if self._baseline.output_tells():
             return ""
         for f in self.judgement.functions:

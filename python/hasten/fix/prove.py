@@ -92,6 +92,9 @@ class Session:
                 return
             if self._calls.functions:
                 self._judge()
+                if self._calls.broken and "exit code" in self.outcome.compared:
+                    self.outcome.stopped = self._calls.broken
+                    return
         except OutOfTime:
             self.outcome.stopped = (f"one run of the program does not fit into the budget of {self.budget_s:.0f} s; "
                                     "give more with --budget SECONDS")
