@@ -12,6 +12,7 @@ from hasten.fix.runner import OutOfTime
 CALLS_JUDGED_MAX = 36
 CALLS_ENOUGH = 30    # a function that is called more rarely is judged on inputs made from its calls too
 GENERATED_COUNT = 40
+BESIDE_S = 6e-5      # what comparing a call in the program itself costs beside the call
 CALL_S_MIN = 5.0  # so long at least may a call of the new version take: its first may import and compile
 
 
@@ -148,7 +149,7 @@ class Calls:
             target["generated"] = math.ceil(GENERATED_COUNT / number)
         target["pairs_per_call"] = 1 if number >= 12 or mean_s > 1 else min(8, 12 // number)
         shadow_s = shadow_seconds / len(self._keys)
-        target["shadow_stride"] = max(1, math.ceil(count * (sides * mean_s + 2e-5) / shadow_s)) if shadow_s > 0 else 0
+        target["shadow_stride"] = max(1, math.ceil(count * (sides * mean_s + (sides - 1) * BESIDE_S) / shadow_s)) if shadow_s > 0 else 0
 
 
 def branches_of(events):
