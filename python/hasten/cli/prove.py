@@ -28,7 +28,7 @@ faster), 3 cannot tell, 2 wrong usage, 125 it could not begin.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("change", metavar="CHANGE", nargs="?", help="a patch file, a branch, tag or commit, or FILE.py:old=new")
+    parser.add_argument("change", metavar="CHANGE", nargs="?", help="a patch file, a branch, tag or commit, or FILE.py:old=new (FILE.ipynb too)")
     parser.add_argument("--before", nargs="+", metavar="CAPTURE", help="instead of a change: captures of the program as it was")
     parser.add_argument("--after", nargs="+", metavar="CAPTURE", help="and as many as it is now; nothing is run")
     parser.add_argument("--capture", metavar="CAPTURE", help="the recorded program to run (default: the newest capture here)")
