@@ -176,28 +176,30 @@ class Session:
                     "place (pytest compiles test files and conftest.py itself); move the function to a module that they import")
 
     def _refuse_too_small(self):
-        """A set of few elements cannot pay however often it is asked: what the watched calls were given says so."""
+        """A set of few elements cannot pay however often it is asked: what the watched run saw of its length says so."""
         for candidate in self.candidates:
             found = self._sizes(candidate)
             if found is None:
                 continue
-            name, (_, most, looks, kinds) = found
-            least = max(map(prices.set_pays_from, kinds))
-            if most < least:
-                self._verdicts[candidate.id].refuse(
-                    f"n is {most} (`{name}`, the longest of {looks} call{'s' if looks > 1 else ''} looked at); a set pays from {least} here")
+            name, (_, most, looks, kinds, what) = found
+            way = candidate.prescription.pays
+            if most < prices.pays_from(way, kinds):
+                self._verdicts[candidate.id].refuse(f"n is {most} (`{name}`, the longest of {looks} {what}{'s' if looks > 1 else ''} looked at); "
+                                                    + prices.pays_text(way, kinds))
 
     def _sizes(self, candidate):
-        """(name, (least, most, calls looked at, kinds)) of the list whose length decides; None where nobody knows its price."""
+        """(name, (least, most, looks, kinds, at what)) of the list whose length decides; None where nobody knows its price."""
         sizes = (self._calls.counted(candidate.function_key) or {}).get("sizes", {})
         for name in candidate.prescription.sized:
-            if name in sizes and sizes[name][3] and set(sizes[name][3]) <= {"int", "str"}:
+            if name in sizes and prices.pays_from(candidate.prescription.pays, sizes[name][3]) is not None:
                 return name, sizes[name]
         return None
 
     def _sizes_text(self, candidate):
+        way = candidate.prescription.pays
         found = self._sizes(candidate)
-        return f"; n is {found[1][0]} to {found[1][1]} at the calls (`{found[0]}`)" if found else ""
+        told = f"n is {found[1][0]} to {found[1][1]} at the {found[1][4]}s (`{found[0]}`)" if found else ""
+        return "".join(f"; {part}" for part in (told, prices.pays_text(way, found[1][3] if found else None) if way else "") if part)
 
     def _judge(self):
         """One run in which calls are judged in forked copies."""
