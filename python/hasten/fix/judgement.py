@@ -164,7 +164,7 @@ class JudgementSession:
     """One run of `hasten prove` on a change.
 
     program: a Program; exit_code: as recorded, None if nobody knows; runs: pairs, None for as many as are needed (at
-    least 8); tolerance and ulp: the share, and the units in the last place, by which floats in results and output may differ. ask(question) -> bool and say(text) as
+    least 8); tolerance and ulp: the share, and the units in the last place, by which floats in results and output may differ. ask(question) -> bool and say(text, stays=False) as
     in prove.Session, and memory_bytes.
     """
 
@@ -179,7 +179,7 @@ class JudgementSession:
         self._nearness = Nearness(tolerance, ulp)
         self._memory_bytes = memory_bytes
         self._ask = ask or (lambda question: True)
-        self._say = say or (lambda text: None)
+        self._say = say or (lambda text, stays=False: None)
         self._dice = random.Random(seed)
         first = change.files[0]
         changed = [f for f in change.functions if f.is_changed]
@@ -195,7 +195,7 @@ class JudgementSession:
         """Runs all that is needed. Raises Declined if the user said no."""
         if not self._ask(self.plan_text()):
             raise Declined
-        self._baseline = Baseline(self.program, self._exit_code, self.budget_s, self.outcome, self._ask, self._say,
+        self._baseline = Baseline(self.program, self._exit_code, self.budget_s, self.outcome, self._say,
                                   self._nearness, self._memory_bytes)
         try:
             self._run_all()
@@ -211,8 +211,8 @@ class JudgementSession:
         about = "" if self._wall_s is None else f", about {max(1.0, runs * self._wall_s):.0f} s in all"
         more = "" if self._runs else ", more if that does not decide it"
         return (f"{self.program.name} runs {runs} times{about}{more} (--budget {self.budget_s:.0f} s). "
-                "What a run does to files, network or other processes is not undone; the first run is watched, and if "
-                "it does any of that you are asked again.")
+                "What the program does to files, network or other processes, each of these runs does, and it is not undone; "
+                "what that is, the second run tells.")
 
     def _run_all(self):
         change, baseline = self.change, self._baseline

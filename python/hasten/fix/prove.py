@@ -30,7 +30,7 @@ _SAYS_WHERE = ("call ", "differs on an input made")
 class Session:
     """One run of `hasten fix`.
 
-    ask(question) -> bool, say(text) for progress; both may be None (then nothing is asked or said). ulp: by so many units in
+    ask(question) -> bool, say(text, stays=False) for progress; both may be None (then nothing is asked or said). ulp: by so many units in
     the last place floats in results and output may differ. memory_bytes: what the program and its copies may use at once;
     None: what is available.
     """
@@ -39,7 +39,7 @@ class Session:
         self.evidence = evidence
         self.budget_s = budget_s
         self._ask = ask or (lambda question: True)
-        self._say = say or (lambda text: None)
+        self._say = say or (lambda text, stays=False: None)
         self._dice = random.Random(seed)
         self._given = candidates
         self._nearness = Nearness(ulp=ulp)
@@ -62,7 +62,7 @@ class Session:
             return self.outcome
         if not self._ask(self.plan_text()):
             raise Declined
-        self._baseline = Baseline(self.evidence.program, self.evidence.exit_code, self.budget_s, self.outcome, self._ask, self._say,
+        self._baseline = Baseline(self.evidence.program, self.evidence.exit_code, self.budget_s, self.outcome, self._say,
                                   self._nearness, self._memory_bytes)
         self._calls = Calls(self._judged_functions(), self._dice)
         self._rounds = Rounds(self._baseline, self._dice, self._original)
@@ -145,8 +145,8 @@ class Session:
         runs, seconds = self.plan()
         about = "less than 1 s" if seconds < 1 else f"about {seconds:.0f} s"
         return (f"{self.evidence.program.name} runs up to {runs} times, {about} in all (--budget {self.budget_s:.0f} s). "
-                "What a run does to files, network or other processes is not undone; the first run is watched, and if "
-                "it does any of that you are asked again.")
+                "What the program does to files, network or other processes, each of these runs does, and it is not undone; "
+                "what that is, the second run tells.")
 
     # -- calls ---------------------------------------------------------------------------------------
 
