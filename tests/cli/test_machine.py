@@ -17,6 +17,10 @@ def test_it_says_what_the_kernel_says_and_keeps_its_prices(hasten, tmp_path):
     assert measured["schema"] == "hasten-machine/1" and measured["logical_cpu_count"] == found.logical_cpu_count
     prices = measured["prices"]
     assert prices["set_pays_from"]["int"] >= 4 and prices["set_ns"]["str"] > 0
+    ways = prices["pays_from"]
+    assert set(ways) == {"dict", "deque", "min", "heap", "join", "join_attribute"}
+    assert all(n is None or n >= 4 for kinds in ways.values() for n in kinds.values())
+    assert ways["heap"]["int"] is None or ways["heap"]["int"] > 8, "sorting eight numbers is cheaper than calling a function in Python"
     with open(measured["prices_file"]) as file:
         assert json.load(file)["set_pays_from"] == prices["set_pays_from"], "the file that fix reads"
     again = hasten("machine", env=environment)

@@ -23,7 +23,7 @@ def judge(script, program, function, new_text=None, calls=(1,), **more):
     given = given_rewrite(str(script), function, new_text or old_text(script.read_text(), function))
     candidate = given.candidates[0]
     target = {"key": 0, "path": str(script), "qualname": function, "ordinal": 0, "requires": {}, "schedule": list(calls),
-              "pairs_per_call": 1, "shadow_stride": 0, "generated": more.pop("generated", 0),
+              "pairs_per_call": 1, "shadow_stride": more.pop("stride", 0), "generated": more.pop("generated", 0),
               "variants": [{"id": "v", "text": candidate.new_text, "decorator": None, "requires": {},
                             "not_for": more.pop("not_for", [])}]}
     runner = Runner(program)

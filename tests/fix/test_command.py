@@ -132,6 +132,22 @@ def test_it_asks_on_a_terminal_and_takes_no_for_an_answer(recorded):
     assert (folder / "words.fix.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("command", ["fix", "prove"])
+def test_one_answer_is_enough_for_a_program_that_writes_files(tmp_path, command):
+    (tmp_path / "p.py").write_text(textwrap.dedent(WORDS).lstrip("\n") + "\n\ndef find_fast(words, known):\n    known = set(known)\n"
+                                   "    return [w for w in words if w not in known]\n\n\nopen('out.txt', 'w').write('x')\n")
+    assert hasten("run", "p.py", cwd=tmp_path).returncode == 0
+    controller, terminal = os.openpty()
+    os.write(controller, b"y\n")
+    answered = hasten(command, *(["p.py:find=find_fast", "--runs", "8"] if command == "prove" else []), "--budget", "60", cwd=tmp_path, stdin=terminal)
+    os.close(terminal)
+    os.close(controller)
+    assert answered.returncode == 0, answered.stderr
+    assert answered.stderr.count("Go on?") == 1
+    assert f"writes {tmp_path / 'out.txt'}. Every further run does that again" in answered.stderr
+    assert "1 fix proven" in answered.stdout or "same and faster" in answered.stdout
+
+
 def test_a_capture_whose_source_changed_is_refused(tmp_path):
     script = tmp_path / "p.py"
     script.write_text("print(sum(range(3000000)))\n")

@@ -170,3 +170,103 @@ def test_threads_that_a_library_starts_for_itself_are_let_be(write_program):
         """)
     judged = judge(script, program_of(script), "act")
     assert len(judged.same) == 1, judged.why
+
+
+# -- calls that are compared beside the judged ones ------------------------------------------------------
+
+MANY = """
+    import ctypes, os, threading
+    from decimal import Decimal, getcontext
+    getcontext().prec = 5
+    Decimal(1) / 3  # sets the flags that it sets once
+    here = threading.local()
+    here.one = 1
+    libc, libc_with_lock = ctypes.CDLL(None), ctypes.PyDLL(None)  # the latter keeps the GIL while it waits for the kernel
+    def f(n):
+        return n + 1
+    for i in range(3000):
+        f(i)
+    print("end")
+"""
+
+
+def beside(script, tmp_path, new_body):
+    """(Judged, number of calls that were compared in the program itself) of 3000 calls, of which 5 are judged in copies."""
+    (tmp_path / "keep").write_text("kept")
+    new = "def f(n):\n" + textwrap.indent(textwrap.dedent(new_body).strip(), "    ")
+    judged = judge(script, program_of(script), "f", new, calls=(1, 2, 3, 4, 2900), shadow_seconds=30, stride=1)
+    assert judged.run.exit_code == 0 and judged.run.stdout.lines == [b"end", b""], judged.run.stderr_tail
+    return judged, max((e["count"] for e in judged.events if e["event"] == "shadow"), default=0)
+
+
+@pytest.mark.parametrize("statement, told", [
+    ("libc.unlink(b'keep')", "writes outside: unlink('keep')"),
+    ("libc_with_lock.unlink(b'keep')", "writes outside: unlink('keep')"),
+    ("libc.open(b'new', os.O_WRONLY | os.O_CREAT, 0o600)", "writes outside: openat('new', O_WRONLY|O_CREAT)"),
+    ("open('new', 'w')", "writes to a file ("),
+    ("libc.kill(os.getppid(), 10)", "sends a signal: kill("),
+    ("libc.socket(2, 2, 0)", "uses the network: socket("),
+])
+def test_a_call_beside_the_judged_ones_leaves_nothing_outside(write_program, tmp_path, statement, told):
+    judged, compared = beside(write_program(MANY), tmp_path, f"""
+        if n == 1500:
+            {statement}
+        return n + 1
+        """)
+    assert 1400 <= compared <= 1500, "the call was none of the judged"
+    assert [e["verdict"] for e in judged.dropped] == ["refused"] and told in judged.why, judged.why
+    assert sorted(os.listdir(tmp_path)) == ["keep", "program.py"] and (tmp_path / "keep").read_text() == "kept"
+
+
+def test_a_result_that_differs_beside_the_judged_calls_is_seen(write_program, tmp_path):
+    judged, compared = beside(write_program(MANY), tmp_path, "return n + 1 + (n == 1500)")
+    assert "returned 1502 where the old one returned 1501" in judged.why and 1400 <= compared <= 1500
+
+
+def test_a_call_beside_the_judged_ones_that_does_not_end_is_broken_off(write_program, tmp_path):
+    judged, _ = beside(write_program(MANY), tmp_path, """
+        while n == 1500:
+            pass
+        return n + 1
+        """)
+    assert "the new version was still running after" in judged.why
+
+
+@pytest.mark.parametrize("new_body", [
+    "return n + 1 if n != 1500 or open('keep').read() == 'kept' else 0",  # a copy may read a file that it opens
+    "return n + len(str(Decimal(1) / 3)) - 6",  # 0.33333: the precision is that of the program's thread
+    "return n + getattr(here, 'one', 1)",
+])
+def test_what_a_copy_may_do_is_not_refused_beside_the_judged_calls(write_program, tmp_path, new_body):
+    judged, compared = beside(write_program(MANY), tmp_path, new_body)
+    assert not judged.dropped and compared > 2900, judged.why
+
+
+def test_what_is_the_threads_own_makes_no_difference(write_program, tmp_path):
+    script = write_program(MANY.replace("return n + 1", "return n + here.one"))
+    judged, compared = beside(script, tmp_path, "return here.one + n")
+    assert not judged.dropped and compared == 0, "another thread has no such attribute: that says nothing of the new version"
+
+
+def test_the_program_forks_and_counts_its_threads_as_before(write_program, tmp_path):
+    script = write_program(MANY.replace("    f(i)\n", "    f(i)\n" + textwrap.indent(textwrap.dedent("""
+        if i % 500 == 250:
+            assert threading.active_count() == 1
+            pid = os.fork()
+            if pid == 0:
+                os._exit(len(os.listdir("/proc/self/task")) - 1)
+            assert os.waitpid(-1, 0) == (pid, 0)
+        """), "        ").replace("\n\n", "\n").lstrip("\n")))
+    judged, compared = beside(script, tmp_path, "return 1 + n")
+    assert not judged.dropped and compared > 2900, judged.why
+    assert "Warning" not in judged.run.stderr_tail
+
+
+def test_a_kernel_without_supervisors_compares_none_beside_the_judged(write_program, tmp_path):
+    made = fence()
+    script = write_program(MANY)
+    (tmp_path / "keep").write_text("kept")
+    judged = judge(script, program_of(script), "f", "def f(n):\n    if n == 1500: libc.unlink(b'keep')\n    return n + 1",
+                   calls=(1, 2, 3, 4), shadow_seconds=30, stride=1, fence=made | {"ask": (b"\xff" * 8, [], [])})
+    assert judged.run.exit_code == 0 and (tmp_path / "keep").exists()
+    assert not [e for e in judged.events if e["event"] == "shadow"]

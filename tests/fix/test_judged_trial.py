@@ -1,7 +1,11 @@
 """When enough pairs were run, and how often that is wrong: on times that are drawn, whose truth is known."""
 
+import importlib.util
 import math
 import random
+from pathlib import Path
+
+import pytest
 
 from hasten.fix.judgement import BETTER_MIN, RUNS_LEAST, RUNS_MOST, JudgedTrial, next_run_interval
 from hasten.fix.verdict import Verdict
@@ -29,6 +33,20 @@ def test_the_same_is_hardly_ever_called_faster_or_slower():
         _, low, high = trial(1.0, 0.02, seed).gain()
         wrong += low > BETTER_MIN or high < 1 / BETTER_MIN
     assert wrong <= 0.05 * 200
+
+
+@pytest.mark.one_python
+@pytest.mark.parametrize("noise", [0.02, 0.05])
+def test_the_interval_covers_the_truth_however_the_runs_ended(noise):
+    """The drawn trials of benchmarks/fix/same.py, with prove's own budget. Seeds are fixed, so that this always says the same."""
+    spec = importlib.util.spec_from_file_location("same", Path(__file__).parents[2] / "benchmarks" / "fix" / "same.py")
+    same = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(same)
+    dice = random.Random(2)
+    truth = same.truth_of("faster")
+    assert math.isclose(truth, 1 / (0.05 + 0.95 * 0.97))
+    intervals = [same.drawn_trial("faster", noise, dice, 120.0)["interval"] for _ in range(200)]
+    assert same.COVERS_MIN <= sum(low <= truth <= high for low, high in intervals) / 200 <= same.COVERS_MAX
 
 
 def test_three_percent_are_found():

@@ -158,3 +158,132 @@ def test_a_notebook_that_cannot_be_run_is_refused_in_one_line(tmp_path):
     for words in (["run", "x.ipynb"], ["fix", "--yes", "--", "x.ipynb"], ["run", "none.ipynb"]):
         refused = subprocess.run([sys.executable, "-m", "hasten", *words], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         assert refused.returncode == 2 and refused.stderr.count("\n") == 1 and ".ipynb" in refused.stderr, refused.stderr
+
+
+FAST = """\
+def find_fast(words, known):
+    known = set(known)
+    return [w for w in words if w not in known]  # äöü
+
+
+class Other:
+    def find_slow(self, words, known):
+        return [w for w in words if w not in known]"""
+WRONG = """\
+%matplotlib inline
+def find_wrong(words, known):
+    known = set(known[1:])
+    return [w for w in words if w not in known]"""
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory):
+    """A folder with a notebook of two searches, and prove(*words) in it."""
+    folder = tmp_path_factory.mktemp("notebook")
+    raw = notebook(code(FIND, **PRINTED), code(FAST), code(WRONG), code(CALLS))
+    (folder / "words.ipynb").write_bytes(raw)
+    (folder / "plain.py").write_text("print(1)\n")
+
+    def prove(change, *more, command=("words.ipynb",)):
+        ran = subprocess.run([sys.executable, "-m", "hasten", "prove", change, "--yes", "--runs", "8", "--json", "-", *more, "--command", *command],
+                             cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+        return ran, json.loads(ran.stdout) if ran.stdout else None
+
+    return folder, raw, prove
+
+
+@pytest.mark.process
+def test_two_functions_of_a_notebook_are_proven(words, tmp_path):
+    folder, raw, prove = words
+    ran, document = prove("words.ipynb:find=find_fast")
+    assert (document["answer"], document["better"], ran.returncode) == ("same", True, 0), document["reason"]
+    (function,) = document["functions"]
+    assert (function["calls"], function["identical"]) == (12, 12)
+    assert (folder / "words.ipynb").read_bytes() == raw, "the file stays as it is"
+    # What is shown is a patch of the file itself, of which another program makes a notebook with the same other cells.
+    (tmp_path / "words.ipynb").write_bytes(raw)
+    patch = document["fixes"][0]["patch"].replace(str(folder / "words.ipynb"), "words.ipynb")
+    subprocess.run(["patch", "-p0"], input=patch, text=True, cwd=tmp_path, check=True, capture_output=True)
+    before, after = json.loads(raw), json.loads((tmp_path / "words.ipynb").read_bytes())
+    cell = after["cells"][1]
+    assert "".join(cell["source"]) == FAST.partition("\n\n")[0].replace("find_fast", "find")
+    before["cells"][1]["source"] = cell["source"]
+    assert after == before
+
+
+@pytest.mark.process
+def test_a_wrong_function_of_a_notebook_is_different(words):
+    _, _, prove = words
+    ran, document = prove("words.ipynb:find=find_wrong")
+    assert (document["answer"], ran.returncode) == ("different", 1)
+    first = document["differences"][0]
+    assert first["where"] == "find" and "'0'" in first["new"] and "'0'" not in first["old"]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("kind", ["patch", "branch"])
+def test_a_patch_to_a_notebook_is_judged_as_its_program(words, tmp_path, kind):
+    folder, raw, _ = words
+    quick = FIND.replace("    for w", "    known = set(known)\n    for w")
+    after = notebook(code(quick, outputs=[]), code(FAST), code(WRONG), code(CALLS))  # other outputs, so that lines move
+
+    def git(*more):
+        return subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *more], cwd=tmp_path, check=True, capture_output=True,
+                              text=True).stdout
+
+    git("init", "-q", "-b", "main")
+    for name, text in (("main", raw), ("quick", after)):
+        (tmp_path / "words.ipynb").write_bytes(text)
+        git("add", ".")
+        git("commit", "-qm", name)
+        git("branch", "-f", name) if name != "main" else git("branch", "-f", "start")
+    change = "quick"
+    if kind == "patch":
+        change = "x.patch"
+        (tmp_path / change).write_text(git("diff", "start", "quick"))
+    git("reset", "-q", "--hard", "start")
+    ran = subprocess.run([sys.executable, "-m", "hasten", "prove", change, "--yes", "--runs", "8", "--json", "-", "--command", "words.ipynb"],
+                         cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    document = json.loads(ran.stdout)
+    assert (document["answer"], ran.returncode) == ("same", 0), document["reason"]
+    assert [(f["function"], f["calls"]) for f in document["functions"]] == [("find", 12)]
+    assert (tmp_path / "words.ipynb").read_bytes() == raw
+
+
+def _refused_patch(folder, raw, after):
+    import difflib
+
+    lines = [part.decode().splitlines(keepends=True) for part in (raw, after)]
+    (folder / "x.patch").write_text("".join(difflib.unified_diff(*lines, "words.ipynb", "words.ipynb")))
+    return "x.patch"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("old, new, told", [
+    (b'"    missing = []\\n",', b'"    missing = []\\n    pass\\n",', "does not hold one line of source a string"),  # JSON, as no Jupyter writes it
+    (b'"    missing = []\\n",', b'"    missing = []\\n"', "is no notebook of Jupyter's format 4"),
+    (b'"    missing = []\\n",', b'"    missing = = []\\n",', "line 2 of cell 1: invalid syntax"),
+    (b'"x = 1', b'"x = 2', "changes no Python source (only words.ipynb)"),  # of an output
+])
+def test_a_patch_that_leaves_no_program_is_refused_in_one_line(words, old, new, told):
+    folder, raw, prove = words
+    after = raw.replace(old, new, 1) if old[:2] != b'"x' else raw.replace(b'x = 1', b'x = 2', 1)
+    assert after != raw
+    ran, _ = prove(_refused_patch(folder, raw, after))
+    assert ran.returncode == 125 and told in ran.stderr and ran.stderr.count("\n") == 1, ran.stderr
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("change, told", [
+    ("words.ipynb:find=nothing", "words.ipynb defines no function nothing; it defines find, find_fast"),
+    ("plain.ipynb:a=b", "plain.ipynb cannot be read"),
+])
+def test_what_is_not_in_a_notebook_is_said_in_one_line(words, change, told):
+    ran, _ = words[2](change)
+    assert ran.returncode == 125 and told in ran.stderr and ran.stderr.count("\n") == 1, ran.stderr
+
+
+@pytest.mark.process
+def test_a_program_that_does_not_run_the_notebook_cannot_tell(words):
+    ran, document = words[2]("words.ipynb:find=find_fast", command=("plain.py",))
+    assert ran.returncode == 3 and "does not load" in document["reason"] and "words.ipynb" in document["reason"]

@@ -136,4 +136,4 @@ def test_a_judged_run_that_goes_wrong_cannot_tell(write_program):
     program = program_of(script)
     judgement = JudgementSession(propose_change(f"{script}:f=g", program), program, budget_s=60, runs=2, seed=1).judge()
     assert judgement.exit_code == 3
-    assert "went wrong: it ended with 7" in judgement.reason
+    assert "went wrong: it ended with 7 and not with 0; nothing is proven" in judgement.reason

@@ -55,19 +55,21 @@ def test_a_program_that_asks_on_the_terminal(write_program):
     assert judgement.exit_code == 3 and "reads the terminal" in judgement.reason
 
 
-def test_files_are_asked_about_and_compared_and_no_is_taken(write_program, tmp_path):
+def test_files_are_told_of_and_compared_and_no_is_taken(write_program, tmp_path):
     script = write_program("""
         def f(): return 1
         def g(): return 2
         open('out.txt', 'w').write(str(f()))
         """)
-    questions = []
-    judgement = judge(script, "f=g", ask=lambda q: questions.append(q) or True)
-    assert judgement.exit_code == 1 and len(questions) == 2 and "out.txt" in questions[1]
+    questions, said = [], []
+    judgement = judge(script, "f=g", ask=lambda q: questions.append(q) or True, say=lambda text, stays=False: said.append((text, stays)))
+    assert judgement.exit_code == 1 and len(questions) == 1 and "not undone" in questions[0]
+    assert ["out.txt" in text for text, stays in said if stays] == [True]
     assert {d.where for d in judgement.differences} == {"f", "the whole program"}
-    answers = iter([True, False])
+    (tmp_path / "out.txt").unlink()
     with pytest.raises(Declined):
-        judge(script, "f=g", ask=lambda q: next(answers))
+        judge(script, "f=g", ask=lambda q: False)
+    assert not (tmp_path / "out.txt").exists()
 
 
 def test_a_program_that_changes_its_own_source_is_seen(write_program):

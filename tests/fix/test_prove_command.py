@@ -166,7 +166,60 @@ def test_what_is_not_there_is_said_in_one_line(folder, change, told):
     assert ran.returncode == 125 and told in ran.stderr and ran.stderr.count("\n") == 1, ran.stderr
 
 
+@pytest.fixture(scope="module")
+def echo(tmp_path_factory):
+    """A program that prints its words, and the folder of a `python` that is a shell script, as version managers have it."""
+    folder = tmp_path_factory.mktemp("echo words")
+    (folder / "echo.py").write_text("import sys\n\n\ndef f():\n    return 1\n\n\ndef g():\n    return 1\n\n\nprint(f(), sys.argv)\n")
+    shim = folder / "bin" / "python"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    shim.chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize("words, program", [
+    (["--command", "echo.py", "--", "x"], ["--", "x"]),
+    (["--command", "echo.py", "--flag", "--yes", "-m", "-"], ["--flag", "--yes", "-m", "-"]),
+    (["--command", "python", "echo.py", "--", "x", "--command"], ["--", "x", "--command"]),
+    (["--command", "--", "echo.py", "x"], ["x"]),
+    (["--command=echo.py", "x", "--json"], ["x", "--json"]),
+    (["--command", "echo.py 'a b' --c"], ["a b", "--c"]),
+    (["--", "echo.py", "--", "x"], ["--", "x"]),
+    (["--", "python", "-B", "echo.py", "--command", "x"], ["--command", "x"]),
+])
+def test_the_program_gets_every_word_behind_command(echo, monkeypatch, words, program):
+    """As argparse, for one, does not: it takes a `--` for its own wherever it stands."""
+    from hasten.cli import _run_command, prove
+
+    seen = []
+    monkeypatch.setattr(prove, "main", lambda args: seen.append(prove._program(_command_of(prove, args))[0]) or 0)
+    monkeypatch.chdir(echo)
+    monkeypatch.setenv("PATH", f"{echo / 'bin'}:/usr/bin:/bin")
+    assert _run_command("prove", ["echo.py:f=g", "--runs", "9", *words]) == 0
+    assert (seen[0].kind, seen[0].argv[1:]) == ("script", program)
+
+
+def _command_of(prove, args):
+    args.command = args.program
+    return args
+
+
+def test_the_words_arrive_in_the_runs(echo):
+    ran = prove("echo.py:f=g", "--yes", "--runs", "8", "--json", "-", "--command", "echo.py", "--", "x", "--yes", cwd=echo)
+    assert ran.returncode == 1, ran.stderr  # the same, and no faster
+    assert json.loads(ran.stdout)["answer"] == "same"
+    ran = prove("echo.py:f=g", "--command", "echo.py", "--yes", cwd=echo)
+    assert ran.returncode == 125 and "give --yes" in ran.stderr, "behind --command it is the program's"
+
+
+def test_a_change_behind_the_program_is_the_programs(echo):
+    ran = prove("--yes", "--command", "echo.py", "echo.py:f=g", cwd=echo)
+    assert ran.returncode == 2 and ran.stderr.count("\n") == 1 and "stands before --command" in ran.stderr, ran.stderr
+
+
 @pytest.mark.parametrize("words", [
+    ["x.patch", "--command", ""], ["x.patch", "--command", "-m"], ["x.patch", "--command", "--"], ["x.patch", "--command="],
     ["x.patch", "--runs", "7"], ["x.patch", "--capture", "a.hasten", "--command", "words.py"], [], ["x.patch", "--command"],
     ["x.patch", "--command", "no-such-program-anywhere"], ["x.patch", "--budget", "0"], ["x.patch", "--tolerance", "1"],
     ["--before", "a.hasten"], ["x.patch", "--before", "a.hasten", "--after", "b.hasten"],

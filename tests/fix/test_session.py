@@ -34,9 +34,9 @@ UNIQUE = """
 PLAIN = [rule for rule in RULES if rule is not compile_rule]  # whose calls would be judged as well, for nothing here
 
 
-def prove(script, budget_s=90, ask=None, **how):
+def prove(script, budget_s=90, ask=None, say=None, **how):
     evidence = evidence_of(script, **how)
-    return Session(evidence, budget_s, ask, seed=3, candidates=propose(evidence, PLAIN)).prove()
+    return Session(evidence, budget_s, ask, say, seed=3, candidates=propose(evidence, PLAIN)).prove()
 
 
 def by_kind(outcome):
@@ -51,6 +51,7 @@ class Whole:
     outcome: Outcome
     verdict: Verdict  # on the set for membership
     questions: list
+    said: list        # (text, whether it stays)
     files: list       # of the folder, afterwards
     children: bool    # whether this process had any left
 
@@ -62,15 +63,15 @@ def whole(tmp_path_factory):
     def session(program, exit_code=0):
         script = tmp_path_factory.mktemp("whole") / "program.py"
         script.write_text(textwrap.dedent(program))
-        questions = []
-        outcome = prove(script, ask=lambda q: questions.append(q) or True, hot=["unique"], exit_code=exit_code)
+        questions, said = [], []
+        outcome = prove(script, ask=lambda q: questions.append(q) or True, say=lambda text, stays=False: said.append((text, stays)), hot=["unique"], exit_code=exit_code)
         try:
             os.waitpid(-1, os.WNOHANG)
             children = True
         except ChildProcessError:
             children = False
         files = sorted(p.name for p in script.parent.iterdir())
-        return Whole(script, outcome, by_kind(outcome)["set for membership"], questions, files, children)
+        return Whole(script, outcome, by_kind(outcome)["set for membership"], questions, said, files, children)
 
     return session
 
@@ -104,11 +105,12 @@ def test_a_log_with_times_leaves_standard_output_comparable(whole):
     assert outcome.not_compared == ["standard error"]
 
 
-def test_written_files_are_asked_about_and_compared(whole):
+def test_it_asks_once_and_tells_of_written_files_and_compares_them(whole):
     session = whole(LOGS_AND_FAILS, 4)
-    questions = session.questions
-    assert len(questions) == 2
-    assert "runs up to" in questions[0] and "out.txt" in questions[1] and "not undone" in questions[1]
+    (question,) = session.questions
+    assert "runs up to" in question and "files, network or other processes" in question and "not undone" in question
+    (told,) = [text for text, stays in session.said if stays]
+    assert "out.txt" in told and "not undone" in told
     assert session.verdict.verdict == "proven", session.verdict.reason
     assert f"file {session.script.parent / 'out.txt'}" in session.outcome.compared
 
@@ -206,11 +208,11 @@ def test_output_that_differs_by_itself_is_not_claimed(write_program):
     assert verdict.verdict == "proven" and "standard output" not in verdict.compared
 
 
-def test_no_to_the_second_question_ends_it(write_program):
+def test_no_runs_nothing(write_program, tmp_path):
     script = write_program(UNIQUE + "\n    open('out.txt', 'w').write('x')\n")
-    answers = iter([True, False])
     with pytest.raises(Declined):
-        prove(script, ask=lambda q: next(answers), hot=["unique"])
+        prove(script, ask=lambda q: False, hot=["unique"])
+    assert not (tmp_path / "out.txt").exists()
 
 
 def test_a_changed_file_refuses_the_edit(judge_rewrite):
@@ -322,3 +324,27 @@ def test_a_program_with_random_numbers_can_be_proven(judge_rewrite):
         """)
     assert verdict.verdict == "proven", verdict.reason
     assert verdict.identical == 36
+
+
+@pytest.mark.parametrize("end, told", [
+    ("raise SystemExit(7)", "it ended with 7 and not with 0"),
+    ("raise ValueError('half-way')", "it ended with 1 and not with 0: ValueError: half-way"),
+    ("os.kill(os.getpid(), 9)", "it was killed by signal 9 and not with 0"),
+])
+def test_a_judged_run_that_goes_wrong_proves_nothing(judge_rewrite, end, told):
+    verdict, outcome = judge_rewrite(f"""
+        import os
+        def f(n):
+            return sum(range(n))
+        for i in range(20):
+            f(i * 1000)
+            if i == 14 and f.__code__.co_name == "judged":  # as if judging had broken it half-way
+                {end}
+        print("done")
+        """, "f", """
+        def f(n):
+            return n * (n - 1) // 2 if n > 0 else 0
+        """)
+    assert verdict.verdict == "cannot tell" and not outcome.accepted and not outcome.proven
+    assert outcome.stopped == verdict.reason and verdict.pairs == 0, verdict.reason
+    assert told in outcome.stopped and "Try again" in outcome.stopped and "\n" not in outcome.stopped

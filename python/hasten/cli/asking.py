@@ -94,10 +94,13 @@ class Progress:
         self._start = time.monotonic()
         self._shown = False
 
-    def say(self, text):
+    def say(self, text, stays=False):
+        """stays: the line is not written over by the next."""
         text = f"  [{time.monotonic() - self._start:5.1f} s] {text}"
+        if stays:
+            text = "\n".join(textwrap.wrap(text, 108, subsequent_indent="            ")) if self._live else text
         self._shown = True
-        self._write(f"\r\x1b[K{text}" if self._live else f"{text}\n")
+        self._write(f"\r\x1b[K{text}{chr(10) if stays else ''}" if self._live else f"{text}\n")
 
     def end(self):
         if self._shown and self._live:

@@ -9,13 +9,13 @@ from hasten.cli.output import write_json, write_text
 EXAMPLES = """\
 examples:
   hasten machine                 what the kernel says, and the prices if they were measured before
-  hasten machine --prices        measure the prices of this Python now (0.1 s) and keep them
+  hasten machine --prices        measure the prices of this Python now (0.2 s) and keep them
   hasten machine --json - | jq .prices
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--prices", action="store_true", help="measure what a comparison and a set cost here, and keep it for hasten fix")
+    parser.add_argument("--prices", action="store_true", help="measure from which size a set, a deque and others pay here, and keep it for hasten fix")
     parser.add_argument("--json", metavar="FILE", help="write it as JSON; - for standard output")
 
 
@@ -45,7 +45,7 @@ def document_of(prices: dict | None, path: str) -> dict:
     document["caches"] = [{"level": c.level, "kind": c.kind, "size_bytes": c.size_bytes, "line_bytes": c.line_bytes,
                            "sharing_cpu_count": c.sharing_cpu_count} for c in found.caches]
     if prices is not None:
-        document["prices"] = {name: prices[name] for name in ("set_pays_from", "compare_ns", "set_ns")}
+        document["prices"] = {name: prices[name] for name in ("set_pays_from", "compare_ns", "set_ns", "pays_from")}
         document["prices_file"] = path
     return document
 
@@ -67,9 +67,15 @@ def lines_of(document: dict) -> list[str]:
     prices = document.get("prices")
     if prices is None:
         return [*lines, f"prices   of Python {document['python']}: not measured yet (hasten machine --prices; hasten fix does it when it needs them)"]
-    for kind, name in (("int", "whole numbers"), ("str", "texts")):
+    names = {"int": "whole numbers", "str": "texts"}
+    for kind, name in names.items():
         lines.append(f"prices   {name}: {prices['compare_ns'][kind]:.1f} ns to compare two, {prices['set_ns'][kind]:.1f} ns to look into a "
                      f"set; a set pays from {prices['set_pays_from'][kind]}")
+    from hasten.fix.rules import break_even
+
+    for way, found in prices["pays_from"].items():
+        told = ", ".join(f"{'never' if n is None else f'from {n}'}{'' if kind in ('any', 'tuple') else f' ({names[kind]})'}" for kind, n in found.items())
+        lines.append(f"         {break_even.WAYS[way].what}: {told}")
     return [*lines, f"         of Python {document['python']}, kept in {document['prices_file']}"]
 
 

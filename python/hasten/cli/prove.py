@@ -9,6 +9,7 @@ import sys
 from hasten.cli.asking import Progress, ask, budget_seconds, memory_size, refuse_without_terminal, ulp_count
 from hasten.cli.captures import chosen
 from hasten.cli.output import write_json, write_text
+from hasten.cli.program_words import one_by_one, words_of_option
 
 EXAMPLES = """\
 examples:
@@ -27,7 +28,7 @@ faster), 3 cannot tell, 2 wrong usage, 125 it could not begin.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("change", metavar="CHANGE", nargs="?", help="a patch file, a branch, tag or commit, or FILE.py:old=new")
+    parser.add_argument("change", metavar="CHANGE", nargs="?", help="a patch file, a branch, tag or commit, or FILE.py:old=new (FILE.ipynb too)")
     parser.add_argument("--before", nargs="+", metavar="CAPTURE", help="instead of a change: captures of the program as it was")
     parser.add_argument("--after", nargs="+", metavar="CAPTURE", help="and as many as it is now; nothing is run")
     parser.add_argument("--capture", metavar="CAPTURE", help="the recorded program to run (default: the newest capture here)")
@@ -64,20 +65,28 @@ def _share(text: str) -> float:
 
 
 def split_words(parser: argparse.ArgumentParser, words: list[str]) -> tuple[list[str], list[str] | None]:
-    """What stands behind `--` is the program, as behind --command; behind that word a `--` is the program's own."""
-    at = words.index("--") if "--" in words else len(words)
-    if at == len(words) or "--command" in words[:at]:
-        return words, None
-    return words[:at], words[at + 1:]
+    """What stands behind --command, or else behind `--`, is the program: every word of it, a further `--` too."""
+    at = 0
+    while at < len(words):
+        word = words[at]
+        if word == "--":
+            return words[:at], words[at + 1:]
+        if word == "--command":
+            program = words[at + 1:]
+            return words[:at], program[1:] if program[:1] == ["--"] else program
+        if word.startswith("--command="):
+            return words[:at], [word.partition("=")[2], *words[at + 1:]]
+        at += words_of_option(parser, word) if word.startswith("-") else 1
+    return words, None
 
 
 def main(args: argparse.Namespace) -> int:
-    if args.program is not None:
-        args.command = args.program
+    args.command = args.program
     if args.before or args.after:
         return _compare_captures(args)
     if args.change is None:
-        args.parser.error("name a patch, a branch, FILE.py:old=new, or captures with --before and --after")
+        args.parser.error("name a patch, a branch, FILE.py:old=new, or captures with --before and --after" +
+                          ("; it stands before --command, behind which every word is the program's" if args.command else ""))
     if args.command is not None and args.capture is not None:
         args.parser.error("--capture and --command both name the program; give one of them")
     program, exit_code, wall_s, sources = _program(args)
@@ -127,12 +136,12 @@ def _program(args):
     if args.command is None:
         evidence = read_evidence(os.fspath(chosen(args.capture)), changed_sources=True)
         return evidence.program, evidence.exit_code, evidence.wall_s, evidence.sources
-    if not args.command:
-        args.parser.error("--command needs the program's words")
+    if not any(args.command) or args.command in (["-m"], ["-c"]):
+        args.parser.error("--command needs the program's words: SCRIPT, -m MODULE, -c CODE or an installed command")
     from hasten.cli.target import UsageError, resolve
 
     try:
-        command = resolve(args.command).command
+        command = resolve(one_by_one(args.command)).command
     except UsageError as error:
         args.parser.error(str(error))
     return Program.from_command(command, os.getcwd()), None, None, ()

@@ -12,6 +12,7 @@ from pathlib import Path
 from hasten.cli.asking import process_id
 from hasten.cli.captures import SUFFIX, Place
 from hasten.cli.output import drop_output, print_verdict, write_json
+from hasten.cli.program_words import words_of_option
 from hasten.cli.target import Target, UsageError, resolve
 from hasten.errors import FormatError, HastenError
 
@@ -62,9 +63,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def split_words(parser: argparse.ArgumentParser, words: list[str]) -> tuple[list[str], list[str]]:
     """Hasten's own words and the program's: the program begins at the first word that is no option of Hasten's."""
-    flags = {
-        option for action in parser._actions if action.nargs == 0 for option in action.option_strings
-    }
     at = 0
     while at < len(words):
         word = words[at]
@@ -72,7 +70,7 @@ def split_words(parser: argparse.ArgumentParser, words: list[str]) -> tuple[list
             return words[:at], words[at + 1 :]
         if word == "-" or not word.startswith("-") or (word[:2] in ("-m", "-c") and not word.startswith("--")):
             break
-        at += 1 if word in flags or "=" in word else 2
+        at += words_of_option(parser, word)
     return words[:at], words[at:]
 
 

@@ -79,7 +79,7 @@ def _unchecked(program: list[str], python: str | None) -> Target:
             )
         path, by_name = found, True
 
-    if _PYTHON_NAME.match(os.path.basename(path)) and _is_native(path):
+    if _PYTHON_NAME.match(os.path.basename(path)) and (_is_native(path) or by_name and _is_shim(path)):
         return Target(path, program[1:], stem_of(_first_plain(program[1:]) or "python"))
     own_python = _python_of_script(path)
     if own_python is None and (by_name or _is_native(path)) and not path.endswith(".py"):
@@ -186,6 +186,11 @@ def _which(name: str) -> str | None:
 
 def _is_native(path: str) -> bool:
     return _head(path).startswith(b"\x7fELF")
+
+
+def _is_shim(path: str) -> bool:
+    """Whether a shell script stands where an interpreter is looked for, as pyenv and asdf put it: which one it starts it tells when asked."""
+    return _head(path).startswith(b"#!") and _python_of_script(path) is None
 
 
 def _python_of_script(path: str) -> tuple[str, list[str]] | None:

@@ -33,16 +33,15 @@ class Baseline:
     """The unmodified program of one session, its budget, and what of it can be compared.
 
     Writes effects, compared, not_compared, program_comparable and stopped into the session's outcome.
-    exit_code: as recorded; None if nobody knows. nearness: by how much floats in its output may
+    exit_code: as recorded; None if nobody knows. say(text, stays=False): for progress; stays: it is to be read later too. nearness: by how much floats in its output may
     differ. memory_bytes: what the program and one copy of it may use together; None: what is available on this machine.
     """
 
-    def __init__(self, program, exit_code, budget_s, outcome, ask, say, nearness=None, memory_bytes=None):
+    def __init__(self, program, exit_code, budget_s, outcome, say, nearness=None, memory_bytes=None):
         self.program = program
         self.budget_s = budget_s
         self.outcome = outcome
         self.say = say
-        self._ask = ask
         self._exit_code = exit_code
         self.nearness = nearness or Nearness()
         self._memory_bytes = memory_bytes
@@ -73,8 +72,8 @@ class Baseline:
             if "EOFError" in last_line(plain.stderr_tail):
                 outcome.stopped = _READS_TERMINAL
                 return False
-            outcome.stopped = (f"the program ended with {plain.exit_code} now and with {self._exit_code} when it was "
-                               f"recorded{last_line(plain.stderr_tail)}")
+            outcome.stopped = (f"the program {end_text(plain.exit_code)} now and with {self._exit_code} when it was "
+                               f"recorded{last_line(plain.stderr_tail)}; record it again once it ends alike each time")
             return False
         self.say("the unmodified program, watched")
         observed = self.runner.trial(touched, self.left_s(), "observe", targets=targets)
@@ -103,10 +102,7 @@ class Baseline:
             outcome.stopped = _READS_TERMINAL
             return False
         if any(_is_lasting(e) for e in outcome.effects):
-            waited_from = time.monotonic()
-            if not self._ask(self._effects_text()):
-                raise Declined
-            self._deadline += time.monotonic() - waited_from
+            self.say(self._effects_text(), stays=True)
         return True
 
     def why_no_copies(self):
@@ -127,7 +123,7 @@ class Baseline:
             if found:
                 more = f" and {len(found) - 3} more" if len(found) > 3 else ""
                 parts.append(f"{words} {', '.join(found[:3])}{more}")
-        return f"{self.program.name} {'; '.join(parts)}. Every further run does that again, and it is not undone."
+        return f"{self.program.name} {'; '.join(parts)}. Every further run does that again, and it is not undone (Ctrl-C ends them)."
 
     # -- further runs ----------------------------------------------------------------------------------
 
@@ -202,6 +198,11 @@ def available_bytes():
     found = machine.detect()
     limits = [b for b in (found.memory_available_bytes, found.memory_limit_bytes) if b]
     return min(limits) if limits else 1 << 62
+
+
+def end_text(exit_code):
+    """How a run ended; a negative code is the signal that killed it."""
+    return f"ended with {exit_code}" if exit_code >= 0 else f"was killed by signal {-exit_code}"
 
 
 def last_line(text):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from hasten.fix.baseline import last_line
+from hasten.fix.baseline import end_text, last_line
 from hasten.fix.recording import Recording
 from hasten.fix.runner import OutOfTime
 
 CALLS_JUDGED_MAX = 36
 CALLS_ENOUGH = 30    # a function that is called more rarely is judged on inputs made from its calls too
 GENERATED_COUNT = 40
+BESIDE_S = 6e-5      # what comparing a call in the program itself costs beside the call
 CALL_S_MIN = 5.0  # so long at least may a call of the new version take: its first may import and compile
 
 
@@ -40,7 +41,7 @@ class Calls:
         self._dice = dice
         self._counts = {}
         self.note = ""  # how the judged run went wrong
-        self.is_broken = False  # it ended otherwise than the unmodified program does
+        self.broken = ""  # it ended otherwise than the unmodified program does: the whole sentence, and what to do
 
     def read_counts(self, events):
         self._counts = {e["key"]: e for e in events if e["event"] == "counted"}
@@ -90,8 +91,10 @@ class Calls:
             self.note = f": the budget of {baseline.budget_s:.0f} s ended first; give more with --budget SECONDS"
             return self._events(error.args[0] if error.args else [], baseline)
         if run.exit_code != baseline.reference.exit_code and not any(e["event"] == "stopped" for e in run.events):
-            self.note = f": it ended with {run.exit_code}{last_line(run.stderr_tail)}"
-            self.is_broken = True
+            self.note = f": it {end_text(run.exit_code)}{last_line(run.stderr_tail)}"
+            self.broken = (f"the run of the unmodified program in which calls are judged went wrong: it {end_text(run.exit_code)} "
+                           f"and not with {baseline.reference.exit_code}{last_line(run.stderr_tail)}; nothing is proven. Try again; if "
+                           "it goes wrong each time, the program looks at its own functions, frames or time, which judging changes")
         return self._events(run.events, baseline)
 
     @staticmethod
@@ -146,7 +149,7 @@ class Calls:
             target["generated"] = math.ceil(GENERATED_COUNT / number)
         target["pairs_per_call"] = 1 if number >= 12 or mean_s > 1 else min(8, 12 // number)
         shadow_s = shadow_seconds / len(self._keys)
-        target["shadow_stride"] = max(1, math.ceil(count * (sides * mean_s + 2e-5) / shadow_s)) if shadow_s > 0 else 0
+        target["shadow_stride"] = max(1, math.ceil(count * (sides * mean_s + (sides - 1) * BESIDE_S) / shadow_s)) if shadow_s > 0 else 0
 
 
 def branches_of(events):

@@ -27,6 +27,9 @@ class FileChange:
     path: str
     before: bytes | None  # None: the change adds the file
     after: bytes | None   # None: the change removes it
+    # Of a notebook: what the file holds, while the above is the program that its code cells are.
+    file_before: bytes | None = None
+    file_after: bytes | None = None
 
 
 @dataclass
@@ -139,7 +142,7 @@ class Change:
         """A unified diff of the files."""
         from hasten.fix.source import unified_diff
 
-        text = "".join(unified_diff(f.path, f.before or b"", f.after or b"") for f in self.files)
+        text = "".join(unified_diff(f.path, f.file_before or f.before or b"", f.file_after or f.after or b"") for f in self.files)
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 

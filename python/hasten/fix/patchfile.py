@@ -8,8 +8,8 @@ import subprocess
 from dataclasses import dataclass, field
 
 from hasten.errors import HastenError
-from hasten.fix.change import Change, FileChange
-from hasten.fix.proposals import SOURCE_SUFFIXES
+from hasten.fix.change import Change
+from hasten.fix.proposals import SOURCE_SUFFIXES, file_change, is_output_only
 
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _ABSENT = "/dev/null"
@@ -57,7 +57,11 @@ def propose_patch(name, paths):
         if not patch.before.endswith(SOURCE_SUFFIXES) and not patch.after.endswith(SOURCE_SUFFIXES):
             others.append(_stripped(patch.before if patch.after == _ABSENT else patch.after, strip))
             continue
-        files += _applied(patch, folder, strip, paths, title)
+        for change in _applied(patch, folder, strip, paths, title):
+            if is_output_only(change):
+                others.append(os.path.basename(change.path))
+            else:
+                files.append(change)
     return Change(title, files, others)
 
 
@@ -66,7 +70,7 @@ def _applied(patch, folder, strip, paths, title):
     if patch.before == _ABSENT:
         if os.path.exists(new_path):
             raise HastenError(f"{title} does not apply: it makes {new_path}, which is already there")
-        return [FileChange(paths(new_path), None, apply(b"", patch.hunks))]
+        return [file_change(paths(new_path), None, apply(b"", patch.hunks))]
     failure = None
     for name in patch.names(strip):
         path = os.path.join(folder, name)
@@ -80,8 +84,8 @@ def _applied(patch, folder, strip, paths, title):
             failure = failure or _refusal(error, path, text, patch, title)
             continue
         if patch.renames:
-            return [FileChange(paths(path), text, None), FileChange(paths(new_path), None, new)]
-        return [FileChange(paths(path), text, None if patch.after == _ABSENT else new)]
+            return [file_change(paths(path), text, None), file_change(paths(new_path), None, new)]
+        return [file_change(paths(path), text, None if patch.after == _ABSENT else new)]
     raise failure or HastenError(f"{title} changes {path}, which cannot be read")
 
 

@@ -13,8 +13,8 @@ from hasten.errors import HastenError
 from hasten.fix.change import Change, FileChange
 from hasten.fix.trial.observe import walk_functions
 
-_PAIR = re.compile(r"(?P<file>.+\.pyw?):(?P<old>[^:=]+)=(?P<new>[^:=]+)")
-SOURCE_SUFFIXES = (".py", ".pyw")
+_PAIR = re.compile(r"(?P<file>.+\.(?:pyw?|ipynb)):(?P<old>[^:=]+)=(?P<new>[^:=]+)")
+SOURCE_SUFFIXES = (".py", ".pyw", ".ipynb")
 
 
 def propose_change(words, program, sources=()):
@@ -39,7 +39,7 @@ class ProgramPaths:
 
     def __init__(self, program, sources=()):
         self.cwd = program.cwd
-        known = [*sources, *([program.target] if program.kind == "script" else [])]
+        known = [*sources, *([program.target] if program.kind in ("script", "notebook") else [])]
         self._known = {os.path.realpath(path): path for path in known}
 
     def __call__(self, path):
@@ -52,11 +52,8 @@ class ProgramPaths:
 
 def propose_pair(file, old, new, paths):
     """`new` takes the place of `old`; both are qualified names in the same file."""
-    try:
-        with open(file, "rb") as stream:
-            before = stream.read()
-    except OSError as error:
-        raise HastenError(f"{file} cannot be read ({error.strerror})") from None
+    raw = _read(file)
+    before = program_in(file, raw)
     try:
         tree = ast.parse(before, file)
     except (SyntaxError, ValueError) as error:
@@ -65,10 +62,50 @@ def propose_pair(file, old, new, paths):
     if old_node is new_node:
         raise HastenError(f"{old} cannot take its own place", hint="name two functions: FILE.py:old=new")
     text = _moved(before, new_node, old_node)
-    lines = before.splitlines(keepends=True)
     first = min([old_node.lineno, *(d.lineno for d in old_node.decorator_list)])
-    after = b"".join([*lines[:first - 1], text, *lines[old_node.end_lineno:]])
-    return Change(f"{os.path.basename(file)}: {new} in the place of {old}", [FileChange(paths(file), before, after)])
+    if file.endswith(".ipynb"):
+        after = _notebook_with(file, raw, first, old_node.end_lineno, text)
+    else:
+        lines = before.splitlines(keepends=True)
+        after = b"".join([*lines[:first - 1], text, *lines[old_node.end_lineno:]])
+    return Change(f"{os.path.basename(file)}: {new} in the place of {old}", [file_change(paths(file), raw, after)])
+
+
+def _notebook_with(file, raw, first, last, text):
+    """The bytes of a notebook in which other text stands in these lines of its program."""
+    from hasten.fix.source import Edit, SourceFile
+
+    source = SourceFile.from_bytes(file, raw)
+    return source.file_with([Edit(source.line_start(first), source.line_start(last + 1), text.decode("utf-8", "surrogatepass"))])
+
+
+def file_change(path, before, after):
+    """The FileChange between two contents of a file, each None where it is not there."""
+    programs = [raw if raw is None else program_in(path, raw) for raw in (before, after)]
+    return FileChange(path, *programs, *((before, after) if path.endswith(".ipynb") else ()))
+
+
+def is_output_only(change):
+    """Whether a change of a notebook leaves every line of its code cells as it is: Jupyter writes outputs at each run."""
+    if change.file_before is None or change.file_after is None:
+        return False
+    from hasten.fix.trial.notebook import Notebook
+
+    before, after = ([[text for text, *_ in cell.tokens] for cell in Notebook(raw).cells] for raw in (change.file_before, change.file_after))
+    return before == after
+
+
+def program_in(path, raw):
+    """The Python source in a file's bytes: all of them, or of a notebook what its code cells hold, at the file's own lines."""
+    if not path.endswith(".ipynb"):
+        return raw
+    from hasten.fix.trial.notebook import Notebook, NotebookError
+
+    try:
+        return Notebook(raw).text.encode("utf-8", "surrogatepass")
+    except NotebookError as error:
+        raise HastenError(f"{path}: {error}", hint="what can be tried is a notebook whose code cells plain Python can run, saved as Jupyter "
+                          "writes it; two functions of it can be compared without a patch: FILE.ipynb:old=new") from None
 
 
 def _one_function(tree, file, name):
@@ -152,7 +189,11 @@ def propose_commit(name, paths):
         path = os.path.join(top, relative)
         before = None if status == b"D" else _read(path)
         after = None if status == b"A" else _git("cat-file", "--filters", f"{commit}:{relative}", where=top)
-        files.append(FileChange(paths(path), before, after))
+        change = file_change(paths(path), before, after)
+        if is_output_only(change):
+            others.append(relative)
+        else:
+            files.append(change)
     if not files and not others:
         raise HastenError(f"{name} ({commit[:10]}) holds the same files as {top}", hint="there is nothing to run old against new")
     return Change(f"{name} ({commit[:10]})", files, others)

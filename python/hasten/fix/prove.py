@@ -30,7 +30,7 @@ _SAYS_WHERE = ("call ", "differs on an input made")
 class Session:
     """One run of `hasten fix`.
 
-    ask(question) -> bool, say(text) for progress; both may be None (then nothing is asked or said). ulp: by so many units in
+    ask(question) -> bool, say(text, stays=False) for progress; both may be None (then nothing is asked or said). ulp: by so many units in
     the last place floats in results and output may differ. memory_bytes: what the program and its copies may use at once;
     None: what is available.
     """
@@ -39,7 +39,7 @@ class Session:
         self.evidence = evidence
         self.budget_s = budget_s
         self._ask = ask or (lambda question: True)
-        self._say = say or (lambda text: None)
+        self._say = say or (lambda text, stays=False: None)
         self._dice = random.Random(seed)
         self._given = candidates
         self._nearness = Nearness(ulp=ulp)
@@ -62,7 +62,7 @@ class Session:
             return self.outcome
         if not self._ask(self.plan_text()):
             raise Declined
-        self._baseline = Baseline(self.evidence.program, self.evidence.exit_code, self.budget_s, self.outcome, self._ask, self._say,
+        self._baseline = Baseline(self.evidence.program, self.evidence.exit_code, self.budget_s, self.outcome, self._say,
                                   self._nearness, self._memory_bytes)
         self._calls = Calls(self._judged_functions(), self._dice)
         self._rounds = Rounds(self._baseline, self._dice, self._original)
@@ -92,6 +92,9 @@ class Session:
                 return
             if self._calls.functions:
                 self._judge()
+                if self._calls.broken and "exit code" in self.outcome.compared:
+                    self.outcome.stopped = self._calls.broken
+                    return
         except OutOfTime:
             self.outcome.stopped = (f"one run of the program does not fit into the budget of {self.budget_s:.0f} s; "
                                     "give more with --budget SECONDS")
@@ -142,8 +145,8 @@ class Session:
         runs, seconds = self.plan()
         about = "less than 1 s" if seconds < 1 else f"about {seconds:.0f} s"
         return (f"{self.evidence.program.name} runs up to {runs} times, {about} in all (--budget {self.budget_s:.0f} s). "
-                "What a run does to files, network or other processes is not undone; the first run is watched, and if "
-                "it does any of that you are asked again.")
+                "What the program does to files, network or other processes, each of these runs does, and it is not undone; "
+                "what that is, the second run tells.")
 
     # -- calls ---------------------------------------------------------------------------------------
 
@@ -173,28 +176,30 @@ class Session:
                     "place (pytest compiles test files and conftest.py itself); move the function to a module that they import")
 
     def _refuse_too_small(self):
-        """A set of few elements cannot pay however often it is asked: what the watched calls were given says so."""
+        """A set of few elements cannot pay however often it is asked: what the watched run saw of its length says so."""
         for candidate in self.candidates:
             found = self._sizes(candidate)
             if found is None:
                 continue
-            name, (_, most, looks, kinds) = found
-            least = max(map(prices.set_pays_from, kinds))
-            if most < least:
-                self._verdicts[candidate.id].refuse(
-                    f"n is {most} (`{name}`, the longest of {looks} call{'s' if looks > 1 else ''} looked at); a set pays from {least} here")
+            name, (_, most, looks, kinds, what) = found
+            way = candidate.prescription.pays
+            if most < prices.pays_from(way, kinds):
+                self._verdicts[candidate.id].refuse(f"n is {most} (`{name}`, the longest of {looks} {what}{'s' if looks > 1 else ''} looked at); "
+                                                    + prices.pays_text(way, kinds))
 
     def _sizes(self, candidate):
-        """(name, (least, most, calls looked at, kinds)) of the list whose length decides; None where nobody knows its price."""
+        """(name, (least, most, looks, kinds, at what)) of the list whose length decides; None where nobody knows its price."""
         sizes = (self._calls.counted(candidate.function_key) or {}).get("sizes", {})
         for name in candidate.prescription.sized:
-            if name in sizes and sizes[name][3] and set(sizes[name][3]) <= {"int", "str"}:
+            if name in sizes and prices.pays_from(candidate.prescription.pays, sizes[name][3]) is not None:
                 return name, sizes[name]
         return None
 
     def _sizes_text(self, candidate):
+        way = candidate.prescription.pays
         found = self._sizes(candidate)
-        return f"; n is {found[1][0]} to {found[1][1]} at the calls (`{found[0]}`)" if found else ""
+        told = f"n is {found[1][0]} to {found[1][1]} at the {found[1][4]}s (`{found[0]}`)" if found else ""
+        return "".join(f"; {part}" for part in (told, prices.pays_text(way, found[1][3] if found else None) if way else "") if part)
 
     def _judge(self):
         """One run in which calls are judged in forked copies."""

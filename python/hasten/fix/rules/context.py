@@ -33,6 +33,7 @@ class Prescription:
     requires: dict = field(default_factory=dict)   # {name: type names} that must hold at every judged call
     not_for: tuple = ()                            # kinds of values in made inputs (trial/inputs.py) that it is known to be wrong for
     sized: tuple = ()                              # names of lists whose length at the calls says whether it can pay at all
+    pays: str = ""                                 # the way whose break-even prices.py knows
     decorator: str | None = None
     needs: tuple = ()
     at_calls: bool = True                          # False: it reaches beyond a call, so that the whole program alone tells

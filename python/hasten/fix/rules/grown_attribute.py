@@ -78,7 +78,7 @@ def _prescribe(context, target_text, additions, loop):
     edits += [source.replace(a, f"{parts}.append({source.code(a.value)})") for a in inside]
     lines = [source.lines(a) for a in inside]
     return Prescription(KIND, f"`{target_text}` joined once instead of grown", lines[0][0], edits,
-                        (min(a for a, _ in lines), max(b for _, b in lines)))
+                        (min(a for a, _ in lines), max(b for _, b in lines)), pays="join_attribute")
 
 
 def _before(context, loop):

@@ -92,7 +92,7 @@ def _in_loop(context, name, tests):
     lines = [source.lines(t) for t in tests]
     return Prescription(KIND, f"`{name}` searched through a set", lines[0][0], edits,
                         (min(a for a, _ in lines), max(b for _, b in lines)), requires=requires,
-                        sized=() if appends else tuple(requires))
+                        sized=() if appends else tuple(requires), pays="set")
 
 
 def _place(context, test):
@@ -172,4 +172,4 @@ def _module_constant(context, name, tests):
                         [source.replace(t.comparisons[0].comparator, set_name) for t in tests],
                         (min(a for a, _ in lines), max(b for _, b in lines)),
                         additions=[source.insert_after(statement, [f"{set_name} = frozenset({name})"])],
-                        added_names=(set_name,), requires={name: ["list"]}, sized=(name,))
+                        added_names=(set_name,), requires={name: ["list"]}, sized=(name,), pays="set")

@@ -15,7 +15,8 @@ Sources: wiki.python.org/moin/TimeComplexity.
 
 import libcst as cst
 
-from hasten.fix.rules.context import Prescription, walk
+from hasten.fix.rules import prices
+from hasten.fix.rules.context import Prescription, Remark, walk
 from hasten.fix.rules.membership_set import is_list
 from hasten.fix.rules.module_level import module_assignment
 from hasten.fix.rules.values import SEQUENCES, is_constant, is_simple, local_values, names_in
@@ -150,6 +151,10 @@ def _prescribe(context, node, pairs, key, edits):
         if found is None or not _is_constant_pairs(found[1]) or any(
                 context.mutated_in(pairs, s) for s in context.source.wrapper.module.body if s is not found[0]):
             return
+        least = prices.pays_from("dict", ["tuple"])
+        if least is not None and len(found[1].elements) < least:
+            yield Remark(KIND, lines[0], f"n is {len(found[1].elements)}; {prices.pays_text('dict')}", lines)
+            return
         map_name = context.fresh_name(f"{pairs}_BY_KEY" if pairs.isupper() else f"{pairs}_by_key")
         additions = [source.insert_after(found[0], [f"{map_name} = {{k: v for k, v in reversed({pairs})}}"])]
         added = (map_name,)
@@ -177,7 +182,7 @@ def _prescribe(context, node, pairs, key, edits):
                 "pair_value", context.fresh_name("pair_value"))
         made = [source.insert_before(place, build)]
     yield Prescription(KIND, f"`{pairs}` searched by key", lines[0], made + edits(map_name), lines, additions=additions,
-                       added_names=added, requires=requires, not_for=("nan",))
+                       added_names=added, requires=requires, not_for=("nan",), sized=tuple(requires), pays="dict")
 
 
 def _is_in_iter(context, node, loop):

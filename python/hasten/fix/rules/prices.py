@@ -1,6 +1,6 @@
 """What the small things cost here: constants measured once per machine and interpreter, and kept.
 
-They decide where a rule keeps silent with a figure ("n is 3; a set pays from 12 here"). Measuring takes some 0.1 s; the
+They decide where a rule keeps silent with a figure ("n is 3; a set pays from 12 here"). Measuring takes some 0.2 s; the
 table lies in $XDG_CACHE_HOME/hasten (or ~/.cache/hasten), one file for each CPU and interpreter.
 """
 
@@ -13,16 +13,19 @@ import sys
 import tempfile
 import time
 
-SCHEMA = 1
+from hasten.fix.rules import break_even
+
+SCHEMA = 2
 _LONG = 64
 _FEW = 4  # so many are never worth a set, whatever a busy machine measures
 _known = {}
 
 
 def table():
-    """{"set_pays_from": {"int": n, "str": n}, "compare_ns": {...}, "set_ns": {...}}, from the cache or measured now.
+    """{"set_pays_from": {"int": n, "str": n}, "compare_ns": {...}, "set_ns": {...}, "pays_from": {way: {kind: n or None}}},
+    from the cache or measured now.
 
-    Cost: a file read; the first time on this machine and interpreter some 0.1 s. A cache that cannot be read or written is
+    Cost: a file read; the first time on this machine and interpreter some 0.2 s. A cache that cannot be read or written is
     no error: then the table is measured again by the next process.
     """
     if not _known:
@@ -49,6 +52,28 @@ def set_pays_from(kind):
     return table()["set_pays_from"][kind]
 
 
+def pays_from(way, kinds=None):
+    """From how many elements of these kinds a way pays ("set", or a key of break_even.WAYS); None where nobody knows, or never.
+
+    kinds: type names; None: of whatever was measured.
+    """
+    known = table()["set_pays_from"] if way == "set" else table()["pays_from"][way]
+    kinds = known if "any" in known or kinds is None else kinds
+    if not kinds or not set(kinds) <= set(known) or None in [known[kind] for kind in kinds]:
+        return None
+    return max(known[kind] for kind in kinds)
+
+
+def pays_text(way, kinds=None):
+    """`a deque pays from 73 here`; "" where there is no such figure."""
+    least = pays_from(way, kinds)
+    return "" if least is None else f"{name_of(way)} pay{'' if way == 'min' else 's'} from {least} here"
+
+
+def name_of(way):
+    return "a set" if way == "set" else break_even.WAYS[way].name
+
+
 def measure():
     """The constants, measured now: searches that fail through 2 and 64 elements, and looks into a set.
 
@@ -66,6 +91,7 @@ def measure():
         found["compare_ns"][kind] = round(step_ns, 2)
         found["set_ns"][kind] = round(set_ns, 2)
         found["set_pays_from"][kind] = min(_LONG, max(_FEW, math.ceil((2 * set_ns - start_ns) / mean_step_ns)))
+    found["pays_from"] = break_even.measure()
     return found
 
 
@@ -96,7 +122,9 @@ def _read(path):
     try:
         with open(path, encoding="utf-8") as file:
             kept = json.load(file)
-        return kept if kept["schema"] == SCHEMA and {"int", "str"} <= set(kept["set_pays_from"]) else None
+        whole = kept["schema"] == SCHEMA and {"int", "str"} <= set(kept["set_pays_from"]) and all(
+            set(way.kinds) <= set(kept["pays_from"][name]) for name, way in break_even.WAYS.items())
+        return kept if whole else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -40,7 +40,7 @@ def find(context):
             arguments += f", key={key}"
         yield Prescription(KIND, f"{selector}() instead of sorting", source.line(node),
                            [source.replace(node, f"{selector}({arguments})")], source.lines(node),
-                           not_for=("nan", "-0.0"))
+                           not_for=("nan", "-0.0"), sized=sized_names(node.value), pays="min")
 
 
 def sorted_call(context, call):
@@ -62,6 +62,12 @@ def sorted_call(context, call):
         sorted_text = f"({sorted_text})"
     key = source.code(keywords["key"]) if keywords else None
     return sorted_text, key, reverse is not None and reverse.value == "True"
+
+
+def sized_names(call):
+    """The list whose length decides, where it has a name and its elements themselves are compared."""
+    is_priced = isinstance(call.args[0].value, cst.Name) and not any(a.keyword and a.keyword.value == "key" for a in call.args)
+    return (call.args[0].value.value,) if is_priced else ()
 
 
 def _index(node):

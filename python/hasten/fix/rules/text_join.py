@@ -54,7 +54,7 @@ def _prescribe(context, name, additions):
     edits += [source.replace(a, f"{parts}.append({source.code(a.value)})") for a in inside]
     lines = [source.lines(a) for a in inside]
     return Prescription(KIND, f"`{name}` joined once instead of grown", lines[0][0], edits,
-                        (min(a for a, _ in lines), max(b for _, b in lines)))
+                        (min(a for a, _ in lines), max(b for _, b in lines)), pays="join")
 
 
 def _start_and_loop(context, name, addition):

@@ -24,6 +24,7 @@ _CONTINUE = 1
 _AT_FDCWD = -100
 _PATH_BYTES_MAX = 4096
 _HOLES_MAX = 1024
+_NO_DESCRIPTOR = 0x7FFFFFFF
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _FLAGS = [(name, getattr(os, name)) for name in ("O_CREAT", "O_EXCL", "O_TRUNC", "O_APPEND", "O_NONBLOCK")]
 _ACCESS = ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_RDWR")
@@ -50,26 +51,22 @@ class Fence:
 
     # -- inside the copy ----------------------------------------------------------------------------
 
+    def is_none(self):
+        """Whether there is none, which was reported."""
+        return not self._filters
+
     def put_up(self, channel, first):
         """Says over the channel which filter stands (two bytes, a listener beside them); True if one does.
 
         first: the lowest descriptor that the copy opened itself.
         """
         number = 0
-        if self._filters:
-            self._libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
-        for kind, (program, answer_holes, first_holes) in self._filters:
-            filled = bytearray(program)
-            for holes, value in ((answer_holes, channel.fileno()), (first_holes, first)):
-                for hole in holes:
-                    struct.pack_into("<I", filled, 8 * hole + 4, value)
-            held = (ctypes.c_char * len(filled)).from_buffer(filled)
-            header = struct.pack("<HxxxxxxQ", len(filled) // 8, ctypes.addressof(held))
-            listener = self._libc.syscall(_SECCOMP, _SET_MODE_FILTER, _NEW_LISTENER if kind == "ask" else 0, header)
+        for kind, filter_ in self._filters:
+            listener = self._filter_from_here(kind, filter_, channel, first)
             if listener < 0:
                 number = ctypes.get_errno()
             elif kind == "ask":
-                channel.sendmsg([b"a\0"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, struct.pack("i", listener))])
+                _hand_over(listener, channel)
                 os.close(listener)
                 return True
             else:
@@ -77,6 +74,28 @@ class Fence:
                 return True
         channel.send(b"n" + bytes([number]))
         return False
+
+    def put_up_in_thread(self, channel):
+        """The same around the calling thread alone. Its listener, for another thread to close, or -1 where there are no supervisors.
+
+        No descriptor counts as its own: the process shares them all.
+        """
+        for kind, filter_ in self._filters:
+            if kind == "ask" and (listener := self._filter_from_here(kind, filter_, channel, _NO_DESCRIPTOR)) >= 0:
+                _hand_over(listener, channel)
+                return listener
+        return -1
+
+    def _filter_from_here(self, kind, filter_, channel, first):
+        program, answer_holes, first_holes = filter_
+        filled = bytearray(program)
+        for holes, value in ((answer_holes, channel.fileno()), (first_holes, first)):
+            for hole in holes:
+                struct.pack_into("<I", filled, 8 * hole + 4, value)
+        held = (ctypes.c_char * len(filled)).from_buffer(filled)
+        header = struct.pack("<HxxxxxxQ", len(filled) // 8, ctypes.addressof(held))
+        self._libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
+        return self._libc.syscall(_SECCOMP, _SET_MODE_FILTER, _NEW_LISTENER if kind == "ask" else 0, header)
 
     # -- outside ------------------------------------------------------------------------------------
 
@@ -87,8 +106,11 @@ class Fence:
         elif kind == "n" and self._filters:
             self.is_missing(f"the kernel refuses a filter ({errno.errorcode.get(number, number)})")
 
-    def answer(self, listener, pid):
-        """Lets one waiting call go on (None), or says what it would have done; the copy then has to be ended."""
+    def answer(self, listener, pid, tell=None):
+        """Lets one waiting call go on (None), or says what it would have done; the copy then has to be ended.
+
+        tell: with it, the text is told and the call gets EPERM, so that whoever made it can go on.
+        """
         notice = bytearray(_NOTICE.size)
         try:
             fcntl.ioctl(listener, _RECEIVE, notice)
@@ -97,9 +119,12 @@ class Fence:
         id_, thread, _, number, _, _, *arguments = _NOTICE.unpack(notice)
         name, reason, letters = self._calls.get(number, (f"system call {number}", "reaches outside", ""))
         text = self._objection(name, reason, letters, arguments, thread, pid)
-        if text is None:
+        if text is not None and tell is not None:
+            tell(text)
+        if text is None or tell is not None:
+            said = (0, 0, _CONTINUE) if text is None else (0, -errno.EPERM, 0)
             try:
-                fcntl.ioctl(listener, _SEND, bytearray(_ANSWER.pack(id_, 0, 0, _CONTINUE)))
+                fcntl.ioctl(listener, _SEND, bytearray(_ANSWER.pack(id_, *said)))
             except OSError:
                 pass
         return text
@@ -122,6 +147,10 @@ class Fence:
                     return None
                 reason = "reads from a device or a pipe"
         return f"{reason}: {name}({', '.join(told)})"
+
+
+def _hand_over(listener, channel):
+    channel.sendmsg([b"a\0"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, struct.pack("i", listener))])
 
 
 def close_ranks():

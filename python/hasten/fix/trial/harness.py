@@ -177,7 +177,8 @@ def prepare(spec, trial, mode):
     import os
     parts = type(sys.implementation)()
     names = {"observe": ("marks",), "record": ("snapshot", "state", "recorded"),
-             "judge": ("snapshot", "state", "nearness", "difference", "versions", "memory", "fence", "inside", "branches", "inputs", "copies", "coverage", "generated", "shadow", "judge")}[mode]
+             "judge": ("snapshot", "state", "nearness", "difference", "versions", "memory", "fence", "inside", "branches", "inputs", "copies", "coverage", "generated",
+                       "fenced_thread", "shadow", "judge")}[mode]
     for name in ("observe", "effects", *names):
         setattr(parts, name, sibling(trial, name))
     if mode != "observe":

@@ -5,7 +5,6 @@ import os
 import sys
 import time
 import types
-from _thread import _count as thread_count
 
 _monotonic = time.monotonic
 _NOT_A_PLAIN_FUNCTION = 0x20 | 0x80 | 0x100 | 0x200  # generator, coroutine, iterable coroutine, async generator
@@ -24,8 +23,8 @@ class Judge:
         self._deadline = _monotonic() + spec["seconds"]
         call_state = parts.state.CallState(parts.snapshot, is_own_module, set(spec["additions"]))
         self._copies = parts.copies.Copies(effects, parts, call_state, is_own_module, spec["fence"], report)
-        self._shadow = parts.shadow.Shadow(spec["shadow_seconds"], report, effects, self._copies, parts.snapshot, is_own_module,
-                                           self._drop)
+        self._shadow = parts.shadow.Shadow(spec["shadow_seconds"], report, effects, self._copies, parts, is_own_module,
+                                           self._drop, spec["call_s_min"])
         self._coverage = parts.coverage.Coverage(spec["seconds"], self._copies, report, parts.branches.told)
         self._nearness = parts.nearness.Nearness(spec.get("tolerance", 0.0), spec.get("ulp", 0))
         self._generated = parts.generated.Generated(spec["seconds"], self._copies, self._coverage, parts.difference, report,
@@ -63,7 +62,7 @@ class Judge:
             if target.count == target.next_index:
                 self._judge_call(self._versions.Call(target, function, judged, implementation, args, kwargs))
             elif 0 < target.shadow_next <= target.count:
-                return self._shadow.call(target, function, implementation, args, kwargs)
+                return self._shadow.call(self._versions.Call(target, function, judged, implementation, args, kwargs))
             return function(*args, **kwargs)
 
         self._snapshot.Snapshot.wrapper_code = judged.__code__
@@ -90,7 +89,7 @@ class Judge:
         alive = [v for v in target.variants if v.alive]
         if not alive or _monotonic() > self._deadline:
             return
-        if thread_count() > 0:
+        if self._shadow.other_threads() > 0:
             self._refuse_all(target, "other threads run at the call, and a forked copy has only one", "cannot tell")
             return
         for variant in alive:

@@ -45,6 +45,14 @@ def populate(libc):
             libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _MADV_POPULATE_WRITE)
 
 
+def is_shared():
+    """Whether any memory that others see too can be written."""
+    try:
+        return next(_areas("rw-s"), None) is not None
+    except OSError:
+        return True
+
+
 def take_over_shared(libc):
     """[(name, address, bytes)] of the memory that was shared and writable and now is the copy's own. Raises Refused."""
     try:

@@ -63,17 +63,27 @@ class Counted:
         self.depth = 0
         self.slowest = []  # heap of (ns, call index)
         self.marks = None  # of its branches, in the watched run
-        self.sizes = {name: [] for name in spec.get("sized", ())}  # of lists that a call is given or finds in globals
-        self.kinds = {}    # name -> type names of their first elements
+        self.sizes = {}    # name -> [least, most, looks, type names of first elements, "call" or "use"], of lists
+        self.named = spec.get("sized", ())
 
     def look_at_sizes(self, function, args, kwargs):
+        """At those that a call is given or finds in globals."""
         code = function.__code__
         given = dict(zip(code.co_varnames, args)) | kwargs
-        for name, sizes in self.sizes.items():
-            value = given[name] if name in given else function.__globals__.get(name)
-            if type(value) in (list, tuple):
-                sizes.append(len(value))
-                self.kinds.setdefault(name, set()).update(type(first).__name__ for first in value[:1])
+        for name in self.named:
+            if name in given:
+                self.note_size(name, given[name], "call")
+            elif name not in code.co_varnames:
+                self.note_size(name, function.__globals__.get(name), "call")
+
+    def note_size(self, name, value, what="use"):
+        """Of a local list at a use of it. Returns the list."""
+        if type(value) in (list, tuple):
+            size = len(value)
+            known = self.sizes.setdefault(name, [size, size, 0, set(), what])
+            known[0], known[1], known[2] = min(known[0], size), max(known[1], size), known[2] + 1
+            known[3].update(type(first).__name__ for first in value[:1])
+        return value
 
 
 class Observer:
@@ -88,7 +98,7 @@ class Observer:
         def counted(*args, **kwargs):
             target.count += 1
             index = target.count
-            if target.sizes and (index <= SIZED_FIRST or not index & (index - 1)):
+            if target.named and (index <= SIZED_FIRST or not index & (index - 1)):
                 target.look_at_sizes(function, args, kwargs)
             target.depth += 1
             marks = target.marks
@@ -115,8 +125,8 @@ class Observer:
             self._report({"event": "counted", "key": target.key, "count": target.count, "total_ns": target.total_ns,
                           "slowest": [i for _, i in sorted(target.slowest, reverse=True)],
                           "taken_first": target.marks.first if target.marks else [],
-                          "sizes": {name: [min(sizes), max(sizes), len(sizes), sorted(target.kinds[name])]
-                                    for name, sizes in target.sizes.items() if sizes}})
+                          "sizes": {name: [least, most, looks, sorted(kinds), what]
+                                    for name, (least, most, looks, kinds, what) in target.sizes.items()}})
 
 
 def compile_wrapped(source, path, targets, specs, wrap):
@@ -128,12 +138,45 @@ def compile_wrapped(source, path, targets, specs, wrap):
             continue
         if getattr(target, "marks", None) is not None:
             target.marks.put_into(node)
+            _LocalLists(node, target).put_into(node)
         name = f"_hasten_trial_{spec['key']}"
         setattr(builtins, name, functools.partial(wrap, target=target))
         reference = ast.Name(name, ast.Load())
         # The line of the def: an undecorated function keeps its first line number.
         node.decorator_list.append(ast.copy_location(reference, node))
     return compile(tree, path, "exec", dont_inherit=True)
+
+
+class _LocalLists(ast.NodeTransformer):
+    """Lets local lists tell their length where they are sorted, or taken from or put to at an end."""
+
+    def __init__(self, function, target):
+        arguments = function.args
+        given = {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+        bound = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        self._names = set(target.named) & bound - given
+        self._call = f"_hasten_trial_size_{target.key}"
+        if self._names:
+            setattr(builtins, self._call, target.note_size)
+
+    def put_into(self, function):
+        if self._names:
+            self.generic_visit(function)
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        called = node.func
+        if isinstance(called, ast.Attribute) and called.attr in ("pop", "insert"):
+            called.value = self._told(called.value)
+        elif isinstance(called, ast.Name) and called.id == "sorted" and node.args:
+            node.args[0] = self._told(node.args[0])
+        return node
+
+    def _told(self, node):
+        if not (isinstance(node, ast.Name) and node.id in self._names):
+            return node
+        told = ast.Call(ast.Name(self._call, ast.Load()), [ast.Constant(node.id), node], [])
+        return ast.fix_missing_locations(ast.copy_location(told, node))
 
 
 def find_function(tree, qualname, ordinal):

@@ -1,48 +1,68 @@
 """Every other call of a function that changed nothing so far: old and new run in the program itself.
 
-Cheaper than a fork by a thousand, so that rare late inputs are seen too; only the outcomes are compared.
+Cheaper than a fork by a hundred, so that rare late inputs are seen too; only the outcomes are compared. The new version runs in a thread
+behind the fence (fenced_thread.py). What it was stopped at there is looked at again in a copy, whose fence is the one that
+counts: a copy may open a file and read it, the thread may not. A thread sees other thread-local data than
+the program's own: a difference counts only where the old version gives in that thread what it gave in the program.
 """
 
 import marshal
 import os
 import time
-from _thread import _count as thread_count
 
 _perf_counter_ns = time.perf_counter_ns
 _EXACT = frozenset({type(None), bool, int, str, bytes})  # == means the same; not so for floats
 _ATOMS = _EXACT | {float, complex}
+_STOPPED_MOST = 3    # so often may the thread stop what a copy lets through: each costs a fork
+_LOOKS_AT_MEMORY = 64  # calls after which it is looked again whether memory is shared with others: a thread would write to it
 
 
 class Shadow:
-    """Compares outcomes for at most so many seconds. drop(target, variant, why, ...) as the judge has it."""
+    """Compares outcomes for at most so many seconds. drop(target, variant, why, ...) as the judge has it; call_s_min: so
+    long may a call of the new version take at least."""
 
-    def __init__(self, seconds, report, effects, copies, snapshot_module, is_own_module, drop):
+    def __init__(self, seconds, report, effects, copies, parts, is_own_module, drop, call_s_min):
         self._ns_left = int(seconds * 1e9)
         self._report = report
         self._effects = effects
         self._copies = copies
-        self._snapshot = snapshot_module
+        self._snapshot = parts.snapshot
+        self._memory = parts.memory
         self._is_own_module = is_own_module
         self._drop = drop
+        self._call_s_min = call_s_min
         self._pid = os.getpid()
+        self._thread = parts.fenced_thread.FencedThread(copies)
+        self._lost = parts.fenced_thread.Lost
+        self._calls = 0
 
-    def call(self, target, function, implementation, args, kwargs):
+    def other_threads(self):
+        return self._thread.other_threads()
+
+    def call(self, call):
         """Runs old and new on a real call and compares the outcomes; for functions proven without effects
         on the judged calls."""
+        target, function, args, kwargs = call.target, call.function, call.args, call.kwargs
         target.shadow_next = target.count + target.shadow_stride
-        alive = [v for v in target.variants if v.alive and v.same_pure_count >= 3]
-        if not alive or self._ns_left <= 0 or target.depth or os.getpid() != self._pid or thread_count():
+        alive = [v for v in target.variants if v.alive and v.same_pure_count >= 3 and v.stopped_count < _STOPPED_MOST]
+        if not alive or self._ns_left <= 0 or target.depth or os.getpid() != self._pid or self.other_threads():
             return function(*args, **kwargs)
         start = _perf_counter_ns()
+        if not self._calls % _LOOKS_AT_MEMORY and self._memory.is_shared():
+            self._ns_left = 0
+            return function(*args, **kwargs)
+        self._calls += 1
         target.depth += 1
         try:
             # Atoms cannot be changed by the call, so that only outcomes are compared.
             frozen = not kwargs and all(type(a) in _ATOMS for a in args)
             before = "" if frozen else self._brief((args, kwargs))
+            old_ns = _perf_counter_ns()
             old_outcome = self._outcome(function, args, kwargs)
+            old_ns = _perf_counter_ns() - old_ns
             if before is not None and (frozen or self._brief((args, kwargs)) == before):
                 for variant in alive:
-                    self._variant(target, variant, implementation, args, kwargs, before, old_outcome)
+                    self._variant(call, variant, before, old_outcome, max(self._call_s_min, 20e-9 * old_ns))
         finally:
             target.depth -= 1
             self._ns_left -= _perf_counter_ns() - start
@@ -51,18 +71,39 @@ class Shadow:
             raise raised.with_traceback(raised.__traceback__.tb_next)
         return result
 
-    def _variant(self, target, variant, implementation, args, kwargs, before, old_outcome):
-        effects = self._effects
+    def _fenced(self, call, variant, limit_s):
+        """(outcome, what the version tried outside or None) of a call behind the fence; None for both if there is no such thread."""
+        effects, copies = self._effects, self._copies
         effects.inside_copy = True
-        self._copies.side = (target, variant)
+        copies.side = (call.target, variant)
         try:
-            new_outcome = self._outcome(implementation(variant), args, kwargs)
+            callee = call.implementation(variant)
+            if copies.fence.is_none():  # as the copies are
+                outcome, objection = self._thread.unfenced(callee, call.args, call.kwargs)
+            else:
+                outcome, objection = self._thread.run(callee, call.args, call.kwargs, limit_s)
+        except self._lost:
+            self._ns_left = 0
+            return None, None
         finally:
             effects.inside_copy = False
-            self._copies.side = None
-        if effects.reason is not None:
-            reason, effects.reason = effects.reason, None
-            self._drop(target, variant, reason)
+            copies.side = None
+        objection = objection or effects.reason
+        effects.reason = None
+        return outcome, objection
+
+    def _variant(self, call, variant, before, old_outcome, limit_s):
+        target, args, kwargs = call.target, call.args, call.kwargs
+        new_outcome, objection = self._fenced(call, variant, limit_s)
+        if new_outcome is None:
+            return
+        if objection is not None:
+            variant.stopped_count += 1
+            for side, of in ((None, "both"), (variant, "new")):
+                found = self._copies.run(side, call, limit_s)
+                if "stopped" in found:
+                    self._drop(target, variant, found["stopped"], found["verdict"], of=of)
+                    break
             return
         if not before and same_atom(old_outcome, new_outcome):
             self._count(target, variant)
@@ -74,8 +115,10 @@ class Shadow:
             return
         preview = self._snapshot.preview
         if old_digest != new_digest:
-            self._drop(target, variant, f"the new version {_outcome_text(new_outcome, preview)} where the old one "
-                       f"{_outcome_text(old_outcome, preview)} (the result differs)", of="difference")
+            again, _ = self._fenced(call, None, limit_s)
+            if again is not None and self._brief(again) == old_digest:
+                self._drop(target, variant, f"the new version {_outcome_text(new_outcome, preview)} where the old one "
+                           f"{_outcome_text(old_outcome, preview)} (the result differs)", of="difference")
         elif _which_argument(old_outcome, args) != _which_argument(new_outcome, args):
             self._drop(target, variant, "the result is an argument itself in one version and a copy in the other",
                        of="difference")
@@ -85,7 +128,7 @@ class Shadow:
             self._count(target, variant)
 
     def _count(self, target, variant):
-        variant.shadow_count = getattr(variant, "shadow_count", 0) + 1
+        variant.shadow_count += 1
         count = variant.shadow_count
         if count & (count - 1) == 0 or count % 1000 == 0:
             self.report_counts([target])
@@ -94,7 +137,7 @@ class Shadow:
         """Called at intervals and at the end, so that a run cut short still states what it compared."""
         for target in targets:
             for variant in target.variants:
-                count = getattr(variant, "shadow_count", 0)
+                count = variant.shadow_count
                 if count:
                     self._report({"event": "shadow", "key": target.key, "variant": variant.id, "count": count})
 
