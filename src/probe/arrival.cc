@@ -23,7 +23,7 @@ struct Front {
   const char* name;
   void* ours;
 };
-constexpr uint32_t kFrontCountMax = 128;
+constexpr uint32_t kFrontCountMax = 192;
 Front g_fronts[kFrontCountMax];
 uint32_t g_front_count = 0;
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -33,6 +34,15 @@ Watch* watch_for_calls() {
   return watch != nullptr && watch->slot->waiting_kind.load(std::memory_order_relaxed) == 0 ? watch : nullptr;
 }
 
+/// The part of it in which it computed, where nobody looked at the CPU clock before.
+uint64_t computed_in(const Watch& watch, uint64_t taken_ns) {
+  if (taken_ns < kLongNs) {
+    return taken_ns;
+  }
+  const uint64_t least_ns = computed_at_least(watch, taken_ns);
+  return least_ns < kLongNs ? kLongNs : least_ns;
+}
+
 template <class Call>
 auto timed_at_times(const Call& call) {
   Watch* watch = watch_for_calls();
@@ -45,29 +55,28 @@ auto timed_at_times(const Call& call) {
   const auto result = call();
   const uint64_t taken_ns = mono_ns() - begin_ns;
   if (own_watch() == watch) {
-    note_call(*watch, 8 * (taken_ns < kLongNs ? taken_ns : kLongNs));
+    note_call(*watch, 8 * computed_in(*watch, taken_ns));
   }
   return result;
 }
 
-/// The CPU clock is a system call away: it is read where one of the last such calls was long.
-template <class Call>
+/// The CPU clock is a system call away: it is read where one of the last calls of this function was long.
+template <uint32_t function, class Call>
 auto timed_always(const Call& call) {
+  static_assert(function < kCallCount);
   Watch* watch = watch_for_calls();
   if (watch == nullptr) {
     return call();
   }
-  const bool is_long = watch->kernel.last_long_ns >= kLongNs;
+  const bool is_measured = watch->last_call_ns[function] >= kLongNs;
   const uint64_t begin_ns = mono_ns();
-  const uint64_t begin_cpu_ns = is_long ? thread_cpu_ns() : 0;
+  const uint64_t begin_cpu_ns = is_measured ? thread_cpu_ns() : 0;
   const auto result = call();
-  const uint64_t computed_ns = is_long ? thread_cpu_ns() - begin_cpu_ns : 0;
+  const uint64_t computed_ns = is_measured ? thread_cpu_ns() - begin_cpu_ns : 0;
   const uint64_t taken_ns = mono_ns() - begin_ns;
   if (own_watch() == watch) {
-    // Long ones and short ones may take turns: one that was long is remembered for some calls.
-    const uint64_t faded_ns = watch->kernel.last_long_ns - watch->kernel.last_long_ns / 8;
-    watch->kernel.last_long_ns = taken_ns > faded_ns ? taken_ns : faded_ns;
-    note_call(*watch, is_long ? computed_ns : taken_ns < kLongNs ? taken_ns : kLongNs);
+    remember_call(*watch, function, taken_ns);
+    note_call(*watch, is_measured ? computed_ns : computed_in(*watch, taken_ns));
   }
   return result;
 }
@@ -106,12 +115,12 @@ using hasten::probe::timed_at_times;
   SHORT(int, fstatat64, (int at, const char* path, struct stat64* to, int flags), (at, path, to, flags))             \
   SHORT(int, access, (const char* path, int mode), (path, mode))                                                     \
   SHORT(ssize_t, readlink, (const char* path, char* to, size_t bytes), (path, to, bytes))                            \
-  SHORT(int, unlink, (const char* path), (path))                                                                     \
-  SHORT(int, unlinkat, (int at, const char* path, int flags), (at, path, flags))                                     \
-  SHORT(int, rename, (const char* from, const char* to), (from, to))                                                 \
+  LONG(int, unlink, (const char* path), (path))                                                                      \
+  LONG(int, unlinkat, (int at, const char* path, int flags), (at, path, flags))                                      \
+  LONG(int, rename, (const char* from, const char* to), (from, to))                                                  \
   SHORT(int, mkdir, (const char* path, mode_t mode), (path, mode))                                                   \
-  SHORT(int, rmdir, (const char* path), (path))                                                                      \
-  SHORT(int, close, (int fd), (fd))                                                                                  \
+  LONG(int, rmdir, (const char* path), (path))                                                                       \
+  LONG(int, close, (int fd), (fd))                                                                                   \
   SHORT(DIR*, opendir, (const char* path), (path))                                                                   \
   SHORT(DIR*, fdopendir, (int fd), (fd))                                                                             \
   SHORT(int, closedir, (DIR * directory), (directory))                                                               \
@@ -122,11 +131,30 @@ using hasten::probe::timed_at_times;
        (from, from_at, to, to_at, bytes, flags))                                                                     \
   LONG(ssize_t, splice, (int from, off64_t* from_at, int to, off64_t* to_at, size_t bytes, unsigned flags),          \
        (from, from_at, to, to_at, bytes, flags))                                                                     \
+  LONG(int, posix_fallocate, (int fd, off_t at, off_t bytes), (fd, at, bytes))                                       \
+  LONG(int, posix_fallocate64, (int fd, off64_t at, off64_t bytes), (fd, at, bytes))                                 \
+  LONG(int, truncate, (const char* path, off_t bytes), (path, bytes))                                                \
+  LONG(int, truncate64, (const char* path, off64_t bytes), (path, bytes))                                            \
+  LONG(ssize_t, getrandom, (void* to, size_t bytes, unsigned flags), (to, bytes, flags))                             \
+  LONG(int, msync, (void* begin, size_t bytes, int flags), (begin, bytes, flags))                                    \
+  SHORT(int, symlink, (const char* to, const char* path), (to, path))                                                \
+  SHORT(int, link, (const char* to, const char* path), (to, path))                                                   \
+  SHORT(int, chmod, (const char* path, mode_t mode), (path, mode))                                                   \
+  SHORT(int, fchmod, (int fd, mode_t mode), (fd, mode))                                                              \
+  SHORT(int, fchmodat, (int at, const char* path, mode_t mode, int flags), (at, path, mode, flags))                  \
+  SHORT(int, utimensat, (int at, const char* path, const timespec* times, int flags), (at, path, times, flags))      \
+  SHORT(int, futimens, (int fd, const timespec* times), (fd, times))                                                 \
+  SHORT(void*, mmap, (void* begin, size_t bytes, int rights, int flags, int fd, off_t at),                           \
+        (begin, bytes, rights, flags, fd, at))                                                                       \
+  SHORT(void*, mmap64, (void* begin, size_t bytes, int rights, int flags, int fd, off64_t at),                       \
+        (begin, bytes, rights, flags, fd, at))                                                                       \
   LONG(int, munmap, (void* begin, size_t bytes), (begin, bytes))                                                     \
-  LONG(int, madvise, (void* begin, size_t bytes, int advice), (begin, bytes, advice))                                \
   LONG(pid_t, fork, (), ())                                                                                          \
   LONG(int, ftruncate, (int fd, off_t bytes), (fd, bytes))                                                           \
   LONG(int, ftruncate64, (int fd, off64_t bytes), (fd, bytes))
+
+// madvise stands apart: huge pages are asked for there.
+#define HASTEN_ADVISES(ADVISE) ADVISE(int, madvise, (void* begin, size_t bytes, int advice), (begin, bytes, advice))
 
 // The next entry of a directory, which mostly stands in memory already.
 #define HASTEN_READS_DIRECTORIES(ENTRY) \
@@ -145,6 +173,7 @@ using hasten::probe::timed_at_times;
 #define HASTEN_BEHIND_OPEN(name, parameters, arguments) std::atomic<void*> behind_##name;
 namespace {
 HASTEN_CALLS(HASTEN_BEHIND, HASTEN_BEHIND)
+HASTEN_ADVISES(HASTEN_BEHIND)
 HASTEN_READS_DIRECTORIES(HASTEN_BEHIND_ENTRY)
 HASTEN_OPENS(HASTEN_BEHIND_OPEN)
 }  // namespace
@@ -154,6 +183,7 @@ HASTEN_OPENS(HASTEN_BEHIND_OPEN)
 #define HASTEN_LOOK_UP_OPEN(name, parameters, arguments) behind<void*>(#name, behind_##name);
 void hasten::probe::set_up_calls() {
   HASTEN_CALLS(HASTEN_LOOK_UP, HASTEN_LOOK_UP)
+  HASTEN_ADVISES(HASTEN_LOOK_UP)
   HASTEN_READS_DIRECTORIES(HASTEN_LOOK_UP_ENTRY)
   HASTEN_OPENS(HASTEN_LOOK_UP_OPEN)
 }
@@ -162,14 +192,23 @@ void hasten::probe::set_up_calls() {
   __attribute__((visibility("default"))) result name parameters {                                        \
     return timed_at_times([&] { return behind<result(*) parameters>(#name, behind_##name) arguments; }); \
   }
-#define HASTEN_ALWAYS(result, name, parameters, arguments)                                             \
-  __attribute__((visibility("default"))) result name parameters {                                      \
-    return timed_always([&] { return behind<result(*) parameters>(#name, behind_##name) arguments; }); \
+#define HASTEN_ALWAYS(result, name, parameters, arguments)                             \
+  __attribute__((visibility("default"))) result name parameters {                      \
+    return timed_always<hasten::probe::kFirstKernelCall + __COUNTER__>(                \
+        [&] { return behind<result(*) parameters>(#name, behind_##name) arguments; }); \
   }
-#define HASTEN_ENTRY(name, entry)                                                                \
-  __attribute__((visibility("default"))) entry* name(DIR* directory) {                           \
-    const auto call = [&] { return behind<entry* (*)(DIR*)>(#name, behind_##name)(directory); }; \
-    return has_entry(directory) ? call() : timed_always(call);                                   \
+#define HASTEN_ADVISE(result, name, parameters, arguments)                             \
+  __attribute__((visibility("default"))) result name parameters {                      \
+    if (advice == MADV_HUGEPAGE) {                                                     \
+      hasten::probe::note_huge_pages();                                                \
+    }                                                                                  \
+    return timed_always<hasten::probe::kFirstKernelCall + __COUNTER__>(                \
+        [&] { return behind<result(*) parameters>(#name, behind_##name) arguments; }); \
+  }
+#define HASTEN_ENTRY(name, entry)                                                                             \
+  __attribute__((visibility("default"))) entry* name(DIR* directory) {                                        \
+    const auto call = [&] { return behind<entry* (*)(DIR*)>(#name, behind_##name)(directory); };              \
+    return has_entry(directory) ? call() : timed_always<hasten::probe::kFirstKernelCall + __COUNTER__>(call); \
   }
 #define HASTEN_OPEN(name, parameters, arguments)                                                      \
   __attribute__((visibility("default"))) int name parameters {                                        \
@@ -177,10 +216,13 @@ void hasten::probe::set_up_calls() {
     va_start(rest, flags);                                                                            \
     const mode_t mode = mode_of(flags, rest);                                                         \
     va_end(rest);                                                                                     \
-    return timed_at_times([&] { return behind<int(*) parameters>(#name, behind_##name) arguments; }); \
+    const auto call = [&] { return behind<int(*) parameters>(#name, behind_##name) arguments; };      \
+    return (flags & O_TRUNC) != 0 ? timed_always<hasten::probe::kFirstKernelCall + __COUNTER__>(call) \
+                                  : timed_at_times(call);                                             \
   }
 extern "C" {
 HASTEN_CALLS(HASTEN_AT_TIMES, HASTEN_ALWAYS)
+HASTEN_ADVISES(HASTEN_ADVISE)
 HASTEN_READS_DIRECTORIES(HASTEN_ENTRY)
 HASTEN_OPENS(HASTEN_OPEN)
 }

@@ -30,6 +30,14 @@ constexpr uint32_t kLongestMeanNs = 10'000'000;
 constexpr int kFdFloor = 700;
 constexpr long kPageBytes = 4096;
 
+/// Where fewer descriptors are allowed, the upper third is ours.
+long fd_floor() {
+  rlimit64 limit{};
+  const bool known = sys_call(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, reinterpret_cast<long>(&limit)) == 0;
+  const uint64_t share = known ? limit.rlim_cur - limit.rlim_cur / 3 : kFdFloor;
+  return share < kFdFloor ? static_cast<long>(share) : kFdFloor;
+}
+
 /// `kind`: PERF_COUNT_SW_*, user mode only. `tid`: a thread of this process, 0 for the calling one.
 int open_perf_event(uint64_t kind, uint64_t period, uint32_t tid) {
   perf_event_attr attr;
@@ -46,12 +54,10 @@ int open_perf_event(uint64_t kind, uint64_t period, uint32_t tid) {
   if (fd < 0) {
     return static_cast<int>(fd);
   }
-  const long high = sys_call(__NR_fcntl, fd, F_DUPFD_CLOEXEC, kFdFloor);
-  if (high >= 0) {
-    sys_call(__NR_close, fd);
-    return static_cast<int>(high);
-  }
-  return static_cast<int>(fd);
+  // Where those numbers are used up, the thread has no clock: the others are the program's.
+  const long high = sys_call(__NR_fcntl, fd, F_DUPFD_CLOEXEC, fd_floor());
+  sys_call(__NR_close, fd);
+  return static_cast<int>(high);
 }
 
 /// Has the event's overflows delivered to this thread as our signal.

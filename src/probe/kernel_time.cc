@@ -1,7 +1,9 @@
 #include "probe/kernel_time.h"
 
 #include <errno.h>
-#include <sys/resource.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
 
 #include <atomic>
 #include <cstring>
@@ -21,9 +23,13 @@ namespace {
 constexpr uint32_t kTellingGapNs = 100'000;
 /// Calls are believed to have taken so many gaps more than was found: chance does not reach that far often.
 constexpr int64_t kUntoldGapsMost = 32;
-/// A page fault takes at least the way into the kernel and back, and at most as long as clearing a huge page.
-constexpr uint32_t kFaultLeastNs = 500;
-constexpr uint32_t kFaultMostNs = 200'000;
+/// A page fault that clears a huge page takes no longer.
+constexpr uint32_t kHugeFaultMostNs = 200'000;
+
+/// What a page fault takes here, measured when it is needed first; 0: not yet.
+std::atomic<uint32_t> g_fault_ns{0};
+/// Whether the program may be given huge pages.
+std::atomic<bool> g_has_huge_pages{false};
 
 /// How many gaps the clock has run through while it was armed.
 uint64_t gaps_passed(const Watch& watch, uint64_t passed_ns, uint64_t round_up_ns) {
@@ -69,9 +75,43 @@ __attribute__((noinline)) void tell_calls(Watch& watch) {
   watch.writing.store(false, std::memory_order_relaxed);
 }
 
+/// Whether the kernel gives huge pages to whoever asks for much memory.
+bool gives_huge_pages() {
+  char text[64] = {};
+  const long fd =
+      sys_call(__NR_open, reinterpret_cast<long>("/sys/kernel/mm/transparent_hugepage/enabled"), O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) {
+    sys_call(__NR_read, fd, reinterpret_cast<long>(text), sizeof text - 1);
+    sys_call(__NR_close, fd);
+  }
+  return strstr(text, "[always]") != nullptr;
+}
+
+/// About 50 us.
+uint32_t measured_fault_ns() {
+  constexpr long kPageBytes = 4096;
+  constexpr long kPages = 16;
+  const long memory =
+      sys_call(__NR_mmap, 0, kPages * kPageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory <= 0) {
+    return 1'000;
+  }
+  const uint64_t begin_ns = thread_cpu_ns();
+  for (long i = 0; i < kPages; ++i) {
+    reinterpret_cast<volatile char*>(memory)[i * kPageBytes] = 1;
+  }
+  const uint64_t taken_ns = thread_cpu_ns() - begin_ns;
+  sys_call(__NR_munmap, memory, kPages * kPageBytes);
+  return static_cast<uint32_t>(taken_ns / kPages) + 1;
+}
+
+/// Those of files cost less than new memory, those that copy cost more.
 void change_fault_ns(KernelTime& kernel, double factor) {
+  const uint32_t measured_ns = g_fault_ns.load(std::memory_order_relaxed);
+  const uint32_t least_ns = measured_ns / 2 + 1;
+  const uint32_t most_ns = g_has_huge_pages.load(std::memory_order_relaxed) ? kHugeFaultMostNs : measured_ns + measured_ns / 2;
   const double ns = kernel.fault_ns * factor;
-  kernel.fault_ns = static_cast<uint32_t>(ns < kFaultLeastNs ? kFaultLeastNs : ns > kFaultMostNs ? kFaultMostNs : ns);
+  kernel.fault_ns = static_cast<uint32_t>(ns < least_ns ? least_ns : ns > most_ns ? most_ns : ns);
 }
 
 void note_taken(Watch& watch, KernelTaker& taker, uint64_t taken_ns, uint64_t stack_pointer) {
@@ -137,6 +177,14 @@ void note_call(Watch& watch, uint64_t computed_ns) {
   }
 }
 
+uint64_t computed_at_least(const Watch& watch, uint64_t duration_ns) {
+  const uint64_t used_ns = thread_cpu_ns() - watch.armed_cpu_ns;
+  const uint64_t least_ns = used_ns > watch.gap_ns ? used_ns - watch.gap_ns : 0;
+  return least_ns < duration_ns ? least_ns : duration_ns;
+}
+
+void note_huge_pages() { g_has_huge_pages.store(true, std::memory_order_relaxed); }
+
 void note_faults(Watch& watch, uint64_t stack_pointer) {
   KernelTime& kernel = watch.kernel;
   if (kernel.faults.untold_ns >= kUntoldGapsMost * watch.mean_gap_ns) {
@@ -157,11 +205,13 @@ void note_unexplained(Watch& watch, uint64_t kernel_ns) {
   constexpr uint64_t kGapsMost = 4;
   kernel.unexplained_ns += kernel_ns;
   if (kernel.unexplained_ns > kGapsMost * watch.mean_gap_ns) {
+    if (g_fault_ns.load(std::memory_order_relaxed) == 0) {
+      g_fault_ns.store(measured_fault_ns(), std::memory_order_relaxed);
+      g_has_huge_pages.store(g_has_huge_pages.load(std::memory_order_relaxed) || gives_huge_pages(),
+                             std::memory_order_relaxed);
+    }
     if (kernel.fault_ns == 0) {
-      rusage usage{};
-      sys_call(__NR_getrusage, RUSAGE_THREAD, reinterpret_cast<long>(&usage));
-      kernel.fault_ns = 1;
-      change_fault_ns(kernel, static_cast<double>(kernel.unexplained_ns) / static_cast<double>(usage.ru_minflt + 1));
+      kernel.fault_ns = g_fault_ns.load(std::memory_order_relaxed);
     }
     kernel.unexplained_ns = 0;
     open_fault_clock(watch);  // the first, or another where the program has closed it

@@ -5,8 +5,8 @@
 // The calls that are ours (waits.cc) know how long they took. Out of those since the last sample one is drawn, each with a chance in
 // proportion to its time, and its stack kept: sampling within the kernel, whose price is a walk of the stack for every e-fold of the
 // calls' time. Kernel time that is found goes to the call that was drawn, as long as the calls took as much. Where some is left again
-// and again, page faults are looked at likewise: another event of perf tells of every so many. How long one takes is not known, and
-// is taken to be what explains the rest. What then is left (calls that are not ours) goes to the samples around it.
+// and again, page faults are looked at likewise: another event of perf tells of every so many. How long one takes is measured once, and
+// then taken to be what explains the rest, within bounds. What then is left (calls that are not ours) goes to the samples around it.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,6 @@ struct KernelTime {
   uint64_t unlooked_ns;     ///< taken since the last look at the CPU clock
   uint64_t owed_ns;         ///< found when no sample could be taken
   uint64_t unexplained_ns;  ///< found, and not known to be taken by anybody
-  uint64_t last_long_ns;    ///< taken by the longest of the last calls that may be long
   uint32_t told_gaps;       ///< of the clock as it is armed, told of by calls
   uint32_t untimed_left;    ///< short calls that are not timed, until the next that is
   int fault_fd;             ///< tells of page faults; -1: not asked for
@@ -47,6 +46,13 @@ struct KernelTime {
 
 /// After a call that was the kernel's for so long. Not in the handler.
 void note_call(Watch& watch, uint64_t computed_ns);
+
+/// What the thread computed in a call that is over and lasted so long, at least: what it used since the clock was armed, without a gap
+/// for what was before the call.
+uint64_t computed_at_least(const Watch& watch, uint64_t duration_ns);
+
+/// The program has asked for huge pages, which take longer.
+void note_huge_pages();
 
 /// In the handler, after `mean_faults` page faults, of which the thread has come back from the last.
 void note_faults(Watch& watch, uint64_t stack_pointer);

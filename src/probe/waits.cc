@@ -98,8 +98,8 @@ long voluntary_switches() {
 
 /// `begin_cpu_ns`: the thread's CPU clock then, or 0 if it was not read. `begin_switches`: its switches then.
 /// `idle`: an event loop had nothing to do.
-void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns, long begin_switches = kNotCounted,
-              bool idle = false) {
+void end_wait(WaitKind kind, uint32_t function, uint64_t begin_ns, uint64_t begin_cpu_ns,
+              long begin_switches = kNotCounted, bool idle = false) {
   Watch* watch = own_watch();
   if (watch == nullptr) {
     return;  // the child of a fork, or the thread is ending
@@ -112,10 +112,13 @@ void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns, long begi
   slot.waiting_kind.store(0, std::memory_order_relaxed);
   const uint64_t now_ns = mono_ns();
   const uint64_t duration_ns = now_ns > begin_ns ? now_ns - begin_ns : 0;
-  watch->last_wait_ns[static_cast<uint32_t>(kind)] = duration_ns;
+  remember_call(*watch, function, duration_ns);
   // A call that never slept took its time computing, or ready to run while others had the CPU.
   const bool slept = begin_switches == kNotCounted || voluntary_switches() != begin_switches;
-  const uint64_t computed_ns = begin_cpu_ns != 0 ? thread_cpu_ns() - begin_cpu_ns : 0;
+  const bool is_long = duration_ns >= kLastingNs;
+  const uint64_t computed_ns = begin_cpu_ns != 0 ? thread_cpu_ns() - begin_cpu_ns
+                               : is_long         ? computed_at_least(*watch, duration_ns)
+                                                 : 0;
   if (slept && duration_ns >= kShortestNs && g_process.active.load(std::memory_order_relaxed)) {
     const uint64_t waited_ns = duration_ns > computed_ns ? duration_ns - computed_ns : 0;
     std::atomic<uint64_t>& told_ns = slot.told_wait_ns;
@@ -131,8 +134,8 @@ void end_wait(WaitKind kind, uint64_t begin_ns, uint64_t begin_cpu_ns, long begi
     end_idle(*watch, now_ns);
   }
   if (kind != WaitKind::Gil) {
-    // Where the CPU clock was not read the call was expected to be short: then it hardly slept, or less is said than it took.
-    note_call(*watch, begin_cpu_ns != 0 ? computed_ns : duration_ns < kLastingNs ? duration_ns : kLastingNs);
+    // Where the CPU clock was not read and the call was short, it hardly slept.
+    note_call(*watch, begin_cpu_ns != 0 || is_long ? computed_ns : duration_ns);
   }
 }
 
@@ -145,9 +148,10 @@ WaitKind kind_of_condition(const void* condition) {
   return place - g_process.python.runtime_address < g_process.python.runtime_bytes ? WaitKind::Gil : WaitKind::Lock;
 }
 
-/// `bytes`: how many the call may move, if it says so beforehand.
-template <class Call>
+/// `function`: a number of its own. `bytes`: how many the call may move, if it says so beforehand.
+template <uint32_t function, class Call>
 auto timed(WaitKind kind, const Call& call, size_t bytes = 0, Selects selects = Selects::No) {
+  static_assert(function < kNoCall);
   Watch* watch = own_watch();
   if (watch == nullptr || watch->slot->waiting_kind.load(std::memory_order_relaxed) != 0) {
     return call();
@@ -159,12 +163,11 @@ auto timed(WaitKind kind, const Call& call, size_t bytes = 0, Selects selects = 
   watch->slot->waiting_since_ns.store(begin_ns, std::memory_order_relaxed);
   watch->slot->waiting_kind.store(static_cast<uint32_t>(kind), std::memory_order_relaxed);
   const bool idle = selects == Selects::Yes && watch->loop != nullptr && begin_idle(*watch, begin_ns);
-  const bool lasting =
-      kind == WaitKind::Sleep || bytes >= kManyBytes || watch->last_wait_ns[static_cast<uint32_t>(kind)] >= kLastingNs;
+  const bool lasting = kind == WaitKind::Sleep || bytes >= kManyBytes || watch->last_call_ns[function] >= kLastingNs;
   const uint64_t begin_cpu_ns = lasting ? thread_cpu_ns() : 0;
   const long begin_switches = lasting && kind == WaitKind::Io ? voluntary_switches() : kNotCounted;
   const auto result = call();
-  end_wait(kind, begin_ns, begin_cpu_ns, begin_switches, idle);
+  end_wait(kind, function, begin_ns, begin_cpu_ns, begin_switches, idle);
   return result;
 }
 
@@ -205,7 +208,7 @@ int timed_for_gil(const pthread_cond_t* condition, const Call& call) {
     watch->gil_wait_ns = 0;
     unpark_clock(*watch);
   }
-  end_wait(WaitKind::Gil, begin_ns, begin_cpu_ns);
+  end_wait(WaitKind::Gil, kNoCall, begin_ns, begin_cpu_ns);
   return result;
 }
 
@@ -230,7 +233,7 @@ void begin_child_wait(uint64_t* begin_ns) {
 
 void end_child_wait(uint64_t begin_ns) {
   if (begin_ns != 0) {
-    end_wait(WaitKind::Child, begin_ns, 0);
+    end_wait(WaitKind::Child, kNoCall, begin_ns, 0);
   }
 }
 
@@ -244,10 +247,11 @@ using hasten::probe::timed_for_gil;
 using hasten::record::WaitKind;
 
 // A function of libc that waits: its result, name, parameters and arguments, and what the wait is for.
-#define HASTEN_WAITS_AS(result, name, parameters, arguments, kind, bytes, selects)                            \
-  __attribute__((visibility("default"))) result name parameters {                                             \
-    static std::atomic<void*> cache;                                                                          \
-    return timed(kind, [&] { return behind<result(*) parameters>(#name, cache) arguments; }, bytes, selects); \
+#define HASTEN_WAITS_AS(result, name, parameters, arguments, kind, bytes, selects)                   \
+  __attribute__((visibility("default"))) result name parameters {                                    \
+    static std::atomic<void*> cache;                                                                 \
+    return timed<__COUNTER__>(                                                                       \
+        kind, [&] { return behind<result(*) parameters>(#name, cache) arguments; }, bytes, selects); \
   }
 #define HASTEN_WAITS(result, name, parameters, arguments, kind) \
   HASTEN_WAITS_AS(result, name, parameters, arguments, kind, 0, Selects::No)
@@ -315,8 +319,9 @@ HASTEN_WAITS(int, connect, (int fd, const sockaddr* to, socklen_t to_bytes), (fd
 __attribute__((visibility("default"))) int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t* mutex) {
   static std::atomic<void*> cache;
   using Function = int (*)(pthread_cond_t*, pthread_mutex_t*);
-  return timed(kind_of_condition(condition),
-               [&] { return behind<Function>("pthread_cond_wait", cache, "GLIBC_2.3.2")(condition, mutex); });
+  return timed<__COUNTER__>(kind_of_condition(condition), [&] {
+    return behind<Function>("pthread_cond_wait", cache, "GLIBC_2.3.2")(condition, mutex);
+  });
 }
 
 __attribute__((visibility("default"))) int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
@@ -326,15 +331,17 @@ __attribute__((visibility("default"))) int pthread_cond_timedwait(pthread_cond_t
   const auto call = [&] {
     return behind<Function>("pthread_cond_timedwait", cache, "GLIBC_2.3.2")(condition, mutex, until);
   };
-  return kind_of_condition(condition) == WaitKind::Gil ? timed_for_gil(condition, call) : timed(WaitKind::Lock, call);
+  return kind_of_condition(condition) == WaitKind::Gil ? timed_for_gil(condition, call)
+                                                       : timed<__COUNTER__>(WaitKind::Lock, call);
 }
 
 __attribute__((visibility("default"))) int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                                                   clockid_t clock, const timespec* until) {
   static std::atomic<void*> cache;
   using Function = int (*)(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*);
-  return timed(kind_of_condition(condition),
-               [&] { return behind<Function>("pthread_cond_clockwait", cache)(condition, mutex, clock, until); });
+  return timed<__COUNTER__>(kind_of_condition(condition), [&] {
+    return behind<Function>("pthread_cond_clockwait", cache)(condition, mutex, clock, until);
+  });
 }
 
 }  // extern "C"

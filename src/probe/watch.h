@@ -41,6 +41,11 @@ extern Process g_process;
 
 struct LoopWatch;  // tasks.cc
 
+/// The functions of libc that are timed each time have numbers: those that wait, and from kFirstKernelCall on the others.
+inline constexpr uint32_t kFirstKernelCall = 64;
+inline constexpr uint32_t kNoCall = kFirstKernelCall - 1;
+inline constexpr uint32_t kCallCount = 128;
+
 /// One watched thread. Owned by that thread; others only look at `fd` (fork) and at the clock's fields.
 struct Watch {
   record::ThreadSlot* slot;
@@ -60,7 +65,7 @@ struct Watch {
   uint64_t stack_high;
   uint64_t random_state;
   uint64_t wait_random_state;
-  uint64_t last_wait_ns[record::kWaitKindCount];
+  uint64_t last_call_ns[kCallCount];  ///< of each function, how long it lasted (remember())
   uint64_t gil_wait_ns;       ///< since when the thread waits for the GIL, over calls that timed out; 0: it does not
   uint64_t gil_wait_cpu_ns;   ///< its CPU clock then; 0: not read
   bool is_parked;             ///< the perf clock was taken off the thread for a wait
@@ -76,6 +81,13 @@ struct Watch {
 
 /// Maps a ring of the region, or null.
 uint8_t* map_ring(uint64_t offset, uint32_t bytes);
+
+/// Long calls and short ones of one function may take turns: one that was long is remembered for some calls.
+inline void remember_call(Watch& watch, uint32_t function, uint64_t duration_ns) {
+  uint64_t& last_ns = watch.last_call_ns[function];
+  const uint64_t faded_ns = last_ns - last_ns / 8;
+  last_ns = duration_ns > faded_ns ? duration_ns : faded_ns;
+}
 
 /// Raises a shared mark to at least `value`.
 inline void raise_to(std::atomic<uint32_t>& mark, uint32_t value) {

@@ -31,12 +31,20 @@ def lists():
     os.listdir("/usr/bin")
 def sends():
     for _ in range(200): os.sendfile(null, kept.fileno(), 0, 1 << 15)
+def removes():  # long calls and short ones by turns
+    with tempfile.NamedTemporaryFile() as file:
+        os.posix_fallocate(file.fileno(), 0, 1 << 24)
+        os.pwrite(file.fileno(), bytes(1 << 20), 0)
+def tells():  # one read of some milliseconds for less than 64 KB, and one of nothing
+    with open("/proc/self/smaps_rollup", "rb", buffering=0) as file:
+        while file.read(1 << 15): pass
 def touches():
     memory = mmap.mmap(-1, 1 << 20)
     for place in range(0, 1 << 20, 4096): memory[place] = 1
     memory.close()
 clock = time.thread_time
 names = sys.argv[1:]
+large = b"x" * (1 << 27) if "tells" in names else b""
 spent_s = dict.fromkeys(names, 0.0)
 end = clock() + 2
 while clock() < end:
@@ -67,9 +75,14 @@ def check(ran, names):
         assert seen[name] == pytest.approx(truth[name], abs=chance + 0.04), (truth, seen)
 
 
-@pytest.mark.parametrize("name", ["reads", "writes", "asks", "opens", "lists", "sends", "touches"])
+@pytest.mark.parametrize("name", ["reads", "writes", "asks", "opens", "lists", "sends", "tells", "touches"])
 def test_computing_and_the_kernel_take_turns(probe, engine, name):
     check(probe(textwrap.dedent(PROGRAM), "computes", name, engine=engine), ["computes", name])
+
+
+def test_calls_that_may_wait_for_the_disk_take_turns(probe):
+    """The collector, whose signals are the other clock, is let run on a busy machine when the program waits: it sees more of that."""
+    check(probe(textwrap.dedent(PROGRAM), "computes", "removes", engine="perf"), ["computes", "removes"])
 
 
 def test_calls_and_page_faults_take_turns(probe):
@@ -99,3 +112,28 @@ def test_descriptors_that_the_program_closes_are_never_taken_for_one_another(pro
     computing = sum(ns for _, frames, ns in ran.stacks() if frames and frames[-1][0] == "computes") * 1e-9
     assert computing > 0.7 * spent_s["computes"]
     assert ran.samples > 300  # of 1 000 a second outside the kernel
+
+
+def test_a_long_read_that_never_sleeps_is_no_wait(probe):
+    ran = probe(textwrap.dedent(PROGRAM), "computes", "tells", engine="perf")
+    main = next(t for t in ran.report["threads"] if t["name"] == "MainThread")
+    assert main["wait_s"]["io"] < 0.05 * main["cpu_s"]
+
+
+def test_the_programs_own_descriptors_are_left_to_it(probe):
+    """Threads by the hundred, each with a file of its own, as many as are allowed without a third for the clocks."""
+    ran = probe("""
+        import os, resource, threading
+        resource.setrlimit(resource.RLIMIT_NOFILE, (300, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        go, files = threading.Event(), []
+        def work():
+            files.append(os.open("/dev/null", os.O_RDONLY))
+            go.wait()
+        threads = [threading.Thread(target=work) for _ in range(180)]
+        [t.start() for t in threads]
+        go.set()
+        [t.join() for t in threads]
+        print(len(files), max(files) < 200)
+    """, engine="perf")
+    assert ran.stdout.split() == ["180", "True"]
+    assert ran.report["unsampled_threads"] >= 80

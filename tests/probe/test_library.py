@@ -49,6 +49,8 @@ EXPORTED = {
     "rename", "mkdir", "rmdir", "close", "opendir", "fdopendir", "closedir", "readdir", "readdir64", "socket",
     "sendfile", "sendfile64", "copy_file_range", "splice", "munmap", "madvise", "fork", "ftruncate", "ftruncate64",
     "open", "open64", "openat", "openat64",
+    "posix_fallocate", "posix_fallocate64", "truncate", "truncate64", "getrandom", "msync", "symlink", "link", "chmod", "fchmod",
+    "fchmodat", "utimensat", "futimens", "mmap", "mmap64",
 }  # fmt: skip
 
 
