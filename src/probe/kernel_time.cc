@@ -109,10 +109,14 @@ uint32_t measured_fault_ns() {
 void change_fault_ns(KernelTime& kernel, double factor) {
   const uint32_t measured_ns = g_fault_ns.load(std::memory_order_relaxed);
   const uint32_t least_ns = measured_ns / 2 + 1;
-  const uint32_t most_ns = g_has_huge_pages.load(std::memory_order_relaxed) ? kHugeFaultMostNs : measured_ns + measured_ns / 2;
+  const uint32_t most_ns =
+      g_has_huge_pages.load(std::memory_order_relaxed) ? kHugeFaultMostNs : measured_ns + measured_ns / 2;
   const double ns = kernel.fault_ns * factor;
   kernel.fault_ns = static_cast<uint32_t>(ns < least_ns ? least_ns : ns > most_ns ? most_ns : ns);
 }
+
+/// The child of a vfork has its parent's memory, and another CPU clock.
+bool is_own_process() { return g_process.own_pid == static_cast<uint32_t>(sys_call(__NR_getpid)); }
 
 void note_taken(Watch& watch, KernelTaker& taker, uint64_t taken_ns, uint64_t stack_pointer) {
   const int64_t most_ns = kUntoldGapsMost * watch.mean_gap_ns;
@@ -121,11 +125,11 @@ void note_taken(Watch& watch, KernelTaker& taker, uint64_t taken_ns, uint64_t st
   const uint64_t drawn_ns = taker.drawn_ns + taken_ns;
   taker.drawn_ns = drawn_ns;
   const double drawn = static_cast<double>(next_random(&watch.wait_random_state) >> 11) * 0x1p-53;
-  if (drawn * static_cast<double>(drawn_ns) < static_cast<double>(taken_ns)) {
+  if (drawn * static_cast<double>(drawn_ns) < static_cast<double>(taken_ns) && is_own_process()) {
     draw_place(watch, taker, stack_pointer);
   }
   watch.kernel.unlooked_ns += taken_ns;
-  if (watch.kernel.unlooked_ns >= watch.gap_ns) {
+  if (watch.kernel.unlooked_ns >= watch.gap_ns && is_own_process()) {
     tell_calls(watch);
   }
 }
@@ -178,7 +182,9 @@ void note_call(Watch& watch, uint64_t computed_ns) {
 }
 
 uint64_t computed_at_least(const Watch& watch, uint64_t duration_ns) {
-  const uint64_t used_ns = thread_cpu_ns() - watch.armed_cpu_ns;
+  const uint64_t cpu_ns = thread_cpu_ns();
+  const uint64_t used_ns =
+      cpu_ns > watch.armed_cpu_ns ? cpu_ns - watch.armed_cpu_ns : 0;  // the child of a vfork has a clock of its own
   const uint64_t least_ns = used_ns > watch.gap_ns ? used_ns - watch.gap_ns : 0;
   return least_ns < duration_ns ? least_ns : duration_ns;
 }
