@@ -297,6 +297,7 @@ bool close_clock(Watch& watch) {
 void arm_clock(Watch& watch) {
   watch.gap_ns = draw_gap(watch.mean_gap_ns, &watch.random_state);
   watch.kernel.told_gaps = 0;
+  watch.kernel.armed_taken_ns = 0;
   watch.armed_cpu_ns = cpu_ns_of(watch);
   if (g_process.engine != record::Engine::PerfClock) {
     return;

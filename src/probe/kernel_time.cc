@@ -129,6 +129,7 @@ void note_taken(Watch& watch, KernelTaker& taker, uint64_t taken_ns, uint64_t st
     draw_place(watch, taker, stack_pointer);
   }
   watch.kernel.unlooked_ns += taken_ns;
+  watch.kernel.armed_taken_ns += taken_ns;
   if (watch.kernel.unlooked_ns >= watch.gap_ns && is_own_process()) {
     tell_calls(watch);
   }
@@ -185,7 +186,8 @@ uint64_t computed_at_least(const Watch& watch, uint64_t duration_ns) {
   const uint64_t cpu_ns = thread_cpu_ns();
   const uint64_t used_ns =
       cpu_ns > watch.armed_cpu_ns ? cpu_ns - watch.armed_cpu_ns : 0;  // the child of a vfork has a clock of its own
-  const uint64_t least_ns = used_ns > watch.gap_ns ? used_ns - watch.gap_ns : 0;
+  const uint64_t before_ns = watch.gap_ns + watch.kernel.armed_taken_ns;
+  const uint64_t least_ns = used_ns > before_ns ? used_ns - before_ns : 0;
   return least_ns < duration_ns ? least_ns : duration_ns;
 }
 

@@ -34,6 +34,7 @@ struct KernelTime {
   KernelTaker calls;
   KernelTaker faults;
   uint64_t unlooked_ns;     ///< taken since the last look at the CPU clock
+  uint64_t armed_taken_ns;  ///< taken since the clock was armed
   uint64_t owed_ns;         ///< found when no sample could be taken
   uint64_t unexplained_ns;  ///< found, and not known to be taken by anybody
   uint32_t told_gaps;       ///< of the clock as it is armed, told of by calls
@@ -47,8 +48,8 @@ struct KernelTime {
 /// After a call that was the kernel's for so long. Not in the handler.
 void note_call(Watch& watch, uint64_t computed_ns);
 
-/// What the thread computed in a call that is over and lasted so long, at least: what it used since the clock was armed, without a gap
-/// for what was before the call.
+/// What the thread computed in a call that is over and lasted so long, at least: what it used since the clock was armed, without what
+/// others are known to have taken, and a gap for the rest that was before the call.
 uint64_t computed_at_least(const Watch& watch, uint64_t duration_ns);
 
 /// The program has asked for huge pages, which take longer.

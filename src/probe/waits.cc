@@ -116,9 +116,9 @@ void end_wait(WaitKind kind, uint32_t function, uint64_t begin_ns, uint64_t begi
   // A call that never slept took its time computing, or ready to run while others had the CPU.
   const bool slept = begin_switches == kNotCounted || voluntary_switches() != begin_switches;
   const bool is_long = duration_ns >= kLastingNs;
-  const uint64_t computed_ns = begin_cpu_ns != 0 ? thread_cpu_ns() - begin_cpu_ns
-                               : is_long         ? computed_at_least(*watch, duration_ns)
-                                                 : 0;
+  const uint64_t computed_ns = begin_cpu_ns != 0                 ? thread_cpu_ns() - begin_cpu_ns
+                               : is_long && kind == WaitKind::Io ? computed_at_least(*watch, duration_ns)
+                                                                 : 0;
   if (slept && duration_ns >= kShortestNs && g_process.active.load(std::memory_order_relaxed)) {
     const uint64_t waited_ns = duration_ns > computed_ns ? duration_ns - computed_ns : 0;
     std::atomic<uint64_t>& told_ns = slot.told_wait_ns;
@@ -139,6 +139,11 @@ void end_wait(WaitKind kind, uint32_t function, uint64_t begin_ns, uint64_t begi
   }
 }
 
+/// A handler of the program's that calls while the thread waits, or while it writes of a wait.
+bool is_within_another(const Watch& watch) {
+  return watch.slot->waiting_kind.load(std::memory_order_relaxed) != 0 || watch.writing.load(std::memory_order_relaxed);
+}
+
 /// Whether a call may be a loop's wait for something to do.
 enum class Selects : bool { No, Yes };
 
@@ -153,7 +158,7 @@ template <uint32_t function, class Call>
 auto timed(WaitKind kind, const Call& call, size_t bytes = 0, Selects selects = Selects::No) {
   static_assert(function < kNoCall);
   Watch* watch = own_watch();
-  if (watch == nullptr || watch->slot->waiting_kind.load(std::memory_order_relaxed) != 0) {
+  if (watch == nullptr || is_within_another(*watch)) {
     return call();
   }
   if (watch->previous != nullptr) {
@@ -183,7 +188,7 @@ bool gil_is_taken(const pthread_cond_t* condition) {
 template <class Call>
 int timed_for_gil(const pthread_cond_t* condition, const Call& call) {
   Watch* watch = own_watch();
-  if (watch == nullptr || watch->slot->waiting_kind.load(std::memory_order_relaxed) != 0) {
+  if (watch == nullptr || is_within_another(*watch)) {
     return call();
   }
   if (watch->previous != nullptr) {

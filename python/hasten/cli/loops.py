@@ -52,7 +52,7 @@ def _loop(loop: dict) -> str:
     run_s = loop["run_s"]
     idle, blocked = (100 * loop[key] / run_s for key in ("idle_s", "blocked_s"))
     return (
-        f"{loop['thread']} ran an event loop for {seconds(run_s)}: {idle:.0f} % idle, {max(0.0, 100 - idle - blocked):.0f} % "
+        f"{visible(loop['thread'])} ran an event loop for {seconds(run_s)}: {idle:.0f} % idle, {max(0.0, 100 - idle - blocked):.0f} % "
         f"running, {blocked:.0f} % blocked; {plural(loop['steps'], 'step')} of tasks"
     )
 

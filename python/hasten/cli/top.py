@@ -170,7 +170,7 @@ def _threads(report: dict) -> list[str]:
         most = max(waits, key=waits.get) if any(waits.values()) else ""
         lines.append(
             f"{100 * row['cpu_s'] / wall_s:6.0f} %{100 * row['runnable_s'] / wall_s:6.0f} %"
-            f"{100 * sum(waits.values()) / wall_s:7.0f} %  {row['tid']} {row['name']}{f'  ({most})' if most else ''}"
+            f"{100 * sum(waits.values()) / wall_s:7.0f} %  {row['tid']} {visible(row['name'])}{f'  ({most})' if most else ''}"
         )
     return lines
 
