@@ -115,6 +115,14 @@ def test_outcomes_of_tests_are_compared_whatever_they_took(output, old, new, oth
     assert made.tells() and made.not_compared()[0].startswith("the duration in line 1")
 
 
+def test_a_word_beside_what_varies_shows_a_difference_though_its_being_there_proves_nothing(output):
+    made = channel(output(b"good in 1.5 s\n"), output(b"good in 1.4 s\n"))
+    assert not made.tells() and made.is_dropped
+    assert made.difference(output(b"good in 0.1 s\n")) is None
+    assert made.difference(output(b"bad in 0.1 s\n")) == ("line 1 of standard output", "'good in 1.5 s'", "'bad in 0.1 s'")
+    assert made.difference(output(b"good in 0.1 s\nmore\n")) is None
+
+
 def test_an_empty_output_tells_nothing(output):
     assert not channel(output(b""), output(b"")).tells()
     assert channel(output(b"")).difference(output(b"x\n")) is not None

@@ -66,7 +66,8 @@ class Channel:
     def __init__(self, key, name, reference, nearness=None):
         self.key = key
         self.name = name
-        self.is_dropped = False  # nothing of it can be compared
+        self.is_dropped = False  # what can be compared of it, if anything, says nothing of an answer: only that it differs would
+        self._is_shapeless = False  # nothing of it can be compared
         self._reference = reference
         self._nearness = nearness or Nearness()
         self._varying = set()    # line numbers from 0, of lines of which nothing is compared
@@ -77,11 +78,11 @@ class Channel:
 
     def see_unmodified(self, output):
         """Sets aside what another unmodified run does not agree on."""
-        if self.is_dropped or output.digest == self._reference.digest:
+        if self._is_shapeless or output.digest == self._reference.digest:
             return
         old, new = self._reference.lines, output.lines
         if old is None or new is None or len(old) != len(new):
-            self.is_dropped = True
+            self.is_dropped = self._is_shapeless = True
             return
         for i, (a, b) in enumerate(zip(old, new)):
             if i not in self._varying and not self._line_agrees(i, a, b):
@@ -132,9 +133,11 @@ class Channel:
 
     def difference(self, output):
         """(place, what is, what was) of the first difference of a changed program's run; None if there is none."""
-        if self.is_dropped or output.digest == self._reference.digest:
+        if self._is_shapeless or output.digest == self._reference.digest:
             return None
         old, new = self._reference.lines, output.lines
+        if self.is_dropped and len(old) != len(new or ()):
+            return None
         if old is None or new is None:
             return self.name, "", ""
         for i, (a, b) in enumerate(zip(old, new)):
