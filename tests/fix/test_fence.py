@@ -220,7 +220,7 @@ def test_a_call_beside_the_judged_ones_leaves_nothing_outside(write_program, tmp
 
 def test_a_result_that_differs_beside_the_judged_calls_is_seen(write_program, tmp_path):
     judged, compared = beside(write_program(MANY), tmp_path, "return n + 1 + (n == 1500)")
-    assert "returned 1502 where the old one returned 1501" in judged.why and 1400 <= compared <= 1500
+    assert judged.why == "the result differs: 1502 instead of 1501" and 1400 <= compared <= 1500
 
 
 def test_a_call_beside_the_judged_ones_that_does_not_end_is_broken_off(write_program, tmp_path):
@@ -240,6 +240,30 @@ def test_a_call_beside_the_judged_ones_that_does_not_end_is_broken_off(write_pro
 def test_what_a_copy_may_do_is_not_refused_beside_the_judged_calls(write_program, tmp_path, new_body):
     judged, compared = beside(write_program(MANY), tmp_path, new_body)
     assert not judged.dropped and compared > 2900, judged.why
+
+
+@pytest.mark.parametrize("setup, new_body", [
+    ("here.table = {i: i + 1 for i in range(3000)}", "return here.table[n]"),
+    ("import sqlite3; table = sqlite3.connect(':memory:')", "return table.execute('select ? + 1', (n,)).fetchone()[0]"),
+])
+def test_what_only_the_programs_thread_has_may_be_used_by_the_new_version_alone(write_program, tmp_path, setup, new_body):
+    script = write_program(MANY.replace("    here.one = 1\n", f"    here.one = 1\n    {setup}\n"))
+    judged, compared = beside(script, tmp_path, new_body)
+    assert not judged.dropped and compared == 0, judged.why
+    judged, compared = beside(script, tmp_path, f"if n == 1500: {new_body.replace('return', 'n =')} + 1\nreturn n + 1")
+    assert judged.dropped[0]["of"] == "difference" and judged.why == "the result differs: 1503 instead of 1501", "copies have it too"
+    assert 1400 <= compared <= 1500
+
+
+def test_what_the_new_version_leaves_behind_does_not_hide_that_it_differed(write_program, tmp_path):
+    script = write_program(MANY.replace("    here.one = 1\n", "    here.one = 1\n    known = set()\n"))
+    judged, _ = beside(script, tmp_path, """
+        if n == 1500 and n not in known:
+            known.add(n)
+            return 0
+        return n + 1
+        """)
+    assert "the new version returned 0 where the old one returned 1501, though not a second time" in judged.why
 
 
 def test_what_is_the_threads_own_makes_no_difference(write_program, tmp_path):

@@ -203,3 +203,32 @@ def test_calls_of_a_forked_child_are_its_own(write_program):
         """)
     found = judge(script, program_of(script), "f", calls=(1,))
     assert len(found.same) == 1 and not found.dropped, found.events
+
+
+IN_A_LOOP = """
+    import asyncio
+    async def main():
+        asyncio.get_running_loop().more = 1
+        for i in range(3): f(i)
+    def f(n):
+        return n + 1
+    {before}
+    asyncio.run(main())
+    {after}
+    """
+
+
+@pytest.mark.parametrize("more, told", [
+    ("asyncio.get_running_loop().more", ""), ("asyncio.get_event_loop().more", ""), ("len(asyncio.all_tasks())", ""),
+    ("(asyncio.current_task() is not None)", ""), ("2 * asyncio.get_running_loop().more", "result differs")])
+def test_the_event_loop_of_a_coroutine_that_calls_runs_in_the_copies_too(write_program, more, told):
+    script = write_program(IN_A_LOOP.format(before="", after=""))
+    judged = judge(script, program_of(script), "f", f"def f(n):\n    return n + {more}\n", calls=(1, 3))
+    assert told in judged.why and bool(judged.dropped) == bool(told) and bool(judged.same) != bool(told), judged.why
+
+
+@pytest.mark.parametrize("before, after, call", [("f(0)", "", 1), ("", "f(4)", 4)])
+def test_no_event_loop_runs_in_the_copies_where_none_runs_in_the_program(write_program, before, after, call):
+    script = write_program(IN_A_LOOP.format(before=before, after=after))
+    judged = judge(script, program_of(script), "f", "def f(n):\n    return n + asyncio.get_running_loop().more\n", calls=(call,))
+    assert "raised RuntimeError('no running event loop')" in judged.why, judged.why

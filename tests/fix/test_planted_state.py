@@ -37,6 +37,20 @@ plant("iterator in a class read ahead", "take", """
         return len([next(Source.numbers) for _ in range(n + 1)]) - 1
     """, "`numbers` of class Source differs")
 
+plant("attribute of the thread's own", "feed", """
+    import threading
+    class State(threading.local):
+        seen = 0
+    state = State()
+    def feed(n):
+        state.seen += n
+        return n
+    """ + main_loop("feed(5)"), """
+    def feed(n):
+        state.seen = state.seen + n + 1
+        return n
+    """, "`state`")
+
 plant("counter behind an object", "step", """
     import itertools
     ids = itertools.count()

@@ -186,3 +186,22 @@ def test_interrupted_in_the_middle_it_leaves_no_program_behind(write_program):
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130 and "Traceback" not in err
     assert not (Path("/proc") / pid).exists()
+
+
+@pytest.mark.parametrize("wrong, answer", [(0, "same"), (5, "different")])
+def test_an_answer_that_looks_like_a_duration_is_compared_beside_one(write_program, wrong, answer):
+    judgement = judge(write_program(f"""
+        import time
+        def report(clips):
+            start = time.perf_counter()
+            total = 0
+            for clip in clips:
+                for _ in range(100): total += clip
+            print(f"decoded {{total // 100}} s of audio in {{time.perf_counter() - start:.4f}} s")
+        def fast(clips):
+            start = time.perf_counter()
+            total = sum(clips) - {wrong}
+            print(f"decoded {{total}} s of audio in {{time.perf_counter() - start:.4f}} s")
+        report([3 + i % 7 for i in range(4000)])
+        """), "report=fast", runs=8)
+    assert judgement.answer == answer, judgement.reason

@@ -12,6 +12,7 @@ import operator
 import pathlib
 import re
 import struct
+import threading
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,28 @@ def test_cycles_and_long_chains():
 def test_live_handles_are_named(value):
     with pytest.raises(snapshot.LiveHandle, match="live"):
         digest(value)
+
+
+class Counted(threading.local):
+    __slots__ = ("shared",)
+
+    def __init__(self, count=0):
+        self.count = count
+
+
+def test_of_a_local_the_threads_own_attributes_are_told():
+    for made in (threading.local(), Counted(), Counted(7)):
+        made.seen = 1
+        before = digest(made)
+        elsewhere = threading.Thread(target=lambda: setattr(made, "seen", 5))
+        elsewhere.start()
+        elsewhere.join()
+        assert digest(made) == before
+        made.seen = 2
+        assert digest(made) != before
+    before = digest(made)
+    made.shared = [1]
+    assert digest(made) != before, "what lies in slots too"
 
 
 def test_an_unknown_c_object_cannot_be_told():

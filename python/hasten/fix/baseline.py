@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from hasten.fix.outputs import Channel
+from hasten.fix.outputs import Channel, only_durations
 from hasten.fix.runner import OutOfTime, Runner
 from hasten.fix.trial.nearness import Nearness
 from hasten.fix.words import size_text
@@ -180,6 +180,10 @@ class Baseline:
                 inside = f": {is_} instead of {was} ({place})" if was or is_ else ""
                 return place, was, is_, f"the whole program's {channel.name} differs{inside}"
         return None
+
+    def may_come_and_go(self, difference):
+        """Whether it lies where few digits vary seldom: in a printed duration, or in a line of which some words vary by themselves."""
+        return only_durations(*difference[1:3]) or any(channel.varies_at(difference[0]) for channel in self._channels)
 
     def too_few_pairs_text(self, least):
         return (f"the budget of {self.budget_s:.0f} s ended before {least} whole-program pairs were run; "

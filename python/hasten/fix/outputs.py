@@ -1,8 +1,8 @@
 """What a run wrote, and where two runs differ, line by line.
 
-Lines that two unmodified runs do not agree on (times, addresses, process numbers) are set aside by their place, and the others
-are compared still. Where only durations vary, the rest of the line is compared: `3 passed in 0.12s` must still be 3 passed.
-Numbers that are floats may differ by a share if the user allows it.
+What two unmodified runs do not agree on (times, addresses, process numbers) is set aside by its place: the words of a line that vary, and
+the whole line only where the runs do not even have the same number of words there. All else is compared: in `5 s of audio in 0.12 s` a
+5 that never varied must stay a 5. Numbers that are floats may differ by a share if the user allows it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,20 @@ _NAMED_MAX = 3
 _SHOWN_CHARS = 60
 _NUMBER = re.compile(rb"[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?")  # with a point or an exponent: no integer
 
-_DURATION = re.compile(r"\d+(?:\.\d+)?\s*(?:seconds?|secs?|s|ms|us|µs|ns)\b(?: \(\d+:\d\d:\d\d\))?")
-_PADDING = re.compile(r"([=\-_*.# ])\1+")  # as wide as the duration leaves room for
+_DURATION = r"\d+(?:\.\d+)?(?:e[-+]\d\d)?\s*(?:seconds?|secs?|s|ms|us|µs|ns)\b(?: \(\d+:\d\d:\d\d\))?"
+_SECONDS = re.compile(_DURATION)
+# What varies as one is one word: a duration and its unit (1.2 s is 980 ms in the next run), a rate, a date with its time, 1m 2.3s.
+_WORD = re.compile(rf"""
+    (?:(?<!\w)[-+])?
+    (?: (?:\d+h[ ])?(?:\d+m(?:in)?[ ])?{_DURATION.replace(" ", "[ ]")}
+      | \d+(?:\.\d+)?[ ]?[kKMGT]?i?(?:B|bytes|it|ops?)(?:/s(?:ec)?)?\b
+      | \d{{4}}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[-+]\d\d:?\d\d)?)?
+      | (?:[A-Z][a-z][a-z][ ]){{1,2}}[ ]?\d+[ ]\d\d:\d\d:\d\d(?:[ ]\d{{4}})?
+      | (?<!\w)\d+(?:\.\d+)?e[-+]\d\d(?!\d)
+      | \w+(?: (?:(?<=\d)\.(?=\d) | (?<=\d):(?=\d\d(?!\d))) \w+)*
+    )
+    | (?P<padding>[=\-_*.\#])(?P=padding)*  # as wide as what varies leaves room for
+    | [^\w\s]""", re.VERBOSE)
 # How pytest and unittest end. Their durations are known as such, even if two runs happen to take the same hundredth.
 _RUNNER_LINE = re.compile(rb"^=* ?\d+ (?:passed|failed|error|skipped|deselected|xfailed|xpassed|warning)[^=]* in \d+\.\d\ds"
                           rb"|^Ran \d+ tests? in \d+\.\d+s$")
@@ -54,34 +66,42 @@ class Channel:
     def __init__(self, key, name, reference, nearness=None):
         self.key = key
         self.name = name
-        self.is_dropped = False  # nothing of it can be compared
+        self.is_dropped = False  # what can be compared of it, if anything, says nothing of an answer: only that it differs would
+        self._is_shapeless = False  # nothing of it can be compared
         self._reference = reference
         self._nearness = nearness or Nearness()
-        self._varying = set()    # line numbers from 0
-        self._timed = {i for i, line in enumerate(reference.lines or ()) if _RUNNER_LINE.match(line)}  # compared but for durations
+        self._varying = set()    # line numbers from 0, of lines of which nothing is compared
+        self._loose = {}         # of those of which a part is: {line number: places of the words that are not compared}
+        for i, line in enumerate(reference.lines or ()):
+            if _RUNNER_LINE.match(line):
+                self._loose[i] = set([k for k, word in enumerate(_words(line)) if _SECONDS.search(word)][-1:])
 
     def see_unmodified(self, output):
         """Sets aside what another unmodified run does not agree on."""
-        if self.is_dropped or output.digest == self._reference.digest:
+        if self._is_shapeless or output.digest == self._reference.digest:
             return
         old, new = self._reference.lines, output.lines
         if old is None or new is None or len(old) != len(new):
-            self.is_dropped = True
+            self.is_dropped = self._is_shapeless = True
             return
         for i, (a, b) in enumerate(zip(old, new)):
-            if self._line_agrees(i, a, b):
-                continue
-            if _without_durations(a) == _without_durations(b):
-                self._timed.add(i)
-            else:
-                self._varying.add(i)
-        self._timed -= self._varying
+            if i not in self._varying and not self._line_agrees(i, a, b):
+                self._set_aside(i, _words(a), _words(b))
         self.is_dropped = not any(self._tells(i, line) for i, line in enumerate(old))
+
+    def _set_aside(self, i, old, new):
+        loose = self._loose.pop(i, set())
+        if len(old) == len(new):
+            loose = loose | {k for k in range(len(old)) if not self._word_agrees(k, old, new, loose)}
+            if loose and len(loose) < len(old):
+                self._loose[i] = loose
+                return
+        self._varying.add(i)
 
     def _tells(self, i, line):
         """Whether a difference of this line would be seen. Of `took 0.3 s` nothing is left that an answer could change."""
-        if i in self._timed:
-            return any(c in "0123456789" for c in _without_durations(line))
+        if i in self._loose:
+            return any(c in "0123456789" for k, word in enumerate(_words(line)) if k not in self._loose[i] for c in word)
         return bool(line) and i not in self._varying
 
     def tells(self):
@@ -93,17 +113,31 @@ class Channel:
         """What is set aside, as words."""
         if self.is_dropped:
             return [self.name]
-        places = sorted(self._varying | self._timed)
-        named = [f"{'the duration in ' if i in self._timed else ''}line {i + 1} of {self.name} ({_shown(self._reference.lines[i])})"
-                 for i in places[:_NAMED_MAX]]
+        places = sorted(self._varying | self._loose.keys())
+        named = [f"{self._part(i)}line {i + 1} of {self.name} ({_shown(self._reference.lines[i])})" for i in places[:_NAMED_MAX]]
         rest = places[_NAMED_MAX:]
         return named + ([f"{len(rest)} more lines of {self.name}"] if rest else [])
 
+    def _part(self, i):
+        if i not in self._loose:
+            return ""
+        words = _words(self._reference.lines[i])
+        loose = [words[k] for k in sorted(self._loose[i])]
+        if all(map(_SECONDS.search, loose)):
+            return "the duration in "
+        return f"{loose[0].strip()!r} in " if len(loose) == 1 else f"{len(loose)} words of "
+
+    def varies_at(self, place):
+        """Whether a place, as difference() tells it, is a line of which some words vary by themselves: others may, but seldom."""
+        return any(place == f"line {i + 1} of {self.name}" for i in self._loose)
+
     def difference(self, output):
         """(place, what is, what was) of the first difference of a changed program's run; None if there is none."""
-        if self.is_dropped or output.digest == self._reference.digest:
+        if self._is_shapeless or output.digest == self._reference.digest:
             return None
         old, new = self._reference.lines, output.lines
+        if self.is_dropped and len(old) != len(new or ()):
+            return None
         if old is None or new is None:
             return self.name, "", ""
         for i, (a, b) in enumerate(zip(old, new)):
@@ -114,7 +148,19 @@ class Channel:
         return None
 
     def _line_agrees(self, i, old, new):
-        return self._agree(old, new) or i in self._timed and _without_durations(old) == _without_durations(new)
+        if self._agree(old, new):
+            return True
+        loose = self._loose.get(i)
+        if loose is None:
+            return False
+        old, new = _words(old), _words(new)
+        return len(old) == len(new) and all(self._word_agrees(k, old, new, loose) for k in range(len(old)))
+
+    def _word_agrees(self, k, old, new, loose):
+        if k in loose:
+            return True
+        a, b = (old[k].lstrip(), new[k].lstrip()) if k - 1 in loose else (old[k], new[k])
+        return a == b or self._agree(a.encode("utf-8", "surrogateescape"), b.encode("utf-8", "surrogateescape"))
 
     def _agree(self, old, new):
         if old == new:
@@ -126,11 +172,17 @@ class Channel:
 
 def only_durations(old, new):
     """Whether two lines are the same but for numbers of seconds."""
-    return _DURATION.sub("", old) == _DURATION.sub("", new)
+    return _SECONDS.sub("", old) == _SECONDS.sub("", new)
 
 
-def _without_durations(line):
-    return _PADDING.sub(r"\1", _DURATION.sub("", line.decode("utf-8", "replace")))
+def _words(line):
+    """The words and signs of a line; each begins with a space if anything stands between it and the one before."""
+    text = line.decode("utf-8", "surrogateescape")
+    found, end = [], 0
+    for match in _WORD.finditer(text):
+        found.append(" " * (match.start() > end) + (match["padding"] or match[0]))
+        end = match.end()
+    return found
 
 
 def _shown(line):

@@ -8,13 +8,12 @@ import time
 from dataclasses import dataclass, field
 
 from hasten.fix.baseline import Endless
-from hasten.fix.outputs import only_durations
 from hasten.fix.runner import OutOfTime
 from hasten.fix.verdict import CANNOT_TELL, GAIN_MIN, PROVEN, REFUSED, Verdict, gain_text
 
 PAIR_COUNT_MIN, PAIR_COUNT_MAX = 3, 15
 PAIR_COUNT_LEAST = 2      # where the budget ends: Student's t then makes the interval wide
-DURATION_RUNS = 5         # more unmodified runs where a printed duration alone differs: few digits vary seldom
+SELDOM_RUNS = 5           # more unmodified runs where a printed duration alone differs, or a line that varies: few digits vary seldom
 TIGHT_RATIO = 0.03        # half width of the interval at which more runs would say little more
 
 
@@ -175,7 +174,7 @@ class Rounds:
         if difference is None:
             return None
         trial.verdict.refuse(difference[3])
-        for _ in range(DURATION_RUNS if only_durations(*difference[1:3]) else 1):
+        for _ in range(SELDOM_RUNS if baseline.may_come_and_go(difference) else 1):
             baseline.run(base)
             difference = baseline.difference(run)
             if difference is None:

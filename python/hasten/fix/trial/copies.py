@@ -39,9 +39,12 @@ class Copies:
         # The random module seeds itself anew in every forked child; a copy must not see that.
         shared_random = getattr(sys.modules.get("random"), "_inst", None)
         random_state = shared_random.getstate() if shared_random is not None else None
+        set_loop, loop = running_loop()
         pid = os.fork()
         if pid == 0:
             try:
+                if loop is not None:
+                    set_loop(loop)
                 if shared_random is not None:
                     shared_random.setstate(random_state)
                 reader.close()
@@ -104,3 +107,15 @@ class Copies:
         finally:
             if listener >= 0:
                 os.close(listener)
+
+
+def running_loop():
+    """(the function that says which event loop runs, the one that runs now); None for both without asyncio.
+
+    A loop belongs to the process in which it began to run: asyncio says in a copy that none does.
+    """
+    events = sys.modules.get("asyncio.events")
+    set_loop, get_loop = (getattr(events, f"_{verb}_running_loop", None) for verb in ("set", "get"))
+    if set_loop is None or get_loop is None:  # they are no promise of asyncio's
+        return None, None
+    return set_loop, get_loop()

@@ -23,10 +23,10 @@ class Judge:
         self._deadline = _monotonic() + spec["seconds"]
         call_state = parts.state.CallState(parts.snapshot, is_own_module, set(spec["additions"]))
         self._copies = parts.copies.Copies(effects, parts, call_state, is_own_module, spec["fence"], report)
-        self._shadow = parts.shadow.Shadow(spec["shadow_seconds"], report, effects, self._copies, parts, is_own_module,
-                                           self._drop, spec["call_s_min"])
-        self._coverage = parts.coverage.Coverage(spec["seconds"], self._copies, report, parts.branches.told)
         self._nearness = parts.nearness.Nearness(spec.get("tolerance", 0.0), spec.get("ulp", 0))
+        self._shadow = parts.shadow.Shadow(spec["shadow_seconds"], report, effects, self._copies, parts, is_own_module,
+                                           self._drop, spec["call_s_min"], self._nearness)
+        self._coverage = parts.coverage.Coverage(spec["seconds"], self._copies, report, parts.branches.told)
         self._generated = parts.generated.Generated(spec["seconds"], self._copies, self._coverage, parts.difference, report,
                                                     self._nearness)
         self._may_stop = spec.get("may_stop", False)

@@ -1,9 +1,9 @@
 """Every other call of a function that changed nothing so far: old and new run in the program itself.
 
 Cheaper than a fork by a hundred, so that rare late inputs are seen too; only the outcomes are compared. The new version runs in a thread
-behind the fence (fenced_thread.py). What it was stopped at there is looked at again in a copy, whose fence is the one that
-counts: a copy may open a file and read it, the thread may not. A thread sees other thread-local data than
-the program's own: a difference counts only where the old version gives in that thread what it gave in the program.
+behind the fence (fenced_thread.py). What it was stopped at there, and what it gave there that is not what the old one gave, is looked at
+again in a copy, and what the copy says counts: a copy may open a file and read it, the thread may not; and a thread has thread-local data
+of its own, no event loop, and no use of a connection that another thread made.
 """
 
 import marshal
@@ -13,7 +13,7 @@ import time
 _perf_counter_ns = time.perf_counter_ns
 _EXACT = frozenset({type(None), bool, int, str, bytes})  # == means the same; not so for floats
 _ATOMS = _EXACT | {float, complex}
-_STOPPED_MOST = 3    # so often may the thread stop what a copy lets through: each costs a fork
+_STOPPED_MOST = 3    # so often may the thread object to what a copy lets through: each costs two forks
 _LOOKS_AT_MEMORY = 64  # calls after which it is looked again whether memory is shared with others: a thread would write to it
 
 
@@ -21,7 +21,7 @@ class Shadow:
     """Compares outcomes for at most so many seconds. drop(target, variant, why, ...) as the judge has it; call_s_min: so
     long may a call of the new version take at least."""
 
-    def __init__(self, seconds, report, effects, copies, parts, is_own_module, drop, call_s_min):
+    def __init__(self, seconds, report, effects, copies, parts, is_own_module, drop, call_s_min, nearness):
         self._ns_left = int(seconds * 1e9)
         self._report = report
         self._effects = effects
@@ -31,6 +31,8 @@ class Shadow:
         self._is_own_module = is_own_module
         self._drop = drop
         self._call_s_min = call_s_min
+        self._nearness = nearness
+        self._difference = parts.difference
         self._pid = os.getpid()
         self._thread = parts.fenced_thread.FencedThread(copies)
         self._lost = parts.fenced_thread.Lost
@@ -98,12 +100,7 @@ class Shadow:
         if new_outcome is None:
             return
         if objection is not None:
-            variant.stopped_count += 1
-            for side, of in ((None, "both"), (variant, "new")):
-                found = self._copies.run(side, call, limit_s)
-                if "stopped" in found:
-                    self._drop(target, variant, found["stopped"], found["verdict"], of=of)
-                    break
+            self._look_again(call, variant, limit_s)
             return
         if not before and same_atom(old_outcome, new_outcome):
             self._count(target, variant)
@@ -113,19 +110,41 @@ class Shadow:
         old_digest, new_digest = self._brief(old_outcome), self._brief(new_outcome)
         if old_digest is None or new_digest is None:
             return
-        preview = self._snapshot.preview
-        if old_digest != new_digest:
-            again, _ = self._fenced(call, None, limit_s)
-            if again is not None and self._brief(again) == old_digest:
-                self._drop(target, variant, f"the new version {_outcome_text(new_outcome, preview)} where the old one "
-                           f"{_outcome_text(old_outcome, preview)} (the result differs)", of="difference")
-        elif _which_argument(old_outcome, args) != _which_argument(new_outcome, args):
-            self._drop(target, variant, "the result is an argument itself in one version and a copy in the other",
-                       of="difference")
-        elif before and self._brief((args, kwargs)) != before:
+        if before and self._brief((args, kwargs)) != before:
+            # First of all, for copies made from now on have the changed ones.
             self._drop(target, variant, "the new version changed its arguments", of="difference")
+        elif old_digest != new_digest or _which_argument(old_outcome, args) != _which_argument(new_outcome, args):
+            if self._look_again(call, variant, limit_s):
+                self._look_for_traces(call, variant, old_outcome, new_outcome, limit_s)
         else:
             self._count(target, variant)
+
+    def _look_again(self, call, variant, limit_s):
+        """Judges a call in copies, for the thread objects to it. Returns whether the copies found the versions the same."""
+        target = call.target
+        variant.stopped_count += 1
+        copies = []
+        for side, of in ((None, "both"), (variant, "new")):
+            copies.append(self._copies.run(side, call, limit_s))
+            if "stopped" in copies[-1]:
+                self._drop(target, variant, copies[-1]["stopped"], copies[-1]["verdict"], of=of)
+                return False
+        found = self._difference.differences(*copies, self._nearness)
+        if found:
+            self._drop(target, variant, found[0].sentence(), of="difference")
+        return not found
+
+    def _look_for_traces(self, call, variant, old_outcome, new_outcome, limit_s):
+        """The copies were made after the call in the thread: where that left something behind, they may have met it. Then the
+        thread's second call gives something else than its first."""
+        again, objection = self._fenced(call, variant, limit_s)
+        if again is None or objection is not None:
+            return
+        digests = [self._brief(outcome) for outcome in (again, old_outcome, new_outcome)]
+        if digests[0] == digests[1] != digests[2]:
+            preview = self._snapshot.preview
+            self._drop(call.target, variant, f"the new version {_outcome_text(new_outcome, preview)} where the old one "
+                       f"{_outcome_text(old_outcome, preview)}, though not a second time (the result differs)", of="difference")
 
     def _count(self, target, variant):
         variant.shadow_count += 1

@@ -17,6 +17,7 @@ import marshal
 import struct
 import sys
 import types
+from _thread import _local
 
 NODE_COUNT_MAX = 30_000_000
 
@@ -307,7 +308,7 @@ class Snapshot:
             if state is not None:
                 self._push(stack, *state)
                 return head
-        elif self._is_transparent(kind):
+        elif issubclass(kind, _local) or self._is_transparent(kind):
             return self._open_instance(node, kind, stack, head)
         return self._opaque(node, kind, module, name, strict)
 
@@ -359,7 +360,7 @@ class Snapshot:
         return kind.__basicsize__ <= expected
 
     def _open_instance(self, node, kind, stack, head):
-        parts = [getattr(node, "__dict__", None)]
+        parts = [thread_own(node) if issubclass(kind, _local) else getattr(node, "__dict__", None)]
         for base in kind.__mro__:
             slots = base.__dict__.get("__slots__", ())
             for slot in (slots,) if isinstance(slots, str) else slots:
@@ -431,6 +432,14 @@ class Snapshot:
         if self.keeps_floats and node.dtype.kind in "fc":
             return node.ravel().tolist() if node.dtype.kind == "f" else [[z.real, z.imag] for z in node.ravel().tolist()]
         return node.tobytes()
+
+
+def thread_own(local):
+    """The attributes that a threading.local has in this thread. Where it has none yet, its class makes them, as at any other use."""
+    try:
+        return _local.__getattribute__(local, "__dict__")
+    except Exception:  # of its class, which is the program's
+        return None
 
 
 def _cached_in(wrapper):

@@ -194,9 +194,9 @@ class CallState:
 
 
 def _is_shared_handle(value):
-    """Standard streams (what is written to them is compared) and locks stand for themselves."""
+    """Standard streams (what is written to them is compared) and locks stand for themselves; threading.local is data."""
     return (value is sys.stdout or value is sys.stderr or value is sys.__stdout__ or value is sys.__stderr__
-            or type(value).__module__ == "_thread")
+            or type(value).__module__ == "_thread" and type(value).__name__ != "_local")
 
 
 def hidden_state(usual_builtins):

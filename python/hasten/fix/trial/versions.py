@@ -15,7 +15,7 @@ class Variant:
         self.alive = True
         self.same_pure_count = 0
         self.shadow_count = 0   # calls whose outcomes were compared in the program itself
-        self.stopped_count = 0  # of those, such as the fence there stopped
+        self.stopped_count = 0  # of those, such as the thread there objected to
         self.generated = [0, 0, 0]  # calls on made inputs: the same, of which raised, raised otherwise than the old version
         self.different_count = 0
 
