@@ -1,7 +1,7 @@
 """Rules on calls: look-ups that raise, calls that repeat, answers kept, tables and attributes that stay."""
 
 import pytest
-from fix_rewriting import found, only, rewrites, same_answer, silent, value
+from fix_rewriting import found, only, remarks, rewrites, same_answer, silent, value
 
 from hasten.fix.rules import cached_function, hoisted_call, local_attribute, pairs_dict, table_at_start, tested_first
 
@@ -337,14 +337,17 @@ def test_pairs_before_the_loop():
 
 
 def test_pairs_of_a_module_and_with_next():
-    text = same_answer(pairs_dict, """
-        CODES = [("a", 1), ("b", 2), ("a", 3)]
+    more = ", ".join(f'("more{k}", {k})' for k in range(200))  # from some ten on a dict pays
+    module = """
+        CODES = [("a", 1), ("b", 2), ("a", 3), {more}]
         def f(name):
             for key, code in CODES:
                 if name == key:
                     return code
             return -1
-        """, "[f(n) for n in 'abc']")
+        """
+    assert [text.partition("; ")[0] for text in remarks(pairs_dict, module.format(more=""))] == ["n is 3"]
+    text = same_answer(pairs_dict, module.format(more=more), "[f(n) for n in ['a', 'b', 'c', 'more7']]")
     assert "CODES_BY_KEY = {k: v for k, v in reversed(CODES)}" in text and "code = CODES_BY_KEY[name]" in text
     text = same_answer(pairs_dict, """
         def f(pairs, queries):
