@@ -232,3 +232,16 @@ def test_no_event_loop_runs_in_the_copies_where_none_runs_in_the_program(write_p
     script = write_program(IN_A_LOOP.format(before=before, after=after))
     judged = judge(script, program_of(script), "f", "def f(n):\n    return n + asyncio.get_running_loop().more\n", calls=(call,))
     assert "raised RuntimeError('no running event loop')" in judged.why, judged.why
+
+
+@pytest.mark.parametrize("changed, told", [("", ""), ("decimal.getcontext().prec = 50", "decimal context")])
+def test_the_decimal_context_is_compared_by_its_values(write_program, changed, told):
+    """It is made where it is first asked for: in each copy another one."""
+    script = write_program("""
+        import decimal
+        def f(n):
+            return decimal.Decimal(n) / 7
+        for i in range(5): f(i)
+        """)
+    judged = judge(script, program_of(script), "f", f"def f(n):\n    {changed or 'pass'}\n    return decimal.Decimal(n) / 7\n", calls=(1, 3))
+    assert told in judged.why and bool(judged.dropped) == bool(told) and bool(judged.same) != bool(told), judged.why

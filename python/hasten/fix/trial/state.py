@@ -223,7 +223,9 @@ def hidden_state(usual_builtins):
         yield "the state of logging", _logging_levels(modules["logging"])
     if "_contextvars" in modules:
         context = modules["_contextvars"].copy_context()
-        yield "the set of context variables", [(variable.name, context[variable]) for variable in context]
+        # decimal's is made when it is asked for, anew in each copy, and is compared above.
+        yield "the set of context variables", [
+            (variable.name, context[variable]) for variable in context if variable.name != "decimal_context"]
     yield "the environment", dict(os.environ)
     try:
         yield "the current directory", os.getcwd()
