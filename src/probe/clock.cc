@@ -31,7 +31,7 @@ constexpr int kFdFloor = 700;
 constexpr long kPageBytes = 4096;
 
 /// Where fewer descriptors are allowed, the upper third is ours.
-long fd_floor() {
+long allowed_fd_floor() {
   rlimit64 limit{};
   const bool known = sys_call(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, reinterpret_cast<long>(&limit)) == 0;
   const uint64_t share = known ? limit.rlim_cur - limit.rlim_cur / 3 : kFdFloor;
@@ -55,7 +55,13 @@ int open_perf_event(uint64_t kind, uint64_t period, uint32_t tid) {
     return static_cast<int>(fd);
   }
   // Where those numbers are used up, the thread has no clock: the others are the program's.
-  const long high = sys_call(__NR_fcntl, fd, F_DUPFD_CLOEXEC, fd_floor());
+  static std::atomic<long> floor{kFdFloor};
+  const long known_floor = floor.load(std::memory_order_relaxed);
+  long high = sys_call(__NR_fcntl, fd, F_DUPFD_CLOEXEC, known_floor);
+  if (high < 0 && allowed_fd_floor() != known_floor) {
+    floor.store(allowed_fd_floor(), std::memory_order_relaxed);
+    high = sys_call(__NR_fcntl, fd, F_DUPFD_CLOEXEC, floor.load(std::memory_order_relaxed));
+  }
   sys_call(__NR_close, fd);
   return static_cast<int>(high);
 }
