@@ -1,6 +1,6 @@
-// Calls in which the kernel works and seldom waits: files by name, directories, copies that stay in the kernel. Only their time is of
-// interest, to know whose the kernel's time is (kernel_time.h). Most take a microsecond or two: of those every eighth or so is
-// timed, at random, and stands for as many.
+// Calls in which the kernel works and seldom waits: files by name, directories, memory, copies that stay in the kernel. Only their
+// time is of interest, to know whose the kernel's time is (kernel_time.h). Most take a microsecond or two: of those every eighth or so
+// is timed, at random, and stands for as many. Those that may take long are timed each time.
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdarg.h>
