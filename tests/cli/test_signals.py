@@ -102,7 +102,7 @@ def forever():
     n = 0
     while True:
         n += 1
-        if n == 1_000_000:
+        if n == 5_000_000:
             print("ready", flush=True)
 
 forever()

@@ -39,7 +39,7 @@ def measured(least, tmp_path, text):
 
 
 def test_a_program_is_measured_with_64_mb_more_than_python_needs(least, tmp_path):
-    text = "from time import thread_time\nwhile thread_time() < 0.5: pass\nprint('done')"
+    text = "from time import thread_time\nwhile thread_time() < 0.5: sum(range(1000))\nprint('done')"
     output, _, report = measured(least, tmp_path, text)
     assert output == "done\n" and report["samples"] > 10 and report["unsampled_threads"] == 0
 
