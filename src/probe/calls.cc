@@ -31,9 +31,7 @@ Watch* watch_for_calls() {
     return nullptr;
   }
   Watch* watch = own_watch();
-  const bool is_free = watch != nullptr && watch->slot->waiting_kind.load(std::memory_order_relaxed) == 0 &&
-                       !watch->writing.load(std::memory_order_relaxed);
-  return is_free ? watch : nullptr;
+  return watch != nullptr && !is_within_another(*watch) ? watch : nullptr;
 }
 
 /// The part of it in which it computed, where nobody looked at the CPU clock before.

@@ -357,11 +357,11 @@ void unpark_clock(Watch& watch) {
   }
 }
 
-namespace {
-
 bool is_own_process() {
   return g_process.active.load() && g_process.own_pid == static_cast<uint32_t>(sys_call(__NR_getpid));
 }
+
+namespace {
 
 void set_state(record::ProbeState state) { g_process.self->state.store(static_cast<uint32_t>(state)); }
 

@@ -42,6 +42,9 @@ void arm_fault_clock(Watch& watch);
 void park_clock(Watch& watch);
 void unpark_clock(Watch& watch);
 
+/// Whether this is the process that is measured. The child of a vfork is not: it has its parent's memory, and another CPU clock.
+bool is_own_process();
+
 /// Before this thread's exec: stops its clock for good, so that no signal of ours is under way when the handlers are
 /// gone. Afterwards, should the exec have failed: starts it again. Neither does anything in the child of a vfork.
 void stop_clock_for_exec();

@@ -115,9 +115,6 @@ void change_fault_ns(KernelTime& kernel, double factor) {
   kernel.fault_ns = static_cast<uint32_t>(ns < least_ns ? least_ns : ns > most_ns ? most_ns : ns);
 }
 
-/// The child of a vfork has its parent's memory, and another CPU clock.
-bool is_own_process() { return g_process.own_pid == static_cast<uint32_t>(sys_call(__NR_getpid)); }
-
 void note_taken(Watch& watch, KernelTaker& taker, uint64_t taken_ns, uint64_t stack_pointer) {
   const int64_t most_ns = kUntoldGapsMost * watch.mean_gap_ns;
   const int64_t untold_ns = taker.untold_ns + static_cast<int64_t>(taken_ns);

@@ -139,11 +139,6 @@ void end_wait(WaitKind kind, uint32_t function, uint64_t begin_ns, uint64_t begi
   }
 }
 
-/// A handler of the program's that calls while the thread waits, or while it writes of a wait.
-bool is_within_another(const Watch& watch) {
-  return watch.slot->waiting_kind.load(std::memory_order_relaxed) != 0 || watch.writing.load(std::memory_order_relaxed);
-}
-
 /// Whether a call may be a loop's wait for something to do.
 enum class Selects : bool { No, Yes };
 

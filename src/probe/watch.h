@@ -82,6 +82,11 @@ struct Watch {
 /// Maps a ring of the region, or null.
 uint8_t* map_ring(uint64_t offset, uint32_t bytes);
 
+/// Whether a call that begins now is that of a handler of the program's, which came while the thread waits or writes of a wait.
+inline bool is_within_another(const Watch& watch) {
+  return watch.slot->waiting_kind.load(std::memory_order_relaxed) != 0 || watch.writing.load(std::memory_order_relaxed);
+}
+
 /// Long calls and short ones of one function may take turns: one that was long is remembered for some calls.
 inline void remember_call(Watch& watch, uint32_t function, uint64_t duration_ns) {
   uint64_t& last_ns = watch.last_call_ns[function];
