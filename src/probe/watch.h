@@ -67,7 +67,7 @@ struct Watch {
   uint64_t wait_random_state;
   uint64_t last_call_ns[kCallCount];  ///< of each function, how long it lasted (remember())
   uint64_t gil_wait_ns;       ///< since when the thread waits for the GIL, over calls that timed out; 0: it does not
-  uint64_t gil_wait_cpu_ns;   ///< its CPU clock then; 0: not read
+  bool gil_waits_long;        ///< its last wait for the GIL took more than one call
   bool is_parked;             ///< the perf clock was taken off the thread for a wait
   uint32_t creation_id;       ///< where this thread was started; what it starts without Python was started there too
   std::atomic<bool> writing;  ///< the thread itself uses what follows: the handler must not
