@@ -132,7 +132,7 @@ void Pacemaker::signal(uint32_t pid, uint32_t tid, uint32_t number) const {
   info.si_signo = static_cast<int>(number);
   info.si_code = SI_QUEUE;
   info.si_pid = ::getpid();
-  info.si_value.sival_ptr = reinterpret_cast<void*>(region_->token);
+  info.si_value.sival_ptr = reinterpret_cast<void*>(record::signal_value(region_->token, mono_now_ns()));
   ::syscall(SYS_rt_tgsigqueueinfo, pid, tid, number, &info);
 }
 

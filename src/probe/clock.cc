@@ -184,7 +184,7 @@ void signal_self() {
   info.si_signo = g_process.signal;
   info.si_code = SI_QUEUE;
   info.si_pid = static_cast<pid_t>(sys_call(__NR_getpid));
-  info.si_value.sival_ptr = reinterpret_cast<void*>(g_process.region->token);
+  info.si_value.sival_ptr = reinterpret_cast<void*>(record::signal_value(g_process.region->token, mono_ns()));
   sys_call(__NR_rt_tgsigqueueinfo, info.si_pid, sys_call(__NR_gettid), info.si_signo, reinterpret_cast<long>(&info));
 }
 
@@ -407,7 +407,12 @@ bool is_our_signal(const siginfo_t& info) {
   if (g_process.engine == record::Engine::PerfClock) {
     return info.si_code > 0 && info.si_code != SI_KERNEL;  // POLL_IN ... POLL_HUP: F_SETSIG's codes
   }
-  return info.si_code == SI_QUEUE && reinterpret_cast<uint64_t>(info.si_value.sival_ptr) == g_process.region->token;
+  return info.si_code == SI_QUEUE &&
+         record::is_signal_value(g_process.region->token, reinterpret_cast<uint64_t>(info.si_value.sival_ptr));
+}
+
+uint64_t signal_age_ns(const siginfo_t& info) {
+  return record::signal_age_ns(reinterpret_cast<uint64_t>(info.si_value.sival_ptr), mono_ns());
 }
 
 }  // namespace hasten::probe

@@ -52,5 +52,7 @@ void start_clock_after_exec();
 
 /// Whether this signal came from our clock (and not from the program).
 bool is_our_signal(const siginfo_t& info);
+/// How long ago the collector sent it. REQUIRES: engine ThreadClocks.
+uint64_t signal_age_ns(const siginfo_t& info);
 
 }  // namespace hasten::probe

@@ -49,17 +49,19 @@ struct Interrupted {
   uint64_t rip;
   uint64_t stack_pointer;
   uint64_t frame_pointer;
-  bool in_kernel;  ///< a system call was running: only the collector's signals see this
+  bool in_kernel;    ///< a system call was running: only the collector's signals see this
+  uint64_t late_ns;  ///< for so long the call went on after the signal was sent
 };
 
-Interrupted interrupted_at(const ucontext_t& context) {
+Interrupted interrupted_at(const ucontext_t& context, const siginfo_t& info) {
   Interrupted at{static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RIP]),
                  static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RSP]),
-                 static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RBP]), false};
+                 static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RBP]), false, 0};
   if (g_process.engine == record::Engine::ThreadClocks) {
     // The signal was delivered on the way out of a system call if its instruction was the last one.
     uint8_t before[2];
     at.in_kernel = OwnMemory::read_foreign(at.rip - 2, before, 2) && before[0] == 0x0f && before[1] == 0x05;
+    at.late_ns = at.in_kernel ? signal_age_ns(info) : 0;
   }
   return at;
 }
@@ -67,8 +69,13 @@ Interrupted interrupted_at(const ucontext_t& context) {
 /// What the sample stands for. The kernel is excluded from the clock by ignoring the hits that fall into it:
 /// the timer then simply runs for another gap of the same length. So a sample that comes after k + 1 gaps
 /// tells of k hits in the kernel, each of which stands for one gap.
-void account(Watch& watch, const Interrupted& at, record::SampleRecord* sample) {
-  const uint64_t passed_ns = sample->cpu_ns - watch.armed_cpu_ns;
+/// The collector's signals wait for the end of a system call. What went by before one was sent is its sample's; what came after is left
+/// to the next, or long calls would be charged with all that was computed since the sample before them.
+/// Returns the CPU time that is left to the next.
+uint64_t account(Watch& watch, const Interrupted& at, record::SampleRecord* sample) {
+  uint64_t passed_ns = sample->cpu_ns - watch.armed_cpu_ns;
+  const uint64_t left_ns = at.late_ns < passed_ns ? at.late_ns : passed_ns;
+  passed_ns -= left_ns;
   if (g_process.engine == record::Engine::PerfClock) {
     sample->weight_ns = watch.mean_gap_ns;
     sample->kernel_ns = watch.kernel.owed_ns + untold_kernel_ns(watch, passed_ns);
@@ -81,6 +88,7 @@ void account(Watch& watch, const Interrupted& at, record::SampleRecord* sample) 
     const uint64_t most = 0x7fffffff;
     sample->weight_ns = static_cast<uint32_t>(passed_ns < most ? passed_ns : most);
   }
+  return left_ns;
 }
 
 /// Compiled code that called what runs now (libm, a helper). Such code keeps a frame pointer and the callee
@@ -145,14 +153,15 @@ void write_native_part(uint8_t* to, const Watch& watch, const ucontext_t& contex
   std::memcpy(to, reinterpret_cast<const void*>(piece.begin), piece.bytes);
 }
 
-void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
+/// Returns the CPU time that the next sample will stand for besides its own.
+uint64_t take_sample(Watch& watch, const ucontext_t& context, const siginfo_t& info, uint64_t cpu_ns) {
   record::ThreadSlot& slot = *watch.slot;
-  const Interrupted at = interrupted_at(context);
+  const Interrupted at = interrupted_at(context, info);
   record::SampleRecord sample{};
   sample.cpu_ns = cpu_ns;
   sample.mono_ns = mono_ns();
   sample.rip = at.rip;
-  account(watch, at, &sample);
+  const uint64_t left_ns = account(watch, at, &sample);
   if (sample.kernel_ns != 0 && !at.in_kernel) {
     sample.kernel_ns = tell_takers(watch, sample.kernel_ns, cpu_ns);
     if (sample.kernel_ns != 0) {
@@ -192,7 +201,7 @@ void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   if (to == nullptr) {
     count(slot.lost);
     ++watch.full_count;
-    return;
+    return left_ns;
   }
   std::memcpy(to, &sample, sizeof sample);
   std::memcpy(to + sizeof sample, watch.refs, frame_bytes);
@@ -207,6 +216,7 @@ void take_sample(Watch& watch, const ucontext_t& context, uint64_t cpu_ns) {
   } else if (stack.repaired) {
     count(slot.repaired);
   }
+  return left_ns;
 }
 
 /// Lengthens the gaps while the handler itself costs more than the budget allows (very deep stacks).
@@ -241,7 +251,7 @@ void on_clock(int, siginfo_t* info, void* context) {
       if (watch->writing.load(std::memory_order_relaxed)) {
         arm_fault_clock(*watch);
       } else {
-        note_faults(*watch, interrupted_at(*static_cast<const ucontext_t*>(context)).stack_pointer);
+        note_faults(*watch, interrupted_at(*static_cast<const ucontext_t*>(context), *info).stack_pointer);
       }
       errno = saved_errno;
       return;
@@ -256,10 +266,11 @@ void on_clock(int, siginfo_t* info, void* context) {
       return;
     }
     const uint64_t begin_ns = thread_cpu_ns();
-    take_sample(*watch, *static_cast<const ucontext_t*>(context), begin_ns);
+    const uint64_t left_ns = take_sample(*watch, *static_cast<const ucontext_t*>(context), *info, begin_ns);
     throttle(*watch, thread_cpu_ns() - begin_ns);
     if (watch->full_count < kFullCountMax && still_read(mono_ns())) {
       arm_clock(*watch);
+      watch->armed_cpu_ns -= left_ns;
     }
   }
   if (watch != nullptr && !g_calibration.running && !g_process.active.load(std::memory_order_relaxed)) {

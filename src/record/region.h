@@ -15,7 +15,7 @@
 namespace hasten::record {
 
 inline constexpr uint64_t kRegionMagic = 0x4e4f494745524148;  // "HAREGION"
-inline constexpr uint32_t kRegionVersion = 13;
+inline constexpr uint32_t kRegionVersion = 14;
 inline constexpr uint32_t kProcessCount = 512;    ///< processes alive at one time; more are counted, not sampled
 inline constexpr uint32_t kSlotCount = 1024;      ///< threads alive at one time; more are counted, not sampled
 inline constexpr uint32_t kChildEndCount = 1024;  ///< ends of children reported and not yet read
@@ -279,7 +279,7 @@ struct Region {
   uint32_t force_engine;    ///< 0: the best there is; else record::Engine; set by the collector
   uint32_t native_bytes;    ///< of its C stack that a sample copies at most; 0: none; set by the collector
   uint32_t pid_namespace;   ///< inode of the collector's; set by the collector
-  uint64_t token;           ///< marks the collector's signals; set by the collector
+  uint64_t token;           ///< marks the collector's signals (signal_value); set by the collector
 
   std::atomic<uint64_t> heard_mono_ns;   ///< when the collector last looked here
   std::atomic<uint32_t> pacing;          ///< the collector may be sending signals now
@@ -292,6 +292,16 @@ struct Region {
   ThreadSlot slots[kSlotCount];
   ChildEnd child_ends[kChildEndCount];
 };
+
+/// What a signal of the collector's carries: half of the token, and when it was sent, in 1024 ns (comes round in 73 minutes).
+inline uint64_t signal_value(uint64_t token, uint64_t sent_mono_ns) {
+  return (token & ~uint64_t{0xffffffff}) | static_cast<uint32_t>(sent_mono_ns >> 10);
+}
+inline bool is_signal_value(uint64_t token, uint64_t value) { return token >> 32 == value >> 32; }
+/// How long such a signal has been under way.
+inline uint64_t signal_age_ns(uint64_t value, uint64_t mono_ns) {
+  return uint64_t{static_cast<uint32_t>(mono_ns >> 10) - static_cast<uint32_t>(value)} << 10;
+}
 
 inline constexpr uint64_t kRegionHeadBytes = (sizeof(Region) + 4095) / 4096 * 4096;
 inline constexpr uint64_t kRegionBytes = kRegionHeadBytes + static_cast<uint64_t>(kProcessCount) * kCompiledRingBytes +
