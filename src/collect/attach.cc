@@ -33,6 +33,8 @@ namespace {
 constexpr double kDefaultRateHz = 200;
 constexpr uint64_t kTickNs = 10'000'000;
 constexpr uint64_t kThreadListGapNs = 50'000'000;
+/// Of so few threads the list is read at every look (10 us), so that those of a few milliseconds are seen.
+constexpr size_t kFewThreads = 100;
 constexpr uint64_t kFlushGapNs = 250'000'000;
 constexpr long kMomentNs = 50'000;
 
@@ -46,6 +48,7 @@ struct Looked {
   uint64_t first_cpu_ns = 0;
   uint64_t cpu_ns = 0;                  ///< when last read
   uint64_t unplaced_ns = 0;             ///< CPU time for which no place has been seen yet
+  std::optional<record::Sample> last;   ///< the last place that was seen
   std::vector<record::Sample> pending;  ///< places seen since the scheduler last moved the clock; in order
 };
 
@@ -195,6 +198,7 @@ class Attachment {
                                            facts_.start_mono_ns);
     watch_ = std::make_unique<ThreadWatch>(owner_.region(), python_, plan_.pid, *recorder_);
     walk_ = std::make_unique<OutsideWalk>(python_, plan_.pid, *recorder_);
+    task_folder_.reset(::opendir(proc_path(plan_.pid, "task").c_str()));
     list_threads(facts_.start_mono_ns);
     memory_fd_ = ::open(proc_path(plan_.pid, "mem").c_str(), O_RDONLY | O_CLOEXEC);
     first_cpu_ns_ = process_cpu_ns(plan_.pid).value_or(0);
@@ -203,33 +207,40 @@ class Attachment {
 
   /// Threads come and go.
   void list_threads(uint64_t now_ns) {
+    const bool is_first = last_list_ns_ == 0;
+    last_list_ns_ = now_ns;
     std::vector<uint32_t> tids;
-    if (DIR* folder = ::opendir(proc_path(plan_.pid, "task").c_str())) {
-      while (const dirent* entry = ::readdir(folder)) {
-        const unsigned long tid = std::strtoul(entry->d_name, nullptr, 10);
-        if (tid != 0) {
+    if (task_folder_ != nullptr) {
+      ::rewinddir(task_folder_.get());
+      while (const dirent* entry = ::readdir(task_folder_.get())) {
+        if (const unsigned long tid = std::strtoul(entry->d_name, nullptr, 10); tid != 0) {
           tids.push_back(static_cast<uint32_t>(tid));
         }
       }
-      ::closedir(folder);
     }
+    bool changed = false;
     for (auto at = threads_.begin(); at != threads_.end();) {
       if (std::find(tids.begin(), tids.end(), at->first) == tids.end()) {
         end_thread(at->second, now_ns);
         at = threads_.erase(at);
+        changed = true;
       } else {
         ++at;
       }
     }
     for (const uint32_t tid : tids) {
       if (!threads_.contains(tid)) {
-        begin_thread(tid, now_ns);
+        begin_thread(tid, now_ns, is_first);
+        changed = true;
       }
     }
-    recorder_->drain(true);
+    if (changed) {
+      recorder_->drain(true);
+    }
   }
 
-  void begin_thread(uint32_t tid, uint64_t now_ns) {
+  /// `was_there`: it began before we came.
+  void begin_thread(uint32_t tid, uint64_t now_ns, bool was_there) {
     const auto free = std::find_if(std::begin(region().slots), std::end(region().slots),
                                    [](const record::ThreadSlot& slot) { return slot.word.load() == 0; });
     if (free == std::end(region().slots)) {
@@ -244,16 +255,20 @@ class Attachment {
     looked.schedstat_fd = ::open((folder + "schedstat").c_str(), O_RDONLY | O_CLOEXEC);
     read_cpu_ns(looked.schedstat_fd, &looked.first_cpu_ns);
     looked.clock_fd = open_thread_clock(tid);
-    looked.cpu_ns = looked.first_cpu_ns;
+    looked.cpu_ns = was_there ? looked.first_cpu_ns : 0;
     free->tid = tid;
     free->start_mono_ns = now_ns;
-    free->start_cpu_ns = looked.first_cpu_ns;
+    free->start_cpu_ns = looked.cpu_ns;
     region().slots_used.store(std::max(region().slots_used.load(), looked.slot_idx + 1));
     free->word.store(record::slot_word(record::SlotState::Live, 0));
     threads_.emplace(tid, looked);
   }
 
   void end_thread(Looked& looked, uint64_t now_ns) {
+    move_clock(looked);  // perf's outlives the thread
+    if (looked.pending.empty() && looked.last) {
+      looked.pending.push_back(*looked.last);
+    }
     if (looked.unplaced_ns > 0) {
       settle(looked);
     }
@@ -269,6 +284,9 @@ class Attachment {
   }
 
   void look_at_all(uint64_t now_ns) {
+    if (threads_.size() < kFewThreads) {
+      list_threads(now_ns);
+    }
     bool exact = false;
     for (auto& [tid, looked] : threads_) {
       if (move_clock(looked)) {
@@ -315,6 +333,7 @@ class Attachment {
     sample.time_ns = recorder_->relative_ns(now_ns);
     sample.broken = !stack;
     looked.pending.push_back(sample);
+    looked.last = sample;
   }
 
   /// What the thread used since the last time goes to the places where it was seen running meanwhile, in equal parts; if
@@ -331,7 +350,6 @@ class Attachment {
 
   void tick(uint64_t now_ns) {
     if (now_ns - last_list_ns_ > kThreadListGapNs) {
-      last_list_ns_ = now_ns;
       list_threads(now_ns);
     }
     watch_->tick(now_ns);
@@ -385,6 +403,7 @@ class Attachment {
   std::unique_ptr<OutsideWalk> walk_;
   std::map<uint32_t, Looked> threads_;  ///< by tid
   std::mt19937_64 random_{std::random_device{}()};
+  std::unique_ptr<DIR, decltype([](DIR* folder) { ::closedir(folder); })> task_folder_;
   int memory_fd_ = -1;  ///< its memory when the reading began, to notice an exec
   uint64_t first_cpu_ns_ = 0;
   uint64_t last_cpu_ns_ = 0;

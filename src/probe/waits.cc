@@ -89,6 +89,15 @@ __attribute__((noinline)) void write_wait(Watch& watch, WaitKind kind, uint64_t 
   watch.writing.store(false, std::memory_order_relaxed);
 }
 
+/// What a record cost the thread counts as sampling does: where threads wait often, samples become rarer for it (handler.cc).
+void note_cost(Watch& watch, uint64_t spent_ns) {
+  constexpr uint64_t kMostNs = 100'000;  // more, and the thread has lost its CPU meanwhile
+  const uint64_t cost_ns = spent_ns < kMostNs ? spent_ns : kMostNs;
+  watch.wait_cost_ns += static_cast<uint32_t>(cost_ns);
+  std::atomic<uint64_t>& told_ns = watch.slot->handler_ns;
+  told_ns.store(told_ns.load(std::memory_order_relaxed) + cost_ns, std::memory_order_relaxed);
+}
+
 constexpr long kNotCounted = -1;
 
 /// How often the calling thread has gone to sleep of its own accord.
@@ -101,17 +110,18 @@ long voluntary_switches() {
 /// `idle`: an event loop had nothing to do.
 void end_wait(WaitKind kind, uint32_t function, uint64_t begin_ns, uint64_t begin_cpu_ns,
               long begin_switches = kNotCounted, bool idle = false) {
+  const uint64_t now_ns = mono_ns();
   Watch* watch = own_watch();
   if (watch == nullptr) {
     return;  // the child of a fork, or the thread is ending
   }
+  unpark_clock(*watch);
   record::ThreadSlot& slot = *watch->slot;
   if (slot.waiting_kind.load(std::memory_order_relaxed) == 0 ||
       slot.waiting_since_ns.load(std::memory_order_relaxed) != begin_ns) {
     return;  // it began in an earlier visit: this one has looked at it from outside
   }
   slot.waiting_kind.store(0, std::memory_order_relaxed);
-  const uint64_t now_ns = mono_ns();
   const uint64_t duration_ns = now_ns > begin_ns ? now_ns - begin_ns : 0;
   remember_call(*watch, function, duration_ns);
   // A call that never slept took its time computing, or ready to run while others had the CPU.
@@ -129,6 +139,7 @@ void end_wait(WaitKind kind, uint32_t function, uint64_t begin_ns, uint64_t begi
       const int saved_errno = errno;
       write_wait(*watch, kind, begin_ns, duration_ns, weight_ns);
       errno = saved_errno;
+      note_cost(*watch, mono_ns() - now_ns);
     }
   }
   if (idle && watch->loop != nullptr) {
@@ -209,7 +220,6 @@ int timed_for_gil(const pthread_cond_t* condition, const Call& call) {
       return result;
     }
     watch->gil_wait_ns = 0;
-    unpark_clock(*watch);
   }
   end_wait(WaitKind::Gil, kNoCall, begin_ns, 0);
   return result;

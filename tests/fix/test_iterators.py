@@ -121,12 +121,21 @@ def test_how_far_a_call_went_is_compared(write_program, source):
     assert not wrong.same and "`source` differs" in wrong.why, wrong.why
 
 
-def test_an_iterator_that_a_call_makes_is_compared_by_what_it_goes_over(write_program):
+def test_an_iterator_that_is_the_result_is_compared_by_what_it_gives(write_program):
     script = write_program("""
         def pairs(xs, ys):
             return zip(list(xs), list(ys))
         print(list(pairs([1, 2], 'ab')))
         """)
     assert judge(script, program_of(script), "pairs", "def pairs(xs, ys):\n    return zip([*xs], [*ys])\n").same
-    assert "result differs" in judge(script, program_of(script), "pairs", "def pairs(xs, ys):\n    return zip(list(ys), list(xs))\n").why
-    assert "live map" in judge(script, program_of(script), "pairs", "def pairs(xs, ys):\n    return map(tuple, zip(xs, ys))\n").why
+    assert "what the result gives differs" in judge(script, program_of(script), "pairs", "def pairs(xs, ys):\n    return zip(list(ys), list(xs))\n").why
+    assert "the result differs" in judge(script, program_of(script), "pairs", "def pairs(xs, ys):\n    return map(tuple, zip(xs, ys))\n").why
+
+
+def test_an_iterator_that_a_call_leaves_in_its_result_is_refused(write_program):
+    script = write_program("""
+        def pairs(xs, ys):
+            return [map(max, xs, ys)]
+        print(list(pairs([1, 2], [3, 4])[0]))
+        """)
+    assert "live map" in judge(script, program_of(script), "pairs", "def pairs(xs, ys):\n    return [map(max, ys, xs)]\n").why

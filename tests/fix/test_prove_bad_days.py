@@ -137,13 +137,83 @@ def test_the_budget_that_ends_after_enough_pairs_still_decides(write_program):
     assert judgement.verdict.pairs < 8 or judgement.answer == "same", judgement.reason
 
 
-def test_what_lives_on_in_the_new_result_is_a_difference(write_program):
+def test_an_iterator_instead_of_a_list_is_a_difference(write_program):
     judgement = judge(write_program("""
         def f(n): return [i for i in range(n)]
         def g(n): return (i for i in range(n))
         print(sum(f(5)))
         """), "f=g")
-    assert judgement.answer == "different" and "live generator" in judgement.reason, judgement.reason
+    assert judgement.answer == "different" and "generator" in judgement.reason, judgement.reason
+
+
+# The output says nothing of the answer, and is never twice the same.
+ITERATING = """
+    import time
+    def f(n): return {old}
+    def g(n): return {new}
+    for k in range(40):
+        total = list(f(9))
+    print(time.perf_counter_ns())
+    """
+
+
+@pytest.mark.parametrize("old, same, wrong", [
+    ("map(lambda i: i * 3, range(n))", "map(lambda i: i + i + i, range(n))", "map(lambda i: i + 3, range(n))"),
+    ("(i * 3 for i in range(n))", "(j * 3 for j in range(n))", "(i * 3 for i in range(n - 1))"),
+    ("zip(range(n), 'abc')", "zip(range(0, n), 'a' 'bc')", "zip(range(n), 'ab')"),
+    ("filter(None, range(n))", "filter(bool, range(n))", "filter(None, range(n, 0, -1))"),
+])
+def test_what_an_iterator_gives_is_compared(write_program, old, same, wrong):
+    judgement = judge(write_program(ITERATING.format(old=old, new=same)), "f=g")
+    assert judgement.answer == "same" and judgement.functions[0].identical >= 3, judgement.reason
+    judgement = judge(write_program(ITERATING.format(old=old, new=wrong)), "f=g")
+    assert judgement.answer == "different" and "what the result gives" in judgement.reason, judgement.reason
+
+
+def test_an_iterator_without_an_end_is_compared_as_far_as_it_is_looked_at(write_program):
+    judgement = judge(write_program("""
+        import itertools
+        def f(n): return itertools.count(n)
+        def g(n): return itertools.count(n + 1)
+        for k in range(40):
+            total = next(f(k))
+        print(id(object()), __import__("time").time_ns())
+        """), "f=g")
+    assert judgement.answer == "different", judgement.reason
+
+
+def test_an_iterator_that_takes_long_is_refused_and_nobody_calls_its_type_the_same(write_program):
+    judgement = judge(write_program("""
+        import time
+        def slow(i):
+            time.sleep(1.2)
+            return i
+        def f(n): return map(slow, range(n))
+        def g(n): return map(slow, range(n + 1))
+        kept = [f(5) for _ in range(3)]
+        print(time.perf_counter_ns())
+        """), "f=g")
+    assert judgement.answer == "cannot tell" and "took more than 2 s" in judgement.reason, judgement.reason
+
+
+@pytest.mark.parametrize("kind", ["return", "yield"])
+def test_what_a_coroutine_gives_is_compared(write_program, kind):
+    take = "await f(k)" if kind == "return" else "[x async for x in f(k)]"
+    judgement = judge(write_program(f"""
+        import asyncio, time
+        async def f(n):
+            await asyncio.sleep(0)
+            {kind} n * 2
+        async def g(n):
+            await asyncio.sleep(0)
+            {kind} n * 2 + (n == 7)
+        async def main():
+            for k in range(12):
+                {take}
+        asyncio.run(main())
+        print(time.perf_counter_ns())
+        """), "f=g")
+    assert judgement.answer == "different" and judgement.differences[0].call == 8, judgement.reason
 
 
 def test_a_call_from_a_thread_is_compared_by_its_result(write_program):
@@ -205,3 +275,53 @@ def test_an_answer_that_looks_like_a_duration_is_compared_beside_one(write_progr
         report([3 + i % 7 for i in range(4000)])
         """), "report=fast", runs=8)
     assert judgement.answer == answer, judgement.reason
+
+
+def test_a_signal_handler_that_runs_meanwhile_is_no_difference(write_program):
+    judgement = judge(write_program("""
+        import signal
+        ticks = 0
+        def tick(*_):
+            global ticks
+            ticks += 1
+        signal.signal(signal.SIGALRM, tick)
+        signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+        def f(n):
+            return sum(range(n)) + 0 * ticks
+        def g(n):
+            return sum(i for i in range(n)) + 0 * ticks
+        print(sum(f(2000) for _ in range(3000)))
+        """), "f=g")
+    (function,) = judgement.functions
+    assert judgement.answer == "same" and function.identical == function.judged > 20, judgement.reason
+
+
+def test_a_signal_that_a_call_sends_to_itself_comes_to_it(write_program):
+    judgement = judge(write_program("""
+        import signal
+        seen = []
+        signal.signal(signal.SIGUSR1, lambda *_: seen.append(1))
+        def f(n):
+            signal.raise_signal(signal.SIGUSR1)
+            return len(seen)
+        def g(n):
+            signal.raise_signal(signal.SIGUSR1)
+            return len(seen) + (n == 2)
+        for k in range(4): f(k)
+        print('done')
+        """), "f=g")
+    assert judgement.answer == "different" and judgement.differences[0].call == 3, judgement.reason
+
+
+def test_a_context_variable_at_the_end_is_compared(write_program):
+    judgement = judge(write_program("""
+        import contextvars, threading
+        kept = contextvars.ContextVar("kept")
+        def f(n):
+            if n == 5000: kept.set(n)
+        def g(n):
+            if n == 5000: kept.set(n + 1)
+        for k in range(6000): f(k)
+        print('done')
+        """), "f=g")
+    assert judgement.answer == "different" and "context variables" in judgement.reason, judgement.reason

@@ -153,7 +153,8 @@ def test_only_what_two_unmodified_runs_agree_on_can_tell():
     old = recording({1: ("a", 1), 2: ("b", 2), 3: ("c", 3), 4: ("live", 4)}, {"`x`": 1, "`y`": 1, "`z`": 1})
     again = recording({1: ("a", 1), 2: ("b", 9), 3: ("c", 3), 4: ("live", 4)}, {"`x`": 1, "`y`": 2, "`z`": 1})
     new = recording({1: ("a", 1), 2: ("b", 3), 3: ("c", 0), 4: ("live", 5)}, {"`x`": 2, "`y`": 3, "`z`": 5})
-    assert list(Comparison(old, again, new).calls()) == [("f", 1, "1", "1", True), ("f", 3, "3", "0", False), ("f", 4, "4", "5", False)]
+    new_calls = [("f", 1, "1", "1", True, True), ("f", 3, "3", "0", False, True), ("f", 4, "4", "5", False, True)]
+    assert list(Comparison(old, again, new).calls()) == new_calls
     assert list(Comparison(old, again, new).left({"z"})) == [("`x`", "1", "2")]
     for each in (old, again, new):
         each.left["the global `x`"] = each.left.pop("`x`")

@@ -124,6 +124,34 @@ def test_a_thread_that_often_sleeps_computed_before_it_slept(target, tmp_path):
     assert rows["rest"]["wait_s"]["sleep"] > 0.3
 
 
+def test_threads_of_a_few_milliseconds_are_seen(target, tmp_path):
+    process = target(4, text="""\
+        import sys, threading, time
+        def short():
+            end = time.thread_time() + 0.008
+            while time.thread_time() < end: pass
+            computed.append(time.thread_time())
+        def between():
+            end = time.thread_time() + 0.004
+            while time.thread_time() < end: pass
+        computed = []
+        print("ready", flush=True)
+        begin, end = time.thread_time(), time.monotonic() + float(sys.argv[1])
+        while time.monotonic() < end:
+            thread = threading.Thread(target=short)
+            thread.start()
+            thread.join()
+            between()
+        print(sum(computed), time.thread_time() - begin)
+        """)
+    done = attach("--pid", process.pid, "--seconds", 3, "--json", "report.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    short_s, main_s = map(float, process.stdout.readline().split())
+    share = {row["function"]: row["total_share"] for row in json.loads((tmp_path / "report.json").read_text())["functions"]}
+    seen = share["short"] / (share["short"] + share["between"])
+    assert seen == pytest.approx(short_s / (short_s + main_s), abs=0.12), share
+
+
 def test_ctrl_c_ends_it_with_a_report(target, tmp_path):
     process = target(6)
     hasten = subprocess.Popen([sys.executable, "-m", "hasten", "run", "--pid", str(process.pid)], cwd=tmp_path,

@@ -54,7 +54,7 @@ class Program:
                        None if safe_path else cwd)
         script = os.path.join(cwd, rest[0])
         if not os.path.isfile(script):
-            raise Refusal(f"{rest[0]} is not a file; fix runs scripts, -m MODULE and -c CODE", hint="")
+            raise Refusal(f"{rest[0]} is not a file; what can be run are scripts, -m MODULE and -c CODE", hint="")
         if os.path.basename(script) == "notebook.py" and len(rest) > 1 and script.endswith(_STARTER_END):
             notebook = os.path.join(cwd, rest[1])
             return cls(python, flags, "notebook", notebook, [notebook, *rest[2:]], cwd, command, environment,

@@ -342,9 +342,9 @@ class JudgementSession:
         comparison = Comparison(old, again, new, self._nearness)
         by_key = {f.function.key: f for f in wanted}
         counts = dict.fromkeys(by_key, 0)
-        for key, number, was, is_, is_same in comparison.calls():
+        for key, number, was, is_, is_same, is_whole in comparison.calls():
             if is_same:
-                counts[key] += 1
+                counts[key] += is_whole
                 continue
             differs = f"the result differs: {is_} instead of {was}"
             if was == is_:

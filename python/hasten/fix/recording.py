@@ -46,7 +46,8 @@ class Comparison:
     nearness: Nearness = field(default_factory=Nearness)
 
     def calls(self):
-        """Yields (key, number, what it showed before, after, whether they agree) of each call that can tell."""
+        """Yields (key, number, what it showed before, after, whether they agree, whether by more than its type) of each call that
+        can tell."""
         for place, event in self.old.calls.items():
             others = self.again.calls.get(place), self.new.calls.get(place)
             if None in others or not all(self._agree(e["given"], event["given"]) for e in others) or \
@@ -55,7 +56,7 @@ class Comparison:
             key = place[0]
             if not event["given"][2] and self.old.counts.get(key) != self.new.counts.get(key):
                 continue
-            yield *place, event["shown"], others[1]["shown"], self._agree(others[1]["gave"], event["gave"])
+            yield *place, event["shown"], others[1]["shown"], self._agree(others[1]["gave"], event["gave"]), event["gave"][2]
 
     def left(self, except_names, has_altered=False):
         """Yields (name, what it showed before, after) of what the changed program leaves otherwise at its end.

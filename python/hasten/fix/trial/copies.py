@@ -20,11 +20,13 @@ _os_write = os.write
 class Copies:
     """Runs one call in a forked copy and tells what came of it.
 
-    side: (target, variant or None for the old version) inside a copy, None outside.
+    side: (target, variant or None for the old version) inside a copy, None outside. signal_mask: what a copy blocks; None: what the
+    process blocks.
     """
 
     def __init__(self, effects, parts, call_state, is_own_module, fence, report):
         self.side = None
+        self.signal_mask = None
         self.effects = effects
         self.parts = parts
         self.call_state = call_state
@@ -43,6 +45,8 @@ class Copies:
         pid = os.fork()
         if pid == 0:
             try:
+                if self.signal_mask is not None:
+                    signal.pthread_sigmask(signal.SIG_SETMASK, self.signal_mask)
                 if loop is not None:
                     set_loop(loop)
                 if shared_random is not None:

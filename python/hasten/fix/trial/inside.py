@@ -10,6 +10,7 @@ below reads; docs/guide/fix.md names what is not compared.
 """
 
 import ctypes
+import itertools
 import marshal
 import os
 import resource
@@ -25,10 +26,16 @@ _COLD_NS_MAX = 200_000_000  # a call that takes longer hides the time to compile
 
 
 _GENERATED_BYTES_MAX = 1 << 30  # so much more may a call on a made input take
+_ITEMS_MOST = 10_000  # of an iterator that a call gives, which need not end
+_ITEMS_S = 2.0        # so long may they take
 
 
 class Stopped(Exception):
     """The call is not judged. Arguments: why, and the verdict."""
+
+
+class _TookTooLong(TimeoutError):
+    """The copy's own alarm."""
 
 
 class Inside:
@@ -74,6 +81,11 @@ class Inside:
         nvcsw = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
         outcome, first_ns = self._timed(callee, args, kwargs)
         waited = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw > nvcsw
+        items = None
+        if snapshot.is_iterator(outcome[1]):
+            items, more_ns = self._drained(outcome[1])
+            first_ns = [a + b for a, b in zip(first_ns, more_ns)]
+            makes, callee = callee, lambda *args, **kwargs: _items_of(makes(*args, **kwargs))
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
@@ -84,6 +96,9 @@ class Inside:
         after = state()
         unchanged = after.sections == before.sections and after.floats == before.floats and not any(printed)
         raised = outcome[0] is not None
+        if items is not None:
+            after.add("the list of what the result gives", items)
+            outcome = None, type(outcome[1])
         after.add("the exception" if raised else "the result", outcome[0] if raised else outcome[1])
         after.add("standard output", printed[0])
         after.add("standard error", printed[1])
@@ -200,17 +215,31 @@ class Inside:
         self._effects.inside_copy = False
         return (raised, result), (cpu, wall)
 
+    def _drained(self, iterator):
+        """(what an iterator gives, the time that took). What is computed when it is asked for was made by the call all the same."""
+        handler = signal.getsignal(signal.SIGALRM)
+        self._alarm(_ITEMS_S)
+        try:
+            (raised, items), spent_ns = self._timed(_items_of, (iterator,), {})
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            if handler is not None:
+                signal.signal(signal.SIGALRM, handler)
+        if raised is not None or items and isinstance(items[-1], _TookTooLong):
+            raise Stopped(f"what its result gives, a {type(iterator).__name__}, took more than {_ITEMS_S:g} s", "refused")
+        return items, spent_ns
+
     def _second(self, callee, args, kwargs, first_ns, waited):
         """Time of one more call; of the first where the second does not come to its end."""
         reason = self._effects.reason
         self._alarm(max(0.05, 50e-9 * first_ns))
         try:
             (raised, _), spent = self._timed(callee, args, kwargs)
-        except TimeoutError:
+        except _TookTooLong:
             return first_ns
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-        if self._effects.reason is not reason or isinstance(raised, TimeoutError):
+        if self._effects.reason is not reason or isinstance(raised, _TookTooLong):
             self._effects.reason = reason
             return first_ns
         return spent[waited]
@@ -218,7 +247,7 @@ class Inside:
     @staticmethod
     def _alarm(seconds):
         def stop(signum, frame):
-            raise TimeoutError
+            raise _TookTooLong
 
         signal.signal(signal.SIGALRM, stop)
         signal.setitimer(signal.ITIMER_REAL, seconds)
@@ -243,6 +272,16 @@ class Inside:
             return (clock() - start) / repeat_count
         finally:
             self._effects.inside_copy = False
+
+
+def _items_of(iterator):
+    """The items, at most so many, and the exception that ends them if one does."""
+    items = []
+    try:
+        items.extend(itertools.islice(iterator, _ITEMS_MOST))
+    except Exception as error:
+        items.append(error)
+    return items
 
 
 def memory_size():

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import signal
 import sys
 import time
 import types
@@ -60,7 +61,12 @@ class Judge:
                 return implementation(target.side(*self._copies.side))(*args, **kwargs)
             target.count += 1
             if target.count == target.next_index:
-                self._judge_call(self._versions.Call(target, function, judged, implementation, args, kwargs))
+                self._copies.signal_mask = _hold_handlers()
+                try:
+                    self._judge_call(self._versions.Call(target, function, judged, implementation, args, kwargs))
+                finally:
+                    signal.pthread_sigmask(signal.SIG_SETMASK, self._copies.signal_mask)
+                    self._copies.signal_mask = None
             elif 0 < target.shadow_next <= target.count:
                 return self._shadow.call(self._versions.Call(target, function, judged, implementation, args, kwargs))
             return function(*args, **kwargs)
@@ -204,3 +210,10 @@ class Judge:
 
     def report_shadow_counts(self):
         self._shadow.report_counts(self.targets)
+
+
+def _hold_handlers():
+    """Until the call is judged, the program's signals wait: a handler that ran between two copies would give them two states.
+    Ctrl-C does not wait. Returns the signals that were blocked before."""
+    return signal.pthread_sigmask(signal.SIG_BLOCK, {number for number in signal.valid_signals() if number != signal.SIGINT
+                                                     and callable(signal.getsignal(number))})

@@ -13,14 +13,14 @@ import time
 import types
 
 _clock_ns = time.thread_time_ns  # of this thread's own: a machine that others use records no less
-_GENERATOR = 0x20  # CO_GENERATOR
+_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # CO_GENERATOR and its like
 FLOATS_MOST = 20_000  # of one call; what holds more is not compared from run to run
 RECORDED_FIRST = 64   # so many first calls are recorded, then each whose number is a power of two
 RECORDED_MOST = 20_000  # calls of all functions in one run
 LEFT_NODES_MOST = 2_000_000  # objects in one global; what holds more is not looked into at the end: that may take a second
 # Of the state behind libraries, what an import alone does not change.
-_LIBRARY_STATE = {"the random state", "NumPy's random state", "the decimal context", "the locale", "the environment",
-                  "the current directory", "the mode of new files (umask)"}
+_LIBRARY_STATE = {"the random state", "NumPy's random state", "the decimal context", "the set of context variables", "the locale",
+                  "the environment", "the current directory", "the mode of new files (umask)"}
 
 
 class Recorder:
@@ -63,8 +63,10 @@ class Recorder:
         """Says of some calls what they were given and what came of them."""
         if type(function) is not types.FunctionType:
             return function
-        if function.__code__.co_flags & _GENERATOR:
-            return self._wrap_generator(function, target)
+        for flag, wrap in ((_GENERATOR, self._wrap_generator), (_COROUTINE, self._wrap_coroutine),
+                           (_ASYNC_GENERATOR, self._wrap_async_generator)):
+            if function.__code__.co_flags & flag:
+                return wrap(function, target)
 
         @functools.wraps(function)
         def recorded(*args, **kwargs):
@@ -112,8 +114,56 @@ class Recorder:
                     self._say(target, index, given, items, (args, kwargs), shown)
         return recorded
 
+    def _wrap_coroutine(self, function, target):
+        @functools.wraps(function)
+        async def recorded(*args, **kwargs):
+            index = self._count(target)
+            if index is None:
+                return await function(*args, **kwargs)
+            given = self.digest((args, kwargs))
+            try:
+                result = await function(*args, **kwargs)
+            except Exception as error:
+                self._say(target, index, given, (type(error), error.args), (args, kwargs), error)
+                raise
+            self._say(target, index, given, result, (args, kwargs), result)
+            return result
+        return recorded
+
+    def _wrap_async_generator(self, function, target):
+        @functools.wraps(function)
+        async def recorded(*args, **kwargs):
+            index = self._count(target)
+            made = function(*args, **kwargs)
+            given = self.digest((args, kwargs)) if index is not None else None
+            items = []
+            shown = None
+            send, value = made.asend, None
+            try:
+                while True:
+                    item = await send(value)
+                    if index is not None:
+                        items.append(self.digest(item))
+                        shown = item if len(items) == 1 else shown
+                    try:
+                        send, value = made.asend, (yield item)
+                    except GeneratorExit:
+                        await made.aclose()
+                        raise
+                    except BaseException as error:
+                        send, value = made.athrow, error
+            except StopAsyncIteration:
+                return
+            finally:
+                if index is not None and None not in items:
+                    self._say(target, index, given, items, (args, kwargs), shown)
+        return recorded
+
     def _say(self, target, index, given, outcome, arguments, shown):
         gave = self.digest((outcome, arguments))
+        if gave is not None and not gave[2]:  # because of an argument alone?
+            alone = self.digest(outcome)
+            gave[2] = alone is not None and alone[2]
         if given is not None and gave is not None:
             start = _clock_ns()
             self._recorded += 1

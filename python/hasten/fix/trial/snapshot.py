@@ -79,7 +79,8 @@ _PLAIN_ITERATORS = {"zip", "enumerate", "reversed", "list_iterator", "tuple_iter
                     "set_iterator", "str_iterator", "str_ascii_iterator", "range_iterator", "longrange_iterator",
                     "bytes_iterator", "bytearray_iterator", "iterator", "list_reverseiterator"}
 _CALLING_ITERATORS = {"map", "filter", "callable_iterator"}
-_LIVE_BUILTINS = {"generator", "coroutine", "async_generator", "frame", "traceback"} | _PLAIN_ITERATORS | _CALLING_ITERATORS
+_ITERATORS = {"generator"} | _PLAIN_ITERATORS | _CALLING_ITERATORS
+_LIVE_BUILTINS = {"coroutine", "async_generator", "frame", "traceback"} | _ITERATORS
 _BASES_KNOWN = {object, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset}
 
 
@@ -432,6 +433,12 @@ class Snapshot:
         if self.keeps_floats and node.dtype.kind in "fc":
             return node.ravel().tolist() if node.dtype.kind == "f" else [[z.real, z.imag] for z in node.ravel().tolist()]
         return node.tobytes()
+
+
+def is_iterator(value):
+    """Whether it is one of Python's own iterators over something, which says little before it is asked."""
+    kind = type(value)
+    return kind.__module__ == "itertools" or kind.__module__ == "builtins" and kind.__name__ in _ITERATORS
 
 
 def thread_own(local):

@@ -224,8 +224,9 @@ def hidden_state(usual_builtins):
     if "_contextvars" in modules:
         context = modules["_contextvars"].copy_context()
         # decimal's is made when it is asked for, anew in each copy, and is compared above.
-        yield "the set of context variables", [
-            (variable.name, context[variable]) for variable in context if variable.name != "decimal_context"]
+        # Their order is that of their addresses, which another process does not share.
+        yield "the set of context variables", sorted(
+            ((variable.name, context[variable]) for variable in context if variable.name != "decimal_context"), key=lambda v: v[0])
     yield "the environment", dict(os.environ)
     try:
         yield "the current directory", os.getcwd()
