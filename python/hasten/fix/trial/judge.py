@@ -61,11 +61,11 @@ class Judge:
                 return implementation(target.side(*self._copies.side))(*args, **kwargs)
             target.count += 1
             if target.count == target.next_index:
-                self._copies.signal_mask = _hold_handlers()
+                mask = _hold_handlers()
                 try:
-                    self._judge_call(self._versions.Call(target, function, judged, implementation, args, kwargs))
+                    self._judge_call(self._versions.Call(target, function, judged, implementation, args, kwargs), mask)
                 finally:
-                    signal.pthread_sigmask(signal.SIG_SETMASK, self._copies.signal_mask)
+                    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
                     self._copies.signal_mask = None
             elif 0 < target.shadow_next <= target.count:
                 return self._shadow.call(self._versions.Call(target, function, judged, implementation, args, kwargs))
@@ -87,7 +87,7 @@ class Judge:
 
     # -- one judged call ----------------------------------------------------------------------------
 
-    def _judge_call(self, call):
+    def _judge_call(self, call, signal_mask):
         target = call.target
         target.next_index = next(target.schedule, -1)
         if os.getpid() != self._pid:
@@ -111,6 +111,7 @@ class Judge:
                     stream.flush()
         except (OSError, ValueError, AttributeError):
             pass
+        self._copies.signal_mask = signal_mask
         start = _monotonic()
         old = self._copies.run(None, call, limit_s=1e6)  # the whole run has its limit outside
         old["copy_s"] = _monotonic() - start
