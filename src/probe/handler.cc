@@ -219,14 +219,10 @@ uint64_t take_sample(Watch& watch, const ucontext_t& context, const siginfo_t& i
   return left_ns;
 }
 
-/// Lengthens the gaps while the handler itself costs more than the budget allows (very deep stacks). Where records of waits cost too
-/// (threads that fight for the GIL), to 1.5 times at most: rarer samples do not make those rarer.
+/// Lengthens the gaps while the handler itself costs more than the budget allows (very deep stacks).
 void throttle(Watch& watch, uint64_t handler_ns) {
   count(watch.slot->handler_ns, handler_ns);
-  const uint32_t waits_most_ns = g_process.cost_ns / 2;
-  const uint64_t taken_ns = handler_ns + (watch.wait_cost_ns < waits_most_ns ? watch.wait_cost_ns : waits_most_ns);
-  watch.wait_cost_ns = 0;
-  const uint64_t capped_ns = taken_ns < 1'000'000'000 ? taken_ns : 1'000'000'000;
+  const uint64_t capped_ns = handler_ns < 1'000'000'000 ? handler_ns : 1'000'000'000;
   watch.mean_handler_ns = static_cast<uint32_t>((watch.mean_handler_ns * 7ull + capped_ns) / 8);
   const double needed_ns = (g_process.cost_ns + watch.mean_handler_ns) / g_process.budget;
   constexpr double kLongestNs = 100e6;

@@ -89,11 +89,10 @@ __attribute__((noinline)) void write_wait(Watch& watch, WaitKind kind, uint64_t 
   watch.writing.store(false, std::memory_order_relaxed);
 }
 
-/// What a record cost the thread counts as sampling does: where threads wait often, samples become rarer for it (handler.cc).
+/// What a record cost the thread counts as sampling does.
 void note_cost(Watch& watch, uint64_t spent_ns) {
   constexpr uint64_t kMostNs = 100'000;  // more, and the thread has lost its CPU meanwhile
   const uint64_t cost_ns = spent_ns < kMostNs ? spent_ns : kMostNs;
-  watch.wait_cost_ns += static_cast<uint32_t>(cost_ns);
   std::atomic<uint64_t>& told_ns = watch.slot->handler_ns;
   told_ns.store(told_ns.load(std::memory_order_relaxed) + cost_ns, std::memory_order_relaxed);
 }

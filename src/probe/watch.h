@@ -59,7 +59,6 @@ struct Watch {
   uint32_t gap_ns;           ///< drawn for the sample to come
   uint32_t mean_gap_ns;      ///< of the distribution that it was drawn from
   uint32_t mean_handler_ns;  ///< running mean of the handler's own time
-  uint32_t wait_cost_ns;     ///< what records of waits took since the last sample
   uint32_t full_count;       ///< samples in a row that found the ring full
   uint64_t armed_cpu_ns;     ///< the thread's CPU clock when the clock was armed
   uint64_t stack_low;
