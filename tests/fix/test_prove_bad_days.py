@@ -325,3 +325,39 @@ def test_a_context_variable_at_the_end_is_compared(write_program):
         print('done')
         """), "f=g")
     assert judgement.answer == "different" and "context variables" in judgement.reason, judgement.reason
+
+
+@pytest.mark.parametrize("where", ["global", "argument"])
+def test_what_is_left_where_nobody_can_look_is_not_called_the_same(write_program, where):
+    given, passed = ("", "") if where == "global" else (", h", ", kept")
+    judgement = judge(write_program(f"""
+        import hashlib, time
+        {"h" if where == "global" else "kept"} = hashlib.sha256()
+        def f(n{given}):
+            h.update(b'%d' % n)
+            return n
+        def g(n{given}):
+            h.update(b'%d' % (n + 1))
+            return n
+        for k in range(40): f(k{passed})
+        print(time.perf_counter_ns())
+        """), "f=g")
+    assert judgement.answer == "cannot tell" and "not all that it may leave" in judgement.reason, judgement.reason
+
+
+def test_a_lock_and_a_logger_are_no_data(write_program):
+    judgement = judge(write_program("""
+        import logging, threading, time
+        log, lock = logging.getLogger("x"), threading.Lock()
+        def f(n): return [n]
+        def g(n): return [n + 0]
+        def calls():
+            for k in range(40):
+                with lock: f(k)
+        thread = threading.Thread(target=calls)
+        thread.start()
+        thread.join()
+        print(time.perf_counter_ns())
+        """), "f=g")
+    (function,) = judgement.functions
+    assert judgement.answer == "same" and function.judged == 0 and function.results_compared == 40, judgement.reason

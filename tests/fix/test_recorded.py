@@ -126,7 +126,9 @@ def test_what_a_module_holds_at_the_end_is_told(monkeypatch):
     events = []
     recorder = Recorder(events.append, snapshot, lambda name: name == "left_behind", 5.0)
     recorder.report_left(lambda usual: [("the locale", "C"), ("the list of warning filters", [])])
-    assert [e["name"] for e in events] == ["the attribute `open` of class Shop", "the global `count` of left_behind", "the locale"]
+    assert [e["name"] for e in events] == ["the attribute `open` of class Shop", "the global `count` of left_behind",
+                                           "the global `live` of left_behind", "the locale"]
+    assert [e["name"] for e in events if not e["gave"][2]] == ["the global `live` of left_behind"]
     module.count = 6
     recorder.report_left(lambda usual: [])
     assert events[1]["gave"] != events[4]["gave"] and events[0]["gave"] == events[3]["gave"]
@@ -153,7 +155,7 @@ def test_only_what_two_unmodified_runs_agree_on_can_tell():
     old = recording({1: ("a", 1), 2: ("b", 2), 3: ("c", 3), 4: ("live", 4)}, {"`x`": 1, "`y`": 1, "`z`": 1})
     again = recording({1: ("a", 1), 2: ("b", 9), 3: ("c", 3), 4: ("live", 4)}, {"`x`": 1, "`y`": 2, "`z`": 1})
     new = recording({1: ("a", 1), 2: ("b", 3), 3: ("c", 0), 4: ("live", 5)}, {"`x`": 2, "`y`": 3, "`z`": 5})
-    new_calls = [("f", 1, "1", "1", True, True), ("f", 3, "3", "0", False, True), ("f", 4, "4", "5", False, True)]
+    new_calls = [("f", 1, "1", "1", True, True, True), ("f", 3, "3", "0", False, True, True), ("f", 4, "4", "5", False, True, True)]
     assert list(Comparison(old, again, new).calls()) == new_calls
     assert list(Comparison(old, again, new).left({"z"})) == [("`x`", "1", "2")]
     for each in (old, again, new):

@@ -65,6 +65,7 @@ class FunctionJudgement:
     judged: int = 0
     identical: int = 0
     results_compared: int = 0
+    is_seen_whole: bool = False      # of some of these, all that the call may have left was looked into too
     generated: int = 0              # as in a Verdict
     generated_raised: int = 0
     raised_otherwise: int = 0
@@ -342,9 +343,10 @@ class JudgementSession:
         comparison = Comparison(old, again, new, self._nearness)
         by_key = {f.function.key: f for f in wanted}
         counts = dict.fromkeys(by_key, 0)
-        for key, number, was, is_, is_same, is_whole in comparison.calls():
+        for key, number, was, is_, is_same, outcome_seen, all_seen in comparison.calls():
             if is_same:
-                counts[key] += is_whole
+                counts[key] += outcome_seen
+                by_key[key].is_seen_whole |= all_seen and not comparison.old.opaque()
                 continue
             differs = f"the result differs: {is_} instead of {was}"
             if was == is_:
@@ -431,9 +433,10 @@ class JudgementSession:
         if self._baseline.output_tells():
             return ""
         for f in self.judgement.functions:
-            if f.function.is_changed and f.calls_total != 0 and not f.judged and not f.results_compared:
+            if f.function.is_changed and f.calls_total != 0 and not f.judged and not f.is_seen_whole:
+                more = "; what it returns is the same, but not all that it may leave could be compared" if f.results_compared else ""
                 return (f"no call of {f.function.qualname} was judged ({f.why_not}), and the program's output does not tell "
-                        "either: it prints nothing, or something else each time")
+                        f"either: it prints nothing, or something else each time{more}")
         if any(path in self._loaded for path in self.change.module_paths):
             return ("the change alters code outside functions, and the program's output does not tell: it prints nothing, or "
                     "something else each time")

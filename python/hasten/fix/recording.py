@@ -31,6 +31,10 @@ class Recording:
                 self.counts[key_of(event)] = event["count"]
         return self
 
+    def opaque(self):
+        """The names of the program's data of which nobody can say what they hold at the end."""
+        return [name for name, event in self.left.items() if not event["gave"][2] and name.startswith(("the global", "the attribute"))]
+
     def schedule(self, key):
         """The numbers of the recorded calls of one function."""
         return [index for k, index in self.calls if k == key]
@@ -46,8 +50,8 @@ class Comparison:
     nearness: Nearness = field(default_factory=Nearness)
 
     def calls(self):
-        """Yields (key, number, what it showed before, after, whether they agree, whether by more than its type) of each call that
-        can tell."""
+        """Yields (key, number, what it showed before, after, whether they agree, whether the outcome and whether all that it left was
+        looked into) of each call that can tell."""
         for place, event in self.old.calls.items():
             others = self.again.calls.get(place), self.new.calls.get(place)
             if None in others or not all(self._agree(e["given"], event["given"]) for e in others) or \
@@ -56,7 +60,7 @@ class Comparison:
             key = place[0]
             if not event["given"][2] and self.old.counts.get(key) != self.new.counts.get(key):
                 continue
-            yield *place, event["shown"], others[1]["shown"], self._agree(others[1]["gave"], event["gave"]), event["gave"][2]
+            yield *place, event["shown"], others[1]["shown"], self._agree(others[1]["gave"], event["gave"]), bool(event["gave"][2]), event["gave"][2] is True
 
     def left(self, except_names, has_altered=False):
         """Yields (name, what it showed before, after) of what the changed program leaves otherwise at its end.
@@ -65,6 +69,8 @@ class Comparison:
         """
         for name, event in self.old.left.items():
             others = self.again.left.get(name), self.new.left.get(name)
+            if not event["gave"][2]:
+                continue
             if has_altered and name.startswith(("the global", "the attribute")):
                 continue
             if None in others or any(f"`{n}`" in name for n in except_names) or not self._agree(others[0]["gave"], event["gave"]):

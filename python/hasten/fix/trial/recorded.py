@@ -17,7 +17,10 @@ _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # CO_GENERATOR and
 FLOATS_MOST = 20_000  # of one call; what holds more is not compared from run to run
 RECORDED_FIRST = 64   # so many first calls are recorded, then each whose number is a power of two
 RECORDED_MOST = 20_000  # calls of all functions in one run
+OUTCOME_ALONE = "outcome"
 LEFT_NODES_MOST = 2_000_000  # objects in one global; what holds more is not looked into at the end: that may take a second
+# Where types are at home of which nobody asks what they hold at the end: locks, loggers, files (whose content is compared elsewhere).
+_NO_DATA = {"_thread", "threading", "logging", "_io", "weakref"}
 # Of the state behind libraries, what an import alone does not change.
 _LIBRARY_STATE = {"the random state", "NumPy's random state", "the decimal context", "the set of context variables", "the locale",
                   "the environment", "the current directory", "the mode of new files (umask)"}
@@ -161,9 +164,9 @@ class Recorder:
 
     def _say(self, target, index, given, outcome, arguments, shown):
         gave = self.digest((outcome, arguments))
-        if gave is not None and not gave[2]:  # because of an argument alone?
+        if gave is not None and not gave[2]:
             alone = self.digest(outcome)
-            gave[2] = alone is not None and alone[2]
+            gave[2] = OUTCOME_ALONE if alone is not None and alone[2] else False
         if given is not None and gave is not None:
             start = _clock_ns()
             self._recorded += 1
@@ -172,7 +175,10 @@ class Recorder:
             self._ns += _clock_ns() - start
 
     def digest(self, value):
-        """[digest, floats beside it where they are kept, whether all could be looked into]; None for too many floats."""
+        """[digest, floats beside it where they are kept, whether all could be looked into]; None for too many floats.
+
+        Of what a call gave the last may be OUTCOME_ALONE: the outcome could, but not the arguments.
+        """
         start = _clock_ns()
         taken = self._snapshot.Snapshot({}, self._is_own_module)
         whole = True
@@ -204,7 +210,7 @@ class Recorder:
             if _clock_ns() > end:
                 return
             gave = self.digest(value)
-            if gave is not None and gave[2]:
+            if gave is not None and (gave[2] or type(value).__module__ not in _NO_DATA):
                 self._report({"event": "left", "name": name, "gave": gave, "shown": self._snapshot.preview(value)})
 
     def _globals(self):
