@@ -131,7 +131,7 @@ def test_what_a_module_holds_at_the_end_is_told(monkeypatch):
     assert [e["name"] for e in events if not e["gave"][2]] == ["the global `live` of left_behind"]
     module.count = 6
     recorder.report_left(lambda usual: [])
-    assert events[1]["gave"] != events[4]["gave"] and events[0]["gave"] == events[3]["gave"]
+    assert events[1]["gave"] != events[5]["gave"] and events[0]["gave"] == events[4]["gave"]
 
 
 def test_a_duration_at_the_end_is_not_told(monkeypatch):
