@@ -1,7 +1,6 @@
 // The collector for Python: run a program under the probe, and what sampling would be like here.
 #include <dlfcn.h>
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 #include <sys/prctl.h>

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "bindings/text.h"
 
 namespace hasten::bindings {
 

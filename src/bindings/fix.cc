@@ -1,7 +1,6 @@
 // What `hasten fix` needs of a capture besides the report, and the judge's statistics.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/pair.h>
-#include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 

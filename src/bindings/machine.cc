@@ -2,7 +2,6 @@
 #include "machine/machine.h"
 
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include "bindings/core.h"

@@ -1,6 +1,5 @@
 // Captures as plain Python values: the stacks that are exported, the instructions of a function; and their merging.
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include <map>

@@ -1,7 +1,6 @@
 // The model of a run as plain Python values, under the keys that `hasten run --json` documents. A figure
 // that was not measured has no key.
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>

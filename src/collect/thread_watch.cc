@@ -182,6 +182,8 @@ void ThreadWatch::look_at(Seen& seen, uint64_t now_ns) {
     extend(seen, slept_ns, stack, kind, since_ns);
   } else if (slept_ns > told_meanwhile_ns) {
     extend(seen, slept_ns - told_meanwhile_ns, stack, kind, 0);
+  } else {
+    close(seen, true);  // what is open is another wait's, and over
   }
   seen.settled = now;
   seen.settled_ns = now_ns;

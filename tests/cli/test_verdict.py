@@ -191,8 +191,8 @@ def test_workers_are_told_to_share_only_where_it_would_gain():
 
 def test_control_characters_do_not_reach_the_terminal():
     killed = {"pid": 7, "parent_pid": 1, "command": ["python", "-c", "a\nb\x1b[2J\u0085é"], "exit": -9}
-    rows = [function("f", 0.9, file="/home/u/new\nline/x.py")]
+    rows = [function("f\x1b[31m" + "g" * 5000, 0.9, file="/home/u/new\nline/x.py")]
     text = verdict_lines(report(processes=[{"pid": 1, "command": ["python"]}, killed], functions=rows, cwd="/home/u"))
     (note,) = [line for line in text if line.startswith("note    process 7")]
     assert note.endswith(r"python -c a\nb\x1b[2J\x85é")
-    assert any(r"new\nline/x.py" in line for line in text)
+    assert any(r"new\nline/x.py  f\x1b[31mgg" in line and len(line) < 130 for line in text)

@@ -209,6 +209,33 @@ def test_a_wait_that_never_ended_is_not_lost(probe):
     assert waits_of(ran, "for_ever")["sleep"] == pytest.approx(0.5, abs=0.06)
 
 
+def test_a_wait_that_nobody_tells_of_is_not_the_one_before_it(probe, engine):
+    """pause() is no call of ours: the collector sees it from outside, right after one that told of itself."""
+    ran = probe(program("""
+        import signal
+        signal.signal(signal.SIGALRM, lambda *_: None)
+        def child(): os.system("sleep 0.25")
+        def pauses():
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            signal.pause()
+        child()
+        pauses()
+        """), engine=engine)
+    assert waits_of(ran, "pauses") == {"sleep": pytest.approx(0.3, abs=0.06)}
+    assert waits_of(ran, "child") == {"child": pytest.approx(0.25, abs=0.15)}
+
+
+@pytest.mark.parametrize("name", ["gone\\udc80away", "two\\nlines"])
+def test_names_that_are_no_text(probe, name):
+    ran = probe(program(f"""
+        import types
+        named = types.FunctionType(burn.__code__.replace(co_name="{name}", co_qualname="{name}"), globals())
+        named(0.3)
+        """))
+    shown = name.replace("\\udc80", "\ufffd").replace("\\n", "\n")
+    assert ran.cpu_share(shown) > 0.5, ran.report["functions"]
+
+
 def test_errno_and_results_are_the_calls_own(probe, engine):
     ran = probe(
         program("""

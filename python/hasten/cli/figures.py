@@ -39,6 +39,12 @@ def visible(text: str) -> str:
     return "".join(c if ord(c) >= 0x20 and not 0x7F <= ord(c) < 0xA0 else repr(c)[1:-1] for c in text)
 
 
+def short_name(function: str, limit: int = 80) -> str:
+    """A function's qualified name, `visible`; of a very long one the begin and the end."""
+    name = visible(function)
+    return name if len(name) <= limit else f"{name[: limit // 2 - 3]}...{name[-limit // 2 :]}"
+
+
 def short_path(file: str, cwd: str | None) -> str:
     """The path as its owner would write it: relative to where the program ran, if it is below. It is `visible`."""
     if cwd and file.startswith(cwd.rstrip("/") + "/"):

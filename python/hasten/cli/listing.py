@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hasten.cli.figures import plural, seconds, short_path
+from hasten.cli.figures import plural, seconds, short_name, short_path
 from hasten.cli.verdict import Style
 
 _NAME_COLUMNS_MIN = 24
@@ -19,7 +19,7 @@ def listing_lines(listed: dict, *, cwd: str | None = None, colour: bool = False,
 def _listing(listed: dict, cwd: str | None, style: Style, width: int) -> Iterator[str]:
     place = f"{short_path(listed['file'], cwd)}:{listed['first_line']}"
     yield (
-        f"{style.bold(listed['function'])}  {place}  CPython {listed['python']}; {plural(listed['samples'], 'sample')}, "
+        f"{style.bold(short_name(listed['function']))}  {place}  CPython {listed['python']}; {plural(listed['samples'], 'sample')}, "
         f"{seconds(listed['cpu_s'])} of CPU time"
     )
     if "why_no_bytecode" in listed:

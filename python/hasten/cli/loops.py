@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
-from hasten.cli.figures import plural, seconds, visible
+from hasten.cli.figures import plural, seconds, short_name, visible
 
 _LOOPS_MAX = 3
 _BLOCKS_MAX = 3
@@ -69,7 +69,7 @@ def _task_name(task: dict) -> str:
 
 
 def _place(place: dict) -> str:
-    return f"{visible(os.path.basename(place['file']))}:{place['line']} {place['function']}"
+    return f"{visible(os.path.basename(place['file']))}:{place['line']} {short_name(place['function'])}"
 
 
 def _chain(chain: list[dict], columns: int) -> str:

@@ -168,6 +168,7 @@ def _count_runs(target: Target, place: Place, args: argparse.Namespace) -> tuple
         begun = any(Path(folder).iterdir())
     if rows:
         add_counts(str(capture), rows)
+        lost += [f"no function {name} ran" for name in args.counts if not any(counts.is_named(row["function"], name) for row in rows)]
     elif not begun:
         lost.append("nothing was counted: this Python ignores PYTHONPATH (-I, -E, -S), by which counting comes to it")
     else:

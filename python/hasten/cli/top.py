@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hasten.cli.asking import process_id
 from hasten.cli.output import write_json
-from hasten.cli.figures import seconds, short_path, visible
+from hasten.cli.figures import seconds, short_name, short_path, visible
 
 EXAMPLES = """\
 examples:
@@ -148,7 +148,7 @@ def _functions(report: dict) -> list[str]:
     rows = [row for row in report["functions"] if row["self_cpu_s"] > 0 or row["total_share"] > 0.01]
     head = "    self    total   function"
     return [head] + [
-        f"{100 * row['cpu_share']:6.1f} %{100 * row['total_share']:7.1f} %  {row['function']}  "
+        f"{100 * row['cpu_share']:6.1f} %{100 * row['total_share']:7.1f} %  {short_name(row['function'])}  "
         f"({short_path(row['file'], report.get('cwd'))}:{row['first_line']})"
         for row in rows
     ]
@@ -183,7 +183,7 @@ def _waiting(report: dict) -> list[str]:
                 rows.append((waited_s, kind, row))
     rows.sort(key=lambda entry: -entry[0])
     return ["  waited  for      line"] + [
-        f"{seconds(waited_s):>8}  {kind:<8} {short_path(row['file'], report.get('cwd'))}:{row['line']}  ({row['function']})"
+        f"{seconds(waited_s):>8}  {kind:<8} {short_path(row['file'], report.get('cwd'))}:{row['line']}  ({short_name(row['function'])})"
         for waited_s, kind, row in rows
     ]
 
@@ -193,7 +193,7 @@ def _gil(report: dict) -> list[str]:
         return ["who held the GIL is not seen from outside: hasten top --inject"]
 
     def named(row: dict) -> str:
-        return f"{short_path(row['file'], report.get('cwd'))}:{row['line']} ({row['function']})"
+        return f"{short_path(row['file'], report.get('cwd'))}:{row['line']} ({short_name(row['function'])})"
 
     return ["  waited  for the GIL"] + [
         f"{seconds(row['seconds']):>8}  {named(row['waiter'])}  while it was held by {named(row['holder'])}" for row in report.get("gil", ())

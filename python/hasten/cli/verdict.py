@@ -10,7 +10,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-from hasten.cli.figures import plural, seconds, short_path, size, times, visible
+from hasten.cli.figures import plural, seconds, short_name, short_path, size, times, visible
 from hasten.cli.loops import loop_lines
 
 SIDES = ("bytecode", "runtime", "extension", "library", "kernel", "compiled", "native_threads")
@@ -312,7 +312,7 @@ def _group_name(row: dict) -> str:
 
 
 def _call_name(function: str) -> str:
-    return "(module)" if function == "<module>" else function
+    return "(module)" if function == "<module>" else short_name(function)
 
 
 def _interpreter_rows(report: dict, style: Style) -> Iterator[str]:

@@ -32,6 +32,12 @@ def _spelled(function: str) -> str:
     return f"{os.path.abspath(where)}:{name}" if where and os.path.isfile(where) else function
 
 
+def is_named(qualname: str, function: str) -> bool:
+    """Whether a function of this qualified name is one that was asked for."""
+    name = function.rpartition(":")[2]
+    return qualname == name or qualname.endswith(f".{name}")
+
+
 def read(folder: str) -> tuple[list[dict], list[str]]:
     """What was counted, as `counts` of the report has it, and why some of it may be missing, one line a reason."""
     functions: dict[tuple, dict] = {}
