@@ -177,6 +177,7 @@ Watch* new_watch(uint32_t tid, pthread_t thread, const Origin& origin, uint64_t 
   slot.routine = origin.routine;
   slot.start_mono_ns = mono_ns();
   slot.start_cpu_ns = cpu_ns;
+  slot.waiting_kind.store(0);  // who had it before may have died in a wait
   slot.word.store(own_word(record::SlotState::Live), std::memory_order_release);
   g_watches[slot_idx].store(watch);
   return watch;

@@ -209,6 +209,30 @@ def test_a_wait_that_never_ended_is_not_lost(probe):
     assert waits_of(ran, "for_ever")["sleep"] == pytest.approx(0.5, abs=0.06)
 
 
+def test_who_comes_after_one_that_died_in_a_wait_tells_of_its_own(probe, engine):
+    """It has the same place in the shared memory."""
+    ran = probe("""
+        import os, signal, time
+        def dies(): time.sleep(60)
+        def sleeps():
+            for _ in range(10): time.sleep(0.03)
+        def child(does):
+            pid = os.fork()
+            if pid == 0:
+                does()
+                os._exit(0)
+            return pid
+        for _ in range(4):
+            pid = child(dies)
+            time.sleep(0.15)
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            time.sleep(0.1)  # until the collector has seen it
+            os.waitpid(child(sleeps), 0)
+        """, engine=engine)
+    assert waits_of(ran, "sleeps") == {"sleep": pytest.approx(4 * 10 * 0.03, rel=0.15)}
+
+
 def test_a_wait_that_nobody_tells_of_is_not_the_one_before_it(probe, engine):
     """pause() is no call of ours: the collector sees it from outside, right after one that told of itself."""
     ran = probe(program("""
