@@ -196,3 +196,12 @@ def test_control_characters_do_not_reach_the_terminal():
     (note,) = [line for line in text if line.startswith("note    process 7")]
     assert note.endswith(r"python -c a\nb\x1b[2J\x85é")
     assert any(r"new\nline/x.py  f\x1b[31mgg" in line and len(line) < 130 for line in text)
+
+
+def test_gil_waits_without_a_holder_are_told():
+    pair = {"seconds": 1.2, "waiter": {"file": "a.py", "line": 3, "function": "f"}, "holder": {"file": "a.py", "line": 9, "function": "g"}}
+    threads = [{"name": name, "wait_s": {"gil": s}, "runnable_s": 0.0} for name, s in (("w", 4.0), ("v", 1.0))]
+    text = verdict_lines(report(gil=[pair], threads=threads))
+    assert any(line.lstrip().startswith("of 5.00 s in all; for 3.80 s nobody is known") for line in text), text
+    pair["seconds"] = 4.9
+    assert not any("in all; for" in line for line in verdict_lines(report(gil=[pair], threads=threads)))

@@ -25,6 +25,7 @@ _SHARE_MIN = 0.01  # what weighs less has no row of its own
 _LABEL_COLUMNS = 60
 _WAIT_SHARE_MIN = 0.05  # of wall time: waiting below this is no news
 _KILLED_MAX = 3
+_GIL_UNTOLD_SHARE = 0.15
 _GIL_PAIRS_MAX = 3
 _NATIVE_LINES_MAX = 3
 _NATIVE_PATHS_MAX = 4
@@ -330,6 +331,10 @@ def _interpreter_rows(report: dict, style: Style) -> Iterator[str]:
         holder, waiter = (_line_name(pair[side]) for side in ("holder", "waiter"))
         yield style.bold(head) + f"{waiter} waited {seconds(pair['seconds'])} for the GIL that {holder} held"
         head = " " * len(head)
+    waited_s = sum(row["wait_s"].get("gil", 0.0) for row in report.get("threads", ()))
+    rest_s = waited_s - sum(pair["seconds"] for pair in report.get("gil", ()))
+    if pairs and rest_s > max(_GIL_UNTOLD_SHARE * waited_s, _WAIT_SHARE_MIN * report["wall_s"]):
+        yield f"{head}of {seconds(waited_s)} in all; for {seconds(rest_s)} nobody is known to have held it on a CPU (a busy machine, or too few samples)"
 
 
 def _native_threads(report: dict, style: Style) -> Iterator[str]:
