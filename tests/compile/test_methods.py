@@ -92,6 +92,12 @@ def on_temporaries(make, count):
     return out
 
 
+def nothing_but_calls(x, n):
+    for _ in range(n):
+        x.name()
+        x.name()
+
+
 def of_class(cls, objects):
     out = []
     for x in objects:
@@ -297,6 +303,12 @@ def test_loops_of_method_calls_are_native():
         compiled = hasten.jit(function)
         compiled(*arguments)
         assert compiled.report()["tier"] == "native", compiled.report()
+
+
+def test_a_loop_of_nothing_but_python_methods_stays_python():
+    compiled = hasten.jit(nothing_but_calls)  # entering each from native code would cost more than it saves
+    compiled(Plain(), 3)
+    assert compiled.report()["tier"] == "python", compiled.report()
 
 
 def test_a_lookup_runs_once_also_when_the_call_leaves_native_code():

@@ -193,6 +193,7 @@ class BodyLowering {
   Value float_pow(ValueId v, llvm::Value* a, llvm::Value* c);
   llvm::Value* checked(ValueId v, llvm::Intrinsic::ID id, llvm::Value* a, llvm::Value* c);
   Value lower_compare(ValueId v);
+  Value contains(ValueId v, bool wanted, const Value& item, const Value& container);
   llvm::Value* compare_one(ValueId v, mir::CompareOp op, const Value& a, const Value& c);
   llvm::Value* compare_int_float(mir::CompareOp op, llvm::Value* i, Interval interval, llvm::Value* f);
   llvm::Value* same_object(const Value& a, const Value& c);

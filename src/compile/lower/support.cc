@@ -408,6 +408,7 @@ std::span<const SupportSymbol> support_symbols() {
       HASTEN_SYMBOL(hj_get_attr),
       HASTEN_SYMBOL(hj_load_method),
       HASTEN_SYMBOL(hj_bind_method),
+      {"hj_contains", reinterpret_cast<void*>(&PySequence_Contains)},
       {"hj_vectorcall", reinterpret_cast<void*>(&PyObject_Vectorcall)},
       HASTEN_SYMBOL(hj_unbox_int),
       HASTEN_SYMBOL(hj_unbox_range_iter),
