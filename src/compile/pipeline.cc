@@ -98,7 +98,7 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   unit.infer();  // every value has a type from here on
   auto why = why_not_exact(unit);
   if (!why)
-    why = why_not_worth(unit);
+    why = why_not_worth(unit, args);
   if (why) {
     *reason = PyUnicode_FromString(why->c_str());
     return nullptr;

@@ -13,7 +13,7 @@
 
 namespace hasten::runtime {
 
-inline constexpr uint32_t kRuntimeAbiVersion = 1;
+inline constexpr uint32_t kRuntimeAbiVersion = 2;
 
 /// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
 enum class SlotKind : uint8_t {
@@ -73,6 +73,7 @@ struct NativeVersion {
 /// Offsets into CPython's objects, measured and self-tested at import: the compiler bakes them into code.
 struct ObjectLayout {
   uint32_t refcount, type;      ///< PyObject
+  uint32_t type_version;        ///< PyTypeObject::tp_version_tag, uint32
   uint32_t immortal_refcounts;  ///< 1 from CPython 3.12: refcount's low 32 bits < 0 => leave alone
   uint32_t float_value, complex_real, complex_imag;
   uint32_t var_size;  ///< PyVarObject::ob_size (list, tuple length)

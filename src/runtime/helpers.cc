@@ -33,6 +33,18 @@ int32_t hrt_execute(const mir::MirFunction* function, uint32_t instr, PyObject* 
   return kFailed;
 }
 
+PyObject* hrt_load_method(MethodCache* cache, PyObject* object, PyObject* name, int32_t* is_unbound) {
+  bool unbound = false;
+  PyObject* callable = load_method(object, name, &unbound);
+  *is_unbound = unbound;
+  if (unbound) {
+    if (uint32_t version = method_version(object)) {
+      *cache = {version, callable};
+    }
+  }
+  return callable;
+}
+
 void hrt_traceback(const mir::MirFunction* function, uint32_t instr) { add_traceback(*function, instr); }
 
 int32_t hrt_poll(const mir::MirFunction* function, uint32_t instr) {
@@ -332,6 +344,7 @@ const Symbol* helper_symbols(uint32_t* count) {
   static const Symbol kSymbols[] = {
       HASTEN_SYMBOL(hrt_deopt),
       HASTEN_SYMBOL(hrt_execute),
+      HASTEN_SYMBOL(hrt_load_method),
       HASTEN_SYMBOL(hrt_traceback),
       HASTEN_SYMBOL(hrt_poll),
       HASTEN_SYMBOL(hrt_call_limits),

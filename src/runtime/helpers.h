@@ -33,6 +33,16 @@ PyObject* hrt_deopt(NativeVersion* version, uint32_t point, const uint64_t* slot
 /// is exhausted. kFailed: exception set and traceback entry added.
 int32_t hrt_execute(const mir::MirFunction* function, uint32_t instr, PyObject* const* operands, PyObject** result);
 
+/// What a method's site remembers: with the type's version tag, `callable` is the method, unbound (borrowed).
+struct MethodCache {
+  uint32_t version = 0xffffffffu;  ///< no type's
+  PyObject* callable = nullptr;
+};
+
+/// LOAD_METHOD: the attribute `name` of `object` (new reference, null = raised, no traceback entry added), which wants
+/// `object` as its first argument if *is_unbound. Fills `cache` if the next object of the type can do without this.
+PyObject* hrt_load_method(MethodCache* cache, PyObject* object, PyObject* name, int32_t* is_unbound);
+
 /// Adds the traceback entry of `function` at `instr` to the exception that is set.
 void hrt_traceback(const mir::MirFunction* function, uint32_t instr);
 

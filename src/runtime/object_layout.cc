@@ -5,6 +5,9 @@
 
 #include "runtime/object_ref.h"
 
+// Exported by every CPython from 3.11 on; 3.13 declares it in an internal header.
+extern "C" PyAPI_FUNC(int) _PyObject_GetMethod(PyObject* object, PyObject* name, PyObject** method);
+
 namespace hasten::runtime {
 namespace {
 
@@ -25,6 +28,7 @@ void fill_offsets(ObjectLayout* layout) {
   layout->float_value = offsetof(PyFloatObject, ob_fval);
   layout->complex_real = offsetof(PyComplexObject, cval) + offsetof(Py_complex, real);
   layout->complex_imag = offsetof(PyComplexObject, cval) + offsetof(Py_complex, imag);
+  layout->type_version = offsetof(PyTypeObject, tp_version_tag);
   layout->var_size = offsetof(PyVarObject, ob_size);
   layout->list_items = offsetof(PyListObject, ob_item);
   layout->tuple_items = offsetof(PyTupleObject, ob_item);
@@ -142,6 +146,24 @@ const ObjectLayout* measure_object_layout() {
 }
 
 PyObject* function_builtins(PyObject* function) { return reinterpret_cast<PyFunctionObject*>(function)->func_builtins; }
+
+PyObject* load_method(PyObject* object, PyObject* name, bool* is_unbound) {
+  PyObject* method = nullptr;
+  *is_unbound = _PyObject_GetMethod(object, name, &method) == 1;
+  return method;
+}
+
+uint32_t method_version(PyObject* object) {
+  const PyTypeObject* type = Py_TYPE(object);
+  bool has_dict = type->tp_dictoffset != 0;
+#if PY_VERSION_HEX >= 0x030C0000
+  has_dict = has_dict || (type->tp_flags & Py_TPFLAGS_MANAGED_DICT);
+  bool tag_is_kept = true;
+#else
+  bool tag_is_kept = (type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG) != 0;
+#endif
+  return has_dict || !tag_is_kept || type->tp_getattro != PyObject_GenericGetAttr ? 0 : type->tp_version_tag;
+}
 
 void raise_too_many_values(PyObject* sequence, Py_ssize_t expected) {
 #if PY_VERSION_HEX >= 0x030E0000

@@ -13,6 +13,14 @@ const ObjectLayout* measure_object_layout();
 /// The mapping that global names fall back to (borrowed).
 PyObject* function_builtins(PyObject* function);
 
+/// LOAD_METHOD: the attribute `name` of `object` (new reference, null = raised). *is_unbound: it is a function of the type
+/// that wants `object` as its first argument, exactly as the attribute bound to `object` would be called.
+PyObject* load_method(PyObject* object, PyObject* name, bool* is_unbound);
+/// The tag of `object`'s type for as long as load_method finds the same function for every object of that type, which
+/// has unbound methods alone to offer (no dict of its own, no __getattr__); 0 if there is no such promise.
+/// REQUIRES: load_method has just found an unbound function.
+uint32_t method_version(PyObject* object);
+
 /// UNPACK_SEQUENCE's error for a sequence that is too long.
 void raise_too_many_values(PyObject* sequence, Py_ssize_t expected);
 

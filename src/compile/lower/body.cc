@@ -346,6 +346,8 @@ void BodyLowering::lower_instr(ValueId v) {
       if (s_.guards.contains(v))
         return define(v, lower_global(v));
       const Value base = use(v, 0);
+      if (s_.types[v].is_loaded_method())
+        return define(v, load_method(v, base));
       if (s_.types[v].only(kMethod)) {
         const Value receiver = own_as(base, s_.types[v].items->front());
         return define(v, from_parts(s_.types[v], receiver.parts));

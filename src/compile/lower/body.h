@@ -193,6 +193,7 @@ class BodyLowering {
   Value float_pow(ValueId v, llvm::Value* a, llvm::Value* c);
   llvm::Value* checked(ValueId v, llvm::Intrinsic::ID id, llvm::Value* a, llvm::Value* c);
   Value lower_compare(ValueId v);
+  Value contains(ValueId v, bool wanted, const Value& item, const Value& container);
   llvm::Value* compare_one(ValueId v, mir::CompareOp op, const Value& a, const Value& c);
   llvm::Value* compare_int_float(mir::CompareOp op, llvm::Value* i, Interval interval, llvm::Value* f);
   llvm::Value* same_object(const Value& a, const Value& c);
@@ -204,6 +205,12 @@ class BodyLowering {
   Value boxed_instr(ValueId v) { return boxed_instr(v, all_uses(v)); }
   Value boxed_instr(ValueId v, llvm::ArrayRef<Value> operands);
   llvm::SmallVector<Value, 4> all_uses(ValueId v);
+  /// An attribute that is only called: found but not bound (LOAD_METHOD).
+  Value load_method(ValueId v, const Value& base);
+  /// A call of an object, `operands` from the callee on.
+  Value object_call(ValueId v, llvm::ArrayRef<Value> operands);
+  /// The operand as an object; if that is a new reference, it is to be dropped after the use.
+  llvm::Value* boxed_operand(const Value& operand, llvm::SmallVectorImpl<llvm::Value*>& temporaries);
   /// `object` (a new reference) as the inferred type of v; leaves with it if it is of another type.
   Value boxed_result(ValueId v, llvm::Value* object);
   llvm::Value* array_of(llvm::ArrayRef<llvm::Value*> objects);

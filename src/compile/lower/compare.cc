@@ -85,9 +85,10 @@ Value BodyLowering::lower_compare(ValueId v) {
         }).parts[0];
     return from_parts(boolean, {op == CompareOp::Is ? same : b.CreateNot(same)});
   }
-  if (!a.type.within(kScalar) || !c.type.within(kScalar) || op == CompareOp::In || op == CompareOp::NotIn) {
+  if (op == CompareOp::In || op == CompareOp::NotIn)
+    return contains(v, op == CompareOp::In, a, c);
+  if (!a.type.within(kScalar) || !c.type.within(kScalar))
     return boxed_instr(v);
-  }
   return each_alternative(a, s_.types[v], [&](const Value& x) {
     return each_alternative(c, s_.types[v], [&](const Value& y) {
       if (x.type.only(kUnbound) || y.type.only(kUnbound) || compare_type(op, x.type, y.type).never()) {
@@ -96,6 +97,18 @@ Value BodyLowering::lower_compare(ValueId v) {
       return from_parts(boolean, {compare_one(v, op, x, y)});
     });
   });
+}
+
+Value BodyLowering::contains(ValueId v, bool wanted, const Value& item, const Value& container) {
+  llvm::SmallVector<llvm::Value*, 4> temporaries;
+  llvm::Value* x = boxed_operand(item, temporaries);
+  llvm::Value* in = boxed_operand(container, temporaries);
+  llvm::Value* found =
+      b.CreateCall(m_.helper("hj_contains", m_.i32, {m_.ptr, m_.ptr}, ModuleContext::Effects::Any), {in, x});
+  for (llvm::Value* temporary : temporaries) decref(temporary, true);
+  go_if(b.CreateICmpSLT(found, b.getInt32(0)), traced_raise(v));
+  llvm::Value* zero = b.getInt32(0);
+  return from_parts(Type::of(kBool), {wanted ? b.CreateICmpNE(found, zero) : b.CreateICmpEQ(found, zero)});
 }
 
 llvm::Value* BodyLowering::compare_one(ValueId, CompareOp op, const Value& a, const Value& c) {

@@ -22,7 +22,7 @@ bool needs_boxing(const Type& t, bool top) {
     return false;
   if (t.kinds & kBoxedOnExit)
     return true;
-  if ((t.kinds & kMethod) && !top)
+  if ((t.kinds & kMethod) && (!top || t.is_loaded_method()))
     return true;
   if (t.items && (t.kinds & kTuple)) {
     for (const Type& item : *t.items) {

@@ -2,12 +2,14 @@
 // by the loaded code (jit/code.h).
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "compile/types/infer.h"
 #include "runtime/hasten_runtime.h"
+#include "runtime/helpers.h"
 
 namespace hasten::compile {
 
@@ -34,9 +36,10 @@ struct BodyRecord {
 struct UnitRecord {
   std::vector<std::unique_ptr<BodyRecord>> bodies;  ///< the first is the root
   std::vector<Guard> guards;
-  std::vector<PyObject*> references;    ///< strong: whatever the code names by address
-  uint32_t callee_landings = 0;         ///< how often a directly called body left (see kCalleeLandingsMax)
-  bool unit_runs_foreign_code = false;  ///< then guards are checked where they are used, not only at entry
+  std::vector<PyObject*> references;               ///< strong: whatever the code names by address
+  std::deque<runtime::MethodCache> method_caches;  ///< one a site; the code knows their addresses
+  uint32_t callee_landings = 0;                    ///< how often a directly called body left (see kCalleeLandingsMax)
+  bool unit_runs_foreign_code = false;             ///< then guards are checked where they are used, not only at entry
 };
 
 }  // namespace hasten::compile

@@ -26,27 +26,101 @@ llvm::SmallVector<Value, 4> BodyLowering::all_uses(ValueId v) {
 
 Value BodyLowering::boxed_instr(ValueId v, llvm::ArrayRef<Value> given) {
   llvm::SmallVector<Value, 4> operands(given.begin(), given.end());
-  if (instr(v).op == Op::Call && operands.size() + 1 == instr(v).arg_count)
-    operands.insert(operands.begin(), use(v, 0));
-  llvm::SmallVector<llvm::Value*, 4> objects;
-  llvm::SmallVector<bool, 4> owned;
-  for (const Value& operand : operands) {
-    bool is_new = false;
-    objects.push_back(operand.type.only(kUnbound) ? llvm::ConstantPointerNull::get(b.getPtrTy())
-                                                  : box(operand, &is_new));
-    owned.push_back(is_new);
+  if (instr(v).op == Op::Call) {
+    if (operands.size() + 1 == instr(v).arg_count)
+      operands.insert(operands.begin(), use(v, 0));
+    return object_call(v, operands);
   }
+  llvm::SmallVector<llvm::Value*, 4> objects;
+  llvm::SmallVector<llvm::Value*, 4> temporaries;
+  for (const Value& operand : operands) objects.push_back(boxed_operand(operand, temporaries));
   llvm::Value* array = array_of(objects);
   // {result or null, 1 if it worked}
   llvm::Value* both = b.CreateCall(m_.helper("hj_execute", llvm::StructType::get(m_.ptr, m_.i64),
                                              {m_.ptr, m_.i32, m_.ptr}, ModuleContext::Effects::Any),
                                    {m_.address(&s_.view.function()), b.getInt32(v), array});
-  for (size_t k = 0; k < objects.size(); ++k) {
-    if (owned[k])
-      decref(objects[k], true);
-  }
+  for (llvm::Value* temporary : temporaries) decref(temporary, true);
   go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), raise_at(v));
   return boxed_result(v, b.CreateExtractValue(both, 0));
+}
+
+llvm::Value* BodyLowering::boxed_operand(const Value& operand, llvm::SmallVectorImpl<llvm::Value*>& temporaries) {
+  if (operand.type.only(kUnbound))
+    return llvm::ConstantPointerNull::get(b.getPtrTy());
+  bool is_new = false;
+  llvm::Value* object = box(operand, &is_new);
+  if (is_new)
+    temporaries.push_back(object);
+  return object;
+}
+
+Value BodyLowering::object_call(ValueId v, llvm::ArrayRef<Value> operands) {
+  const Value& callee = operands.front();
+  const bool is_method = callee.type.is_loaded_method();
+  llvm::SmallVector<llvm::Value*, 4> objects, temporaries;
+  llvm::Value* callable = is_method ? callee.parts[0] : boxed_operand(callee, temporaries);
+  // A place in front of the arguments, which the callee may use; then the method's own first argument, if it has one.
+  objects.push_back(llvm::ConstantPointerNull::get(b.getPtrTy()));
+  if (is_method)
+    objects.push_back(callee.parts[1]);
+  for (const Value& operand : operands.drop_front()) objects.push_back(boxed_operand(operand, temporaries));
+  PyObject* names = instr(v).aux == mir::kNone ? nullptr : s_.view.function().consts[instr(v).aux];
+  const size_t positional = operands.size() - 1 - (names ? static_cast<size_t>(PyTuple_GET_SIZE(names)) : 0);
+  llvm::Value* array = array_of(objects);
+  llvm::Value* first = b.CreateConstInBoundsGEP1_64(m_.i64, array, 1);
+  llvm::Value* count = b.getInt64(positional | PY_VECTORCALL_ARGUMENTS_OFFSET);
+  if (is_method) {
+    llvm::Value* is_bound = b.CreateIsNull(callee.parts[1]);
+    first = b.CreateSelect(is_bound, b.CreateConstInBoundsGEP1_64(m_.i64, array, 2), first);
+    count = b.CreateSelect(is_bound, count, b.getInt64((positional + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET));
+  }
+  llvm::Value* result =
+      b.CreateCall(m_.helper("hj_vectorcall", m_.ptr, {m_.ptr, m_.ptr, m_.i64, m_.ptr}, ModuleContext::Effects::Any),
+                   {callable, first, count, names ? m_.address(names) : llvm::ConstantPointerNull::get(b.getPtrTy())});
+  for (llvm::Value* temporary : temporaries) decref(temporary, true);
+  go_if(b.CreateIsNull(result), traced_raise(v));
+  return boxed_result(v, result);
+}
+
+Value BodyLowering::load_method(ValueId v, const Value& base) {
+  const Value object = own_as(base, Type::any());
+  llvm::Value* self = object.parts[0];
+  llvm::Value* name = m_.address(s_.view.function().names[instr(v).aux]);
+  runtime::MethodCache& cache = m_.record.method_caches.emplace_back();
+  const auto of_cache = [&](llvm::Type* type, const void* field) { return b.CreateLoad(type, m_.address(field)); };
+  llvm::Value* type = load(m_.ptr, self, m_.layout.type, Place::TypePointer);
+  llvm::Value* version =
+      b.CreateLoad(m_.i32, b.CreateConstInBoundsGEP1_64(m_.i8, type, m_.layout.type_version), "version");
+  llvm::BasicBlock *hit = new_block(""), *miss = new_block(""), *bound = new_block(""), *done = new_block("");
+  b.CreateCondBr(b.CreateICmpEQ(version, of_cache(m_.i32, &cache.version)), hit, miss);
+  b.SetInsertPoint(hit);
+  llvm::Value* known = of_cache(m_.ptr, &cache.callable);
+  incref(known);
+  llvm::BasicBlock* hit_end = b.GetInsertBlock();
+  b.CreateBr(done);
+  b.SetInsertPoint(miss);
+  llvm::Value* both = b.CreateCall(m_.helper("hj_load_method", llvm::StructType::get(m_.ptr, m_.i64),
+                                             {m_.ptr, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
+                                   {m_.address(&cache), self, name});
+  llvm::Value* found = b.CreateExtractValue(both, 0);
+  llvm::BasicBlock* miss_end = b.GetInsertBlock();
+  b.CreateCondBr(b.CreateICmpNE(b.CreateExtractValue(both, 1), b.getInt64(0)), done, bound);
+  b.SetInsertPoint(bound);  // or not found at all
+  decref(self);
+  go_if(b.CreateIsNull(found), traced_raise(v));
+  llvm::BasicBlock* bound_end = b.GetInsertBlock();
+  b.CreateBr(done);
+  b.SetInsertPoint(done);
+  auto* callable = b.CreatePHI(m_.ptr, 3);
+  auto* receiver = b.CreatePHI(m_.ptr, 3);
+  const auto arrive = [&](llvm::BasicBlock* from, llvm::Value* method, llvm::Value* with) {
+    callable->addIncoming(method, from);
+    receiver->addIncoming(with, from);
+  };
+  arrive(hit_end, known, self);
+  arrive(miss_end, found, self);
+  arrive(bound_end, found, llvm::ConstantPointerNull::get(b.getPtrTy()));
+  return from_parts(s_.types[v], {callable, receiver});
 }
 
 Value BodyLowering::boxed_result(ValueId v, llvm::Value* object) {

@@ -18,6 +18,7 @@ using namespace hasten::runtime;
 struct RuntimeCalls {
   decltype(&hrt_deopt) deopt;
   decltype(&hrt_execute) execute;
+  decltype(&hrt_load_method) load_method;
   decltype(&hrt_traceback) traceback;
   decltype(&hrt_poll) poll;
   decltype(&hrt_call_limits) call_limits;
@@ -240,6 +241,20 @@ PyObject* hj_box_enumerate(PyObject* const* items, int64_t, int64_t count) {
                                static_cast<long long>(count));
 }
 
+/// {the method or null, 1 if it wants the object as its first argument}
+PointerAndStatus hj_load_method(MethodCache* cache, PyObject* object, PyObject* name) {
+  int32_t is_unbound = 0;
+  PyObject* callable = calls.load_method(cache, object, name, &is_unbound);
+  return {callable, is_unbound};
+}
+
+/// What the attribute would have been: the interpreter has no unbound methods. `self` may be null.
+PyObject* hj_bind_method(PyObject* callable, PyObject* self) {
+  const KeepError keep;
+  const descrgetfunc bind = self ? Py_TYPE(callable)->tp_descr_get : nullptr;
+  return bind ? bind(callable, self, reinterpret_cast<PyObject*>(Py_TYPE(self))) : Py_NewRef(callable);
+}
+
 PyObject* hj_get_attr(PyObject* object, PyObject* name) { return PyObject_GetAttr(object, name); }
 
 IntAndStatus hj_unbox_int(PyObject* object) {
@@ -355,10 +370,11 @@ bool connect_runtime(const RuntimeTable& table) {
     return false;
   };
   return find("hrt_deopt", calls.deopt) && find("hrt_execute", calls.execute) &&
-         find("hrt_traceback", calls.traceback) && find("hrt_poll", calls.poll) &&
-         find("hrt_call_limits", calls.call_limits) && find("hrt_recursion_error", calls.recursion_error) &&
-         find("hrt_peek_global", calls.peek_global) && find("hrt_list_append", calls.list_append) &&
-         find("hrt_int_pow", calls.int_pow) && find("hrt_float_floor_divide", calls.float_floor_divide) &&
+         find("hrt_load_method", calls.load_method) && find("hrt_traceback", calls.traceback) &&
+         find("hrt_poll", calls.poll) && find("hrt_call_limits", calls.call_limits) &&
+         find("hrt_recursion_error", calls.recursion_error) && find("hrt_peek_global", calls.peek_global) &&
+         find("hrt_list_append", calls.list_append) && find("hrt_int_pow", calls.int_pow) &&
+         find("hrt_float_floor_divide", calls.float_floor_divide) &&
          find("hrt_float_remainder", calls.float_remainder) && find("hrt_float_pow", calls.float_pow) &&
          find("hrt_int_true_divide", calls.int_true_divide) && find("hrt_compare_int_float", calls.compare_int_float) &&
          find("hrt_complex_divide", calls.complex_divide);
@@ -390,6 +406,10 @@ std::span<const SupportSymbol> support_symbols() {
       HASTEN_SYMBOL(hj_box_zip),
       HASTEN_SYMBOL(hj_box_enumerate),
       HASTEN_SYMBOL(hj_get_attr),
+      HASTEN_SYMBOL(hj_load_method),
+      HASTEN_SYMBOL(hj_bind_method),
+      {"hj_contains", reinterpret_cast<void*>(&PySequence_Contains)},
+      {"hj_vectorcall", reinterpret_cast<void*>(&PyObject_Vectorcall)},
       HASTEN_SYMBOL(hj_unbox_int),
       HASTEN_SYMBOL(hj_unbox_range_iter),
       HASTEN_SYMBOL(hj_unbox_list_iter),

@@ -218,19 +218,30 @@ ValueId Translator::compare_pair(Kind op, ValueId left, ValueId right, Position 
   return emit(Op::Compare, {left, right}, position, kNone, static_cast<uint8_t>(code));
 }
 
+ValueId Translator::comparator(NodeList ops, NodeList comparators, Py_ssize_t index) {
+  const Kind op = ops[index].kind();
+  // In a chain the next comparison sees the value too, as what it was written: `a in [1] == [1]`.
+  if ((op == Kind::In || op == Kind::NotIn) && index + 1 == ops.size()) {
+    if (PyObject* folded = fold_container(comparators[index])) {
+      return new_constant(folded);
+    }
+  }
+  return expression(comparators[index]);
+}
+
 ValueId Translator::compare(Node node) {
   NodeList ops = node.list(Field::ops), comparators = node.list(Field::comparators);
   Position position = node.position();
   ValueId left = expression(node[Field::left]);
   if (ops.size() == 1) {
-    ValueId right = expression(comparators[0]);
+    ValueId right = comparator(ops, comparators, 0);
     return compare_pair(ops[0].kind(), left, right, position);
   }
   // a < b < c is `a < b and b < c` with b evaluated once.
   VariableId result = ssa_.new_variable();
   BlockId after = ssa_.new_block();
   for (Py_ssize_t i = 0; i < ops.size(); ++i) {
-    ValueId right = expression(comparators[i]);
+    ValueId right = comparator(ops, comparators, i);
     ValueId value = compare_pair(ops[i].kind(), left, right, position);
     ssa_.write(result, value);
     if (i + 1 == ops.size()) {
@@ -290,7 +301,7 @@ void Translator::condition(Node node, BlockId if_true, BlockId if_false) {
       ValueId left = expression(node[Field::left]);
       Position position = node.position();
       for (Py_ssize_t i = 0; i < ops.size(); ++i) {
-        ValueId right = expression(comparators[i]);
+        ValueId right = comparator(ops, comparators, i);
         ValueId test = truth(compare_pair(ops[i].kind(), left, right, position), position);
         bool is_last = i + 1 == ops.size();
         BlockId more = is_last ? if_true : ssa_.new_block();

@@ -1,5 +1,7 @@
 #include "compile/syntax/folding.h"
 
+#include "compile/syntax/operators.h"
+
 namespace hasten::compile::syntax {
 namespace {
 
@@ -103,6 +105,73 @@ PyObject* fold_unary(mir::UnaryOp op, PyObject* a) {
       return nullptr;
   }
   return nullptr;
+}
+
+namespace {
+
+PyObject* constant_tuple(NodeList items);
+
+/// The value of a literal, as far as CPython's compiler folds one. New reference, or null without an exception.
+PyObject* literal(Node node) {
+  switch (node.kind()) {
+    case Kind::Constant:
+      return Py_NewRef(node.object(Field::value));
+    case Kind::Tuple:
+      return constant_tuple(node.list(Field::elts));
+    case Kind::UnaryOp: {
+      const Kind kind = node[Field::op].kind();
+      if (kind == Kind::Not) {
+        return nullptr;
+      }
+      PyObject* operand = literal(node[Field::operand]);
+      PyObject* value = operand ? fold_unary(kind == Kind::USub   ? mir::UnaryOp::Neg
+                                             : kind == Kind::UAdd ? mir::UnaryOp::Pos
+                                                                  : mir::UnaryOp::Invert,
+                                             operand)
+                                : nullptr;
+      Py_XDECREF(operand);
+      return value;
+    }
+    case Kind::BinOp: {
+      PyObject* a = literal(node[Field::left]);
+      PyObject* b = a ? literal(node[Field::right]) : nullptr;
+      PyObject* value = b ? fold_binary(binary_op(node[Field::op].kind()), a, b) : nullptr;
+      Py_XDECREF(a);
+      Py_XDECREF(b);
+      return value;
+    }
+    default:
+      return nullptr;
+  }
+}
+
+PyObject* constant_tuple(NodeList items) {
+  PyObject* tuple = or_nothing(PyTuple_New(items.size()));
+  for (Py_ssize_t i = 0; tuple && i < items.size(); ++i) {
+    PyObject* item = literal(items[i]);
+    if (item) {
+      PyTuple_SET_ITEM(tuple, i, item);
+    } else {
+      Py_CLEAR(tuple);
+    }
+  }
+  return tuple;
+}
+
+}  // namespace
+
+PyObject* fold_container(Node display) {
+  const Kind kind = display.kind();
+  if (kind != Kind::List && kind != Kind::Tuple && kind != Kind::Set) {
+    return nullptr;
+  }
+  PyObject* items = constant_tuple(display.list(Field::elts));
+  if (!items || kind != Kind::Set) {
+    return items;
+  }
+  PyObject* set = or_nothing(PyFrozenSet_New(items));
+  Py_DECREF(items);
+  return set;
 }
 
 }  // namespace hasten::compile::syntax

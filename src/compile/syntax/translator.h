@@ -61,6 +61,7 @@ class Translator {
   ValueId binary(Node node);
   ValueId bool_op(Node node);
   ValueId compare(Node node);
+  ValueId comparator(NodeList ops, NodeList comparators, Py_ssize_t index);
   ValueId compare_pair(Kind op, ValueId left, ValueId right, Position position);
   ValueId if_expression(Node node);
   ValueId call(Node node);

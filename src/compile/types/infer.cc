@@ -336,7 +336,22 @@ class Sweeper {
         return Type::of(kFloat);
       }
     }
-    return Type::any();
+    return is_only_called(v) ? Type::loaded_method() : Type::any();
+  }
+
+  /// Whether the value is called, once and in its own block, and nobody else sees it.
+  bool is_only_called(ValueId v) {
+    size_t uses = 0;
+    for (ValueId user = v + 1; user < s_.view.instr_count(); ++user) {
+      const auto args = s_.view.args(user);
+      const auto count = static_cast<size_t>(std::count(args.begin(), args.end(), v));
+      if (count == 0)
+        continue;
+      const Instr& i = s_.view.instr(user);
+      if ((uses += count) > 1 || i.op != Op::Call || args[0] != v || i.block != s_.view.instr(v).block)
+        return false;
+    }
+    return uses == 1;
   }
 
   Unit& unit_;

@@ -238,7 +238,8 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
       return Type::any();
     }
   }
-  if (i.op == Op::Call && callee.only(kMethod) && i.aux == mir::kNone && operands.size() == 1) {
+  if (i.op == Op::Call && callee.only(kMethod) && !callee.is_loaded_method() && i.aux == mir::kNone &&
+      operands.size() == 1) {
     plan.how = CallPlan::How::ListAppend;
     unit.sites.widen(callee.items->front().site, operands[0]);
     return Type::of(kNoneType);

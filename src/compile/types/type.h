@@ -35,7 +35,7 @@ enum Kind : uint16_t {
   kEnumerate = 1 << 12,  ///< the iterator enumerate(...) returns
   kZip = 1 << 13,        ///< the iterator zip(...) returns
   kKnown = 1 << 14,      ///< one known object (a builtin, a module, a function, a str constant): no run-time part
-  kMethod = 1 << 15,     ///< a method of a list bound to it: receiver
+  kMethod = 1 << 15,     ///< an attribute that is only called, see Type::loaded_method(); or list.append: receiver
 };
 inline constexpr uint16_t kNumber = kBool | kInt | kFloat | kComplex;
 inline constexpr uint16_t kWithInterval = kInt | kRange | kRangeIter | kEnumerate;
@@ -62,8 +62,7 @@ struct Type {
   Interval interval;          ///< of kInt; of the items of kRange, kRangeIter; of the count of kEnumerate
   SiteId site = kNoSite;      ///< of kList, kListIter
   PyObject* known = nullptr;  ///< of kKnown (borrowed: the MIR or a guard keeps it); the name of kMethod
-  std::shared_ptr<const std::vector<Type>>
-      items;  ///< of kTuple, kTupleIter, kZip, kEnumerate (one), kMethod (receiver)
+  std::shared_ptr<const std::vector<Type>> items;  ///< of kTuple, kTupleIter, kZip, kEnumerate (one), kMethod
 
   static Type of(uint16_t kind) {
     Type t;
@@ -91,6 +90,12 @@ struct Type {
     t.items = std::make_shared<const std::vector<Type>>(std::move(items));
     return t;
   }
+  /// As LOAD_METHOD leaves it: a callable, and the object that it wants as its first argument (null: none).
+  static Type loaded_method() {
+    Type receiver = any();
+    receiver.kinds = kUnbound;
+    return with_items(kMethod, {any(), receiver});
+  }
   static Type known_object(PyObject* object) {
     Type t = of(kKnown);
     t.known = object;
@@ -102,6 +107,7 @@ struct Type {
   /// Some of `kinds`, nothing else.
   bool within(uint16_t mask) const { return !object && kinds != 0 && (kinds & ~mask) == 0; }
   bool may_be_unbound() const { return (kinds & kUnbound) != 0; }
+  bool is_loaded_method() const { return only(kMethod) && items->size() == 2; }
   /// More than one kind, kept with a tag.
   bool is_union() const { return !object && (kinds & (kinds - 1)) != 0; }
   bool is_constant() const { return only(kInt) && interval.is_constant(); }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "compile/types/same_nan.h"
+#include "compile/types/sample.h"
 
 namespace hasten::compile {
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr double kGainWanted = 1.15;
 constexpr double kBoxedNs = 40, kPlainNs = 25, kNativeNs = 1;
+constexpr double kPythonEntryNs = 40;  // to run a Python function from C, beyond what it costs in the interpreter
 constexpr uint16_t kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
 
 const char* operation_name(Op op) {
@@ -48,6 +50,58 @@ std::string place(const Specialization& s, const Instr& i) {
   return std::string(file) + ":" + std::to_string(i.position.line);
 }
 
+PyObject* first_item(PyObject* container) {
+  if (container && PyList_CheckExact(container) && PyList_GET_SIZE(container) > 0)
+    return PyList_GET_ITEM(container, 0);
+  if (container && PyTuple_CheckExact(container) && PyTuple_GET_SIZE(container) > 0)
+    return PyTuple_GET_ITEM(container, 0);
+  return nullptr;
+}
+
+/// An object like those that `v` of the root will be, as far as the values at its entry tell (borrowed), or null.
+PyObject* sampled(const Specialization& root, PyObject* const* args, ValueId v) {
+  const Instr& i = root.view.instr(v);
+  const auto osr = std::lower_bound(root.osr_values.begin(), root.osr_values.end(), v);
+  if (osr != root.osr_values.end() && *osr == v)
+    return args[osr - root.osr_values.begin()];
+  const auto operand = [&] { return root.view.args(v)[0]; };
+  switch (i.op) {
+    case Op::Param:
+      return root.osr_block == mir::kNone ? args[i.aux] : nullptr;
+    case Op::CheckBound:
+    case Op::GetIter:  // stands for what it iterates over
+      return sampled(root, args, operand());
+    case Op::GetItem:
+      return first_item(sampled(root, args, operand()));
+    case Op::IterNext: {
+      PyObject* iterated = sampled(root, args, operand());
+      if (!iterated || Py_TYPE(iterated) != &PyListIter_Type)
+        return first_item(iterated);
+      PyObject* list = list_of_iterator(iterated);
+      PyObject* item = first_item(list);
+      Py_XDECREF(list);  // the iterator keeps it
+      return item;
+    }
+    default:
+      return nullptr;
+  }
+}
+
+/// Whether the call, which stays one of an object, runs a Python function.
+bool enters_python(const Unit& unit, const Specialization& s, PyObject* const* args, ValueId call) {
+  if (s.view.instr(call).op != Op::Call)
+    return false;
+  const ValueId callee = s.view.args(call)[0];
+  if (s.types[callee].only(kKnown))
+    return PyFunction_Check(s.types[callee].known);
+  if (!s.types[callee].is_loaded_method() || &s != unit.specializations.front().get())
+    return false;
+  PyObject* receiver = sampled(s, args, s.view.args(callee)[0]);
+  PyObject* method =
+      receiver ? _PyType_Lookup(Py_TYPE(receiver), s.view.function().names[s.view.instr(callee).aux]) : nullptr;
+  return method && PyFunction_Check(method);
+}
+
 }  // namespace
 
 bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
@@ -67,7 +121,8 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
         return false;
       return !type(0).within(kScalar) || !type(1).within(kScalar);
     case Op::GetAttr:
-      return !s.guards.contains(v) && !s.types[v].only(kMethod) && !type(0).only(kComplex);
+      return !s.guards.contains(v) && (!s.types[v].only(kMethod) || s.types[v].is_loaded_method()) &&
+             !type(0).only(kComplex);
     case Op::GetGlobal:
       return !s.guards.contains(v);
     case Op::GetFree:
@@ -121,7 +176,7 @@ std::optional<std::string> why_not_exact(Unit& unit) {
   return {};
 }
 
-std::optional<std::string> why_not_worth(Unit& unit) {
+std::optional<std::string> why_not_worth(Unit& unit, PyObject* const* args) {
   double plain_ns = 0, native_ns = 0, worst_ns = 0;
   bool has_loop = false;
   const Specialization* worst_in = nullptr;
@@ -140,6 +195,8 @@ std::optional<std::string> why_not_worth(Unit& unit) {
           const double ns = weight * kBoxedNs;
           plain_ns += ns;
           native_ns += ns * 1.1;
+          if (enters_python(unit, *s, args, v))
+            native_ns += weight * kPythonEntryNs;
           if (ns > worst_ns) {
             worst_ns = ns;
             worst_in = s.get();

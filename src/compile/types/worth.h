@@ -13,7 +13,9 @@ namespace hasten::compile {
 /// Model: in loops, weighted by 10 per level, an operation that stays a Python call costs as much natively as in
 /// CPython (about 40 ns), and one that becomes native falls from 25 ns to 1 ns. Code without loops is always
 /// compiled: other compiled code may call it.
-std::optional<std::string> why_not_worth(Unit& unit);
+/// A Python function that is called from native code costs more than between two of the interpreter's own frames;
+/// `args`, what the root is called with (or, for OSR, its values), tell whether a method is one.
+std::optional<std::string> why_not_worth(Unit& unit, PyObject* const* args);
 
 /// Nothing if native code gives the interpreter's answers; else "FILE:LINE: why" for a question that it cannot answer.
 std::optional<std::string> why_not_exact(Unit& unit);
