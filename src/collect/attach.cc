@@ -284,15 +284,15 @@ class Attachment {
   }
 
   void look_at_all(uint64_t now_ns) {
-    if (threads_.size() < kFewThreads) {
-      list_threads(now_ns);
-    }
     bool exact = false;
     for (auto& [tid, looked] : threads_) {
       if (move_clock(looked)) {
         settle(looked);
       }
       exact |= looked.clock_fd >= 0;
+    }
+    if (threads_.size() < kFewThreads) {
+      list_threads(now_ns);
     }
     if (exact) {
       // Waking up may have taken the CPU from one of these threads: whoever had one shall have it again.
