@@ -343,10 +343,11 @@ class JudgementSession:
         comparison = Comparison(old, again, new, self._nearness)
         by_key = {f.function.key: f for f in wanted}
         counts = dict.fromkeys(by_key, 0)
+        opaque = comparison.old.opaque()
         for key, number, was, is_, is_same, outcome_seen, all_seen in comparison.calls():
             if is_same:
                 counts[key] += outcome_seen
-                by_key[key].is_seen_whole |= all_seen and not comparison.old.opaque()
+                by_key[key].is_seen_whole |= all_seen and not opaque
                 continue
             differs = f"the result differs: {is_} instead of {was}"
             if was == is_:
