@@ -28,8 +28,17 @@ struct NativeEntryScope {
   CompiledFunction* function;
   NativeVersion* native;
   NativeEntryScope* outer;
+  // Of the interpreter that entered it at a loop header, which goes on itself when the code leaves; else null.
+  ValueTable* values = nullptr;
+  Start* start = nullptr;
 };
 thread_local NativeEntryScope* innermost_entry = nullptr;
+
+/// What native code returns that has left for the interpreter that entered it.
+PyObject* const kLeft = reinterpret_cast<PyObject*>(2);
+
+/// A loop header is hot after so many visits: compiling costs as much as interpreting some 20 000 instructions.
+constexpr uint32_t kHotVisits = 1000;
 
 uint64_t mix(uint64_t hash, const void* pointer) {
   return (hash ^ reinterpret_cast<uintptr_t>(pointer)) * 0x9E3779B97F4A7C15ULL + (hash >> 29);
@@ -118,6 +127,7 @@ CompiledFunction::~CompiledFunction() {
   }
   if (mir_) {
     functions_by_mir().erase(mir_);
+    forget_tracebacks(mir_);
     compiler->release_mir(mir_);
   }
 }
@@ -296,7 +306,7 @@ PyObject* CompiledFunction::call_interpreter(PyObject* const* args) {
   for (uint32_t i = 0; i < param_count_; ++i) {
     values.set(i, Py_NewRef(args[i]));  // the parameters are the first instructions
   }
-  return interpret(*mir_, *plan_, values, 0, nullptr);
+  return interpret(*mir_, *plan_, values, {0}, nullptr);
 }
 
 PyObject* CompiledFunction::call_bound(PyObject* const* args) {
@@ -329,7 +339,7 @@ PyObject* CompiledFunction::call_bound(PyObject* const* args) {
 }
 
 PyObject* CompiledFunction::enter(NativeVersion* native, PyObject* const* args) {
-  NativeEntryScope scope{this, native, innermost_entry};
+  NativeEntryScope scope{this, native, innermost_entry, nullptr, nullptr};
   innermost_entry = &scope;
   PyObject* result = native->entry(native, args);
   innermost_entry = scope.outer;
@@ -472,25 +482,42 @@ class OsrEntry final : public HotLoop {
  public:
   explicit OsrEntry(CompiledFunction* function) : function_(function) {}
 
-  bool enter(mir::BlockId block, const ValueTable& values, PyObject** result) override {
+  bool wants(mir::BlockId block, bool after_exception) override {
+    if (!after_exception) {
+      visits_.resize(function_->mir_->block_count);
+      return ++visits_[block] % kHotVisits == 0;
+    }
+    // Loops that raise now and then come here for a few rounds each time: their visits count together.
+    function_->visits_after_exception_.resize(function_->mir_->block_count);
+    if (++function_->visits_after_exception_[block] % kHotVisits == 0) {
+      return true;
+    }
+    const auto& versions = function_->osr_versions_;
+    return std::any_of(versions.begin(), versions.end(), [&](const auto* one) { return one->osr_block == block; });
+  }
+
+  Outcome enter(mir::BlockId block, ValueTable* values, PyObject** result, Start* start) override {
     std::vector<PyObject*> live;
     const std::vector<NativeVersion*> versions = function_->osr_versions_;  // a landing inside changes the list
     for (NativeVersion* native : versions) {
-      if (native->osr_block == block && run(native, values, &live, result)) {
-        return true;
+      if (native->osr_block != block) {
+        continue;
+      }
+      if (Outcome outcome = run(native, values, &live, result, start); outcome != Outcome::Declined) {
+        return outcome;
       }
     }
     if (function_->compiling_ || function_->osr_compile_count_ >= kOsrCompilesMax) {
-      return false;
+      return Outcome::Declined;
     }
-    collect(live_into(*function_->mir_, block), values, &live);
+    collect(live_into(*function_->mir_, block), *values, &live);
     NativeVersion* native = function_->compile(live.data(), static_cast<uint32_t>(live.size()), block);
     if (!native) {
       *result = nullptr;
-      return PyErr_Occurred() != nullptr;
+      return PyErr_Occurred() ? Outcome::Finished : Outcome::Declined;
     }
     function_->osr_versions_.insert(function_->osr_versions_.begin(), native);
-    return run(native, values, &live, result);
+    return run(native, values, &live, result, start);
   }
 
  private:
@@ -501,17 +528,22 @@ class OsrEntry final : public HotLoop {
     }
   }
 
-  bool run(NativeVersion* native, const ValueTable& values, std::vector<PyObject*>* live, PyObject** result) {
-    collect({native->osr_values, native->osr_values + native->osr_count}, values, live);
-    *result = function_->enter(native, live->data());
+  Outcome run(NativeVersion* native, ValueTable* values, std::vector<PyObject*>* live, PyObject** result,
+              Start* start) {
+    collect({native->osr_values, native->osr_values + native->osr_count}, *values, live);
+    NativeEntryScope scope{function_, native, innermost_entry, values, start};
+    innermost_entry = &scope;
+    *result = native->entry(native, live->data());
+    innermost_entry = scope.outer;
     if (*result == kGuardMiss) {
-      return false;
+      return Outcome::Declined;
     }
     ++function_->osr_entries_;
-    return true;
+    return *result == kLeft ? Outcome::Left : Outcome::Finished;
   }
 
   CompiledFunction* function_;
+  std::vector<uint32_t> visits_;
 };
 
 PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, const uint64_t* slots, PyObject* result) {
@@ -526,21 +558,29 @@ PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, co
     add_traceback(function, point.resume);
     return nullptr;
   }
-  uint32_t start = point.resume;
+  Start start{point.resume};
   if (point.result != mir::kNone) {
     learn(point, result ? reinterpret_cast<PyObject*>(Py_TYPE(result)) : nullptr);
     values.set(point.result, result);
-  } else if (point.reason == DeoptReason::Type && is_computing(function.instrs[start].op)) {
+  } else if (point.reason == DeoptReason::Type && is_computing(function.instrs[start.instr].op)) {
     // Do the instruction now: the type of its value is what the compiler has to learn.
-    if (!execute_into(function, start, &values)) {
-      add_traceback(function, start);
-      return nullptr;
+    if (execute_into(function, start.instr, &values)) {
+      PyObject* seen = values.get(start.instr);
+      learn(point, seen ? reinterpret_cast<PyObject*>(Py_TYPE(seen)) : nullptr);
+      ++start.instr;
+    } else {
+      add_traceback(function, start.instr);
+      start.raised = true;
     }
-    PyObject* seen = values.get(start);
-    learn(point, seen ? reinterpret_cast<PyObject*>(Py_TYPE(seen)) : nullptr);
-    ++start;
   } else if (point.reason != DeoptReason::Generic) {
     learn(point, nullptr);
+  }
+  if (innermost_entry && innermost_entry->native == native && innermost_entry->values) {
+    *innermost_entry->start = start;
+    innermost_entry->values->swap(values);
+    const KeepError keep;  // what the values take along may run Python code
+    values.clear();
+    return kLeft;
   }
   OsrEntry osr(this);
   ++landing_depth_;

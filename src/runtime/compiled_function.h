@@ -46,7 +46,8 @@ class CompiledFunction {
   /// strict: raises if the source is not covered. Otherwise true.
   bool check_strict();
 
-  /// Native code of this function has failed a guard: finishes the call. Steals `result` (may be null).
+  /// Native code of this function has left: finishes the call, or hands the values to the interpreter that entered the
+  /// code. Steals `result` (may be null).
   PyObject* land(NativeVersion* version, uint32_t point, const uint64_t* slots, PyObject* result);
 
   /// What hasten.jit.report() shows, as a new dict.
@@ -113,6 +114,7 @@ class CompiledFunction {
   std::vector<ObjectRef> reasons_;
   uint32_t compile_count_ = 0, osr_compile_count_ = 0;
   uint32_t landing_depth_ = 0;
+  std::vector<uint32_t> visits_after_exception_;  ///< of each block
   uint64_t original_calls_ = 0, interpreter_calls_ = 0, osr_entries_ = 0;
 };
 

@@ -45,6 +45,12 @@ PyObject* hrt_load_method(MethodCache* cache, PyObject* object, PyObject* name, 
   return callable;
 }
 
+void hrt_raise(const mir::MirFunction* function, uint32_t instr, PyObject* exception, PyObject* cause) {
+  if (raise(function->instrs[instr].op, exception, cause)) {
+    add_traceback(*function, instr);
+  }
+}
+
 void hrt_traceback(const mir::MirFunction* function, uint32_t instr) { add_traceback(*function, instr); }
 
 int32_t hrt_poll(const mir::MirFunction* function, uint32_t instr) {
@@ -343,6 +349,7 @@ const Symbol* helper_symbols(uint32_t* count) {
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
   static const Symbol kSymbols[] = {
       HASTEN_SYMBOL(hrt_deopt),
+      HASTEN_SYMBOL(hrt_raise),
       HASTEN_SYMBOL(hrt_execute),
       HASTEN_SYMBOL(hrt_load_method),
       HASTEN_SYMBOL(hrt_traceback),

@@ -26,6 +26,7 @@ extern "C" {
 /// Goes on in the interpreter at version->points[point] and returns the call's result (new reference), or nullptr with
 /// exception and traceback set: return it as it is. Steals `result` (the point's `result` value, or null). Object
 /// slots are borrowed: compiled code releases its own references afterwards.
+/// What is returned need not be an object: return it as it is, and keep an exception that is set.
 PyObject* hrt_deopt(NativeVersion* version, uint32_t point, const uint64_t* slots, PyObject* result);
 
 /// Executes one computing instruction (not Phi, not a terminator) on boxed operands (borrowed; null = Unbound), as
@@ -42,6 +43,9 @@ struct MethodCache {
 /// LOAD_METHOD: the attribute `name` of `object` (new reference, null = raised, no traceback entry added), which wants
 /// `object` as its first argument if *is_unbound. Fills `cache` if the next object of the type can do without this.
 PyObject* hrt_load_method(MethodCache* cache, PyObject* object, PyObject* name, int32_t* is_unbound);
+
+/// Does the Raise or Reraise `instr` (exception and cause may be null): an exception is set then, traceback entry included.
+void hrt_raise(const mir::MirFunction* function, uint32_t instr, PyObject* exception, PyObject* cause);
 
 /// Adds the traceback entry of `function` at `instr` to the exception that is set.
 void hrt_traceback(const mir::MirFunction* function, uint32_t instr);

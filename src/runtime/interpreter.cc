@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "runtime/liveness.h"
+#include "runtime/object_ref.h"
 #include "runtime/operations.h"
 #include "runtime/poll.h"
 #include "runtime/traceback.h"
@@ -14,9 +16,6 @@ using mir::Instr;
 using mir::kNone;
 using mir::Op;
 using mir::ValueId;
-
-/// A loop header is hot after so many visits: compiling costs as much as interpreting some 20 000 instructions.
-constexpr uint32_t kHotVisits = 1000;
 
 struct Activation {
   const mir::MirFunction& function;
@@ -54,6 +53,21 @@ struct Activation {
       }
     }
     return phi_end;
+  }
+
+  /// Where an exception of instruction `index` goes on: in the block's handler. kNone: out of the function.
+  uint32_t unwind(uint32_t index) {
+    const mir::Block& block = function.blocks[function.instrs[index].block];
+    if (block.handler == kNone) {
+      return kNone;
+    }
+    uint32_t next = follow(function.instrs[index].block, block.succ_count - 1);
+    // The temporaries of the statement go, as CPython's stack does. What that runs must not see the exception.
+    const KeepError keep;
+    for (ValueId dead : plan.dead_in_handler[block.handler]) {
+      values.set(dead, nullptr);
+    }
+    return next;
   }
 
   std::vector<PyObject*> scratch_ = {};
@@ -123,17 +137,54 @@ InterpreterPlan::InterpreterPlan(const mir::MirFunction& function)
       dies[last_use[value]] = 1;
     }
   }
+  find_dead_in_handlers(function);
 }
 
-PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& plan, ValueTable& values, uint32_t start,
+void InterpreterPlan::find_dead_in_handlers(const mir::MirFunction& function) {
+  std::unique_ptr<mir::Liveness> liveness;
+  for (BlockId id = 0; id < function.block_count; ++id) {
+    const BlockId handler = function.blocks[id].handler;
+    if (handler == kNone) {
+      continue;
+    }
+    if (!liveness) {
+      liveness = std::make_unique<mir::Liveness>(function);
+      dead_in_handler.resize(function.block_count);
+    }
+    std::vector<ValueId>& dead = dead_in_handler[handler];
+    if (!dead.empty()) {
+      continue;
+    }
+    for (ValueId value = 0; value < function.instr_count; ++value) {
+      const Op op = function.instrs[value].op;
+      if (op != Op::Const && op != Op::Unbound && !liveness->live_in(handler, value)) {
+        dead.push_back(value);
+      }
+    }
+  }
+}
+
+PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& plan, ValueTable& values, Start start,
                     HotLoop* hot_loop) {
   Activation self{function, plan, values};
-  std::vector<uint32_t> visits(hot_loop ? function.block_count : 0, 0);
   PyObject* operands_inline[16];
   std::vector<PyObject*> operands_heap;
-  uint32_t next = start;
-  for (;;) {
+  bool after_exception = false;
+  for (uint32_t next = start.instr;;) {
+    if (start.raised) {
+      start.raised = false;
+      next = self.unwind(next);
+      if (next == kNone) {
+        return nullptr;
+      }
+      after_exception = true;
+    }
     const uint32_t index = next++;
+    const auto raise_here = [&](uint32_t at) {
+      add_traceback(function, at);
+      next = at;
+      start.raised = true;
+    };
     const Instr& instr = function.instrs[index];
     const ValueId* args = function.operands + instr.args_begin;
     uint32_t successor = 0;
@@ -154,9 +205,14 @@ PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& pla
       case Op::Return:
         return Py_NewRef(values.get(args[0]));
       case Op::Raise:
-        raise_exception(values.get(args[0]), instr.arg_count > 1 ? values.get(args[1]) : nullptr);
-        add_traceback(function, index);
-        return nullptr;
+      case Op::Reraise:
+        if (raise(instr.op, instr.arg_count > 0 ? values.get(args[0]) : nullptr,
+                  instr.arg_count > 1 ? values.get(args[1]) : nullptr)) {
+          add_traceback(function, index);
+        }
+        next = index;
+        start.raised = true;
+        continue;
       default: {
         PyObject** operands = operands_inline;
         if (instr.arg_count > std::size(operands_inline)) {
@@ -168,8 +224,8 @@ PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& pla
         }
         PyObject* result = nullptr;
         if (!execute(function, index, operands, &result)) {
-          add_traceback(function, index);
-          return nullptr;
+          raise_here(index);
+          continue;
         }
         values.set(index, result);
         self.release_dead(instr);
@@ -184,13 +240,19 @@ PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& pla
       continue;
     }
     if (!poll_if_due()) {
-      add_traceback(function, next);
-      return nullptr;
+      raise_here(next);
+      continue;
     }
-    if (hot_loop && ++visits[to] % kHotVisits == 0) {
+    if (hot_loop && hot_loop->wants(to, after_exception)) {
       PyObject* result = nullptr;
-      if (hot_loop->enter(to, values, &result)) {
-        return result;
+      switch (hot_loop->enter(to, &values, &result, &start)) {
+        case HotLoop::Outcome::Declined:
+          break;
+        case HotLoop::Outcome::Finished:
+          return result;
+        case HotLoop::Outcome::Left:
+          next = start.instr;
+          break;
       }
     }
   }

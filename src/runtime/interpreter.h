@@ -6,6 +6,7 @@
 
 #include <Python.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -19,6 +20,11 @@ struct InterpreterPlan {
 
   std::vector<uint32_t> pred_index;  ///< for each entry of block_ids that is a successor: which predecessor it is
   std::vector<uint8_t> dies;         ///< for each operand: the value is not read again, release it
+  /// For each block that is a handler: the values that nobody reads any more when it is entered. Empty without handlers.
+  std::vector<std::vector<mir::ValueId>> dead_in_handler;
+
+ private:
+  void find_dead_in_handlers(const mir::MirFunction& function);
 };
 
 /// The values of one activation: a strong reference each, or null (Unbound, or not computed).
@@ -36,6 +42,13 @@ class ValueTable {
     values_[value] = object;
     Py_XDECREF(old);
   }
+  /// Both are of one function.
+  void swap(ValueTable& other) { std::swap_ranges(values_, values_ + count_, other.values_); }
+  void clear() {
+    for (uint32_t i = 0; i < count_; ++i) {
+      set(i, nullptr);
+    }
+  }
 
  private:
   static constexpr uint32_t kInline = 48;
@@ -45,18 +58,31 @@ class ValueTable {
   std::unique_ptr<PyObject*[]> heap_;
 };
 
-/// Offered each loop header that has become hot in the interpreter.
-class HotLoop {
- public:
-  virtual ~HotLoop() = default;
-  /// Tries to finish the call natively from the header `block`, whose phis have been evaluated. True: *result is the
-  /// call's result, or null with an exception set. False: go on interpreting.
-  virtual bool enter(mir::BlockId block, const ValueTable& values, PyObject** result) = 0;
+/// Where the interpreter begins or goes on.
+struct Start {
+  uint32_t instr;
+  /// The instruction has raised: the exception is set and has its traceback entry.
+  bool raised = false;
 };
 
-/// Runs from instruction `start` on. Returns a new reference, or null with an exception set and the traceback entry
-/// of this function added. `hot_loop` may be null.
-PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& plan, ValueTable& values, uint32_t start,
+/// Offered each loop header that the interpreter comes to.
+class HotLoop {
+ public:
+  enum class Outcome : uint8_t {
+    Declined,  ///< nothing has happened
+    Finished,  ///< *result is the call's result, or null with an exception set
+    Left,      ///< native code ran and has left: the values are those at *start
+  };
+  virtual ~HotLoop() = default;
+  /// Whether to try enter() now. after_exception: this activation has handled one.
+  virtual bool wants(mir::BlockId block, bool after_exception) = 0;
+  /// Tries to go on natively from the header `block`, whose phis have been evaluated.
+  virtual Outcome enter(mir::BlockId block, ValueTable* values, PyObject** result, Start* start) = 0;
+};
+
+/// Runs from `start` on. Returns a new reference, or null with an exception set and the traceback entry of this
+/// function added. `hot_loop` may be null.
+PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& plan, ValueTable& values, Start start,
                     HotLoop* hot_loop);
 
 }  // namespace hasten::runtime

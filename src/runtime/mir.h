@@ -61,6 +61,12 @@ enum class Op : uint16_t {
   Raise,        ///< args: exception [, cause]; `raise` as Python does it (class or instance)
   // Later additions (the numbers above stay).
   SetAttr,  ///< args: v, value; aux = name; `v.name = value`; defines nothing
+  // Exceptions that are handled in the function, see Block::handler.
+  TakeRaised,      ///< the exception that is being raised, which it is no longer; the first of a handler
+  Handled,         ///< the exception that is being handled (sys.exception()), or None
+  SetHandled,      ///< args: v; makes it the exception that is being handled, None: none; defines nothing
+  MatchException,  ///< args: exception, type; whether `except type` handles it, True or False; TypeError
+  Reraise,         ///< a terminator. args: exception, which goes on with its traceback as it is; or none: bare `raise`
 };
 
 enum class UnaryOp : uint8_t { Neg, Pos, Invert, Not };
@@ -92,7 +98,13 @@ struct Block {
   uint32_t succs_begin = 0, succ_count = 0;  ///< into block_ids
   uint8_t loop_header = 0;                   ///< target of a back edge: where hot loops are counted and entered (OSR)
   uint16_t loop_depth = 0;
+  /// Where an exception that an instruction of this block raises goes on, or kNone: out of the function. It is the last
+  /// of succs then. No variable changes within such a block, so the operands of the handler's phis are known before
+  /// the block's first instruction.
+  BlockId handler = kNone;
 };
+
+inline bool is_terminator(Op op) { return (op >= Op::Jump && op <= Op::Raise) || op == Op::Reraise; }
 
 /// One function. All arrays are owned by whoever made it (compile/syntax); objects are strong references.
 struct MirFunction {
@@ -108,6 +120,6 @@ struct MirFunction {
   PyObject* function;      ///< the original Python function (its code, globals, builtins, closure)
 };
 
-inline constexpr uint32_t kMirAbiVersion = 1;
+inline constexpr uint32_t kMirAbiVersion = 2;
 
 }  // namespace hasten::mir

@@ -9,12 +9,14 @@ namespace {
 
 using mir::Op;
 
-constexpr const char* kOps[] = {
-    "Param",     "Const",      "Unbound",    "Phi",        "CheckBound",  "GetGlobal", "GetFree", "Unary",
-    "Binary",    "Inplace",    "Compare",    "Truth",      "GetAttr",     "GetItem",   "SetItem", "DelItem",
-    "BuildList", "BuildTuple", "BuildSlice", "ListAppend", "Unpack",      "Extract",   "Call",    "CallMethod",
-    "GetIter",   "IterNext",   "Jump",       "Branch",     "BranchBound", "Return",    "Raise",   "SetAttr"};
-static_assert(std::size(kOps) == static_cast<size_t>(Op::SetAttr) + 1);
+constexpr const char* kOps[] = {"Param",      "Const",      "Unbound",    "Phi",     "CheckBound",  "GetGlobal",
+                                "GetFree",    "Unary",      "Binary",     "Inplace", "Compare",     "Truth",
+                                "GetAttr",    "GetItem",    "SetItem",    "DelItem", "BuildList",   "BuildTuple",
+                                "BuildSlice", "ListAppend", "Unpack",     "Extract", "Call",        "CallMethod",
+                                "GetIter",    "IterNext",   "Jump",       "Branch",  "BranchBound", "Return",
+                                "Raise",      "SetAttr",    "TakeRaised", "Handled", "SetHandled",  "MatchException",
+                                "Reraise"};
+static_assert(std::size(kOps) == static_cast<size_t>(Op::Reraise) + 1);
 constexpr const char* kUnaryOps[] = {"Neg", "Pos", "Invert", "Not"};
 constexpr const char* kBinaryOps[] = {"Add",    "Sub",    "Mul", "TrueDiv", "FloorDiv", "Mod",   "Pow",
                                       "LShift", "RShift", "And", "Or",      "Xor",      "MatMul"};
@@ -51,8 +53,8 @@ std::string aux_text(const mir::MirFunction& function, const mir::Instr& instr) 
 }
 
 bool defines_value(Op op) {
-  return op != Op::SetItem && op != Op::DelItem && op != Op::SetAttr && op != Op::ListAppend &&
-         !(op >= Op::Jump && op <= Op::Raise);
+  return op != Op::SetItem && op != Op::DelItem && op != Op::SetAttr && op != Op::ListAppend && op != Op::SetHandled &&
+         !mir::is_terminator(op);
 }
 
 }  // namespace

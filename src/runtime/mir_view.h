@@ -26,6 +26,11 @@ class MirView {
   std::span<const BlockId> succs(BlockId b) const {
     return {f_->block_ids + f_->blocks[b].succs_begin, f_->blocks[b].succ_count};
   }
+  /// Those that are reached without an exception.
+  std::span<const BlockId> normal_succs(BlockId b) const {
+    const auto all = succs(b);
+    return f_->blocks[b].handler == kNone ? all : all.first(all.size() - 1);
+  }
   ValueId first(BlockId b) const { return f_->blocks[b].first; }
   ValueId end(BlockId b) const { return f_->blocks[b].first + f_->blocks[b].count; }
   ValueId terminator(BlockId b) const { return end(b) - 1; }

@@ -147,6 +147,15 @@ const ObjectLayout* measure_object_layout() {
 
 PyObject* function_builtins(PyObject* function) { return reinterpret_cast<PyFunctionObject*>(function)->func_builtins; }
 
+PyObject* handled_exception() {
+  PyObject* value = PyThreadState_Get()->exc_info->exc_value;
+  return Py_NewRef(value ? value : Py_None);
+}
+
+void set_handled_exception(PyObject* exception) {
+  Py_XSETREF(PyThreadState_Get()->exc_info->exc_value, Py_NewRef(exception));
+}
+
 PyObject* load_method(PyObject* object, PyObject* name, bool* is_unbound) {
   PyObject* method = nullptr;
   *is_unbound = _PyObject_GetMethod(object, name, &method) == 1;

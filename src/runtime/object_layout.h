@@ -13,6 +13,12 @@ const ObjectLayout* measure_object_layout();
 /// The mapping that global names fall back to (borrowed).
 PyObject* function_builtins(PyObject* function);
 
+/// What PUSH_EXC_INFO saves: the exception that this function's caller, or the coroutine that runs, is handling (new
+/// reference), or None.
+PyObject* handled_exception();
+/// POP_EXCEPT: puts back what handled_exception() gave, or makes `exception` the one that is being handled.
+void set_handled_exception(PyObject* exception);
+
 /// LOAD_METHOD: the attribute `name` of `object` (new reference, null = raised). *is_unbound: it is a function of the type
 /// that wants `object` as its first argument, exactly as the attribute bound to `object` would be called.
 PyObject* load_method(PyObject* object, PyObject* name, bool* is_unbound);

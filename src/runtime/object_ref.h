@@ -33,4 +33,20 @@ class ObjectRef {
   PyObject* object_ = nullptr;
 };
 
+/// Puts an exception that is set aside while other objects are made or dropped: running Python with one set is an error.
+class KeepError {
+ public:
+  KeepError() { PyErr_Fetch(&type_, &value_, &traceback_); }
+  ~KeepError() {
+    if (type_) {
+      PyErr_Restore(type_, value_, traceback_);
+    }
+  }
+  KeepError(const KeepError&) = delete;
+  KeepError& operator=(const KeepError&) = delete;
+
+ private:
+  PyObject *type_, *value_, *traceback_;
+};
+
 }  // namespace hasten::runtime

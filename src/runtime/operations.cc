@@ -182,6 +182,23 @@ PyObject* check_bound(const mir::MirFunction& function, const Instr& instr, PyOb
   return nullptr;
 }
 
+/// CHECK_EXC_MATCH, with its message.
+PyObject* match_exception(PyObject* exception, PyObject* wanted) {
+  bool is_class = true;
+  if (PyTuple_Check(wanted)) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(wanted); ++i) {
+      is_class = is_class && PyExceptionClass_Check(PyTuple_GET_ITEM(wanted, i));
+    }
+  } else {
+    is_class = PyExceptionClass_Check(wanted);
+  }
+  if (!is_class) {
+    PyErr_SetString(PyExc_TypeError, "catching classes that do not inherit from BaseException is not allowed");
+    return nullptr;
+  }
+  return PyBool_FromLong(PyErr_GivenExceptionMatches(exception, wanted));
+}
+
 /// UNPACK_SEQUENCE, with its messages. `sequence` may be any iterable.
 PyObject* unpack(PyObject* sequence, Py_ssize_t count) {
   if (PyTuple_CheckExact(sequence) && PyTuple_GET_SIZE(sequence) == count) {
@@ -247,7 +264,8 @@ PyObject* build_tuple(PyObject* const* operands, uint32_t count) {
 
 }  // namespace
 
-void raise_exception(PyObject* exception, PyObject* cause) {
+/// `raise exception from cause`; `cause` may be null.
+static void raise_exception(PyObject* exception, PyObject* cause) {
   ObjectRef value;
   PyObject* type = nullptr;
   if (PyExceptionClass_Check(exception)) {
@@ -284,6 +302,37 @@ void raise_exception(PyObject* exception, PyObject* cause) {
     PyException_SetCause(value.get(), fixed_cause);
   }
   PyErr_SetObject(type, value.get());
+}
+
+PyObject* take_raised() {
+  PyObject *type, *value, *trace;
+  PyErr_Fetch(&type, &value, &trace);
+  PyErr_NormalizeException(&type, &value, &trace);
+  if (trace) {
+    PyException_SetTraceback(value, trace);
+  }
+  Py_XDECREF(type);
+  Py_XDECREF(trace);
+  return value;
+}
+
+/// With the traceback that it has.
+static void reraise(PyObject* exception) {
+  PyErr_Restore(Py_NewRef(Py_TYPE(exception)), Py_NewRef(exception), PyException_GetTraceback(exception));
+}
+
+bool raise(Op op, PyObject* exception, PyObject* cause) {
+  if (op == Op::Raise) {
+    raise_exception(exception, cause);
+    return true;
+  }
+  ObjectRef handled = exception ? ObjectRef::share(exception) : ObjectRef::steal(PyErr_GetHandledException());
+  if (!handled || handled.get() == Py_None) {
+    PyErr_SetString(PyExc_RuntimeError, "No active exception to reraise");
+    return true;
+  }
+  reraise(handled.get());
+  return false;
 }
 
 bool execute(const mir::MirFunction& function, uint32_t index, PyObject* const* operands, PyObject** result) {
@@ -333,6 +382,19 @@ bool execute(const mir::MirFunction& function, uint32_t index, PyObject* const* 
     case Op::SetAttr:
       *result = nullptr;
       return PyObject_SetAttr(operands[0], function.names[instr.aux], operands[1]) == 0;
+    case Op::TakeRaised:
+      value = take_raised();
+      break;
+    case Op::Handled:
+      value = handled_exception();
+      break;
+    case Op::SetHandled:
+      *result = nullptr;
+      set_handled_exception(operands[0]);
+      return true;
+    case Op::MatchException:
+      value = match_exception(operands[0], operands[1]);
+      break;
     case Op::ListAppend:
       *result = nullptr;
       return PyList_Append(operands[0], operands[1]) == 0;

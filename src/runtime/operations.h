@@ -12,7 +12,10 @@ namespace hasten::runtime {
 /// False: a Python exception is set; no traceback entry has been added.
 bool execute(const mir::MirFunction& function, uint32_t index, PyObject* const* operands, PyObject** result);
 
-/// `raise exception from cause` as the bytecode does it; `cause` may be null. Always leaves an exception set.
-void raise_exception(PyObject* exception, PyObject* cause);
+/// The exception that is set (new reference), with its traceback; none is set afterwards.
+PyObject* take_raised();
+/// Raise or Reraise, as the bytecode does it; exception and cause may be null. Always leaves an exception set; returns
+/// whether it wants a traceback entry here: one that is raised again has its own.
+bool raise(mir::Op op, PyObject* exception, PyObject* cause);
 
 }  // namespace hasten::runtime

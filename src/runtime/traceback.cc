@@ -1,4 +1,4 @@
-// An entry is types.TracebackType(next, frame, lasti, lineno) with a frame object that never ran. `lasti` must be the
+// An entry is what types.TracebackType(next, frame, lasti, lineno) makes, with a frame object that never ran. `lasti` must be the
 // offset of the bytecode instruction that would have raised: traceback printers ask the code object for its columns.
 // We look for it by position among the opcodes that the MIR instruction comes from. The positions of a few opcodes
 // differ between CPython 3.11, 3.12 and 3.13 (FOR_ITER: the whole loop or only its iterable), hence two passes: the
@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "runtime/object_layout.h"
@@ -56,7 +58,10 @@ std::vector<std::string_view> opcode_names(Op op) {
     case Op::IterNext:
       return {"FOR_ITER"};
     case Op::Raise:
+    case Op::Reraise:
       return {"RAISE_VARARGS"};
+    case Op::MatchException:
+      return {"CHECK_EXC_MATCH"};
     default:
       return {"BUILD_", "LIST_APPEND"};
   }
@@ -167,19 +172,30 @@ PyCodeObject* comprehension_at(PyCodeObject* code, const Position& position) {
   return nullptr;
 }
 
-void push_entry(PyCodeObject* code, PyObject* function, int offset, int line) {
+struct Entry {
+  PyCodeObject* code;  ///< the function's, or one in its constants
+  int offset, line;
+  ObjectRef frame;  ///< of the last traceback: made again only if somebody still looks at that
+};
+
+/// As PyTraceBack_Here does, with a frame that has not run.
+void push_entry(Entry& entry, PyObject* function) {
   PyObject *type, *value, *trace;
   PyErr_Fetch(&type, &value, &trace);
-  PyFrameObject* frame = PyFrame_New(PyThreadState_Get(), code, PyFunction_GET_GLOBALS(function), nullptr);
-  ObjectRef entry;
-  if (frame) {
-    set_frame_line(frame, line);
-    entry = ObjectRef::steal(PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyTraceBack_Type), "OOii",
-                                                   trace ? trace : Py_None, frame, offset, line));
-    Py_DECREF(frame);
+  if (!entry.frame || Py_REFCNT(entry.frame.get()) > 1) {
+    PyObject* globals = PyFunction_GET_GLOBALS(function);
+    entry.frame =
+        ObjectRef::steal(reinterpret_cast<PyObject*>(PyFrame_New(PyThreadState_Get(), entry.code, globals, nullptr)));
   }
-  if (entry) {
-    Py_XSETREF(trace, entry.release());
+  PyTracebackObject* made = entry.frame ? PyObject_GC_New(PyTracebackObject, &PyTraceBack_Type) : nullptr;
+  if (made) {
+    auto* frame = reinterpret_cast<PyFrameObject*>(Py_NewRef(entry.frame.get()));
+    set_frame_line(frame, entry.line);
+    made->tb_next = reinterpret_cast<PyTracebackObject*>(std::exchange(trace, reinterpret_cast<PyObject*>(made)));
+    made->tb_frame = frame;
+    made->tb_lasti = entry.offset;
+    made->tb_lineno = entry.line;
+    PyObject_GC_Track(made);
   } else {
     PyErr_Clear();  // out of memory: the exception matters more than its traceback
   }
@@ -188,23 +204,29 @@ void push_entry(PyCodeObject* code, PyObject* function, int offset, int line) {
 
 }  // namespace
 
-void add_traceback(const mir::MirFunction& function, uint32_t index) {
+namespace {
+
+/// What is known of the instructions of a function that have raised: to find it takes longer than all the rest.
+struct Places {
+  ObjectRef code;
+  std::unordered_map<uint32_t, std::vector<Entry>> entries;
+};
+
+std::unordered_map<const mir::MirFunction*, Places>& places() {
+  static auto* map = new std::unordered_map<const mir::MirFunction*, Places>;
+  return *map;
+}
+
+/// Innermost last. Runs Python code.
+std::vector<Entry> find_entries(const mir::MirFunction& function, PyCodeObject* code, uint32_t index) {
   const mir::Instr& instr = function.instrs[index];
-  Position position = instr.position;
-  // The lookups below run Python code; they must not see the exception.
-  PyObject *type, *value, *trace;
-  PyErr_Fetch(&type, &value, &trace);
-  auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function.function));
+  const Position& position = instr.position;
   std::vector<PyCodeObject*> codes{code};
   for (int depth = 0; depth < instr.scope; ++depth) {
     if (PyCodeObject* inner = comprehension_at(codes.back(), position)) {
       codes.push_back(inner);
     }
   }
-  struct Entry {
-    PyCodeObject* code;
-    int offset, line;
-  };
   std::vector<Entry> entries;
   for (size_t i = 0; i < codes.size(); ++i) {
     bool innermost = i + 1 == codes.size();
@@ -215,12 +237,40 @@ void add_traceback(const mir::MirFunction& function, uint32_t index) {
     } else if (!found.exact) {
       line = found.line;
     }
-    entries.push_back({codes[i], found.offset, line ? line : codes[i]->co_firstlineno});
+    entries.push_back({codes[i], found.offset, line ? line : codes[i]->co_firstlineno, {}});
   }
-  PyErr_Restore(type, value, trace);
+  return entries;
+}
+
+}  // namespace
+
+void add_traceback(const mir::MirFunction& function, uint32_t index) {
+  auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function.function));
+  Places& known = places()[&function];  // stays where it is until forget_tracebacks
+  if (!known.code) {
+    known.code = ObjectRef::share(reinterpret_cast<PyObject*>(code));
+  }
+  const bool same_code = known.code.get() == reinterpret_cast<PyObject*>(code);
+  auto found = known.entries.find(index);
+  std::vector<Entry> of_other_code;
+  if (!same_code || found == known.entries.end()) {
+    std::vector<Entry> fresh;
+    {
+      const KeepError keep;  // the lookups run Python code
+      fresh = find_entries(function, code, index);
+    }
+    if (same_code) {
+      found = known.entries.try_emplace(index, std::move(fresh)).first;  // that Python code may have raised here too
+    } else {
+      of_other_code = std::move(fresh);
+    }
+  }
+  std::vector<Entry>& entries = same_code ? found->second : of_other_code;
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
-    push_entry(entry->code, function.function, entry->offset, entry->line);
+    push_entry(*entry, function.function);
   }
 }
+
+void forget_tracebacks(const mir::MirFunction* function) { places().erase(function); }
 
 }  // namespace hasten::runtime

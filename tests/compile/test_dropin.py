@@ -249,10 +249,10 @@ def test_what_is_not_a_function_is_left_alone():
 # --- what cannot be compiled ------------------------------------------------------------------------------------------
 
 
-def with_try(x):
+def with_except_group(x):
     try:
         return x
-    finally:
+    except* ValueError:
         pass
 
 
@@ -289,7 +289,7 @@ def with_generator(xs):
 
 
 REFUSED = {
-    with_try: 1,
+    with_except_group: 1,
     with_stars: 0,
     with_yield: 0,
     with_locals: 1,

@@ -120,7 +120,7 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
       return integer(checked(v, llvm::Intrinsic::smul_with_overflow, l, r));
     case BinaryOp::TrueDiv: {
       if (y.contains(0))
-        go_if(b.CreateICmpEQ(r, b.getInt64(0)), leave_before(v, DeoptReason::Generic));
+        go_if(b.CreateICmpEQ(r, b.getInt64(0)), fails_at(v));
       // Both exact as doubles: one correctly rounded division. Beyond 2**53 CPython divides the integers.
       constexpr int64_t kExact = int64_t{1} << 53;
       const auto fast = [&] {
@@ -144,7 +144,7 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
     case BinaryOp::FloorDiv:
     case BinaryOp::Mod: {
       if (y.contains(0))
-        go_if(b.CreateICmpEQ(r, b.getInt64(0)), leave_before(v, DeoptReason::Generic));
+        go_if(b.CreateICmpEQ(r, b.getInt64(0)), fails_at(v));
       const bool floor = op == BinaryOp::FloorDiv;
       if (x.low >= 0 && y.low >= 0)
         return integer(floor ? b.CreateUDiv(l, r) : b.CreateURem(l, r));
@@ -198,7 +198,7 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
     }
     case BinaryOp::LShift: {
       if (y.low < 0)
-        go_if(b.CreateICmpSLT(r, b.getInt64(0)), leave_before(v, DeoptReason::Generic));
+        go_if(b.CreateICmpSLT(r, b.getInt64(0)), fails_at(v));
       if (y.low >= 0 && y.high <= 62 && exact_interval(op, x, y).fits())
         return integer(b.CreateShl(l, r, "", false, true));
       // 0 << anything is 0; other values beyond 63 places overflow.
@@ -212,7 +212,7 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
     }
     case BinaryOp::RShift: {
       if (y.low < 0)
-        go_if(b.CreateICmpSLT(r, b.getInt64(0)), leave_before(v, DeoptReason::Generic));
+        go_if(b.CreateICmpSLT(r, b.getInt64(0)), fails_at(v));
       if (y.low >= 0 && y.high <= 63)
         return integer(b.CreateAShr(l, r));
       if (planted_bug(Plant::ShiftWide))
@@ -237,9 +237,7 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
 Value BodyLowering::float_binary(ValueId v, BinaryOp op, llvm::Value* a, llvm::Value* c) {
   using Effects = ModuleContext::Effects;
   const auto number = [&](llvm::Value* value) { return from_parts(Type::of(kFloat), {value}); };
-  const auto check_zero = [&] {
-    go_if(b.CreateFCmpOEQ(c, llvm::ConstantFP::get(m_.f64, 0.0)), leave_before(v, DeoptReason::Generic));
-  };
+  const auto check_zero = [&] { go_if(b.CreateFCmpOEQ(c, llvm::ConstantFP::get(m_.f64, 0.0)), fails_at(v)); };
   switch (op) {
     case BinaryOp::Add:
       return number(b.CreateFAdd(a, c));
@@ -318,7 +316,7 @@ Value BodyLowering::complex_binary(ValueId v, BinaryOp op, const Value& a, const
     }
     case BinaryOp::TrueDiv: {
       llvm::Value* is_zero = b.CreateAnd(b.CreateFCmpOEQ(cr, zero), b.CreateFCmpOEQ(ci, zero));
-      go_if(is_zero, leave_before(v, DeoptReason::Generic));
+      go_if(is_zero, fails_at(v));
       llvm::Value* both = b.CreateCall(m_.helper("hj_complex_divide", llvm::StructType::get(m_.f64, m_.f64),
                                                  {m_.f64, m_.f64, m_.f64, m_.f64}, ModuleContext::Effects::Pure),
                                        {ar, ai, cr, ci});
@@ -334,7 +332,7 @@ Value BodyLowering::complex_binary(ValueId v, BinaryOp op, const Value& a, const
       const auto infinite = [&](llvm::Value* x) {
         return b.CreateFCmpOEQ(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x), infinity);
       };
-      go_if(b.CreateOr(infinite(re), infinite(im)), leave_before(v, DeoptReason::Generic));  // OverflowError
+      go_if(b.CreateOr(infinite(re), infinite(im)), fails_at(v));  // OverflowError
       return number(re, im);
     }
     default:

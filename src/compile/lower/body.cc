@@ -321,7 +321,7 @@ void BodyLowering::lower_instr(ValueId v) {
       if (refined.may_be_unbound() && !planted_bug(Plant::UnboundUnchecked)) {
         if (refined.only(kUnbound))
           return define(v, leaves(v, DeoptReason::Generic));
-        go_if(has_kind(operand, kUnbound), leave_before(v, DeoptReason::Generic));
+        go_if(has_kind(operand, kUnbound), fails_at(v));
       }
       if (refined.only(kUnbound))
         return define(v, leaves(v, DeoptReason::Generic));
@@ -442,8 +442,14 @@ void BodyLowering::lower_terminator(ValueId v) {
       b.CreateRet(returned);
       return;
     }
-    default:  // Raise: the interpreter does it
-      b.CreateBr(leave_before(v, DeoptReason::Generic));
+    case Op::Reraise:
+      raise_natively(v);
+      return;
+    default:  // Raise: if it is not handled here, the interpreter does it
+      if (handler_of(v) != mir::kNone)
+        raise_natively(v);
+      else
+        b.CreateBr(leave_before(v, DeoptReason::Generic));
       return;
   }
 }
@@ -500,16 +506,18 @@ void BodyLowering::lower_edge(BlockId from, size_t succ_index) {
       continue;
     release(get(v));
   }
-  for (auto& [phi, value] : arrivals) {
-    const auto home = homes_.find(phi);
-    for (size_t k = 0; k < value.parts.size(); ++k) {
-      if (home != homes_.end())
-        b.CreateStore(value.parts[k], home->second[k]);
-      else
-        llvm::cast<llvm::PHINode>(values_[phi].parts[k])->addIncoming(value.parts[k], b.GetInsertBlock());
-    }
-  }
+  for (auto& [phi, value] : arrivals) arrive(phi, value);
   b.CreateBr(block_of_[to]);
+}
+
+void BodyLowering::arrive(ValueId phi, const Value& value) {
+  const auto home = homes_.find(phi);
+  for (size_t k = 0; k < value.parts.size(); ++k) {
+    if (home != homes_.end())
+      b.CreateStore(value.parts[k], home->second[k]);
+    else
+      llvm::cast<llvm::PHINode>(values_[phi].parts[k])->addIncoming(value.parts[k], b.GetInsertBlock());
+  }
 }
 
 }  // namespace hasten::compile

@@ -142,6 +142,8 @@ class BodyLowering {
   void lower_instr(ValueId v);
   void lower_terminator(ValueId v);
   void lower_edge(BlockId from, size_t succ_index);
+  /// `phi` gets `value` on the edge that is being emitted.
+  void arrive(ValueId phi, const Value& value);
   void enter_osr();
   void poll(BlockId header);
   void define(ValueId v, Value value);
@@ -161,6 +163,11 @@ class BodyLowering {
   void leave_after(ValueId v, llvm::Value* result, runtime::DeoptReason reason, bool owned);
   /// An exception passes through; its traceback has our entry already, or (traced_raise) gets it here.
   llvm::BasicBlock* raise_at(ValueId v);
+  /// Where `v` goes that is about to raise: where a handler waits for it, it is done on boxed operands there and then.
+  llvm::BasicBlock* fails_at(ValueId v);
+  llvm::BasicBlock* raise_to_handler(ValueId v, BlockId handler);
+  void raise_natively(ValueId v);
+  BlockId handler_of(ValueId v) const { return s_.view.block(instr(v).block).handler; }
   llvm::BasicBlock* traced_raise(ValueId v);
   void finish_exits();
   /// Where an instruction leaves: one block stores the live values; two phis tell why, and with which result.
@@ -214,6 +221,8 @@ class BodyLowering {
   /// `object` (a new reference) as the inferred type of v; leaves with it if it is of another type.
   Value boxed_result(ValueId v, llvm::Value* object);
   llvm::Value* array_of(llvm::ArrayRef<llvm::Value*> objects);
+  /// {its result or null, 1 if it worked}
+  llvm::Value* execute_boxed(ValueId v, llvm::ArrayRef<Value> operands);
   Value lower_get_item(ValueId v);
   void lower_set_item(ValueId v);
   llvm::Value* checked_index(ValueId v, llvm::Value* list, const Value& key);
@@ -254,6 +263,7 @@ class BodyLowering {
   BlockId current_ = 0;
   ValueId current_instr_ = mir::kNone;
   std::unordered_map<ValueId, Exit> exits_;
+  std::unordered_map<ValueId, llvm::BasicBlock*> ways_to_handler_, failures_;
   llvm::AllocaInst* slots_ = nullptr;
   llvm::AllocaInst* scratch_ = nullptr;  ///< argument arrays of boxed calls
   uint32_t slots_max_ = 1, scratch_max_ = 1;

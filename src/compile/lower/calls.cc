@@ -156,7 +156,7 @@ Value BodyLowering::math_unary(ValueId v, Known known, const Value& arg) {
   llvm::Value* bad_nan = b.CreateAnd(b.CreateFCmpUNO(r, r), b.CreateNot(x_is_nan));
   llvm::Value* bad_infinity =
       b.CreateAnd(b.CreateFCmpOEQ(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, r), infinity), finite(x));
-  go_if(b.CreateOr(bad_nan, bad_infinity), leave_before(v, DeoptReason::Generic));
+  go_if(b.CreateOr(bad_nan, bad_infinity), fails_at(v));
   return from_parts(Type::of(kFloat), {r});
 }
 
@@ -206,7 +206,7 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
             return b.CreateFCmpOLT(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, p), infinity);
           };
           go_if(b.CreateAnd(b.CreateAnd(finite(x.parts[0]), finite(x.parts[1])), b.CreateNot(finite(magnitude))),
-                leave_before(v, DeoptReason::Generic));
+                fails_at(v));
           return number(magnitude);
         }
         llvm::Value* i = as_int(x);
@@ -236,7 +236,7 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
       } else {
         r.parts.append({first, whole(args[1]), args.size() == 3 ? whole(args[2]) : one});
         if (args.size() == 3 && ((args[2].type.kinds & kBool) || args[2].type.interval.contains(0))) {
-          go_if(b.CreateICmpEQ(r.parts[2], b.getInt64(0)), leave_before(v, DeoptReason::Generic));
+          go_if(b.CreateICmpEQ(r.parts[2], b.getInt64(0)), fails_at(v));
         }
       }
       return r;

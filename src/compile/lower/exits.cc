@@ -6,6 +6,7 @@
 
 namespace hasten::compile {
 
+using mir::BlockId;
 using mir::Op;
 using mir::ValueId;
 using runtime::DeoptReason;
@@ -237,6 +238,8 @@ void BodyLowering::leave_after(ValueId v, llvm::Value* result, DeoptReason reaso
 }
 
 llvm::BasicBlock* BodyLowering::raise_at(ValueId v) {
+  if (const BlockId handler = handler_of(v); handler != mir::kNone)
+    return raise_to_handler(v, handler);
   Exit& exit = exit_of(v);
   llvm::BasicBlock*& way = exit.ways[-1];
   if (!way) {
@@ -247,6 +250,64 @@ llvm::BasicBlock* BodyLowering::raise_at(ValueId v) {
            llvm::ConstantPointerNull::get(b.getPtrTy()));
   }
   return way;
+}
+
+/// The way from the middle of a block to its handler, as lower_edge is from its end: nothing that a variable of the
+/// handler is changes within the block.
+llvm::BasicBlock* BodyLowering::raise_to_handler(ValueId v, BlockId handler) {
+  llvm::BasicBlock*& way = ways_to_handler_[v];
+  if (way)
+    return way;
+  way = new_block("raise");
+  llvm::IRBuilder<>::InsertPointGuard guard(b);
+  b.SetInsertPoint(way);
+  const BlockId from = instr(v).block;
+  const auto preds = s_.view.preds(handler);
+  const auto pred_index = static_cast<size_t>(std::find(preds.begin(), preds.end(), from) - preds.begin());
+  std::vector<std::pair<ValueId, Value>> arrivals;
+  for (ValueId phi = s_.view.first(handler); instr(phi).op == Op::Phi; ++phi) {
+    const ValueId operand = s_.view.args(phi)[pred_index];
+    Value value = poison(s_.types[phi]);
+    if (s_.liveness.live_in(handler, phi)) {
+      if (const Value here = narrow_to(get(operand), s_.type_at(operand, from)); !here.type.never())
+        value = own_as(here, s_.types[phi]);
+    }
+    arrivals.emplace_back(phi, std::move(value));
+  }
+  for (ValueId one : s_.liveness.live_before(v)) {
+    const bool phi_there = instr(one).op == Op::Phi && instr(one).block == handler;
+    if (owns(one) && (phi_there || !s_.liveness.live_in(handler, one)))
+      release(get(one));
+  }
+  for (auto& [phi, value] : arrivals) arrive(phi, value);
+  b.CreateBr(block_of_[handler]);
+  return way;
+}
+
+llvm::BasicBlock* BodyLowering::fails_at(ValueId v) {
+  if (handler_of(v) == mir::kNone)
+    return leave_before(v, DeoptReason::Generic);
+  llvm::BasicBlock*& way = failures_[v];
+  if (!way) {
+    way = new_block("fail");
+    llvm::IRBuilder<>::InsertPointGuard guard(b);
+    b.SetInsertPoint(way);
+    llvm::Value* both = execute_boxed(v, all_uses(v));
+    go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), raise_at(v));
+    leave_after(v, b.CreateExtractValue(both, 0), DeoptReason::Generic, true);
+  }
+  return way;
+}
+
+/// Raise and Reraise.
+void BodyLowering::raise_natively(ValueId v) {
+  llvm::SmallVector<llvm::Value*, 2> objects, temporaries;
+  for (const Value& operand : all_uses(v)) objects.push_back(boxed_operand(operand, temporaries));
+  objects.resize(2, llvm::ConstantPointerNull::get(b.getPtrTy()));
+  b.CreateCall(m_.helper("hj_raise", m_.void_type, {m_.ptr, m_.i32, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
+               {m_.address(&s_.view.function()), b.getInt32(v), objects[0], objects[1]});
+  for (llvm::Value* temporary : temporaries) decref(temporary, true);
+  b.CreateBr(raise_at(v));
 }
 
 llvm::BasicBlock* BodyLowering::traced_raise(ValueId v) {

@@ -31,17 +31,20 @@ Value BodyLowering::boxed_instr(ValueId v, llvm::ArrayRef<Value> given) {
       operands.insert(operands.begin(), use(v, 0));
     return object_call(v, operands);
   }
-  llvm::SmallVector<llvm::Value*, 4> objects;
-  llvm::SmallVector<llvm::Value*, 4> temporaries;
+  llvm::Value* both = execute_boxed(v, operands);
+  go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), raise_at(v));
+  return boxed_result(v, b.CreateExtractValue(both, 0));
+}
+
+llvm::Value* BodyLowering::execute_boxed(ValueId v, llvm::ArrayRef<Value> operands) {
+  llvm::SmallVector<llvm::Value*, 4> objects, temporaries;
   for (const Value& operand : operands) objects.push_back(boxed_operand(operand, temporaries));
   llvm::Value* array = array_of(objects);
-  // {result or null, 1 if it worked}
   llvm::Value* both = b.CreateCall(m_.helper("hj_execute", llvm::StructType::get(m_.ptr, m_.i64),
                                              {m_.ptr, m_.i32, m_.ptr}, ModuleContext::Effects::Any),
                                    {m_.address(&s_.view.function()), b.getInt32(v), array});
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
-  go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), raise_at(v));
-  return boxed_result(v, b.CreateExtractValue(both, 0));
+  return both;
 }
 
 llvm::Value* BodyLowering::boxed_operand(const Value& operand, llvm::SmallVectorImpl<llvm::Value*>& temporaries) {
@@ -129,6 +132,7 @@ Value BodyLowering::boxed_result(ValueId v, llvm::Value* object) {
     case Op::SetItem:
     case Op::DelItem:
     case Op::SetAttr:
+    case Op::SetHandled:
     case Op::ListAppend:
       return poison({});
     default:
@@ -161,7 +165,7 @@ llvm::Value* BodyLowering::checked_index(ValueId v, llvm::Value* list, const Val
         b.CreateAdd(index, planted_bug(Plant::NegativeIndex) ? b.CreateSub(size, b.getInt64(1)) : size);
     index = interval.high < 0 ? folded : b.CreateSelect(b.CreateICmpSLT(index, b.getInt64(0)), folded, index);
   }
-  go_if(b.CreateICmpUGE(index, size), leave_before(v, DeoptReason::Generic));
+  go_if(b.CreateICmpUGE(index, size), fails_at(v));
   return index;
 }
 
@@ -200,7 +204,7 @@ Value BodyLowering::lower_get_item(ValueId v) {
     llvm::Value* index = key.parts[0];
     index = b.CreateSelect(b.CreateICmpSLT(index, b.getInt64(0)),
                            b.CreateAdd(index, b.getInt64(static_cast<uint64_t>(count))), index);
-    go_if(b.CreateICmpUGE(index, b.getInt64(static_cast<uint64_t>(count))), leave_before(v, DeoptReason::Generic));
+    go_if(b.CreateICmpUGE(index, b.getInt64(static_cast<uint64_t>(count))), fails_at(v));
     const auto is = [&](size_t k) { return b.CreateICmpEQ(index, b.getInt64(k)); };
     if (must_box(container.type, Type::with_items(kTuple, std::vector<Type>(items.size(), t)))) {
       const std::function<Value(size_t)> from = [&](size_t k) -> Value {
@@ -281,7 +285,7 @@ Value BodyLowering::lower_unpack(ValueId v) {
   }
   if (sequence.type.only(kList) && t.only(kTuple)) {
     llvm::Value* list = sequence.parts[0];
-    go_if(b.CreateICmpNE(list_size(list), b.getInt64(instr(v).aux)), leave_before(v, DeoptReason::Generic));
+    go_if(b.CreateICmpNE(list_size(list), b.getInt64(instr(v).aux)), fails_at(v));
     Value tuple;
     tuple.type = t;
     for (uint32_t k = 0; k < instr(v).aux; ++k) {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "runtime/helpers.h"
+#include "runtime/object_ref.h"
 
 namespace hasten::compile {
 namespace {
@@ -20,6 +21,7 @@ struct RuntimeCalls {
   decltype(&hrt_execute) execute;
   decltype(&hrt_load_method) load_method;
   decltype(&hrt_traceback) traceback;
+  decltype(&hrt_raise) raise;
   decltype(&hrt_poll) poll;
   decltype(&hrt_call_limits) call_limits;
   decltype(&hrt_recursion_error) recursion_error;
@@ -96,21 +98,6 @@ void drop_owned_keeping_error(const BodyRecord& record, uint32_t point, const ui
   PyErr_Restore(type, value, traceback);
 }
 
-/// An exit boxes iterators also when it is an exception that passes: calling Python with one set is an error.
-class KeepError {
- public:
-  KeepError() { PyErr_Fetch(&type_, &value_, &traceback_); }
-  ~KeepError() {
-    if (type_)
-      PyErr_Restore(type_, value_, traceback_);
-  }
-  KeepError(const KeepError&) = delete;
-  KeepError& operator=(const KeepError&) = delete;
-
- private:
-  PyObject *type_, *value_, *traceback_;
-};
-
 extern "C" {
 
 PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots, PyObject* result) {
@@ -131,12 +118,12 @@ PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots,
   if (!(selector & kDropResult))
     Py_XINCREF(result);
   PyObject* answer = calls.deopt(&record->version, index, slots, result);
-  if (answer) {
-    drop_owned(*record, index, slots);
-    return answer;
-  }
   drop_owned_keeping_error(*record, index, slots);
-  return kRaised;
+  return answer ? answer : kRaised;
+}
+
+void hj_raise(const mir::MirFunction* function, uint32_t instr, PyObject* exception, PyObject* cause) {
+  calls.raise(function, instr, exception, cause);
 }
 
 void hj_traceback(const mir::MirFunction* function, uint32_t instr) { calls.traceback(function, instr); }
@@ -371,7 +358,7 @@ bool connect_runtime(const RuntimeTable& table) {
   };
   return find("hrt_deopt", calls.deopt) && find("hrt_execute", calls.execute) &&
          find("hrt_load_method", calls.load_method) && find("hrt_traceback", calls.traceback) &&
-         find("hrt_poll", calls.poll) && find("hrt_call_limits", calls.call_limits) &&
+         find("hrt_raise", calls.raise) && find("hrt_poll", calls.poll) && find("hrt_call_limits", calls.call_limits) &&
          find("hrt_recursion_error", calls.recursion_error) && find("hrt_peek_global", calls.peek_global) &&
          find("hrt_list_append", calls.list_append) && find("hrt_int_pow", calls.int_pow) &&
          find("hrt_float_floor_divide", calls.float_floor_divide) &&
@@ -388,6 +375,7 @@ std::span<const SupportSymbol> support_symbols() {
   static const SupportSymbol kSymbols[] = {
       HASTEN_SYMBOL(hj_leave),
       HASTEN_SYMBOL(hj_traceback),
+      HASTEN_SYMBOL(hj_raise),
       HASTEN_SYMBOL(hj_enter),
       HASTEN_SYMBOL(hj_guards_hold),
       HASTEN_SYMBOL(hj_guard_holds),

@@ -12,7 +12,7 @@ namespace hasten::compile::syntax {
 // Every class of the tree that is looked at, and every field.
 // clang-format off: it would put a tower of one name a line.
 #define HASTEN_AST_KINDS(X)                                                                                            \
-  X(Module)                                                                                                            \
+  X(Module) X(ExceptHandler)                                                                                                            \
   X(FunctionDef) X(AsyncFunctionDef) X(ClassDef) X(Return) X(Delete) X(Assign) X(AugAssign) X(AnnAssign) X(For)        \
       X(AsyncFor) X(While) X(If) X(With) X(AsyncWith) X(Match) X(Raise) X(Try) X(TryStar) X(Assert) X(Import)          \
           X(ImportFrom) X(Global) X(Nonlocal) X(Expr) X(Pass) X(Break) X(Continue) X(BoolOp) X(NamedExpr) X(BinOp)     \
@@ -29,7 +29,7 @@ namespace hasten::compile::syntax {
       X(iter) X(test) X(exc) X(cause) X(msg) X(names) X(values) X(left) X(right) X(operand) X(elts) X(elt)            \
           X(generators) X(ifs) X(is_async) X(ops) X(comparators) X(func) X(keywords) X(arg) X(attr) X(slice) X(lower) \
               X(upper) X(step) X(id) X(lineno) X(end_lineno) X(col_offset) X(end_col_offset) X(posonlyargs)           \
-                  X(kwonlyargs) X(vararg) X(kwarg) X(module) X(level) X(conversion) X(format_spec) X(keys)
+                  X(kwonlyargs) X(vararg) X(kwarg) X(module) X(level) X(conversion) X(format_spec) X(keys) X(type)
 // clang-format on
 
 enum class Kind : uint8_t {

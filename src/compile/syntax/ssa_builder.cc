@@ -4,22 +4,15 @@
 #include <utility>
 
 namespace hasten::compile::syntax {
-namespace {
-
-bool is_terminator(Op op) {
-  return op == Op::Jump || op == Op::Branch || op == Op::BranchBound || op == Op::Return || op == Op::Raise;
-}
-
-}  // namespace
-
 SsaBuilder::SsaBuilder() {
   new_block();
   blocks_[0].sealed = true;
 }
 
-BlockId SsaBuilder::new_block() {
+BlockId SsaBuilder::new_block(BlockId handler) {
   blocks_.emplace_back();
   blocks_.back().loop_depth = loop_depth_;
+  blocks_.back().handler = handler;
   return static_cast<BlockId>(blocks_.size() - 1);
 }
 
@@ -44,7 +37,12 @@ ValueId SsaBuilder::emit(Op op, std::vector<ValueId> args, Position position, ui
   ValueId value = new_draft(op, current_, position, aux, sub, std::move(args));
   drafts_[value].scope = scope;
   blocks_[current_].body.push_back(value);
-  blocks_[current_].terminated = is_terminator(op);
+  if (mir::is_terminator(op)) {
+    blocks_[current_].terminated = true;
+    if (op == Op::Return || op == Op::Raise || op == Op::Reraise) {
+      add_handler_edge();
+    }
+  }
   return value;
 }
 
@@ -76,18 +74,48 @@ void SsaBuilder::add_edge(BlockId from, BlockId to) {
   blocks_[to].preds.push_back(from);
 }
 
+void SsaBuilder::add_handler_edge() {
+  if (BlockId handler = blocks_[current_].handler; handler != kNone) {
+    add_edge(current_, handler);
+  }
+}
+
+void SsaBuilder::set_handler(BlockId handler) {
+  handler_ = handler;
+  if (!blocks_[current_].terminated && blocks_[current_].handler != handler) {
+    continue_in_new_block();
+  }
+}
+
+void SsaBuilder::continue_in_new_block() {
+  BlockId next = new_block();
+  jump(next);
+  seal(next);
+  enter(next);
+}
+
+void SsaBuilder::write(VariableId variable, ValueId value) {
+  open_block();
+  if (blocks_[current_].handler != kNone && !blocks_[current_].body.empty()) {
+    continue_in_new_block();
+  }
+  blocks_[current_].definitions[variable] = value;
+}
+
 void SsaBuilder::jump(BlockId target) {
   if (blocks_[current_].terminated) {
     return;  // unreachable: the jump would never be taken
   }
   emit(Op::Jump, {}, {});
   add_edge(current_, target);
+  add_handler_edge();
 }
 
 void SsaBuilder::branch(Op op, ValueId condition, BlockId if_true, BlockId if_false, Position position) {
   emit(op, {condition}, position);
   add_edge(current_, if_true);
   add_edge(current_, if_false);
+  add_handler_edge();
 }
 
 void SsaBuilder::seal(BlockId block) {
@@ -352,6 +380,7 @@ mir::MirFunction* SsaBuilder::finish(std::vector<PyObject*> consts, std::vector<
     to.count = static_cast<uint32_t>(layout[i].size());
     to.loop_header = loop_header[order[i]];
     to.loop_depth = from.loop_depth;
+    to.handler = from.handler == kNone ? kNone : new_block_id[from.handler];
     auto add_ids = [&](const std::vector<BlockId>& ids, uint32_t* begin, uint32_t* count) {
       *begin = static_cast<uint32_t>(made->block_id_store.size());
       *count = static_cast<uint32_t>(ids.size());

@@ -27,13 +27,20 @@ class SsaBuilder {
   SsaBuilder();
 
   VariableId new_variable() { return variable_count_++; }
-  BlockId new_block();
+  BlockId new_block() { return new_block(handler_); }
+  BlockId new_block(BlockId handler);
   /// No further predecessor will come. Every block must be sealed before finish().
   void seal(BlockId block);
   /// Instructions go to `block` from now on.
   void enter(BlockId block) { current_ = block; }
   BlockId current() const { return current_; }
   void set_loop_depth(uint16_t depth) { loop_depth_ = depth; }
+  /// Exceptions of the instructions from now on, and of blocks made from now on, go to `handler` (kNone: out of the
+  /// function). It must be sealed after the last such block has ended.
+  void set_handler(BlockId handler);
+  BlockId handler() const { return handler_; }
+  /// Whether what is emitted now cannot be reached: after a return, say.
+  bool is_dead_end() const { return blocks_[current_].terminated; }
 
   ValueId emit(Op op, std::vector<ValueId> args, Position position, uint32_t aux = kNone, uint8_t sub = 0,
                uint8_t scope = 0);
@@ -45,10 +52,7 @@ class SsaBuilder {
   void jump(BlockId target);
   void branch(Op op, ValueId condition, BlockId if_true, BlockId if_false, Position position);
 
-  void write(VariableId variable, ValueId value) {
-    open_block();
-    blocks_[current_].definitions[variable] = value;
-  }
+  void write(VariableId variable, ValueId value);
   ValueId read(VariableId variable) { return read_in(variable, current_); }
   /// Whether `value` may be an Unbound as far as is known now (phis count as "may be").
   bool may_be_unbound(ValueId value) const { return drafts_[value].op == Op::Phi || drafts_[value].op == Op::Unbound; }
@@ -75,6 +79,7 @@ class SsaBuilder {
     std::unordered_map<VariableId, ValueId> definitions;
     std::vector<std::pair<VariableId, ValueId>> incomplete;
     uint16_t loop_depth = 0;
+    BlockId handler = kNone;
     bool sealed = false, terminated = false;
   };
 
@@ -83,6 +88,8 @@ class SsaBuilder {
   void complete_phi(VariableId variable, ValueId phi);
   ValueId new_draft(Op op, BlockId block, Position position, uint32_t aux, uint8_t sub, std::vector<ValueId> args);
   void add_edge(BlockId from, BlockId to);
+  void add_handler_edge();
+  void continue_in_new_block();
   ValueId resolve(ValueId value);
 
   std::vector<BlockId> reverse_post_order(std::vector<uint8_t>* loop_header) const;
@@ -99,6 +106,7 @@ class SsaBuilder {
   ValueId unbound_ = kNone;
   VariableId variable_count_ = 0;
   BlockId current_ = 0;
+  BlockId handler_ = kNone;
   uint16_t loop_depth_ = 0;
 };
 

@@ -41,17 +41,10 @@ void Translator::statement(Node node) {
     case Kind::For:
       return for_statement(node);
     case Kind::Break:
-      ssa_.jump(loops_.back().after);
-      return;
     case Kind::Continue:
-      ssa_.jump(loops_.back().next);
-      return;
-    case Kind::Return: {
-      Node value = node[Field::value];
-      ValueId result = value.present() ? expression(value) : none();
-      emit(Op::Return, {result}, node.position());
-      return;
-    }
+      return leave_loop(node.kind() == Kind::Continue);
+    case Kind::Return:
+      return return_statement(node);
     case Kind::Assert:
       return assert_statement(node);
     case Kind::Raise:
@@ -62,8 +55,9 @@ void Translator::statement(Node node) {
       refuse("C110", node, "a definition inside a function is not compiled yet", "move it to the module");
       return;
     case Kind::Try:
+      return try_statement(node);
     case Kind::TryStar:
-      refuse("C110", node, "try is not compiled yet", "catch the exception in the caller");
+      refuse("C110", node, "except* is not compiled yet", "catch the exception group in the caller");
       return;
     case Kind::With:
     case Kind::AsyncWith:
@@ -243,9 +237,9 @@ void Translator::while_statement(Node node) {
   condition(node[Field::test], body, otherwise);
   ssa_.seal(body);
   ssa_.enter(body);
-  loops_.push_back({header, after});
+  enclosing_.push_back({.what = Enclosing::What::Loop, .next = header, .after = after});
   statements(node.list(Field::body));
-  loops_.pop_back();
+  enclosing_.pop_back();
   ssa_.jump(header);
   ssa_.seal(header);
   ssa_.set_loop_depth(--loop_depth_);
@@ -262,9 +256,9 @@ void Translator::for_statement(Node node) {
   ValueId iterator = emit(Op::GetIter, {expression(iterable)}, iterable.position());
   BlockId after = ssa_.new_block(), otherwise = ssa_.new_block();
   iterate(iterator, node[Field::target], iterable.position(), otherwise, [&](BlockId header) {
-    loops_.push_back({header, after});
+    enclosing_.push_back({.what = Enclosing::What::Loop, .next = header, .after = after});
     statements(node.list(Field::body));
-    loops_.pop_back();
+    enclosing_.pop_back();
   });
   ssa_.seal(otherwise);
   ssa_.enter(otherwise);
@@ -292,10 +286,31 @@ void Translator::assert_statement(Node node) {
   ssa_.enter(after);
 }
 
+void Translator::return_statement(Node node) {
+  Node value = node[Field::value];
+  ValueId result = value.present() ? expression(value) : none();
+  BlockId handler = ssa_.handler();
+  leave_enclosing(0);
+  ssa_.set_handler(kNone);
+  emit(Op::Return, {result}, node.position());
+  ssa_.set_handler(handler);
+}
+
+void Translator::leave_loop(bool go_on) {
+  size_t loop = enclosing_.size() - 1;
+  while (enclosing_[loop].what != Enclosing::What::Loop) {
+    --loop;
+  }
+  BlockId handler = ssa_.handler();
+  leave_enclosing(loop + 1);
+  ssa_.jump(go_on ? enclosing_[loop].next : enclosing_[loop].after);
+  ssa_.set_handler(handler);
+}
+
 void Translator::raise_statement(Node node) {
   Node exception = node[Field::exc];
   if (!exception.present()) {
-    refuse("C110", node, "raise without an exception is not compiled yet", "name the exception");
+    emit(Op::Reraise, {}, node.position());
     return;
   }
   std::vector<ValueId> args{expression(exception)};

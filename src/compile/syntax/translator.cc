@@ -117,8 +117,12 @@ void Translator::declare_in_statements(NodeList list) {
     if (Node target = node[Field::target]; target.present()) {
       declare_target(target);
     }
-    declare_in_statements(node.list(Field::body));
-    declare_in_statements(node.list(Field::orelse));
+    if (node.kind() == Kind::ExceptHandler && node.object(Field::name) != Py_None) {
+      declare(node.object(Field::name));
+    }
+    for (Field part : {Field::body, Field::handlers, Field::orelse, Field::finalbody}) {
+      declare_in_statements(node.list(part));
+    }
   }
 }
 

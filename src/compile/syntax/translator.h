@@ -30,9 +30,15 @@ class Translator {
   mir::MirFunction* translate(std::optional<Refusal>* refusal);
 
  private:
-  struct Loop {
-    BlockId next;   ///< where `continue` goes
-    BlockId after;  ///< where `break` goes
+  /// A statement around the one that is translated, which a break, continue or return in it must leave.
+  struct Enclosing {
+    enum class What : uint8_t { Loop, Finally, Handler } what;
+    BlockId next = kNone;      ///< of a loop: where `continue` goes
+    BlockId after = kNone;     ///< of a loop: where `break` goes
+    Node statement = {};       ///< of a finally: the try statement
+    ValueId handled = kNone;   ///< of a handler: the exception that was being handled before
+    PyObject* name = nullptr;  ///< of a handler: the name in `except E as name`, or null
+    BlockId outer = kNone;     ///< of a finally or handler: where exceptions go outside it
   };
   using Scope = std::unordered_map<std::string, VariableId>;
 
@@ -49,6 +55,18 @@ class Translator {
   void for_statement(Node node);
   void assert_statement(Node node);
   void raise_statement(Node node);
+  void return_statement(Node node);
+  void leave_loop(bool go_on);
+
+  // exceptions.cc
+  void try_statement(Node node);
+  void try_except(Node node);
+  void except_clause(Node handler, ValueId exception, ValueId handled, BlockId outer, BlockId after);
+  /// Emits what an exception in a handler does on its way out; enters `block`, where it comes from.
+  void leave_handler_raising(BlockId block, ValueId handled, PyObject* name);
+  void unbind(PyObject* name);
+  /// Emits what leaving the statements above `depth` does, innermost first; exceptions in it go where they would outside.
+  void leave_enclosing(size_t depth);
   /// One loop over `iterator`: binds `target` to each item and calls body(header). `exhausted` stays unsealed.
   template <class Body>
   void iterate(ValueId iterator, Node target, Position position, BlockId exhausted, Body body);
@@ -114,7 +132,7 @@ class Translator {
   std::unordered_map<std::string, uint32_t> free_variables_, name_indices_;
   std::unordered_map<PyObject*, uint32_t> const_indices_;
   std::vector<PyObject*> consts_, names_;  ///< strong references until given to finish()
-  std::vector<Loop> loops_;
+  std::vector<Enclosing> enclosing_;       ///< innermost last
   std::optional<Refusal> refusal_;
   uint16_t loop_depth_ = 0;
   uint8_t own_code_depth_ = 0;  ///< comprehensions around that are functions of their own (CPython 3.11)

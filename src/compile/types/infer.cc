@@ -226,7 +226,11 @@ class Sweeper {
         return t;
       }
       case Op::BuildSlice:
+      case Op::TakeRaised:
+      case Op::Handled:
         return Type::any();
+      case Op::MatchException:
+        return use(v, 0).never() || use(v, 1).never() ? Type{} : Type::of(kBool);
       default:
         return {};
     }
@@ -454,8 +458,8 @@ Type Specialization::type_at(ValueId v, BlockId block) const {
     if (preds.size() != 1 || preds[0] != p)
       continue;
     const ValueId end = view.terminator(p);
-    const auto succs = view.succs(p);
-    if (succs.size() != 2 || succs[0] == succs[1])
+    const auto succs = view.normal_succs(p);
+    if (succs.size() != 2 || succs[0] == succs[1] || d == view.block(p).handler)
       continue;
     bool holds = succs[0] == d;
     ValueId condition = view.args(end)[0];

@@ -102,6 +102,22 @@ bool enters_python(const Unit& unit, const Specialization& s, PyObject* const* a
   return method && PyFunction_Check(method);
 }
 
+/// The blocks that are reached as long as nothing raises: what is rare must not decide what is worth it.
+std::vector<mir::BlockId> blocks_without_exception(const Specialization& s) {
+  std::vector<mir::BlockId> reached{s.flow.start()};
+  std::vector<char> seen(s.view.block_count(), 0);
+  seen[s.flow.start()] = 1;
+  for (size_t at = 0; at < reached.size(); ++at) {
+    for (mir::BlockId to : s.view.normal_succs(reached[at])) {
+      if (!seen[to]) {
+        seen[to] = 1;
+        reached.push_back(to);
+      }
+    }
+  }
+  return reached;
+}
+
 }  // namespace
 
 bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
@@ -182,7 +198,7 @@ std::optional<std::string> why_not_worth(Unit& unit, PyObject* const* args) {
   const Specialization* worst_in = nullptr;
   ValueId worst = mir::kNone;
   for (auto& s : unit.specializations) {
-    for (mir::BlockId b : s->flow.order()) {
+    for (mir::BlockId b : blocks_without_exception(*s)) {
       const int depth = s->view.block(b).loop_depth;
       has_loop |= depth > 0;
       const double weight = std::pow(10.0, std::min(depth, 6));

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from aggregates import Aggregates
 from expressions import Expressions
+from handling import Handling
 from scope import SCALARS, Scope, Var, literal_int
 
 LIST_KINDS = ["Li", "Li", "Lf", "Lf", "Lc", "Lb", "Lx", "LLi", "LLf", "Ls"]
@@ -23,7 +24,7 @@ AUGMENTED = {
 }
 
 
-class Body(Aggregates):
+class Body(Aggregates, Handling):
     def __init__(self, scope: Scope, returns: str):
         self.s = scope
         self.rng = scope.rng
@@ -120,7 +121,7 @@ class Body(Aggregates):
         ]
         if not deep:
             options += [(2, self.count_up), (10, self.if_), (14, self.for_), (6, self.while_)]
-            options += [(2, self.shared_iterator), (2.5, self.hot_loop)]
+            options += [(2, self.shared_iterator), (2.5, self.hot_loop), (5, self.try_)]
         if self.loops:
             options += [(4, self.jump), (3, self.event)]
         s.pick(options)()
