@@ -94,7 +94,11 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   learn(function, feedback, feedback_count);
   Unit unit(mir_of, experience_of);
   const bool osr = osr_block != mir::kNone;
-  unit.make(*function, argument_types(args, arg_count, osr, unit.sites), osr_block);
+  Specialization& root = unit.make(*function, argument_types(args, arg_count, osr, unit.sites), osr_block);
+  for (uint32_t k = 0; osr && k < arg_count; ++k) {  // cells that the code before the loop has made
+    if (args[k] && PyCell_Check(args[k]))
+      root.fresh_sites[root.osr_values[k]] = unit.cell_site(args[k]);
+  }
   unit.infer();  // every value has a type from here on
   auto why = why_not_exact(unit);
   if (!why)

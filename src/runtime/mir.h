@@ -61,10 +61,26 @@ enum class Op : uint16_t {
   Raise,        ///< args: exception [, cause]; `raise` as Python does it (class or instance)
   // Later additions (the numbers above stay).
   SetAttr,  ///< args: v, value; aux = name; `v.name = value`; defines nothing
+  // Scopes. A cell is the object that closures share; the value of MakeCell, or a Const for a cell of the closure.
+  StoreGlobal,   ///< args: value; aux = name; defines nothing
+  DelGlobal,     ///< aux = name; raises NameError; defines nothing
+  MakeFunction,  ///< aux = code, into consts; sub = FunctionPart bits, args: a tuple for each, in the order of the bits
+  MakeCell,      ///< args: what is in it, or none: it is empty
+  LoadCell,      ///< args: cell; aux = name; sub as CheckBound. Raises UnboundLocalError (NameError) if it is empty
+  StoreCell,     ///< args: cell, value; defines nothing
+  DelCell,       ///< args: cell; aux = name; sub as CheckBound. Raises as LoadCell; defines nothing
 };
 
 enum class UnaryOp : uint8_t { Neg, Pos, Invert, Not };
 enum class BinaryOp : uint8_t { Add, Sub, Mul, TrueDiv, FloorDiv, Mod, Pow, LShift, RShift, And, Or, Xor, MatMul };
+/// What a function is made with, besides its code.
+enum FunctionPart : uint8_t {
+  kDefaults = 1,     ///< the tuple __defaults__
+  kKwNames = 2,      ///< the keys of __kwdefaults__, and then
+  kKwDefaults = 4,   ///< its values
+  kAnnotations = 8,  ///< name, annotation, name, annotation...
+  kClosure = 16,     ///< cells, in the order of co_freevars
+};
 enum class CompareOp : uint8_t { Lt, Le, Eq, Ne, Gt, Ge, Is, IsNot, In, NotIn };
 
 struct Position {
@@ -76,7 +92,7 @@ struct Position {
 
 struct Instr {
   Op op;
-  uint8_t sub = 0;    ///< UnaryOp, BinaryOp or CompareOp; CheckBound: 1 = say "free variable", as CPython 3.11 does
+  uint8_t sub = 0;    ///< UnaryOp, BinaryOp or CompareOp; CheckBound, LoadCell, DelCell: 1 = say "free variable"
   uint8_t scope = 0;  ///< how many list comprehensions with a code object of their own (CPython 3.11) it stands in
   uint32_t aux = kNone;
   uint32_t args_begin = 0;

@@ -10,11 +10,12 @@ namespace {
 using mir::Op;
 
 constexpr const char* kOps[] = {
-    "Param",     "Const",      "Unbound",    "Phi",        "CheckBound",  "GetGlobal", "GetFree", "Unary",
-    "Binary",    "Inplace",    "Compare",    "Truth",      "GetAttr",     "GetItem",   "SetItem", "DelItem",
-    "BuildList", "BuildTuple", "BuildSlice", "ListAppend", "Unpack",      "Extract",   "Call",    "CallMethod",
-    "GetIter",   "IterNext",   "Jump",       "Branch",     "BranchBound", "Return",    "Raise",   "SetAttr"};
-static_assert(std::size(kOps) == static_cast<size_t>(Op::SetAttr) + 1);
+    "Param",       "Const",      "Unbound",      "Phi",        "CheckBound",  "GetGlobal", "GetFree", "Unary",
+    "Binary",      "Inplace",    "Compare",      "Truth",      "GetAttr",     "GetItem",   "SetItem", "DelItem",
+    "BuildList",   "BuildTuple", "BuildSlice",   "ListAppend", "Unpack",      "Extract",   "Call",    "CallMethod",
+    "GetIter",     "IterNext",   "Jump",         "Branch",     "BranchBound", "Return",    "Raise",   "SetAttr",
+    "StoreGlobal", "DelGlobal",  "MakeFunction", "MakeCell",   "LoadCell",    "StoreCell", "DelCell"};
+static_assert(std::size(kOps) == static_cast<size_t>(Op::DelCell) + 1);
 constexpr const char* kUnaryOps[] = {"Neg", "Pos", "Invert", "Not"};
 constexpr const char* kBinaryOps[] = {"Add",    "Sub",    "Mul", "TrueDiv", "FloorDiv", "Mod",   "Pow",
                                       "LShift", "RShift", "And", "Or",      "Xor",      "MatMul"};
@@ -37,7 +38,13 @@ std::string aux_text(const mir::MirFunction& function, const mir::Instr& instr) 
     case Op::GetAttr:
     case Op::SetAttr:
     case Op::CallMethod:
+    case Op::StoreGlobal:
+    case Op::DelGlobal:
+    case Op::LoadCell:
+    case Op::DelCell:
       return text_of(function.names[instr.aux], PyObject_Str);
+    case Op::MakeFunction:
+      return text_of(function.consts[instr.aux], PyObject_Repr);
     case Op::Param:
     case Op::GetFree:
     case Op::Unpack:
@@ -51,8 +58,8 @@ std::string aux_text(const mir::MirFunction& function, const mir::Instr& instr) 
 }
 
 bool defines_value(Op op) {
-  return op != Op::SetItem && op != Op::DelItem && op != Op::SetAttr && op != Op::ListAppend &&
-         !(op >= Op::Jump && op <= Op::Raise);
+  return op != Op::SetItem && op != Op::DelItem && op != Op::SetAttr && op != Op::ListAppend && op != Op::StoreGlobal &&
+         op != Op::DelGlobal && op != Op::StoreCell && op != Op::DelCell && !(op >= Op::Jump && op <= Op::Raise);
 }
 
 }  // namespace

@@ -27,6 +27,9 @@
 
 namespace hasten::compile {
 
+/// Whether the StoreCell `v` puts a number where a number is: it then runs nobody's code.
+bool stores_plain_cell(Unit& unit, Specialization& s, mir::ValueId v);
+
 /// A MIR value in native code.
 struct Value {
   Type type;
@@ -224,6 +227,12 @@ class BodyLowering {
   Value lower_truth(ValueId v);
   llvm::Value* list_size(llvm::Value* list);
   llvm::Value* list_items(llvm::Value* list);
+
+  // cells.cc
+  llvm::Value* cell_of(ValueId v);
+  Value lower_load_cell(ValueId v);
+  void lower_store_cell(ValueId v);
+  void lower_store_global(ValueId v);
 
   // iterate.cc
   Value lower_get_iter(ValueId v);

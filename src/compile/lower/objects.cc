@@ -130,6 +130,10 @@ Value BodyLowering::boxed_result(ValueId v, llvm::Value* object) {
     case Op::DelItem:
     case Op::SetAttr:
     case Op::ListAppend:
+    case Op::StoreGlobal:
+    case Op::DelGlobal:
+    case Op::StoreCell:
+    case Op::DelCell:
       return poison({});
     default:
       break;
@@ -311,7 +315,7 @@ const Guard& BodyLowering::check_guard(ValueId v) {
 /// A name or module attribute.
 Value BodyLowering::lower_global(ValueId v) {
   if (!s_.guards.contains(v))
-    return boxed_instr(v);
+    return s_.types[v].never() ? leaves(v, DeoptReason::Generic) : boxed_instr(v);
   const Guard& g = check_guard(v);
   const Type& t = s_.types[v];
   const Value value = g.type.only(kList) ? from_parts(g.type, {m_.address(g.expected)}) : constant_value(g.expected);

@@ -76,6 +76,7 @@ struct Specialization {
   std::unordered_map<mir::ValueId, CallPlan> calls;
   std::unordered_map<mir::ValueId, uint32_t> guards;     ///< value -> Unit::guards
   std::unordered_map<mir::ValueId, SiteId> fresh_sites;  ///< of lists that an instruction makes
+  std::vector<PyObject*> written_globals;                ///< names that it binds or unbinds
   std::string symbol;
   uint32_t index = 0;
 
@@ -102,10 +103,22 @@ class Unit {
   std::vector<std::unique_ptr<Specialization>> specializations;
   std::vector<Guard> guards;
 
+  /// What is predicted of the content of the cell that `v` of `s` is (a MakeCell, or a Const).
+  SiteId cell_site(Specialization& s, mir::ValueId v);
+  SiteId cell_site(PyObject* cell);
+  /// The same for a global that `f` means by `name`.
+  SiteId global_site(const mir::MirFunction& f, uint32_t name);
+  /// Whether native code of this unit binds or unbinds the global that `f` means by `name`: it is then no constant.
+  bool writes_global(const mir::MirFunction& f, uint32_t name) const;
+
   const Experience* experience(const mir::MirFunction& f) const { return experience_of_(&f); }
   uint32_t add_guard(const Guard& guard);
 
  private:
+  void drop_guards_of_written_globals();
+
+  std::unordered_map<PyObject*, SiteId> cell_sites_;
+  std::map<std::pair<PyObject*, PyObject*>, SiteId> global_sites_;  ///< (the dict, the name)
   MirProvider mir_of_;
   ExperienceOf experience_of_;
 };
