@@ -183,6 +183,9 @@ void push_entry(PyCodeObject* code, PyObject* function, int offset, int line) {
   ObjectRef entry;
   if (frame) {
     set_frame_line(frame, line);
+    if (reinterpret_cast<PyObject*>(code) == PyFunction_GET_CODE(function)) {
+      set_frame_closure(frame, function);
+    }
     entry = ObjectRef::steal(PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyTraceBack_Type), "OOii",
                                                    trace ? trace : Py_None, frame, offset, line));
     Py_DECREF(frame);

@@ -14,35 +14,77 @@ struct Place {
   auto operator<=>(const Place&) const = default;
 };
 
-/// Whether `code` was compiled from `node`: every instruction that has columns lies in it. Without columns
-/// (python -X no_debug_ranges) nothing is said against it.
-bool lies_in(PyCodeObject* code, Node node) {
+/// Where `code` stands, as far as its instructions tell.
+enum class Lies { Inside, Outside, Nowhere };
+
+/// Whether `code` was compiled from `node`: every instruction that has columns must lie in it. There may be none:
+/// python -X no_debug_ranges, or `lambda: 1` in CPython 3.12.
+Lies place_of(PyCodeObject* code, Node node) {
   const Place first{node.integer(Field::lineno), node.integer(Field::col_offset)};
   const Place last{node.integer(Field::end_lineno), node.integer(Field::end_col_offset)};
   PyObject* bytes = PyCode_GetCode(code);
   if (!bytes) {
     PyErr_Clear();
-    return false;
+    return Lies::Outside;
   }
-  bool inside = true;
-  const Py_ssize_t size = PyBytes_GET_SIZE(bytes);
-  Py_DECREF(bytes);
-  for (Py_ssize_t offset = 0; inside && offset < size; offset += 2) {
+  Lies result = Lies::Nowhere;
+  for (Py_ssize_t offset = 0; result != Lies::Outside && offset < PyBytes_GET_SIZE(bytes); offset += 2) {
     int line = 0, column = 0, end_line = 0, end_column = 0;
     if (!PyCode_Addr2Location(code, static_cast<int>(offset), &line, &column, &end_line, &end_column) || line <= 0 ||
         column < 0 || end_column < 0) {
       continue;
     }
     const Place begin{line, column}, end{end_line, end_column};
-    inside = begin >= end || (begin >= first && end <= last);  // RESUME and the like stand nowhere: an empty range
+    if (begin < end) {  // RESUME and the like have an empty range
+      result = begin >= first && end <= last ? Lies::Inside : Lies::Outside;
+    }
   }
-  return inside;
+  Py_DECREF(bytes);
+  return result;
+}
+
+/// Whether the lambda `node`, compiled alone, does what `code` does. For lambdas whose code tells no place: they name
+/// nothing, so that alone is as good as where they stand.
+bool does_the_same(PyCodeObject* code, Node node) {
+  PyObject* ast = PyImport_ImportModule("ast");
+  PyObject* builtins = PyImport_ImportModule("builtins");
+  PyObject* tree =
+      ast && node.kind() == Kind::Lambda ? PyObject_CallMethod(ast, "Expression", "O", node.object()) : nullptr;
+  PyObject* alone = tree && builtins
+                        ? PyObject_CallMethod(builtins, "compile", "OOsii", tree, code->co_filename, "eval", 0, 1)
+                        : nullptr;
+  bool same = false;
+  PyObject* consts = alone ? reinterpret_cast<PyCodeObject*>(alone)->co_consts : nullptr;
+  for (Py_ssize_t i = 0; consts && i < PyTuple_GET_SIZE(consts); ++i) {
+    PyObject* item = PyTuple_GET_ITEM(consts, i);
+    if (!PyCode_Check(item)) {
+      continue;
+    }
+    PyObject* other = item;
+    PyObject* mine = reinterpret_cast<PyObject*>(code);
+    same = true;
+    for (const char* field : {"co_code", "co_consts", "co_names", "co_varnames", "co_argcount", "co_kwonlyargcount",
+                              "co_posonlyargcount", "co_freevars"}) {
+      PyObject* a = PyObject_GetAttrString(mine, field);
+      PyObject* b = PyObject_GetAttrString(other, field);
+      PyObject *x = a ? PyObject_Repr(a) : nullptr, *y = b ? PyObject_Repr(b) : nullptr;  // 1 is not True, nor 1.0
+      same = same && x && y && PyUnicode_Compare(x, y) == 0;
+      for (PyObject* object : {a, b, x, y}) {
+        Py_XDECREF(object);
+      }
+    }
+  }
+  PyErr_Clear();
+  for (PyObject* object : {ast, builtins, tree, alone}) {
+    Py_XDECREF(object);
+  }
+  return same;
 }
 
 }  // namespace
 
 PyCodeObject* Translator::nested_code(Node node, PyObject* name, long first_line) const {
-  PyCodeObject* found = nullptr;
+  std::vector<PyCodeObject*> found;
   PyObject* consts = codes_.back() ? codes_.back()->co_consts : nullptr;
   for (Py_ssize_t i = 0; consts && i < PyTuple_GET_SIZE(consts); ++i) {
     PyObject* item = PyTuple_GET_ITEM(consts, i);
@@ -50,14 +92,15 @@ PyCodeObject* Translator::nested_code(Node node, PyObject* name, long first_line
       continue;
     }
     auto* code = reinterpret_cast<PyCodeObject*>(item);
-    if (code->co_firstlineno == first_line && PyUnicode_Compare(code->co_name, name) == 0 && lies_in(code, node)) {
-      if (found) {
-        return nullptr;  // two fit: which one cannot be told
-      }
-      found = code;
+    if (code->co_firstlineno == first_line && PyUnicode_Compare(code->co_name, name) == 0 &&
+        place_of(code, node) != Lies::Outside) {
+      found.push_back(code);
     }
   }
-  return found;
+  if (found.size() > 1) {
+    std::erase_if(found, [&](PyCodeObject* code) { return !does_the_same(code, node); });
+  }
+  return found.size() == 1 ? found.front() : nullptr;
 }
 
 /// A tuple of values; of constants, one constant, as the bytecode has it.
