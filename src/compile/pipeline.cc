@@ -49,6 +49,8 @@ std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr
         }
       }
     }
+    if (t.object && args[k] && mir_of(args[k]))
+      t = Type::function(args[k], {});
     types.push_back(std::move(t));
   }
   return types;
@@ -69,6 +71,7 @@ std::vector<NamedAddress> externals() {
 
 bool set_up(const runtime::RuntimeTable& table) {
   runtime_table = table;
+  syntax::set_template_maker(table.new_template);
   if (connect_runtime(table))
     return true;
   PyErr_SetString(PyExc_ImportError, "hasten._compile and hasten._runtime are of different versions; reinstall hasten");
@@ -114,6 +117,7 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
     keep(loaded->record, guard.expected);
     keep(loaded->record, guard.holder);
   }
+  for (PyObject* object : unit.kept) keep(loaded->record, object);
   CompileTimes times;
   auto image = load_module(
       [&](llvm::LLVMContext& context) -> Result<std::unique_ptr<llvm::Module>> {

@@ -64,11 +64,12 @@ enum class Op : uint16_t {
   // Scopes. A cell is the object that closures share; the value of MakeCell, or a Const for a cell of the closure.
   StoreGlobal,   ///< args: value; aux = name; defines nothing
   DelGlobal,     ///< aux = name; raises NameError; defines nothing
-  MakeFunction,  ///< aux = code, into consts; sub = FunctionPart bits, args: a tuple for each, in the order of the bits
+  MakeFunction,  ///< aux into consts: its code, or a template of it (MirFunction below); sub = FunctionPart bits, args: a tuple for each, in the order of the bits
   MakeCell,      ///< args: what is in it, or none: it is empty
   LoadCell,      ///< args: cell; aux = name; sub as CheckBound. Raises UnboundLocalError (NameError) if it is empty
   StoreCell,     ///< args: cell, value; defines nothing
   DelCell,       ///< args: cell; aux = name; sub as CheckBound. Raises as LoadCell; defines nothing
+  FreeCell,      ///< aux = index of the free variable: its cell
 };
 
 enum class UnaryOp : uint8_t { Neg, Pos, Invert, Not };
@@ -110,10 +111,14 @@ struct Block {
   uint16_t loop_depth = 0;
 };
 
-/// One function. All arrays are owned by whoever made it (compile/syntax); objects are strong references.
+/// One function. Of a nested function there may be a template: a function under hasten.jit that nobody calls, for its MIR.
+/// That takes the cells of the free variables as further parameters, so that it is the same for every function object
+/// made from the code, and native code calls it directly.
+/// All arrays are owned by whoever made it (compile/syntax); objects are strong references.
 struct MirFunction {
   uint32_t abi_version;
   uint32_t param_count;
+  uint32_t is_template;
   uint32_t instr_count, block_count, operand_count, block_id_count, const_count, name_count;
   const Instr* instrs;
   const Block* blocks;  ///< blocks[0] is the entry; it has no predecessors

@@ -14,8 +14,8 @@ constexpr const char* kOps[] = {
     "Binary",      "Inplace",    "Compare",      "Truth",      "GetAttr",     "GetItem",   "SetItem", "DelItem",
     "BuildList",   "BuildTuple", "BuildSlice",   "ListAppend", "Unpack",      "Extract",   "Call",    "CallMethod",
     "GetIter",     "IterNext",   "Jump",         "Branch",     "BranchBound", "Return",    "Raise",   "SetAttr",
-    "StoreGlobal", "DelGlobal",  "MakeFunction", "MakeCell",   "LoadCell",    "StoreCell", "DelCell"};
-static_assert(std::size(kOps) == static_cast<size_t>(Op::DelCell) + 1);
+    "StoreGlobal", "DelGlobal",  "MakeFunction", "MakeCell",   "LoadCell",    "StoreCell", "DelCell", "FreeCell"};
+static_assert(std::size(kOps) == static_cast<size_t>(Op::FreeCell) + 1);
 constexpr const char* kUnaryOps[] = {"Neg", "Pos", "Invert", "Not"};
 constexpr const char* kBinaryOps[] = {"Add",    "Sub",    "Mul", "TrueDiv", "FloorDiv", "Mod",   "Pow",
                                       "LShift", "RShift", "And", "Or",      "Xor",      "MatMul"};
@@ -47,6 +47,7 @@ std::string aux_text(const mir::MirFunction& function, const mir::Instr& instr) 
       return text_of(function.consts[instr.aux], PyObject_Repr);
     case Op::Param:
     case Op::GetFree:
+    case Op::FreeCell:
     case Op::Unpack:
     case Op::Extract:
       return fmt::format("{}", instr.aux);

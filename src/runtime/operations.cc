@@ -281,6 +281,9 @@ bool execute(const mir::MirFunction& function, uint32_t index, PyObject* const* 
     case Op::MakeFunction:
       value = make_function(function, instr, operands);
       break;
+    case Op::FreeCell:
+      value = Py_NewRef(PyTuple_GET_ITEM(PyFunction_GET_CLOSURE(function.function), instr.aux));
+      break;
     case Op::MakeCell:
       value = PyCell_New(count > 0 ? operands[0] : nullptr);
       break;

@@ -1,5 +1,6 @@
 #include "runtime/scopes.h"
 
+#include "runtime/function_type.h"
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
 
@@ -101,7 +102,11 @@ bool delete_cell(const mir::MirFunction& function, const mir::Instr& instr, PyOb
 }
 
 PyObject* make_function(const mir::MirFunction& function, const mir::Instr& instr, PyObject* const* parts) {
-  PyObject* made = PyFunction_New(function.consts[instr.aux], PyFunction_GET_GLOBALS(function.function));
+  PyObject* code = function.consts[instr.aux];
+  if (CompiledFunction* of_code = compiled_function(code)) {
+    code = PyFunction_GET_CODE(of_code->function());
+  }
+  PyObject* made = PyFunction_New(code, PyFunction_GET_GLOBALS(function.function));
   if (!made) {
     return nullptr;
   }

@@ -373,6 +373,8 @@ void BodyLowering::lower_instr(ValueId v) {
       }
       return define(v, std::move(tuple));
     }
+    case Op::FreeCell:
+      return define(v, lower_free_cell(v));
     case Op::GetFree:
     case Op::LoadCell:
       return define(v, lower_load_cell(v));

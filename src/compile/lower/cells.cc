@@ -24,10 +24,15 @@ bool stores_plain_cell(Unit& unit, Specialization& s, ValueId v) {
 }
 
 llvm::Value* BodyLowering::cell_of(ValueId v) {
-  if (instr(v).op == Op::GetFree)
+  if (instr(v).op == Op::GetFree || instr(v).op == Op::FreeCell)
     return m_.address(PyTuple_GET_ITEM(PyFunction_GET_CLOSURE(s_.view.function().function), instr(v).aux));
-  const Value cell = use(v, 0);
-  return cell.constant ? m_.address(cell.constant) : cell.parts[0];
+  return use(v, 0).parts[0];
+}
+
+Value BodyLowering::lower_free_cell(ValueId v) {
+  llvm::Value* cell = cell_of(v);
+  incref(cell);
+  return from_parts(s_.types[v], {cell});
 }
 
 /// Nested functions, and whoever gets hold of one, may have put anything in: the type is checked.

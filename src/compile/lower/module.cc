@@ -41,6 +41,7 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
     case Op::GetGlobal:
     case Op::MakeFunction:
     case Op::MakeCell:
+    case Op::FreeCell:
     case Op::LoadCell:
       return false;
     case Op::StoreGlobal:  // looks itself at what its old value's end may have changed

@@ -54,7 +54,7 @@ llvm::Value* BodyLowering::boxed_operand(const Value& operand, llvm::SmallVector
   return object;
 }
 
-Value BodyLowering::object_call(ValueId v, llvm::ArrayRef<Value> operands) {
+llvm::Value* BodyLowering::raw_object_call(ValueId v, llvm::ArrayRef<Value> operands) {
   const Value& callee = operands.front();
   const bool is_method = callee.type.is_loaded_method();
   llvm::SmallVector<llvm::Value*, 4> objects, temporaries;
@@ -79,7 +79,11 @@ Value BodyLowering::object_call(ValueId v, llvm::ArrayRef<Value> operands) {
                    {callable, first, count, names ? m_.address(names) : llvm::ConstantPointerNull::get(b.getPtrTy())});
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   go_if(b.CreateIsNull(result), traced_raise(v));
-  return boxed_result(v, result);
+  return result;
+}
+
+Value BodyLowering::object_call(ValueId v, llvm::ArrayRef<Value> operands) {
+  return boxed_result(v, raw_object_call(v, operands));
 }
 
 Value BodyLowering::load_method(ValueId v, const Value& base) {

@@ -4,84 +4,44 @@
 // called, CPython runs it. So its frames, its tracebacks and whatever can be asked of it are right.
 #include <utility>
 
+#include "compile/syntax/build_mir.h"
+#include "compile/syntax/nested_code.h"
 #include "compile/syntax/translator.h"
 
 namespace hasten::compile::syntax {
 namespace {
 
-struct Place {
-  long line, column;
-  auto operator<=>(const Place&) const = default;
-};
-
-/// Where `code` stands, as far as its instructions tell.
-enum class Lies { Inside, Outside, Nowhere };
-
-/// Whether `code` was compiled from `node`: every instruction that has columns must lie in it. There may be none:
-/// python -X no_debug_ranges, or `lambda: 1` in CPython 3.12.
-Lies place_of(PyCodeObject* code, Node node) {
-  const Place first{node.integer(Field::lineno), node.integer(Field::col_offset)};
-  const Place last{node.integer(Field::end_lineno), node.integer(Field::end_col_offset)};
-  PyObject* bytes = PyCode_GetCode(code);
-  if (!bytes) {
-    PyErr_Clear();
-    return Lies::Outside;
-  }
-  Lies result = Lies::Nowhere;
-  for (Py_ssize_t offset = 0; result != Lies::Outside && offset < PyBytes_GET_SIZE(bytes); offset += 2) {
-    int line = 0, column = 0, end_line = 0, end_column = 0;
-    if (!PyCode_Addr2Location(code, static_cast<int>(offset), &line, &column, &end_line, &end_column) || line <= 0 ||
-        column < 0 || end_column < 0) {
-      continue;
-    }
-    const Place begin{line, column}, end{end_line, end_column};
-    if (begin < end) {  // RESUME and the like have an empty range
-      result = begin >= first && end <= last ? Lies::Inside : Lies::Outside;
-    }
-  }
-  Py_DECREF(bytes);
-  return result;
-}
-
-/// Whether the lambda `node`, compiled alone, does what `code` does. For lambdas whose code tells no place: they name
-/// nothing, so that alone is as good as where they stand.
-bool does_the_same(PyCodeObject* code, Node node) {
-  PyObject* ast = PyImport_ImportModule("ast");
-  PyObject* builtins = PyImport_ImportModule("builtins");
-  PyObject* tree =
-      ast && node.kind() == Kind::Lambda ? PyObject_CallMethod(ast, "Expression", "O", node.object()) : nullptr;
-  PyObject* alone = tree && builtins
-                        ? PyObject_CallMethod(builtins, "compile", "OOsii", tree, code->co_filename, "eval", 0, 1)
-                        : nullptr;
-  bool same = false;
-  PyObject* consts = alone ? reinterpret_cast<PyCodeObject*>(alone)->co_consts : nullptr;
-  for (Py_ssize_t i = 0; consts && i < PyTuple_GET_SIZE(consts); ++i) {
-    PyObject* item = PyTuple_GET_ITEM(consts, i);
-    if (!PyCode_Check(item)) {
-      continue;
-    }
-    PyObject* other = item;
-    PyObject* mine = reinterpret_cast<PyObject*>(code);
-    same = true;
-    for (const char* field : {"co_code", "co_consts", "co_names", "co_varnames", "co_argcount", "co_kwonlyargcount",
-                              "co_posonlyargcount", "co_freevars"}) {
-      PyObject* a = PyObject_GetAttrString(mine, field);
-      PyObject* b = PyObject_GetAttrString(other, field);
-      PyObject *x = a ? PyObject_Repr(a) : nullptr, *y = b ? PyObject_Repr(b) : nullptr;  // 1 is not True, nor 1.0
-      same = same && x && y && PyUnicode_Compare(x, y) == 0;
-      for (PyObject* object : {a, b, x, y}) {
-        Py_XDECREF(object);
-      }
-    }
-  }
-  PyErr_Clear();
-  for (PyObject* object : {ast, builtins, tree, alone}) {
-    Py_XDECREF(object);
-  }
-  return same;
-}
+TemplateMaker make_template = nullptr;
 
 }  // namespace
+
+void set_template_maker(TemplateMaker maker) { make_template = maker; }
+
+uint32_t Translator::function_source(PyCodeObject* code) {
+  constexpr int kNotTaken =
+      CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR | CO_VARARGS | CO_VARKEYWORDS | CO_ITERABLE_COROUTINE;
+  auto* object = reinterpret_cast<PyObject*>(code);
+  if (!make_template || (code->co_flags & kNotTaken) || code->co_kwonlyargcount > 0) {
+    return const_index(object);
+  }
+  PyObject* cells = PyTuple_New(code->co_nfreevars);
+  for (int i = 0; cells && i < code->co_nfreevars; ++i) {
+    PyTuple_SET_ITEM(cells, i, PyCell_New(nullptr));
+  }
+  PyObject* function = cells ? PyFunction_New(object, PyFunction_GET_GLOBALS(function_)) : nullptr;
+  if (function && code->co_nfreevars > 0 && PyFunction_SetClosure(function, cells) < 0) {
+    Py_CLEAR(function);
+  }
+  PyObject* made = function ? make_template(function) : nullptr;
+  Py_XDECREF(cells);
+  Py_XDECREF(function);
+  if (!made) {
+    return 0;  // an exception is set
+  }
+  const uint32_t index = const_index(made);
+  Py_DECREF(made);
+  return index;
+}
 
 PyCodeObject* Translator::nested_code(Node node, PyObject* name, long first_line) const {
   std::vector<PyCodeObject*> found;
@@ -92,8 +52,7 @@ PyCodeObject* Translator::nested_code(Node node, PyObject* name, long first_line
       continue;
     }
     auto* code = reinterpret_cast<PyCodeObject*>(item);
-    if (code->co_firstlineno == first_line && PyUnicode_Compare(code->co_name, name) == 0 &&
-        place_of(code, node) != Lies::Outside) {
+    if (code->co_firstlineno == first_line && PyUnicode_Compare(code->co_name, name) == 0 && may_stand_in(code, node)) {
       found.push_back(code);
     }
   }
@@ -248,8 +207,7 @@ ValueId Translator::make_function(Node node, PyObject* name, long first_line) {
     parts.push_back(emit(Op::BuildTuple, std::move(cells), position));
   }
   Py_XDECREF(free);
-  return emit(Op::MakeFunction, std::move(parts), position, const_index(reinterpret_cast<PyObject*>(code)),
-              static_cast<uint8_t>(flags));
+  return emit(Op::MakeFunction, std::move(parts), position, function_source(code), static_cast<uint8_t>(flags));
 }
 
 void Translator::function_statement(Node node) {

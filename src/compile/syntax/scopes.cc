@@ -150,7 +150,9 @@ void Translator::declare_locals(Node node) {
     explained = explained && locals_.count(utf8(PyTuple_GET_ITEM(cellvars, i)));
   }
   Py_XDECREF(cellvars);
-  if (!explained) {
+  if (!explained && node.kind() == Kind::Lambda) {
+    declare_walrus(node[Field::body]);
+  } else if (!explained) {
     for (Node item : node.list(Field::body)) {
       declare_walrus(item);
     }
@@ -240,8 +242,10 @@ Translator::Binding Translator::find_binding(const std::string& name) const {
       return {&found->second, cell_in(comprehension_cells_[i]), false};
     }
   }
-  auto found = locals_.find(name);
-  return found == locals_.end() ? Binding{} : Binding{&found->second, cell_in(cells_), own_code_depth_ > 0};
+  if (auto found = locals_.find(name); found != locals_.end()) {
+    return {&found->second, cell_in(cells_), own_code_depth_ > 0};
+  }
+  return {nullptr, cell_in(free_cells_), true};
 }
 
 ValueId Translator::captured_cell(const std::string& name) {
@@ -250,11 +254,10 @@ ValueId Translator::captured_cell(const std::string& name) {
     return binding.cell;
   }
   auto free = free_variables_.find(name);
-  PyObject* closure = PyFunction_GET_CLOSURE(function_);
-  if (binding.variable || free == free_variables_.end() || !closure) {
+  if (binding.variable || free == free_variables_.end()) {
     return refuse("C117", node_, "what a nested function captures was not found: " + name);
   }
-  return constant(PyTuple_GET_ITEM(closure, free->second));
+  return emit(Op::FreeCell, {}, {}, free->second);
 }
 
 ValueId Translator::read_variable(VariableId variable, const std::string& name, Position position, bool as_free) {

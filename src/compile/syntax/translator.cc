@@ -1,5 +1,6 @@
 #include "compile/syntax/translator.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hasten::compile::syntax {
@@ -19,9 +20,10 @@ bool has_comprehension_code(PyCodeObject* code) {
 
 }  // namespace
 
-Translator::Translator(PyObject* function, Node node, PyObject* class_name)
+Translator::Translator(PyObject* function, Node node, PyObject* class_name, bool is_template)
     : function_(function),
       code_(reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function))),
+      is_template_(is_template),
       node_(node),
       class_name_(class_name),
       codes_{code_},
@@ -66,16 +68,30 @@ mir::MirFunction* Translator::translate(std::optional<Refusal>* refusal) {
         ssa_.write(locals_.at(mangled(arg.object(Field::arg))), value);
       }
     }
+    std::vector<std::pair<uint32_t, std::string>> free;
+    for (const auto& [name, index] : free_variables_) {
+      free.emplace_back(index, name);
+    }
+    std::sort(free.begin(), free.end());
+    for (size_t i = 0; is_template_ && i < free.size(); ++i) {
+      free_cells_[free[i].second] = emit(Op::Param, {}, {}, param_count++);
+    }
     make_cells();
-    statements(node_.list(Field::body));
-    emit(Op::Return, {none()}, {});
+    if (node_.kind() == Kind::Lambda) {
+      emit(Op::Return, {expression(node_[Field::body])}, node_[Field::body].position());
+    } else {
+      statements(node_.list(Field::body));
+      emit(Op::Return, {none()}, {});
+    }
   }
   if (failed()) {
     *refusal = std::move(refusal_);
     return nullptr;
   }
   Py_INCREF(function_);
-  return ssa_.finish(std::exchange(consts_, {}), std::exchange(names_, {}), function_, param_count);
+  mir::MirFunction* made = ssa_.finish(std::exchange(consts_, {}), std::exchange(names_, {}), function_, param_count);
+  made->is_template = is_template_ ? 1 : 0;
+  return made;
 }
 
 std::string Translator::mangled(PyObject* name) const {

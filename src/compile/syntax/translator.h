@@ -23,8 +23,8 @@ std::string utf8(PyObject* text);
 
 class Translator {
  public:
-  /// `function` is a Python function, `node` its FunctionDef, `class_name` a str or null (for private names).
-  Translator(PyObject* function, Node node, PyObject* class_name);
+  /// `function` is a Python function, `node` its FunctionDef or Lambda, `class_name` a str or null (for private names).
+  Translator(PyObject* function, Node node, PyObject* class_name, bool is_template);
   ~Translator();
   Translator(const Translator&) = delete;
   Translator& operator=(const Translator&) = delete;
@@ -89,6 +89,8 @@ class Translator {
   ValueId lambda(Node node);
   ValueId generator_expression(Node node);
   ValueId make_function(Node node, PyObject* name, long first_line);
+  /// The constant that MakeFunction makes functions of: the code, or a template of it.
+  uint32_t function_source(PyCodeObject* code);
   ValueId tuple_of(std::vector<ValueId> items, Position position);
   std::vector<ValueId> annotations(Node node);
   PyObject* annotation_text(Node annotation);
@@ -137,11 +139,13 @@ class Translator {
 
   PyObject* function_;
   PyCodeObject* code_;
+  bool is_template_;  ///< the cells of the free variables are parameters (runtime/mir.h)
   Node node_;
   PyObject* class_name_;
   SsaBuilder ssa_;
   Scope locals_;
   Cells cells_;                                          ///< of the locals that nested functions capture
+  Cells free_cells_;                                     ///< of the free variables of a template
   std::unordered_set<std::string> globals_, nonlocals_;  ///< so declared
   std::unordered_set<std::string> captured_;             ///< free variables of nested functions
   std::vector<Scope> comprehensions_;                    ///< scopes of the comprehensions around, innermost last

@@ -152,8 +152,10 @@ class Sweeper {
       case Op::MakeCell: {
         if (i.arg_count > 0)
           sites.widen(unit_.cell_site(s_, v), use(v, 0));
-        return Type::any();
+        return Type::cell(unit_.cell_site(s_, v));
       }
+      case Op::FreeCell:
+        return Type::cell(unit_.cell_site(s_, v));
       case Op::LoadCell:
         return content(unit_.cell_site(s_, s_.view.args(v)[0]));
       case Op::StoreCell:
@@ -162,8 +164,15 @@ class Sweeper {
       case Op::StoreGlobal:
         sites.widen(unit_.global_site(s_.view.function(), i.aux), use(v, 0));
         return {};
-      case Op::MakeFunction:
-        return Type::any();
+      case Op::MakeFunction: {
+        std::vector<Type> cells;
+        if (i.sub & mir::kClosure) {
+          for (ValueId cell : s_.view.args(s_.view.args(v).back()))
+            cells.push_back(Type::cell(unit_.cell_site(s_, cell)));
+        }
+        PyObject* source = s_.view.function().consts[i.aux];
+        return PyCode_Check(source) ? Type::any() : Type::function(source, std::move(cells));
+      }
       case Op::Unary: {
         const auto op = static_cast<UnaryOp>(i.sub);
         return over_alternatives(use(v, 0), sites, [&](const Type& a) { return unary_type(op, a); });
@@ -598,8 +607,10 @@ SiteId Unit::cell_site(PyObject* cell) {
 
 SiteId Unit::cell_site(Specialization& s, ValueId v) {
   const Instr& i = s.view.instr(v);
-  if (i.op == Op::Const)
-    return cell_site(s.view.function().consts[i.aux]);
+  if (i.op == Op::FreeCell)
+    return cell_site(PyTuple_GET_ITEM(PyFunction_GET_CLOSURE(s.view.function().function), i.aux));
+  if (i.op == Op::Param && s.types[v].site != kNoSite)
+    return s.types[v].site;
   const auto found = s.fresh_sites.find(v);
   return found != s.fresh_sites.end() ? found->second : s.fresh_sites[v] = sites.make({});
 }
@@ -626,17 +637,17 @@ bool Unit::writes_global(const mir::MirFunction& f, uint32_t name) const {
 /// A function that writes a global may have joined the unit after another one had taken the global for a constant.
 void Unit::drop_guards_of_written_globals() {
   std::vector<uint32_t> moved(guards.size());
-  std::vector<Guard> kept;
+  std::vector<Guard> remaining;
   for (size_t k = 0; k < guards.size(); ++k) {
     const Guard& g = guards[k];
-    moved[k] = static_cast<uint32_t>(kept.size());
+    moved[k] = static_cast<uint32_t>(remaining.size());
     if (g.what != Guard::What::Global || !writes_global(*g.function, g.name))
-      kept.push_back(g);
+      remaining.push_back(g);
   }
   for (auto& s : specializations) {
     for (auto& [v, guard] : s->guards) guard = moved[guard];
   }
-  guards = std::move(kept);
+  guards = std::move(remaining);
 }
 
 uint32_t Unit::add_guard(const Guard& guard) {

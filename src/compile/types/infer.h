@@ -51,14 +51,16 @@ struct Specialization;
 /// How a Call or CallMethod is done.
 struct CallPlan {
   enum class How : uint8_t {
-    Boxed,   ///< through CPython; the result's type may be predicted
-    Native,  ///< the builtin `known`, emitted or by helper
-    Direct,  ///< native call of `target`
+    Boxed,      ///< through CPython; the result's type may be predicted
+    Native,     ///< the builtin `known`, emitted or by helper
+    Direct,     ///< native call of `target`
+    Predicted,  ///< the same, if the callee turns out to be what it is predicted to be: its type's `known`
     ListAppend,
   } how = How::Boxed;
   Known known = Known::Other;
   Specialization* target = nullptr;
-  std::vector<Type> args;  ///< of Direct: what the target takes
+  PyObject* predicted = nullptr;  ///< of Predicted: the callee, or a template of it
+  std::vector<Type> args;         ///< of Direct: what the target takes
 };
 
 /// One function for one set of argument types.
@@ -91,17 +93,20 @@ using ExperienceOf = const Experience* (*)(const mir::MirFunction* function);
 /// One root call with everything it calls natively: becomes one LLVM module.
 class Unit {
  public:
-  Unit(MirProvider mir_of, ExperienceOf experience_of) : mir_of_(mir_of), experience_of_(experience_of) {}
+  Unit(MirProvider mir, ExperienceOf experience_of) : mir_of_(mir), experience_of_(experience_of) {}
 
   /// The first specialization made is the root.
   Specialization& make(const mir::MirFunction& f, std::vector<Type> parameters, mir::BlockId osr_block);
   /// The specialization of `function` for `args` (found or made); null if it cannot be compiled here.
   Specialization* callee(PyObject* function, std::vector<Type> args);
+  /// The MIR of a function under hasten.jit, or null.
+  const mir::MirFunction* mir_of(PyObject* function) const { return mir_of_(function); }
   void infer();
 
   SiteTable sites;
   std::vector<std::unique_ptr<Specialization>> specializations;
   std::vector<Guard> guards;
+  std::vector<PyObject*> kept;  ///< what code of this unit names and nothing else is known to keep (borrowed)
 
   /// What is predicted of the content of the cell that `v` of `s` is (a MakeCell, or a Const).
   SiteId cell_site(Specialization& s, mir::ValueId v);

@@ -100,6 +100,10 @@ bool enters_python(const Unit& unit, const Specialization& s, PyObject* const* a
   const ValueId callee = s.view.args(call)[0];
   if (s.types[callee].only(kKnown))
     return PyFunction_Check(s.types[callee].known);
+  if (s.types[callee].object && &s == unit.specializations.front().get()) {
+    PyObject* object = sampled(s, args, callee);
+    return object && PyFunction_Check(object);
+  }
   if (!s.types[callee].is_loaded_method() || &s != unit.specializations.front().get())
     return false;
   PyObject* receiver = sampled(s, args, s.view.args(callee)[0]);
@@ -142,6 +146,7 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
     case Op::DelCell:
     case Op::MakeFunction:
     case Op::MakeCell:
+    case Op::FreeCell:
       return true;
     case Op::StoreCell:
       return !type(1).within(kNoneType | kNumber);
