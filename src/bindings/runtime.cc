@@ -70,6 +70,9 @@ bool fill_table() {
   runtime_table.symbols = hasten::runtime::helper_symbols(&runtime_table.symbol_count);
   runtime_table.set_compiler = hasten::runtime::set_compiler;
   runtime_table.mir_of = mir_of;
+  runtime_table.new_template = [](PyObject* function) {
+    return hasten::runtime::new_function(function, nullptr, true);
+  };
   return runtime_table.layout != nullptr;
 }
 

@@ -49,6 +49,8 @@ std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr
         }
       }
     }
+    if (t.object && args[k] && mir_of(args[k]))
+      t = Type::function(args[k], {});
     types.push_back(std::move(t));
   }
   return types;
@@ -69,6 +71,7 @@ std::vector<NamedAddress> externals() {
 
 bool set_up(const runtime::RuntimeTable& table) {
   runtime_table = table;
+  syntax::set_template_maker(table.new_template);
   if (connect_runtime(table))
     return true;
   PyErr_SetString(PyExc_ImportError, "hasten._compile and hasten._runtime are of different versions; reinstall hasten");
@@ -94,7 +97,11 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   learn(function, feedback, feedback_count);
   Unit unit(mir_of, experience_of);
   const bool osr = osr_block != mir::kNone;
-  unit.make(*function, argument_types(args, arg_count, osr, unit.sites), osr_block);
+  Specialization& root = unit.make(*function, argument_types(args, arg_count, osr, unit.sites), osr_block);
+  for (uint32_t k = 0; osr && k < arg_count; ++k) {  // cells that the code before the loop has made
+    if (args[k] && PyCell_Check(args[k]))
+      root.fresh_sites[root.osr_values[k]] = unit.cell_site(args[k]);
+  }
   unit.infer();  // every value has a type from here on
   auto why = why_not_exact(unit);
   if (!why)
@@ -110,6 +117,7 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
     keep(loaded->record, guard.expected);
     keep(loaded->record, guard.holder);
   }
+  for (PyObject* object : unit.kept) keep(loaded->record, object);
   CompileTimes times;
   auto image = load_module(
       [&](llvm::LLVMContext& context) -> Result<std::unique_ptr<llvm::Module>> {

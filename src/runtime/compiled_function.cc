@@ -113,8 +113,11 @@ const CompileTable* load_compiler(std::string* why) {
   return compiler;
 }
 
-CompiledFunction::CompiledFunction(PyObject* function, PyObject* strict_error)
-    : function_(function), code_(PyFunction_GET_CODE(function)), strict_error_(strict_error) {}
+CompiledFunction::CompiledFunction(PyObject* function, PyObject* strict_error, bool is_template)
+    : function_(function),
+      code_(PyFunction_GET_CODE(function)),
+      strict_error_(strict_error),
+      is_template_(is_template) {}
 
 CompiledFunction::~CompiledFunction() {
   for (const Version& version : versions_) {
@@ -138,8 +141,11 @@ CompiledFunction* CompiledFunction::of(const mir::MirFunction* function) {
 }
 
 int CompiledFunction::traverse(visitproc visit, void* arg) const {
-  if (mir_) {
-    Py_VISIT(mir_->function);  // a strong reference of ours, through the MIR
+  if (mir_) {  // strong references of ours, through the MIR
+    Py_VISIT(mir_->function);
+    for (uint32_t k = 0; k < mir_->const_count; ++k) {
+      Py_VISIT(mir_->consts[k]);
+    }
   }
   return 0;
 }
@@ -173,7 +179,7 @@ const mir::MirFunction* CompiledFunction::mir() {
     return nullptr;
   }
   PyObject* reason = nullptr;
-  mir::MirFunction* made = table ? table->build_mir(function_, &reason) : nullptr;
+  mir::MirFunction* made = table ? table->build_mir(function_, is_template_, &reason) : nullptr;
   if (!made && PyErr_Occurred()) {
     return nullptr;
   }

@@ -33,7 +33,7 @@ const CompileTable* load_compiler(std::string* why);
 
 class CompiledFunction {
  public:
-  CompiledFunction(PyObject* function, PyObject* strict_error);
+  CompiledFunction(PyObject* function, PyObject* strict_error, bool is_template);
   ~CompiledFunction();
   CompiledFunction(const CompiledFunction&) = delete;
   CompiledFunction& operator=(const CompiledFunction&) = delete;
@@ -54,6 +54,7 @@ class CompiledFunction {
   PyObject* report() const;
 
   PyObject* function() const { return function_; }
+  bool is_template() const { return is_template_; }
   /// Whether the MIR is still that of the function's code (a program may assign to __code__).
   bool is_current() const;
   int traverse(visitproc visit, void* arg) const;
@@ -102,6 +103,7 @@ class CompiledFunction {
   PyObject* function_;  ///< borrowed: the Python object around us owns it
   PyObject* code_;      ///< the code object that the MIR is of, borrowed from the MIR's function while it is current
   PyObject* strict_error_;
+  bool is_template_;  ///< see mir.h
   mir::MirFunction* mir_ = nullptr;
   std::unique_ptr<InterpreterPlan> plan_;
   uint32_t param_count_ = 0;

@@ -146,7 +146,7 @@ PyTypeObject type = [] {
 
 PyTypeObject* function_type() { return PyType_Ready(&type) == 0 ? &type : nullptr; }
 
-PyObject* new_function(PyObject* function, PyObject* strict_error) {
+PyObject* new_function(PyObject* function, PyObject* strict_error, bool is_template) {
   auto* self = PyObject_GC_New(FunctionObject, &type);
   if (!self) {
     return nullptr;
@@ -156,7 +156,7 @@ PyObject* new_function(PyObject* function, PyObject* strict_error) {
   self->strict_error = Py_XNewRef(strict_error);
   self->dict = nullptr;
   self->weak_references = nullptr;
-  self->compiled = new CompiledFunction(function, strict_error);
+  self->compiled = new CompiledFunction(function, strict_error, is_template);
   auto* object = reinterpret_cast<PyObject*>(self);
   PyObject_GC_Track(object);
   // As functools.wraps: what other decorators have put on the function stays visible.

@@ -12,7 +12,7 @@ PyTypeObject* function_type();
 
 /// A new compiled function around `function` (a Python function). `strict_error` is null, or a callable that turns a
 /// reason into the exception to raise.
-PyObject* new_function(PyObject* function, PyObject* strict_error);
+PyObject* new_function(PyObject* function, PyObject* strict_error, bool is_template = false);
 
 /// What stands behind `object`, or null if it is none of ours.
 CompiledFunction* compiled_function(PyObject* object);

@@ -104,6 +104,8 @@ struct RuntimeTable {
   /// The MIR of a function under hasten.jit (built now if need be), or null without an exception: not such a
   /// function, or not covered. Whoever bakes it into code must hold a reference to `callable`.
   const mir::MirFunction* (*mir_of)(PyObject* callable);
+  /// A template (mir.h) of the nested function whose code `function` has. A new reference.
+  PyObject* (*new_template)(PyObject* function);
 };
 
 /// What was seen when native code left: passed back to the compiler so that the next version is wider.
@@ -117,7 +119,7 @@ struct CompileTable {
   uint32_t abi_version;
   /// Parses the function's source and builds its MIR. Returns nullptr with *reason (a new str "FILE:LINE: why")
   /// when the language is not covered, or nullptr with a Python exception set on failure. Needs the GIL.
-  mir::MirFunction* (*build_mir)(PyObject* function, PyObject** reason);
+  mir::MirFunction* (*build_mir)(PyObject* function, bool is_template, PyObject** reason);
   void (*release_mir)(mir::MirFunction*);
   /// Compiles `function` for the exact types of `args` (sampled values; lists are looked into), or for entry at
   /// `osr_block` with the live values `args`: those of runtime/liveness.h live_into(osr_block), in that order (the

@@ -67,10 +67,27 @@ enum class Op : uint16_t {
   SetHandled,      ///< args: v; makes it the exception that is being handled, None: none; defines nothing
   MatchException,  ///< args: exception, type; whether `except type` handles it, True or False; TypeError
   Reraise,         ///< a terminator. args: exception, which goes on with its traceback as it is; or none: bare `raise`
+  // Scopes. A cell is the object that closures share; the value of MakeCell, or a Const for a cell of the closure.
+  StoreGlobal,   ///< args: value; aux = name; defines nothing
+  DelGlobal,     ///< aux = name; raises NameError; defines nothing
+  MakeFunction,  ///< aux into consts: its code, or a template of it (MirFunction below); sub = FunctionPart bits, args: a tuple for each, in the order of the bits
+  MakeCell,      ///< args: what is in it, or none: it is empty
+  LoadCell,      ///< args: cell; aux = name; sub as CheckBound. Raises UnboundLocalError (NameError) if it is empty
+  StoreCell,     ///< args: cell, value; defines nothing
+  DelCell,       ///< args: cell; aux = name; sub as CheckBound. Raises as LoadCell; defines nothing
+  FreeCell,      ///< aux = index of the free variable: its cell
 };
 
 enum class UnaryOp : uint8_t { Neg, Pos, Invert, Not };
 enum class BinaryOp : uint8_t { Add, Sub, Mul, TrueDiv, FloorDiv, Mod, Pow, LShift, RShift, And, Or, Xor, MatMul };
+/// What a function is made with, besides its code.
+enum FunctionPart : uint8_t {
+  kDefaults = 1,     ///< the tuple __defaults__
+  kKwNames = 2,      ///< the keys of __kwdefaults__, and then
+  kKwDefaults = 4,   ///< its values
+  kAnnotations = 8,  ///< name, annotation, name, annotation...
+  kClosure = 16,     ///< cells, in the order of co_freevars
+};
 enum class CompareOp : uint8_t { Lt, Le, Eq, Ne, Gt, Ge, Is, IsNot, In, NotIn };
 
 struct Position {
@@ -82,7 +99,7 @@ struct Position {
 
 struct Instr {
   Op op;
-  uint8_t sub = 0;    ///< UnaryOp, BinaryOp or CompareOp; CheckBound: 1 = say "free variable", as CPython 3.11 does
+  uint8_t sub = 0;    ///< UnaryOp, BinaryOp or CompareOp; CheckBound, LoadCell, DelCell: 1 = say "free variable"
   uint8_t scope = 0;  ///< how many list comprehensions with a code object of their own (CPython 3.11) it stands in
   uint32_t aux = kNone;
   uint32_t args_begin = 0;
@@ -106,10 +123,14 @@ struct Block {
 
 inline bool is_terminator(Op op) { return (op >= Op::Jump && op <= Op::Raise) || op == Op::Reraise; }
 
-/// One function. All arrays are owned by whoever made it (compile/syntax); objects are strong references.
+/// One function. Of a nested function there may be a template: a function under hasten.jit that nobody calls, for its MIR.
+/// That takes the cells of the free variables as further parameters, so that it is the same for every function object
+/// made from the code, and native code calls it directly.
+/// All arrays are owned by whoever made it (compile/syntax); objects are strong references.
 struct MirFunction {
   uint32_t abi_version;
   uint32_t param_count;
+  uint32_t is_template;
   uint32_t instr_count, block_count, operand_count, block_id_count, const_count, name_count;
   const Instr* instrs;
   const Block* blocks;  ///< blocks[0] is the entry; it has no predecessors

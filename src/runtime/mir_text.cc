@@ -9,14 +9,15 @@ namespace {
 
 using mir::Op;
 
-constexpr const char* kOps[] = {"Param",      "Const",      "Unbound",    "Phi",     "CheckBound",  "GetGlobal",
-                                "GetFree",    "Unary",      "Binary",     "Inplace", "Compare",     "Truth",
-                                "GetAttr",    "GetItem",    "SetItem",    "DelItem", "BuildList",   "BuildTuple",
-                                "BuildSlice", "ListAppend", "Unpack",     "Extract", "Call",        "CallMethod",
-                                "GetIter",    "IterNext",   "Jump",       "Branch",  "BranchBound", "Return",
-                                "Raise",      "SetAttr",    "TakeRaised", "Handled", "SetHandled",  "MatchException",
-                                "Reraise"};
-static_assert(std::size(kOps) == static_cast<size_t>(Op::Reraise) + 1);
+constexpr const char* kOps[] = {
+    "Param",          "Const",   "Unbound",     "Phi",        "CheckBound",   "GetGlobal",  "GetFree",
+    "Unary",          "Binary",  "Inplace",     "Compare",    "Truth",        "GetAttr",    "GetItem",
+    "SetItem",        "DelItem", "BuildList",   "BuildTuple", "BuildSlice",   "ListAppend", "Unpack",
+    "Extract",        "Call",    "CallMethod",  "GetIter",    "IterNext",     "Jump",       "Branch",
+    "BranchBound",    "Return",  "Raise",       "SetAttr",    "TakeRaised",   "Handled",    "SetHandled",
+    "MatchException", "Reraise", "StoreGlobal", "DelGlobal",  "MakeFunction", "MakeCell",   "LoadCell",
+    "StoreCell",      "DelCell", "FreeCell"};
+static_assert(std::size(kOps) == static_cast<size_t>(Op::FreeCell) + 1);
 constexpr const char* kUnaryOps[] = {"Neg", "Pos", "Invert", "Not"};
 constexpr const char* kBinaryOps[] = {"Add",    "Sub",    "Mul", "TrueDiv", "FloorDiv", "Mod",   "Pow",
                                       "LShift", "RShift", "And", "Or",      "Xor",      "MatMul"};
@@ -39,9 +40,16 @@ std::string aux_text(const mir::MirFunction& function, const mir::Instr& instr) 
     case Op::GetAttr:
     case Op::SetAttr:
     case Op::CallMethod:
+    case Op::StoreGlobal:
+    case Op::DelGlobal:
+    case Op::LoadCell:
+    case Op::DelCell:
       return text_of(function.names[instr.aux], PyObject_Str);
+    case Op::MakeFunction:
+      return text_of(function.consts[instr.aux], PyObject_Repr);
     case Op::Param:
     case Op::GetFree:
+    case Op::FreeCell:
     case Op::Unpack:
     case Op::Extract:
       return fmt::format("{}", instr.aux);
@@ -53,7 +61,8 @@ std::string aux_text(const mir::MirFunction& function, const mir::Instr& instr) 
 }
 
 bool defines_value(Op op) {
-  return op != Op::SetItem && op != Op::DelItem && op != Op::SetAttr && op != Op::ListAppend && op != Op::SetHandled &&
+  return op != Op::SetItem && op != Op::DelItem && op != Op::SetAttr && op != Op::ListAppend && op != Op::StoreGlobal &&
+         op != Op::DelGlobal && op != Op::StoreCell && op != Op::DelCell && op != Op::SetHandled &&
          !mir::is_terminator(op);
 }
 

@@ -15,6 +15,15 @@ namespace {
 // {PyObject_HEAD, f_back, f_frame, f_trace, int f_lineno, ...}. set_frame_line() tests it on its first frame.
 constexpr size_t kFrameLineOffset = sizeof(PyObject) + 3 * sizeof(void*);
 
+// And the interpreter's own frame, which f_frame points to: where its code and its variables stand.
+constexpr size_t kFrameOffset = sizeof(PyObject) + sizeof(void*);
+#if PY_VERSION_HEX >= 0x030C0000
+constexpr size_t kFrameCodeOffset = 0;
+#else
+constexpr size_t kFrameCodeOffset = 4 * sizeof(void*);
+#endif
+constexpr size_t kFrameVariablesOffset = 9 * sizeof(void*);
+
 template <class T>
 T read_at(PyObject* object, size_t offset) {
   T value;
@@ -247,6 +256,22 @@ void set_frame_line(PyFrameObject* frame, int line) {
   }();
   if (known) {
     std::memcpy(reinterpret_cast<char*>(frame) + kFrameLineOffset, &line, sizeof line);
+  }
+}
+
+void set_frame_closure(PyFrameObject* frame, PyObject* function) {
+  PyObject* closure = PyFunction_GET_CLOSURE(function);
+  auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function));
+  auto* inner = read_at<PyObject*>(reinterpret_cast<PyObject*>(frame), kFrameOffset);
+  if (!closure || !inner || read_at<PyCodeObject*>(inner, kFrameCodeOffset) != code) {
+    return;
+  }
+  auto* variables = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(inner) + kFrameVariablesOffset);
+  PyObject** free = variables + code->co_nlocalsplus - code->co_nfreevars;
+  for (int i = 0; i < code->co_nfreevars && i < PyTuple_GET_SIZE(closure); ++i) {
+    if (!free[i]) {
+      free[i] = Py_NewRef(PyTuple_GET_ITEM(closure, i));
+    }
   }
 }
 

@@ -41,4 +41,8 @@ const uint64_t* dict_version(PyObject* dict);
 /// Makes `frame.f_lineno` say `line` (frames made for tracebacks never ran).
 void set_frame_line(PyFrameObject* frame, int line);
 
+/// Gives `frame`, which PyFrame_New made for the code of `function`, the cells of its free variables: CPython's f_locals
+/// reads them without asking whether they are there.
+void set_frame_closure(PyFrameObject* frame, PyObject* function);
+
 }  // namespace hasten::runtime

@@ -2,6 +2,7 @@
 
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
+#include "runtime/scopes.h"
 
 namespace hasten::runtime {
 namespace {
@@ -118,68 +119,6 @@ PyObject* compare(CompareOp op, PyObject* a, PyObject* b) {
   }
   int truth = PySequence_Contains(b, a);
   return truth < 0 ? nullptr : PyBool_FromLong(!truth);
-}
-
-PyObject* get_global(const mir::MirFunction& function, PyObject* name) {
-  PyObject* value = PyDict_GetItemWithError(PyFunction_GET_GLOBALS(function.function), name);
-  if (!value && !PyErr_Occurred()) {
-    PyObject* builtins = function_builtins(function.function);
-    if (PyDict_CheckExact(builtins)) {
-      value = PyDict_GetItemWithError(builtins, name);
-    } else {
-      PyObject* found = PyObject_GetItem(builtins, name);
-      if (found || !PyErr_ExceptionMatches(PyExc_KeyError)) {
-        return found;
-      }
-      PyErr_Clear();
-    }
-  }
-  if (value) {
-    return Py_NewRef(value);
-  }
-  if (!PyErr_Occurred()) {
-    ObjectRef message = ObjectRef::steal(PyUnicode_FromFormat("name '%.200U' is not defined", name));
-    ObjectRef error = ObjectRef::steal(message ? PyObject_CallOneArg(PyExc_NameError, message.get()) : nullptr);
-    if (error && PyObject_SetAttrString(error.get(), "name", name) == 0) {  // for "did you mean"
-      PyErr_SetObject(PyExc_NameError, error.get());
-    }
-  }
-  return nullptr;
-}
-
-PyObject* get_free(const mir::MirFunction& function, uint32_t index) {
-  PyObject* closure = PyFunction_GET_CLOSURE(function.function);
-  PyObject* value = PyCell_GET(PyTuple_GET_ITEM(closure, index));
-  if (value) {
-    return Py_NewRef(value);
-  }
-  ObjectRef names =
-      ObjectRef::steal(PyCode_GetFreevars(reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function.function))));
-  if (names) {
-    PyErr_Format(PyExc_NameError,
-                 "cannot access free variable '%.200U' where it is not associated with a value in "
-                 "enclosing scope",
-                 PyTuple_GET_ITEM(names.get(), index));
-  }
-  return nullptr;
-}
-
-PyObject* check_bound(const mir::MirFunction& function, const Instr& instr, PyObject* value) {
-  if (value) {
-    return Py_NewRef(value);
-  }
-  if (instr.sub) {
-    PyErr_Format(PyExc_NameError,
-                 "cannot access free variable '%.200U' where it is not associated with a value in "
-                 "enclosing scope",
-                 function.names[instr.aux]);
-  } else {
-    PyErr_Format(PyExc_UnboundLocalError,
-                 "cannot access local variable '%.200U' where it is not associated with a "
-                 "value",
-                 function.names[instr.aux]);
-  }
-  return nullptr;
 }
 
 /// CHECK_EXC_MATCH, with its message.
@@ -395,6 +334,30 @@ bool execute(const mir::MirFunction& function, uint32_t index, PyObject* const* 
     case Op::MatchException:
       value = match_exception(operands[0], operands[1]);
       break;
+    case Op::StoreGlobal:
+      *result = nullptr;
+      return store_global(function, function.names[instr.aux], operands[0]);
+    case Op::DelGlobal:
+      *result = nullptr;
+      return delete_global(function, function.names[instr.aux]);
+    case Op::MakeFunction:
+      value = make_function(function, instr, operands);
+      break;
+    case Op::FreeCell:
+      value = Py_NewRef(PyTuple_GET_ITEM(PyFunction_GET_CLOSURE(function.function), instr.aux));
+      break;
+    case Op::MakeCell:
+      value = PyCell_New(count > 0 ? operands[0] : nullptr);
+      break;
+    case Op::LoadCell:
+      value = load_cell(function, instr, operands[0]);
+      break;
+    case Op::StoreCell:
+      *result = nullptr;
+      return PyCell_Set(operands[0], operands[1]) == 0;
+    case Op::DelCell:
+      *result = nullptr;
+      return delete_cell(function, instr, operands[0]);
     case Op::ListAppend:
       *result = nullptr;
       return PyList_Append(operands[0], operands[1]) == 0;

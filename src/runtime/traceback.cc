@@ -28,9 +28,18 @@ std::vector<std::string_view> opcode_names(Op op) {
   switch (op) {
     case Op::CheckBound:
     case Op::GetFree:
-      return {"LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE", "LOAD_CLASSDEREF", "DELETE_FAST"};
+    case Op::LoadCell:
+    case Op::DelCell:
+      return {"LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE", "LOAD_CLASSDEREF", "DELETE_FAST", "DELETE_DEREF"};
     case Op::GetGlobal:
       return {"LOAD_GLOBAL", "LOAD_NAME"};
+    case Op::StoreGlobal:
+    case Op::DelGlobal:
+      return {"STORE_GLOBAL", "DELETE_GLOBAL"};
+    case Op::MakeFunction:
+    case Op::MakeCell:
+    case Op::StoreCell:
+      return {"MAKE_FUNCTION", "MAKE_CELL", "STORE_DEREF"};
     case Op::Binary:
     case Op::Inplace:
       return {"BINARY_OP"};
@@ -186,6 +195,9 @@ void push_entry(Entry& entry, PyObject* function) {
     PyObject* globals = PyFunction_GET_GLOBALS(function);
     entry.frame =
         ObjectRef::steal(reinterpret_cast<PyObject*>(PyFrame_New(PyThreadState_Get(), entry.code, globals, nullptr)));
+    if (entry.frame && reinterpret_cast<PyObject*>(entry.code) == PyFunction_GET_CODE(function)) {
+      set_frame_closure(reinterpret_cast<PyFrameObject*>(entry.frame.get()), function);
+    }
   }
   PyTracebackObject* made = entry.frame ? PyObject_GC_New(PyTracebackObject, &PyTraceBack_Type) : nullptr;
   if (made) {

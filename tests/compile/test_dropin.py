@@ -272,20 +272,11 @@ def with_locals(x):
     return locals()
 
 
-def with_nested(x):
-    def inner():
-        return x
+def with_class(x):
+    class Inner:
+        value = x
 
-    return inner()
-
-
-def with_global(x):
-    global SEEN
-    SEEN = x
-
-
-def with_generator(xs):
-    return sum(x for x in xs)
+    return Inner.value
 
 
 REFUSED = {
@@ -293,9 +284,7 @@ REFUSED = {
     with_stars: 0,
     with_yield: 0,
     with_locals: 1,
-    with_nested: 1,
-    with_global: 1,
-    with_generator: 1,
+    with_class: 1,
 }
 
 

@@ -120,3 +120,23 @@ def test_raising_an_exception_again_keeps_its_traceback():
     error = outcome(hasten.jit(failing.raising_nonsense), (saved, 0))
     assert error is saved
     assert len(traceback.extract_tb(saved.__traceback__)) == before + 2
+
+
+def with_free_variable(captured):
+    @hasten.jit
+    def function(n):
+        for i in range(n):
+            captured // (n - 1 - i)
+
+    return function
+
+
+def test_a_frame_of_the_traceback_knows_the_free_variables():
+    """CPython 3.12 read what the frame did not have."""
+    for n in (2, 5000):
+        try:
+            with_free_variable(7)(n)
+        except ZeroDivisionError as error:
+            assert error.__traceback__.tb_next.tb_frame.f_locals["captured"] == 7
+        else:
+            raise AssertionError("expected an exception")

@@ -373,6 +373,15 @@ void BodyLowering::lower_instr(ValueId v) {
       }
       return define(v, std::move(tuple));
     }
+    case Op::FreeCell:
+      return define(v, lower_free_cell(v));
+    case Op::GetFree:
+    case Op::LoadCell:
+      return define(v, lower_load_cell(v));
+    case Op::StoreCell:
+      return lower_store_cell(v);
+    case Op::StoreGlobal:
+      return lower_store_global(v);
     case Op::ListAppend:
       return list_append(v, use(v, 0), use(v, 1));
     case Op::Unpack:

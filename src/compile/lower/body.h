@@ -27,6 +27,9 @@
 
 namespace hasten::compile {
 
+/// Whether the StoreCell `v` puts a number where a number is: it then runs nobody's code.
+bool stores_plain_cell(Unit& unit, Specialization& s, mir::ValueId v);
+
 /// A MIR value in native code.
 struct Value {
   Type type;
@@ -234,6 +237,13 @@ class BodyLowering {
   llvm::Value* list_size(llvm::Value* list);
   llvm::Value* list_items(llvm::Value* list);
 
+  // cells.cc
+  llvm::Value* cell_of(ValueId v);
+  Value lower_free_cell(ValueId v);
+  Value lower_load_cell(ValueId v);
+  void lower_store_cell(ValueId v);
+  void lower_store_global(ValueId v);
+
   // iterate.cc
   Value lower_get_iter(ValueId v);
   Value lower_iter_next(ValueId v);
@@ -246,6 +256,9 @@ class BodyLowering {
   // calls.cc
   Value lower_call(ValueId v);
   Value direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args);
+  Value predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands);
+  /// object_call up to its result: checked, a new reference.
+  llvm::Value* raw_object_call(ValueId v, llvm::ArrayRef<Value> operands);
   Value native_call(ValueId v, Known known, llvm::ArrayRef<Value> args);
   Value math_unary(ValueId v, Known known, const Value& arg);
   Value float_to_int(ValueId v, llvm::Value* rounded);

@@ -1,4 +1,6 @@
 // Calls: builtins and math on unboxed numbers, native calls of other functions, and everything else through CPython.
+#include <cstddef>
+
 #include <llvm/IR/Intrinsics.h>
 
 #include "compile/lower/body.h"
@@ -38,6 +40,8 @@ Value BodyLowering::lower_call(ValueId v) {
     }
     case CallPlan::How::Direct:
       return direct_call(v, plan, args);
+    case CallPlan::How::Predicted:
+      return predicted_call(v, plan, operands);
     case CallPlan::How::Native:
       if (s_.types[v].object)
         return boxed_instr(v);
@@ -121,6 +125,64 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
     if (normal)
       phi->addIncoming(usual.parts[k], normal);
     phi->addIncoming(boxed.parts[k], odd_end);
+    r.parts.push_back(phi);
+  }
+  return r;
+}
+
+/// Calls natively if the callee is what it was predicted to be, else as any object.
+Value BodyLowering::predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands) {
+  using Place = ModuleContext::Place;
+  const mir::MirFunction& f = plan.target->view.function();
+  llvm::Value* callee = operands[0].parts[0];
+  const auto field = [&](size_t offset) { return load(m_.ptr, callee, static_cast<uint32_t>(offset), Place::Item); };
+  llvm::BasicBlock *is_function = new_block(""), *direct = new_block(""), *other = new_block("other"),
+                   *done = new_block("");
+  if (f.is_template) {  // any function of the same code and globals: what else differs is in its closure
+    b.CreateCondBr(type_is(callee, reinterpret_cast<PyObject*>(&PyFunction_Type)), is_function, other);
+    b.SetInsertPoint(is_function);
+    llvm::Value* same_code =
+        b.CreateICmpEQ(field(offsetof(PyFunctionObject, func_code)), m_.address(PyFunction_GET_CODE(f.function)));
+    llvm::Value* same_globals =
+        b.CreateICmpEQ(field(offsetof(PyFunctionObject, func_globals)), m_.address(PyFunction_GET_GLOBALS(f.function)));
+    b.CreateCondBr(b.CreateAnd(same_code, same_globals), direct, other);
+  } else {
+    b.CreateBr(is_function);
+    b.SetInsertPoint(is_function);
+    b.CreateCondBr(b.CreateICmpEQ(callee, m_.address(plan.predicted)), direct, other);
+  }
+  b.SetInsertPoint(direct);
+  llvm::SmallVector<Value, 8> args(operands.begin() + 1, operands.end());
+  if (args.size() < plan.args.size()) {
+    llvm::Value* closure = field(offsetof(PyFunctionObject, func_closure));
+    for (uint32_t k = 0; args.size() < plan.args.size(); ++k)
+      args.push_back(
+          from_parts(plan.args[args.size()], {load(m_.ptr, closure, m_.layout.tuple_items + 8 * k, Place::Item)}));
+  }
+  const Value usual = direct_call(v, plan, args);
+  llvm::BasicBlock* direct_end = b.GetInsertBlock();
+  b.CreateBr(done);
+
+  b.SetInsertPoint(other);
+  llvm::Value* result = raw_object_call(v, operands);
+  llvm::BasicBlock* changed = new_block("changed");
+  llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any),
+                                   {m_.address(&m_.record)});
+  go_if(b.CreateICmpEQ(hold, b.getInt32(0)), changed);
+  const Value boxed = boxed_result(v, result);
+  llvm::BasicBlock* other_end = b.GetInsertBlock();
+  b.CreateBr(done);
+  b.SetInsertPoint(changed);
+  leave_after(v, result, DeoptReason::Generic, true);
+
+  b.SetInsertPoint(done);
+  Value r;
+  r.type = s_.types[v];
+  const auto types = m_.parts_of(r.type);
+  for (size_t k = 0; k < types.size(); ++k) {
+    auto* phi = b.CreatePHI(types[k], 2);
+    phi->addIncoming(usual.parts[k], direct_end);
+    phi->addIncoming(boxed.parts[k], other_end);
     r.parts.push_back(phi);
   }
   return r;

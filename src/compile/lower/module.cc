@@ -12,7 +12,16 @@ using mir::ValueId;
 
 namespace {
 
-bool instr_runs_foreign_code(Unit& unit, const Specialization& s, ValueId v) {
+/// Whether a guard watches what `module.name = value` binds, in the globals of `f`.
+bool guards_attribute_of(const Unit& unit, const mir::MirFunction& f) {
+  for (const Guard& g : unit.guards) {
+    if (g.what == Guard::What::ModuleAttribute && PyModule_GetDict(g.holder) == PyFunction_GET_GLOBALS(f.function))
+      return true;
+  }
+  return false;
+}
+
+bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
   const Instr& i = s.view.instr(v);
   switch (i.op) {
     case Op::Param:
@@ -30,7 +39,18 @@ bool instr_runs_foreign_code(Unit& unit, const Specialization& s, ValueId v) {
     case Op::Extract:
     case Op::GetFree:
     case Op::GetGlobal:
+    case Op::MakeFunction:
+    case Op::MakeCell:
+    case Op::FreeCell:
+    case Op::LoadCell:
       return false;
+    case Op::StoreGlobal:  // looks itself at what its old value's end may have changed
+      return guards_attribute_of(unit, s.view.function());
+    case Op::DelGlobal:
+    case Op::DelCell:
+      return true;
+    case Op::StoreCell:
+      return !stores_plain_cell(unit, s, v);
     case Op::Call:
     case Op::CallMethod: {
       const auto plan = s.calls.find(v);
@@ -57,7 +77,6 @@ bool instr_runs_foreign_code(Unit& unit, const Specialization& s, ValueId v) {
             return true;
         }
       }
-      (void)unit;
       return false;
   }
 }

@@ -57,7 +57,7 @@ llvm::Value* BodyLowering::boxed_operand(const Value& operand, llvm::SmallVector
   return object;
 }
 
-Value BodyLowering::object_call(ValueId v, llvm::ArrayRef<Value> operands) {
+llvm::Value* BodyLowering::raw_object_call(ValueId v, llvm::ArrayRef<Value> operands) {
   const Value& callee = operands.front();
   const bool is_method = callee.type.is_loaded_method();
   llvm::SmallVector<llvm::Value*, 4> objects, temporaries;
@@ -82,7 +82,11 @@ Value BodyLowering::object_call(ValueId v, llvm::ArrayRef<Value> operands) {
                    {callable, first, count, names ? m_.address(names) : llvm::ConstantPointerNull::get(b.getPtrTy())});
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   go_if(b.CreateIsNull(result), traced_raise(v));
-  return boxed_result(v, result);
+  return result;
+}
+
+Value BodyLowering::object_call(ValueId v, llvm::ArrayRef<Value> operands) {
+  return boxed_result(v, raw_object_call(v, operands));
 }
 
 Value BodyLowering::load_method(ValueId v, const Value& base) {
@@ -134,6 +138,10 @@ Value BodyLowering::boxed_result(ValueId v, llvm::Value* object) {
     case Op::SetAttr:
     case Op::SetHandled:
     case Op::ListAppend:
+    case Op::StoreGlobal:
+    case Op::DelGlobal:
+    case Op::StoreCell:
+    case Op::DelCell:
       return poison({});
     default:
       break;
@@ -315,7 +323,7 @@ const Guard& BodyLowering::check_guard(ValueId v) {
 /// A name or module attribute.
 Value BodyLowering::lower_global(ValueId v) {
   if (!s_.guards.contains(v))
-    return boxed_instr(v);
+    return s_.types[v].never() ? leaves(v, DeoptReason::Generic) : boxed_instr(v);
   const Guard& g = check_guard(v);
   const Type& t = s_.types[v];
   const Value value = g.type.only(kList) ? from_parts(g.type, {m_.address(g.expected)}) : constant_value(g.expected);

@@ -152,6 +152,27 @@ int32_t hj_poll(UnitRecord* unit, const mir::MirFunction* function, uint32_t ins
   return hj_guards_hold(unit) ? 0 : 1;
 }
 
+/// Steals `value`. 0: a guarded global has changed; 1: all is as it was.
+int32_t hj_store_cell(UnitRecord* unit, PyObject* cell, PyObject* value) {
+  PyCell_Set(cell, value);
+  Py_DECREF(value);
+  return hj_guards_hold(unit);
+}
+
+int32_t hj_store_global(UnitRecord* unit, const mir::MirFunction* function, uint32_t instr, PyObject* value) {
+  PyObject* globals = PyFunction_GET_GLOBALS(function->function);
+  PyObject* name = function->names[function->instrs[instr].aux];
+  PyObject* old = PyDict_GetItemWithError(globals, name);
+  // The end of such an object runs nobody's code.
+  const bool is_quiet =
+      !old || Py_REFCNT(old) > 1 || PyLong_CheckExact(old) || PyFloat_CheckExact(old) || PyUnicode_CheckExact(old);
+  if (PyDict_SetItem(globals, name, value) < 0) {
+    calls.traceback(function, instr);
+    return -1;
+  }
+  return is_quiet ? 1 : hj_guards_hold(unit);
+}
+
 void hj_recursion_error(const mir::MirFunction* caller, uint32_t instr) { calls.recursion_error(caller, instr); }
 
 PointerAndStatus hj_execute(const mir::MirFunction* function, uint32_t instr, PyObject* const* operands) {
@@ -381,6 +402,8 @@ std::span<const SupportSymbol> support_symbols() {
       HASTEN_SYMBOL(hj_guard_holds),
       HASTEN_SYMBOL(hj_poll),
       HASTEN_SYMBOL(hj_recursion_error),
+      HASTEN_SYMBOL(hj_store_cell),
+      HASTEN_SYMBOL(hj_store_global),
       HASTEN_SYMBOL(hj_execute),
       HASTEN_SYMBOL(hj_dealloc),
       HASTEN_SYMBOL(hj_box_int),

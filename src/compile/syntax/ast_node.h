@@ -29,7 +29,8 @@ namespace hasten::compile::syntax {
       X(iter) X(test) X(exc) X(cause) X(msg) X(names) X(values) X(left) X(right) X(operand) X(elts) X(elt)            \
           X(generators) X(ifs) X(is_async) X(ops) X(comparators) X(func) X(keywords) X(arg) X(attr) X(slice) X(lower) \
               X(upper) X(step) X(id) X(lineno) X(end_lineno) X(col_offset) X(end_col_offset) X(posonlyargs)           \
-                  X(kwonlyargs) X(vararg) X(kwarg) X(module) X(level) X(conversion) X(format_spec) X(keys) X(type)
+                  X(kwonlyargs) X(vararg) X(kwarg) X(module) X(level) X(conversion) X(format_spec) X(keys)        \
+              X(defaults) X(kw_defaults) X(annotation) X(returns) X(type_params) X(type)
 // clang-format on
 
 enum class Kind : uint8_t {

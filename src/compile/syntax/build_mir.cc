@@ -8,7 +8,7 @@
 
 namespace hasten::compile::syntax {
 
-mir::MirFunction* build_mir(PyObject* function, PyObject** reason) {
+mir::MirFunction* build_mir(PyObject* function, bool is_template, PyObject** reason) {
   *reason = nullptr;
   if (!PyFunction_Check(function)) {
     PyErr_Format(PyExc_TypeError, "expected a Python function, not %.200s", Py_TYPE(function)->tp_name);
@@ -21,7 +21,7 @@ mir::MirFunction* build_mir(PyObject* function, PyObject** reason) {
   std::optional<Refusal> refusal;
   mir::MirFunction* made = nullptr;
   if (auto definition = find_definition(function, &refusal)) {
-    made = Translator(function, definition->node, definition->class_name).translate(&refusal);
+    made = Translator(function, definition->node, definition->class_name, is_template).translate(&refusal);
   }
   if (!made && refusal && !PyErr_Occurred()) {
     *reason = refusal->text(code->co_filename, static_cast<uint32_t>(code->co_firstlineno));

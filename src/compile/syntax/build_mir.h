@@ -7,8 +7,12 @@
 
 namespace hasten::compile::syntax {
 
+/// How templates of nested functions are made: RuntimeTable::new_template. Until it is called there are none.
+using TemplateMaker = PyObject* (*)(PyObject* function);
+void set_template_maker(TemplateMaker maker);
+
 /// See CompileTable::build_mir. Takes about 1 ms for a function of 60 lines, most of it in the built-in compile().
-mir::MirFunction* build_mir(PyObject* function, PyObject** reason);
+mir::MirFunction* build_mir(PyObject* function, bool is_template, PyObject** reason);
 /// Frees it.
 void release_mir(mir::MirFunction* function);
 

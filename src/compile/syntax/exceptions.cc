@@ -99,7 +99,7 @@ void Translator::except_clause(Node handler, ValueId exception, ValueId handled,
   BlockId in_body = ssa_.new_block(outer);
   ssa_.set_handler(in_body);
   if (name) {
-    write_name(name, exception);
+    write_name(name, exception, handler.position());
   }
   enclosing_.push_back({.what = Enclosing::What::Handler, .handled = handled, .name = name, .outer = outer});
   statements(handler.list(Field::body));
@@ -107,7 +107,9 @@ void Translator::except_clause(Node handler, ValueId exception, ValueId handled,
   ssa_.set_handler(outer);
   if (!ssa_.is_dead_end()) {
     emit(Op::SetHandled, {handled}, handler.position());
-    unbind(name);
+    if (name) {
+      unbind_name(name, handler.position());
+    }
     ssa_.jump(after);
   }
   leave_handler_raising(in_body, handled, name);
@@ -118,14 +120,10 @@ void Translator::leave_handler_raising(BlockId block, ValueId handled, PyObject*
   ssa_.enter(block);
   ValueId exception = emit(Op::TakeRaised, {}, {});
   emit(Op::SetHandled, {handled}, {});
-  unbind(name);
-  emit(Op::Reraise, {exception}, {});
-}
-
-void Translator::unbind(PyObject* name) {
   if (name) {
-    write_name(name, ssa_.unbound());
+    unbind_name(name, {});
   }
+  emit(Op::Reraise, {exception}, {});
 }
 
 void Translator::leave_enclosing(size_t depth) {
@@ -144,7 +142,9 @@ void Translator::leave_enclosing(size_t depth) {
       case Enclosing::What::Handler:
         ssa_.set_handler(one.outer);
         emit(Op::SetHandled, {one.handled}, {});
-        unbind(one.name);
+        if (one.name) {
+          unbind_name(one.name, {});
+        }
         break;
     }
   }

@@ -1,21 +1,10 @@
 // Expressions, one function each. Every one returns the value's number.
-#include <array>
-#include <string_view>
-
 #include "compile/syntax/folding.h"
 #include "compile/syntax/iterate.h"
 #include "compile/syntax/operators.h"
 #include "compile/syntax/translator.h"
 
 namespace hasten::compile::syntax {
-namespace {
-
-/// Built-in functions that look at the frame that calls them: compiled code has none.
-constexpr std::array<std::string_view, 9> kFrameReaders = {"locals", "vars",    "dir",        "eval",      "exec",
-                                                           "super",  "globals", "__import__", "breakpoint"};
-
-}  // namespace
-
 std::vector<ValueId> Translator::expressions(NodeList list) {
   std::vector<ValueId> values;
   for (Node node : list) {
@@ -80,7 +69,7 @@ ValueId Translator::expression(Node node) {
     case Kind::List:
       return emit(Op::BuildList, expressions(node.list(Field::elts)), position);
     case Kind::Tuple:
-      return emit(Op::BuildTuple, expressions(node.list(Field::elts)), position);
+      return tuple_of(expressions(node.list(Field::elts)), position);
     case Kind::ListComp:
       return list_comprehension(node);
     case Kind::NamedExpr: {
@@ -88,7 +77,7 @@ ValueId Translator::expression(Node node) {
         return refuse("C111", node, ":= inside a comprehension is not compiled yet", "write the loop out");
       }
       ValueId value = expression(node[Field::value]);
-      write_name(node[Field::target].object(Field::id), value);
+      write_name(node[Field::target].object(Field::id), value, node[Field::target].position());
       return value;
     }
     case Kind::JoinedStr:
@@ -100,9 +89,9 @@ ValueId Translator::expression(Node node) {
     case Kind::Starred:
       return refuse("C111", node, "a starred expression is not compiled yet", "write the items out");
     case Kind::Lambda:
-      return refuse("C111", node, "a lambda is not compiled yet", "move it to the module as a def");
+      return lambda(node);
     case Kind::GeneratorExp:
-      return refuse("C111", node, "a generator expression is not compiled yet", "a list comprehension or a loop");
+      return generator_expression(node);
     case Kind::Set:
     case Kind::DictComp:
     case Kind::SetComp:
@@ -120,27 +109,6 @@ ValueId Translator::new_constant(PyObject* object) {
   ValueId value = constant(object);
   Py_DECREF(object);  // the constant keeps it
   return value;
-}
-
-ValueId Translator::name_load(Node node) {
-  std::string name = mangled(node.object(Field::id));
-  bool from_function = false;
-  if (const VariableId* variable = find_variable(name, &from_function)) {
-    bool as_free = from_function && own_code_depth_ > 0;
-    return read_variable(*variable, name, node.position(), as_free);
-  }
-  if (auto free = free_variables_.find(name); free != free_variables_.end()) {
-    return emit(Op::GetFree, {}, node.position(), free->second);
-  }
-  if (name == "__debug__") {
-    return constant(asserts_are_on() ? Py_True : Py_False);
-  }
-  for (std::string_view reader : kFrameReaders) {
-    if (name == reader) {
-      return refuse("C114", node, name + "() looks at the frame of the function, which compiled code does not have");
-    }
-  }
-  return emit(Op::GetGlobal, {}, node.position(), name_index(name));
 }
 
 ValueId Translator::binary(Node node) {
@@ -456,12 +424,9 @@ ValueId Translator::list_comprehension(Node node) {
   ValueId iterator = emit(Op::GetIter, {expression(first)}, first.position());
   own_code_depth_ = static_cast<uint8_t>(own_code_depth_ + (comprehension_has_code_ ? 1 : 0));
   ValueId list = emit(Op::BuildList, {}, node.position());
-  for (const auto& [name, variable] : scope) {
-    ssa_.write(variable, ssa_.unbound());
-  }
-  comprehensions_.push_back(std::move(scope));
+  enter_comprehension(node, std::move(scope));
   comprehension_level(node, generators, 0, iterator, list);
-  comprehensions_.pop_back();
+  leave_comprehension();
   own_code_depth_ = static_cast<uint8_t>(own_code_depth_ - (comprehension_has_code_ ? 1 : 0));
   return list;
 }

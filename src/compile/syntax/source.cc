@@ -1,6 +1,7 @@
 #include "compile/syntax/source.h"
 
 #include "compile/syntax/excerpt.h"
+#include "compile/syntax/nested_code.h"
 
 #include <sys/stat.h>
 
@@ -221,6 +222,62 @@ class Locator {
   std::optional<Candidate> found_;
 };
 
+/// Finds lambdas, which have no name to go by.
+class LambdaLocator {
+ public:
+  explicit LambdaLocator(PyCodeObject* code) : code_(code) {}
+
+  std::optional<Candidate> find(Node module) {
+    for (Node statement : module.list(Field::body)) {
+      top_ = statement;
+      visit(statement, nullptr);
+    }
+    if (found_.size() > 1) {
+      std::erase_if(found_, [&](const Candidate& one) { return !does_the_same(code_, one.node); });
+    }
+    return found_.size() == 1 ? std::optional(found_.front()) : std::nullopt;
+  }
+
+ private:
+  void visit(Node node, PyObject* class_name) {
+    if (node.kind() == Kind::Lambda && node.integer(Field::lineno) == code_->co_firstlineno &&
+        may_stand_in(code_, node)) {
+      found_.push_back({node, class_name, top_});
+    }
+    if (node.kind() == Kind::ClassDef) {
+      class_name = node.object(Field::name);
+    }
+    // Any field may hold an expression; `_fields` names them all.
+    ObjectRef fields =
+        ObjectRef::steal(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(node.object())), "_fields"));
+    for (Py_ssize_t i = 0; fields && i < PyTuple_GET_SIZE(fields.get()); ++i) {
+      ObjectRef child = ObjectRef::steal(PyObject_GetAttr(node.object(), PyTuple_GET_ITEM(fields.get(), i)));
+      if (!child) {
+        PyErr_Clear();
+      } else if (PyList_Check(child.get())) {
+        for (Node item : NodeList(child.get())) {
+          visit_any(item, class_name);
+        }
+      } else {
+        visit_any(Node(child.get()), class_name);
+      }
+    }
+    PyErr_Clear();
+  }
+
+  void visit_any(Node node, PyObject* class_name) {
+    if (PyObject_HasAttrString(node.object(), "_fields")) {
+      visit(node, class_name);
+    }
+  }
+
+  PyCodeObject* code_;
+  Node top_;
+  std::vector<Candidate> found_;
+};
+
+bool is_lambda(PyCodeObject* code) { return PyUnicode_CompareWithASCIIString(code->co_name, "<lambda>") == 0; }
+
 /// Appends every import statement of the module's own scope to `body`. False on failure.
 bool append_imports(NodeList statements, PyObject* body) {
   for (Node statement : statements) {
@@ -299,7 +356,8 @@ std::optional<Definition> find_in(FileText text, PyCodeObject* code) {
     return {};
   }
   Node module(definition.tree.get());
-  auto candidate = Locator(code->co_name, code->co_firstlineno).find(module);
+  auto candidate =
+      is_lambda(code) ? LambdaLocator(code).find(module) : Locator(code->co_name, code->co_firstlineno).find(module);
   if (!candidate) {
     return {};
   }
@@ -354,8 +412,8 @@ std::optional<Definition> find_definition(PyObject* function, std::optional<Refu
       }
     }
   }
-  bool is_lambda = PyUnicode_CompareWithASCIIString(code->co_name, "<lambda>") == 0;
-  *refusal = is_lambda ? Refusal{"C102", 0, 0, "a lambda cannot be compiled yet", "write it as a def"} : changed;
+  *refusal =
+      is_lambda(code) ? Refusal{"C102", 0, 0, "the text of this lambda was not found", "write it as a def"} : changed;
   return {};
 }
 

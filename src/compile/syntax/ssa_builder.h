@@ -54,6 +54,11 @@ class SsaBuilder {
 
   void write(VariableId variable, ValueId value);
   ValueId read(VariableId variable) { return read_in(variable, current_); }
+  /// Whether nothing leads to where instructions go now.
+  bool is_unreachable() const {
+    const DraftBlock& here = blocks_[current_];
+    return here.terminated || (current_ != 0 && here.sealed && here.preds.empty());
+  }
   /// Whether `value` may be an Unbound as far as is known now (phis count as "may be").
   bool may_be_unbound(ValueId value) const { return drafts_[value].op == Op::Phi || drafts_[value].op == Op::Unbound; }
   /// Whether `value` is True or False whatever its operands are.

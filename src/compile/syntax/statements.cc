@@ -51,8 +51,9 @@ void Translator::statement(Node node) {
       return raise_statement(node);
     case Kind::FunctionDef:
     case Kind::AsyncFunctionDef:
+      return function_statement(node);
     case Kind::ClassDef:
-      refuse("C110", node, "a definition inside a function is not compiled yet", "move it to the module");
+      refuse("C110", node, "a class inside a function is not compiled yet", "move it to the module");
       return;
     case Kind::Try:
       return try_statement(node);
@@ -69,8 +70,7 @@ void Translator::statement(Node node) {
       return;
     case Kind::Global:
     case Kind::Nonlocal:
-      refuse("C110", node, "global and nonlocal names are not compiled yet", "pass the value in and return it");
-      return;
+      return;  // declare_locals() has read them
     case Kind::AsyncFor:
       refuse("C110", node, "async for is not compiled");
       return;
@@ -83,7 +83,7 @@ void Translator::statement(Node node) {
 void Translator::assign(Node target, ValueId value) {
   switch (target.kind()) {
     case Kind::Name:
-      return write_name(target.object(Field::id), value);
+      return write_name(target.object(Field::id), value, target.position());
     case Kind::Subscript: {
       ValueId container = expression(target[Field::value]);
       ValueId key = subscript_key(target[Field::slice]);
@@ -154,7 +154,8 @@ void Translator::augmented_assign(Node node) {
     case Kind::Name: {
       ValueId old = name_load(target);
       ValueId operand = expression(node[Field::value]);
-      write_name(target.object(Field::id), emit(Op::Inplace, {old, operand}, node.position(), kNone, op));
+      ValueId result = emit(Op::Inplace, {old, operand}, node.position(), kNone, op);
+      write_name(target.object(Field::id), result, target.position());
       return;
     }
     case Kind::Subscript: {
@@ -191,11 +192,8 @@ void Translator::annotated_assign(Node node) {
 
 void Translator::delete_target(Node target) {
   switch (target.kind()) {
-    case Kind::Name: {
-      name_load(target);  // raises if unbound
-      write_name(target.object(Field::id), ssa_.unbound());
-      return;
-    }
+    case Kind::Name:
+      return delete_name(target);
     case Kind::Subscript: {
       ValueId container = expression(target[Field::value]);
       ValueId key = subscript_key(target[Field::slice]);

@@ -1,19 +1,10 @@
 #include "compile/syntax/translator.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hasten::compile::syntax {
 namespace {
-
-std::string utf8(PyObject* text) {
-  Py_ssize_t size = 0;
-  const char* bytes = PyUnicode_AsUTF8AndSize(text, &size);
-  if (!bytes) {
-    PyErr_Clear();  // a lone surrogate cannot stand in an identifier
-    return {};
-  }
-  return {bytes, static_cast<size_t>(size)};
-}
 
 /// Whether list comprehensions of this function have code objects of their own (before PEP 709).
 bool has_comprehension_code(PyCodeObject* code) {
@@ -29,11 +20,13 @@ bool has_comprehension_code(PyCodeObject* code) {
 
 }  // namespace
 
-Translator::Translator(PyObject* function, Node node, PyObject* class_name)
+Translator::Translator(PyObject* function, Node node, PyObject* class_name, bool is_template)
     : function_(function),
       code_(reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function))),
+      is_template_(is_template),
       node_(node),
       class_name_(class_name),
+      codes_{code_},
       comprehension_has_code_(has_comprehension_code(code_)) {}
 
 Translator::~Translator() {
@@ -75,126 +68,30 @@ mir::MirFunction* Translator::translate(std::optional<Refusal>* refusal) {
         ssa_.write(locals_.at(mangled(arg.object(Field::arg))), value);
       }
     }
-    statements(node_.list(Field::body));
-    emit(Op::Return, {none()}, {});
+    std::vector<std::pair<uint32_t, std::string>> free;
+    for (const auto& [name, index] : free_variables_) {
+      free.emplace_back(index, name);
+    }
+    std::sort(free.begin(), free.end());
+    for (size_t i = 0; is_template_ && i < free.size(); ++i) {
+      free_cells_[free[i].second] = emit(Op::Param, {}, {}, param_count++);
+    }
+    make_cells();
+    if (node_.kind() == Kind::Lambda) {
+      emit(Op::Return, {expression(node_[Field::body])}, node_[Field::body].position());
+    } else {
+      statements(node_.list(Field::body));
+      emit(Op::Return, {none()}, {});
+    }
   }
   if (failed()) {
     *refusal = std::move(refusal_);
     return nullptr;
   }
   Py_INCREF(function_);
-  return ssa_.finish(std::exchange(consts_, {}), std::exchange(names_, {}), function_, param_count);
-}
-
-void Translator::declare(PyObject* name) {
-  auto [entry, is_new] = locals_.try_emplace(mangled(name), 0);
-  if (is_new) {
-    entry->second = ssa_.new_variable();
-  }
-}
-
-void Translator::declare_target(Node target) {
-  switch (target.kind()) {
-    case Kind::Name:
-      declare(target.object(Field::id));
-      break;
-    case Kind::Tuple:
-    case Kind::List:
-      for (Node item : target.list(Field::elts)) {
-        declare_target(item);
-      }
-      break;
-    default:
-      break;
-  }
-}
-
-void Translator::declare_in_statements(NodeList list) {
-  for (Node node : list) {
-    for (Node target : node.list(Field::targets)) {
-      declare_target(target);
-    }
-    if (Node target = node[Field::target]; target.present()) {
-      declare_target(target);
-    }
-    if (node.kind() == Kind::ExceptHandler && node.object(Field::name) != Py_None) {
-      declare(node.object(Field::name));
-    }
-    for (Field part : {Field::body, Field::handlers, Field::orelse, Field::finalbody}) {
-      declare_in_statements(node.list(part));
-    }
-  }
-}
-
-void Translator::declare_walrus(Node node) {
-  if (node.kind() == Kind::NamedExpr) {
-    declare_target(node[Field::target]);
-  }
-  // Any field may hold an expression; `_fields` names them all.
-  PyObject* fields = PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(node.object())), "_fields");
-  for (Py_ssize_t i = 0; fields && i < PyTuple_GET_SIZE(fields); ++i) {
-    PyObject* child = PyObject_GetAttr(node.object(), PyTuple_GET_ITEM(fields, i));
-    if (!child) {
-      PyErr_Clear();
-      continue;
-    }
-    Py_DECREF(child);  // the tree keeps it
-    if (PyList_Check(child)) {
-      for (Node item : NodeList(child)) {
-        if (PyObject_HasAttrString(item.object(), "_fields")) {
-          declare_walrus(item);
-        }
-      }
-    } else if (PyObject_HasAttrString(child, "_fields")) {
-      declare_walrus(Node(child));
-    }
-  }
-  Py_XDECREF(fields);
-}
-
-void Translator::declare_locals(Node node) {
-  Node args = node[Field::args];
-  for (Field list : {Field::posonlyargs, Field::args, Field::kwonlyargs}) {
-    for (Node arg : args.list(list)) {
-      declare(arg.object(Field::arg));
-    }
-  }
-  declare_in_statements(node.list(Field::body));
-  // co_varnames also has the targets of := and, from 3.12, of comprehensions. The former are locals, the latter are
-  // not: look for := only if some name is still unexplained.
-  PyObject* varnames = PyCode_GetVarnames(code_);
-  bool explained = true;
-  for (Py_ssize_t i = 0; varnames && i < PyTuple_GET_SIZE(varnames); ++i) {
-    explained = explained && locals_.count(utf8(PyTuple_GET_ITEM(varnames, i)));
-  }
-  Py_XDECREF(varnames);
-  PyObject* cellvars = PyCode_GetCellvars(code_);
-  for (Py_ssize_t i = 0; cellvars && i < PyTuple_GET_SIZE(cellvars); ++i) {
-    explained = explained && locals_.count(utf8(PyTuple_GET_ITEM(cellvars, i)));
-  }
-  Py_XDECREF(cellvars);
-  if (!explained) {
-    for (Node item : node.list(Field::body)) {
-      declare_walrus(item);
-    }
-  }
-  PyObject* freevars = PyCode_GetFreevars(code_);
-  for (Py_ssize_t i = 0; freevars && i < PyTuple_GET_SIZE(freevars); ++i) {
-    free_variables_[utf8(PyTuple_GET_ITEM(freevars, i))] = static_cast<uint32_t>(i);
-  }
-  Py_XDECREF(freevars);
-}
-
-void Translator::collect_targets(Node target, Scope* scope) {
-  if (target.kind() == Kind::Name) {
-    auto [entry, is_new] = scope->try_emplace(mangled(target.object(Field::id)), 0);
-    if (is_new) {
-      entry->second = ssa_.new_variable();
-    }
-  }
-  for (Node item : target.list(Field::elts)) {
-    collect_targets(item, scope);
-  }
+  mir::MirFunction* made = ssa_.finish(std::exchange(consts_, {}), std::exchange(names_, {}), function_, param_count);
+  made->is_template = is_template_ ? 1 : 0;
+  return made;
 }
 
 std::string Translator::mangled(PyObject* name) const {
@@ -246,35 +143,6 @@ ValueId Translator::builtin(const char* name) {
     return refuse("C115", Node(), std::string("builtins.") + name + " has been replaced by the program");
   }
   return new_constant(object);
-}
-
-const VariableId* Translator::find_variable(const std::string& name, bool* from_function) const {
-  *from_function = false;
-  for (auto scope = comprehensions_.rbegin(); scope != comprehensions_.rend(); ++scope) {
-    if (auto found = scope->find(name); found != scope->end()) {
-      return &found->second;
-    }
-  }
-  *from_function = true;
-  auto found = locals_.find(name);
-  return found == locals_.end() ? nullptr : &found->second;
-}
-
-ValueId Translator::read_variable(VariableId variable, const std::string& name, Position position, bool as_free) {
-  ValueId value = ssa_.read(variable);
-  if (!ssa_.may_be_unbound(value)) {
-    return value;
-  }
-  ValueId checked = emit(Op::CheckBound, {value}, position, name_index(name), as_free ? 1 : 0);
-  ssa_.write(variable, checked);
-  return checked;
-}
-
-void Translator::write_name(PyObject* name, ValueId value) {
-  bool from_function = false;
-  if (const VariableId* variable = find_variable(mangled(name), &from_function)) {
-    ssa_.write(*variable, value);
-  }
 }
 
 }  // namespace hasten::compile::syntax

@@ -18,10 +18,13 @@
 
 namespace hasten::compile::syntax {
 
+/// The text of an identifier.
+std::string utf8(PyObject* text);
+
 class Translator {
  public:
-  /// `function` is a Python function, `node` its FunctionDef, `class_name` a str or null (for private names).
-  Translator(PyObject* function, Node node, PyObject* class_name);
+  /// `function` is a Python function, `node` its FunctionDef or Lambda, `class_name` a str or null (for private names).
+  Translator(PyObject* function, Node node, PyObject* class_name, bool is_template);
   ~Translator();
   Translator(const Translator&) = delete;
   Translator& operator=(const Translator&) = delete;
@@ -41,6 +44,13 @@ class Translator {
     BlockId outer = kNone;     ///< of a finally or handler: where exceptions go outside it
   };
   using Scope = std::unordered_map<std::string, VariableId>;
+  using Cells = std::unordered_map<std::string, ValueId>;
+  /// What a name means where it stands: an SSA variable, or a cell that nested functions share. Neither: a global.
+  struct Binding {
+    const VariableId* variable = nullptr;
+    ValueId cell = kNone;
+    bool is_free = false;  ///< of another code object than the one it stands in: an error says "free variable"
+  };
 
   // statements.cc
   void statements(NodeList list);
@@ -64,7 +74,6 @@ class Translator {
   void except_clause(Node handler, ValueId exception, ValueId handled, BlockId outer, BlockId after);
   /// Emits what an exception in a handler does on its way out; enters `block`, where it comes from.
   void leave_handler_raising(BlockId block, ValueId handled, PyObject* name);
-  void unbind(PyObject* name);
   /// Emits what leaving the statements above `depth` does, innermost first; exceptions in it go where they would outside.
   void leave_enclosing(size_t depth);
   /// One loop over `iterator`: binds `target` to each item and calls body(header). `exhausted` stays unsealed.
@@ -75,7 +84,6 @@ class Translator {
   ValueId expression(Node node);
   std::vector<ValueId> expressions(NodeList list);
   ValueId new_constant(PyObject* object);  ///< takes the reference over
-  ValueId name_load(Node node);
   ValueId binary(Node node);
   ValueId bool_op(Node node);
   ValueId compare(Node node);
@@ -93,13 +101,42 @@ class Translator {
   /// Jumps to if_true or if_false by the truth of `node`; both blocks stay unsealed.
   void condition(Node node, BlockId if_true, BlockId if_false);
 
-  // scopes, names, constants: translator.cc
+  // functions.cc
+  void function_statement(Node node);
+  ValueId lambda(Node node);
+  ValueId generator_expression(Node node);
+  ValueId make_function(Node node, PyObject* name, long first_line);
+  /// The constant that MakeFunction makes functions of: the code, or a template of it.
+  uint32_t function_source(PyCodeObject* code);
+  ValueId tuple_of(std::vector<ValueId> items, Position position);
+  std::vector<ValueId> annotations(Node node);
+  PyObject* annotation_text(Node annotation);
+  /// The code object of the nested definition `node` among the constants of the code it stands in; null: not there.
+  PyCodeObject* nested_code(Node node, PyObject* name, long first_line) const;
+
+  // scopes.cc
   void declare_locals(Node node);
+  void declare_scope_statements(NodeList list);
   void declare_target(Node target);
   void declare_in_statements(NodeList list);
   void declare_walrus(Node node);
   void declare(PyObject* name);
   void collect_targets(Node target, Scope* scope);
+  void collect_captured(PyCodeObject* code);
+  void make_cells();
+  Binding find_binding(const std::string& name) const;
+  /// The cell that a nested function means by `name`.
+  ValueId captured_cell(const std::string& name);
+  ValueId read_variable(VariableId variable, const std::string& name, Position position, bool as_free);
+  ValueId name_load(Node node);
+  void write_name(PyObject* name, ValueId value, Position position);
+  void delete_name(Node target);
+  /// What ends `except E as name`: whatever it is now, it is not bound.
+  void unbind_name(PyObject* name, Position position);
+  void enter_comprehension(Node node, Scope scope);
+  void leave_comprehension();
+
+  // names, constants: translator.cc
   std::string mangled(PyObject* name) const;
   uint32_t name_index(const std::string& name);
   uint32_t const_index(PyObject* object);
@@ -112,9 +149,6 @@ class Translator {
     return index == kNone ? nullptr : consts_[index];
   }
   ValueId none() { return constant(Py_None); }
-  const VariableId* find_variable(const std::string& name, bool* from_function) const;
-  ValueId read_variable(VariableId variable, const std::string& name, Position position, bool as_free);
-  void write_name(PyObject* name, ValueId value);
   ValueId emit(Op op, std::vector<ValueId> args, Position position, uint32_t aux = kNone, uint8_t sub = 0) {
     return ssa_.emit(op, std::move(args), position, aux, sub, own_code_depth_);
   }
@@ -124,11 +158,18 @@ class Translator {
 
   PyObject* function_;
   PyCodeObject* code_;
+  bool is_template_;  ///< the cells of the free variables are parameters (runtime/mir.h)
   Node node_;
   PyObject* class_name_;
   SsaBuilder ssa_;
   Scope locals_;
-  std::vector<Scope> comprehensions_;  ///< scopes of the comprehensions around, innermost last
+  Cells cells_;                                          ///< of the locals that nested functions capture
+  Cells free_cells_;                                     ///< of the free variables of a template
+  std::unordered_set<std::string> globals_, nonlocals_;  ///< so declared
+  std::unordered_set<std::string> captured_;             ///< free variables of nested functions
+  std::vector<Scope> comprehensions_;                    ///< scopes of the comprehensions around, innermost last
+  std::vector<Cells> comprehension_cells_;               ///< in step with comprehensions_
+  std::vector<PyCodeObject*> codes_;  ///< the function's code, then those of the comprehensions around (CPython 3.11)
   std::unordered_map<std::string, uint32_t> free_variables_, name_indices_;
   std::unordered_map<PyObject*, uint32_t> const_indices_;
   std::vector<PyObject*> consts_, names_;  ///< strong references until given to finish()

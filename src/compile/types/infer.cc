@@ -115,6 +115,10 @@ class Sweeper {
         if (iterator.only(kListIter))
           unit_.sites.widen(iterator.site, wider);
       }
+      if (i.op == Op::LoadCell)
+        unit_.sites.widen(unit_.cell_site(s_, s_.view.args(v)[0]), wider);
+      if (i.op == Op::GetGlobal && !s_.guards.contains(v))
+        unit_.sites.widen(unit_.global_site(s_.view.function(), i.aux), wider);
     }
     return t;
   }
@@ -141,8 +145,34 @@ class Sweeper {
         return use(v, 0).without(kUnbound);
       case Op::GetGlobal:
         return global(v, i);
-      case Op::GetFree:
-        return Type::any();
+      case Op::GetFree: {
+        PyObject* closure = PyFunction_GET_CLOSURE(s_.view.function().function);
+        return content(unit_.cell_site(PyTuple_GET_ITEM(closure, i.aux)));
+      }
+      case Op::MakeCell: {
+        if (i.arg_count > 0)
+          sites.widen(unit_.cell_site(s_, v), use(v, 0));
+        return Type::cell(unit_.cell_site(s_, v));
+      }
+      case Op::FreeCell:
+        return Type::cell(unit_.cell_site(s_, v));
+      case Op::LoadCell:
+        return content(unit_.cell_site(s_, s_.view.args(v)[0]));
+      case Op::StoreCell:
+        sites.widen(unit_.cell_site(s_, s_.view.args(v)[0]), use(v, 1));
+        return {};
+      case Op::StoreGlobal:
+        sites.widen(unit_.global_site(s_.view.function(), i.aux), use(v, 0));
+        return {};
+      case Op::MakeFunction: {
+        std::vector<Type> cells;
+        if (i.sub & mir::kClosure) {
+          for (ValueId cell : s_.view.args(s_.view.args(v).back()))
+            cells.push_back(Type::cell(unit_.cell_site(s_, cell)));
+        }
+        PyObject* source = s_.view.function().consts[i.aux];
+        return PyCode_Check(source) ? Type::any() : Type::function(source, std::move(cells));
+      }
       case Op::Unary: {
         const auto op = static_cast<UnaryOp>(i.sub);
         return over_alternatives(use(v, 0), sites, [&](const Type& a) { return unary_type(op, a); });
@@ -295,7 +325,17 @@ class Sweeper {
     return Type::any();
   }
 
+  /// What a cell or a written global is predicted to hold. One that nothing is known of may hold anything.
+  Type content(SiteId site) {
+    const Type& t = unit_.sites.element(site);
+    return t.never() ? Type::any() : t;
+  }
+
   Type global(ValueId v, const Instr& i) {
+    if (unit_.writes_global(s_.view.function(), i.aux)) {
+      s_.guards.erase(v);
+      return content(unit_.global_site(s_.view.function(), i.aux));
+    }
     const auto guarded = s_.guards.find(v);
     if (guarded != s_.guards.end())
       return guarded_type(unit_.guards[guarded->second]);
@@ -304,8 +344,10 @@ class Sweeper {
       return Type::any();  // NameError, or it will be bound later
     if (experience_) {
       const auto changes = experience_->global_changes.find(i.aux);
-      if (changes != experience_->global_changes.end() && changes->second >= kGlobalChangesMax)
-        return Type::any();
+      if (changes != experience_->global_changes.end() && changes->second >= kGlobalChangesMax) {
+        s_.guards.erase(v);
+        return content(unit_.global_site(s_.view.function(), i.aux));
+      }
     }
     s_.guards[v] = unit_.add_guard({Guard::What::Global, &s_.view.function(), i.aux, nullptr, nullptr, object, {}});
     return guarded_type(unit_.guards[s_.guards[v]]);
@@ -446,7 +488,12 @@ Specialization::Specialization(const mir::MirFunction& f, std::vector<Type> para
       osr_values(osr == mir::kNone ? std::vector<ValueId>{} : mir::live_into(f, osr)),
       flow(view, osr == mir::kNone ? 0 : osr),
       liveness(f),
-      types(f.instr_count) {}
+      types(f.instr_count) {
+  for (ValueId v = 0; v < f.instr_count; ++v) {
+    if (f.instrs[v].op == Op::StoreGlobal || f.instrs[v].op == Op::DelGlobal)
+      written_globals.push_back(f.names[f.instrs[v].aux]);
+  }
+}
 
 Type Specialization::type_at(ValueId v, BlockId block) const {
   Type t = types[v];
@@ -551,6 +598,60 @@ void Unit::infer() {
     Sweeper sweeper(*this, *s);
     for (int k = 0; k < kNarrowSweeps; ++k) sweeper.sweep(0, true);
   }
+  drop_guards_of_written_globals();
+}
+
+SiteId Unit::cell_site(PyObject* cell) {
+  const auto found = cell_sites_.find(cell);
+  if (found != cell_sites_.end())
+    return found->second;
+  PyObject* content = PyCell_GET(cell);
+  return cell_sites_[cell] = sites.make(content ? type_of_argument(content, sites) : Type{});
+}
+
+SiteId Unit::cell_site(Specialization& s, ValueId v) {
+  const Instr& i = s.view.instr(v);
+  if (i.op == Op::FreeCell)
+    return cell_site(PyTuple_GET_ITEM(PyFunction_GET_CLOSURE(s.view.function().function), i.aux));
+  if (i.op == Op::Param && s.types[v].site != kNoSite)
+    return s.types[v].site;
+  const auto found = s.fresh_sites.find(v);
+  return found != s.fresh_sites.end() ? found->second : s.fresh_sites[v] = sites.make({});
+}
+
+SiteId Unit::global_site(const mir::MirFunction& f, uint32_t name) {
+  const auto [found, is_new] = global_sites_.try_emplace({PyFunction_GET_GLOBALS(f.function), f.names[name]}, kNoSite);
+  if (is_new) {
+    PyObject* content = find_global(f, name);
+    found->second = sites.make(content ? type_of_argument(content, sites) : Type{});
+  }
+  return found->second;
+}
+
+bool Unit::writes_global(const mir::MirFunction& f, uint32_t name) const {
+  for (const auto& s : specializations) {
+    if (!s->written_globals.empty() &&
+        PyFunction_GET_GLOBALS(s->view.function().function) == PyFunction_GET_GLOBALS(f.function) &&
+        std::find(s->written_globals.begin(), s->written_globals.end(), f.names[name]) != s->written_globals.end())
+      return true;
+  }
+  return false;
+}
+
+/// A function that writes a global may have joined the unit after another one had taken the global for a constant.
+void Unit::drop_guards_of_written_globals() {
+  std::vector<uint32_t> moved(guards.size());
+  std::vector<Guard> remaining;
+  for (size_t k = 0; k < guards.size(); ++k) {
+    const Guard& g = guards[k];
+    moved[k] = static_cast<uint32_t>(remaining.size());
+    if (g.what != Guard::What::Global || !writes_global(*g.function, g.name))
+      remaining.push_back(g);
+  }
+  for (auto& s : specializations) {
+    for (auto& [v, guard] : s->guards) guard = moved[guard];
+  }
+  guards = std::move(remaining);
 }
 
 uint32_t Unit::add_guard(const Guard& guard) {

@@ -51,14 +51,16 @@ struct Specialization;
 /// How a Call or CallMethod is done.
 struct CallPlan {
   enum class How : uint8_t {
-    Boxed,   ///< through CPython; the result's type may be predicted
-    Native,  ///< the builtin `known`, emitted or by helper
-    Direct,  ///< native call of `target`
+    Boxed,      ///< through CPython; the result's type may be predicted
+    Native,     ///< the builtin `known`, emitted or by helper
+    Direct,     ///< native call of `target`
+    Predicted,  ///< the same, if the callee turns out to be what it is predicted to be: its type's `known`
     ListAppend,
   } how = How::Boxed;
   Known known = Known::Other;
   Specialization* target = nullptr;
-  std::vector<Type> args;  ///< of Direct: what the target takes
+  PyObject* predicted = nullptr;  ///< of Predicted: the callee, or a template of it
+  std::vector<Type> args;         ///< of Direct: what the target takes
 };
 
 /// One function for one set of argument types.
@@ -76,6 +78,7 @@ struct Specialization {
   std::unordered_map<mir::ValueId, CallPlan> calls;
   std::unordered_map<mir::ValueId, uint32_t> guards;     ///< value -> Unit::guards
   std::unordered_map<mir::ValueId, SiteId> fresh_sites;  ///< of lists that an instruction makes
+  std::vector<PyObject*> written_globals;                ///< names that it binds or unbinds
   std::string symbol;
   uint32_t index = 0;
 
@@ -90,22 +93,37 @@ using ExperienceOf = const Experience* (*)(const mir::MirFunction* function);
 /// One root call with everything it calls natively: becomes one LLVM module.
 class Unit {
  public:
-  Unit(MirProvider mir_of, ExperienceOf experience_of) : mir_of_(mir_of), experience_of_(experience_of) {}
+  Unit(MirProvider mir, ExperienceOf experience_of) : mir_of_(mir), experience_of_(experience_of) {}
 
   /// The first specialization made is the root.
   Specialization& make(const mir::MirFunction& f, std::vector<Type> parameters, mir::BlockId osr_block);
   /// The specialization of `function` for `args` (found or made); null if it cannot be compiled here.
   Specialization* callee(PyObject* function, std::vector<Type> args);
+  /// The MIR of a function under hasten.jit, or null.
+  const mir::MirFunction* mir_of(PyObject* function) const { return mir_of_(function); }
   void infer();
 
   SiteTable sites;
   std::vector<std::unique_ptr<Specialization>> specializations;
   std::vector<Guard> guards;
+  std::vector<PyObject*> kept;  ///< what code of this unit names and nothing else is known to keep (borrowed)
+
+  /// What is predicted of the content of the cell that `v` of `s` is (a MakeCell, or a Const).
+  SiteId cell_site(Specialization& s, mir::ValueId v);
+  SiteId cell_site(PyObject* cell);
+  /// The same for a global that `f` means by `name`.
+  SiteId global_site(const mir::MirFunction& f, uint32_t name);
+  /// Whether native code of this unit binds or unbinds the global that `f` means by `name`: it is then no constant.
+  bool writes_global(const mir::MirFunction& f, uint32_t name) const;
 
   const Experience* experience(const mir::MirFunction& f) const { return experience_of_(&f); }
   uint32_t add_guard(const Guard& guard);
 
  private:
+  void drop_guards_of_written_globals();
+
+  std::unordered_map<PyObject*, SiteId> cell_sites_;
+  std::map<std::pair<PyObject*, PyObject*>, SiteId> global_sites_;  ///< (the dict, the name)
   MirProvider mir_of_;
   ExperienceOf experience_of_;
 };

@@ -169,6 +169,26 @@ bool is_only_iterated(const Specialization& s, ValueId v) {
   return true;
 }
 
+/// A call of what is predicted to be a function under hasten.jit, or one made from the code of a template.
+Type plan_predicted(Unit& unit, const Type& callee, std::vector<Type> args, CallPlan& plan) {
+  const mir::MirFunction* f = unit.mir_of(callee.known);
+  if (!f)
+    return Type::any();
+  if (f->is_template)
+    args.insert(args.end(), callee.items->begin(), callee.items->end());
+  plan.target = unit.callee(callee.known, std::move(args));
+  if (!plan.target)
+    return Type::any();
+  if (!f->is_template) {
+    unit.add_guard({Guard::What::FunctionCode, nullptr, 0, f->function, nullptr, PyFunction_GET_CODE(f->function), {}});
+    unit.kept.push_back(callee.known);
+  }
+  plan.how = CallPlan::How::Predicted;
+  plan.predicted = callee.known;
+  plan.args = plan.target->parameters;
+  return plan.target->result;
+}
+
 }  // namespace
 
 PyObject* find_global(const mir::MirFunction& f, uint32_t name) {
@@ -244,6 +264,8 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
     unit.sites.widen(callee.items->front().site, operands[0]);
     return Type::of(kNoneType);
   }
+  if (callee.object && callee.known && i.op == Op::Call && i.aux == mir::kNone)
+    return plan_predicted(unit, callee, {operands.begin(), operands.end()}, plan);
   if (!callee.only(kKnown))
     return Type::any();
   if (i.op == Op::Call && i.aux != mir::kNone)

@@ -84,6 +84,16 @@ Type join(const Type& a, const Type& b, SiteTable& sites) {
     return b;
   if (b.never())
     return a;
+  if (a.object && b.object) {
+    Type t = boxed(a, b);
+    if (a.site != kNoSite && b.site != kNoSite)
+      t.site = a.site == b.site ? a.site : sites.unify(a.site, b.site);
+    if (a.known == b.known && a.known && join_items(a, b, t, sites))
+      t.known = a.known;
+    else
+      t.items = nullptr;
+    return t;
+  }
   if (a.object || b.object)
     return boxed(a, b);
   Type t;

@@ -60,8 +60,8 @@ struct Type {
   uint16_t kinds = 0;         ///< none and not object: no value can get here ("never")
   bool object = false;        ///< any Python object, boxed; then `kinds` is only kUnbound or nothing
   Interval interval;          ///< of kInt; of the items of kRange, kRangeIter; of the count of kEnumerate
-  SiteId site = kNoSite;      ///< of kList, kListIter
-  PyObject* known = nullptr;  ///< of kKnown (borrowed: the MIR or a guard keeps it); the name of kMethod
+  SiteId site = kNoSite;      ///< of kList, kListIter; of an object that is a cell: its content
+  PyObject* known = nullptr;  ///< of kKnown (borrowed: the MIR or a guard keeps it); the name of kMethod; or function()
   std::shared_ptr<const std::vector<Type>> items;  ///< of kTuple, kTupleIter, kZip, kEnumerate (one), kMethod
 
   static Type of(uint16_t kind) {
@@ -95,6 +95,20 @@ struct Type {
     Type receiver = any();
     receiver.kinds = kUnbound;
     return with_items(kMethod, {any(), receiver});
+  }
+  /// A cell, whose content `site` predicts.
+  static Type cell(SiteId site) {
+    Type t = any();
+    t.site = site;
+    return t;
+  }
+  /// An object that is predicted to be a function under hasten.jit or, if that is a template, one made from its code,
+  /// with a closure of such cells. Whoever calls it looks.
+  static Type function(PyObject* jitted, std::vector<Type> cells) {
+    Type t = any();
+    t.known = jitted;
+    t.items = std::make_shared<const std::vector<Type>>(std::move(cells));
+    return t;
   }
   static Type known_object(PyObject* object) {
     Type t = of(kKnown);

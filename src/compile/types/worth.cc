@@ -32,6 +32,12 @@ const char* operation_name(Op op) {
     case Op::Call:
     case Op::CallMethod:
       return "a call of a function that is not compiled";
+    case Op::MakeFunction:
+      return "the making of a function";
+    case Op::GetGlobal:
+    case Op::StoreGlobal:
+    case Op::DelGlobal:
+      return "a global that is written here or changes often";
     case Op::IterNext:
       return "an iteration over an object that is no list or range";
     default:
@@ -94,6 +100,10 @@ bool enters_python(const Unit& unit, const Specialization& s, PyObject* const* a
   const ValueId callee = s.view.args(call)[0];
   if (s.types[callee].only(kKnown))
     return PyFunction_Check(s.types[callee].known);
+  if (s.types[callee].object && &s == unit.specializations.front().get()) {
+    PyObject* object = sampled(s, args, callee);
+    return object && PyFunction_Check(object);
+  }
   if (!s.types[callee].is_loaded_method() || &s != unit.specializations.front().get())
     return false;
   PyObject* receiver = sampled(s, args, s.view.args(callee)[0]);
@@ -142,10 +152,20 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
     case Op::GetGlobal:
       return !s.guards.contains(v);
     case Op::GetFree:
+    case Op::LoadCell:
+      return s.types[v].object;
     case Op::SetAttr:
     case Op::DelItem:
     case Op::BuildSlice:
+    case Op::StoreGlobal:
+    case Op::DelGlobal:
+    case Op::DelCell:
+    case Op::MakeFunction:
+    case Op::MakeCell:
+    case Op::FreeCell:
       return true;
+    case Op::StoreCell:
+      return !type(1).within(kNoneType | kNumber);
     case Op::GetItem:
       return !(type(0).within(kList | kTuple) && type(1).within(kInt | kBool));
     case Op::SetItem:

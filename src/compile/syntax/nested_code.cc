@@ -1,0 +1,82 @@
+#include "compile/syntax/nested_code.h"
+
+#include <initializer_list>
+
+namespace hasten::compile::syntax {
+namespace {
+
+struct Place {
+  long line, column;
+  auto operator<=>(const Place&) const = default;
+};
+
+/// Where `code` stands, as far as its instructions tell.
+enum class Lies { Inside, Outside, Nowhere };
+
+/// Whether `code` was compiled from `node`: every instruction that has columns must lie in it. There may be none:
+/// python -X no_debug_ranges, or `lambda: 1` in CPython 3.12.
+Lies place_of(PyCodeObject* code, Node node) {
+  const Place first{node.integer(Field::lineno), node.integer(Field::col_offset)};
+  const Place last{node.integer(Field::end_lineno), node.integer(Field::end_col_offset)};
+  PyObject* bytes = PyCode_GetCode(code);
+  if (!bytes) {
+    PyErr_Clear();
+    return Lies::Outside;
+  }
+  Lies result = Lies::Nowhere;
+  for (Py_ssize_t offset = 0; result != Lies::Outside && offset < PyBytes_GET_SIZE(bytes); offset += 2) {
+    int line = 0, column = 0, end_line = 0, end_column = 0;
+    if (!PyCode_Addr2Location(code, static_cast<int>(offset), &line, &column, &end_line, &end_column) || line <= 0 ||
+        column < 0 || end_column < 0) {
+      continue;
+    }
+    const Place begin{line, column}, end{end_line, end_column};
+    if (begin < end) {  // RESUME and the like have an empty range
+      result = begin >= first && end <= last ? Lies::Inside : Lies::Outside;
+    }
+  }
+  Py_DECREF(bytes);
+  return result;
+}
+
+}  // namespace
+
+bool may_stand_in(PyCodeObject* code, Node node) { return place_of(code, node) != Lies::Outside; }
+
+bool does_the_same(PyCodeObject* code, Node node) {
+  PyObject* ast = PyImport_ImportModule("ast");
+  PyObject* builtins = PyImport_ImportModule("builtins");
+  PyObject* tree =
+      ast && node.kind() == Kind::Lambda ? PyObject_CallMethod(ast, "Expression", "O", node.object()) : nullptr;
+  PyObject* alone = tree && builtins
+                        ? PyObject_CallMethod(builtins, "compile", "OOsii", tree, code->co_filename, "eval", 0, 1)
+                        : nullptr;
+  bool same = false;
+  PyObject* consts = alone ? reinterpret_cast<PyCodeObject*>(alone)->co_consts : nullptr;
+  for (Py_ssize_t i = 0; consts && i < PyTuple_GET_SIZE(consts); ++i) {
+    PyObject* item = PyTuple_GET_ITEM(consts, i);
+    if (!PyCode_Check(item)) {
+      continue;
+    }
+    PyObject* other = item;
+    PyObject* mine = reinterpret_cast<PyObject*>(code);
+    same = true;
+    for (const char* field : {"co_code", "co_consts", "co_names", "co_varnames", "co_argcount", "co_kwonlyargcount",
+                              "co_posonlyargcount", "co_freevars"}) {
+      PyObject* a = PyObject_GetAttrString(mine, field);
+      PyObject* b = PyObject_GetAttrString(other, field);
+      PyObject *x = a ? PyObject_Repr(a) : nullptr, *y = b ? PyObject_Repr(b) : nullptr;  // 1 is not True, nor 1.0
+      same = same && x && y && PyUnicode_Compare(x, y) == 0;
+      for (PyObject* object : {a, b, x, y}) {
+        Py_XDECREF(object);
+      }
+    }
+  }
+  PyErr_Clear();
+  for (PyObject* object : {ast, builtins, tree, alone}) {
+    Py_XDECREF(object);
+  }
+  return same;
+}
+
+}  // namespace hasten::compile::syntax
