@@ -373,6 +373,10 @@ void BodyLowering::lower_instr(ValueId v) {
       }
       return define(v, std::move(tuple));
     }
+    case Op::SumAdd:
+    case Op::SumCarry:
+    case Op::SumEnd:
+      return define(v, s_.types[v].object ? boxed_instr(v) : lower_sum(v));
     case Op::ListAppend:
       return list_append(v, use(v, 0), use(v, 1));
     case Op::Unpack:

@@ -192,6 +192,7 @@ class BodyLowering {
   Value complex_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
   Value float_pow(ValueId v, llvm::Value* a, llvm::Value* c);
   llvm::Value* checked(ValueId v, llvm::Intrinsic::ID id, llvm::Value* a, llvm::Value* c);
+  Value lower_sum(ValueId v);
   Value lower_compare(ValueId v);
   Value contains(ValueId v, bool wanted, const Value& item, const Value& container);
   llvm::Value* compare_one(ValueId v, mir::CompareOp op, const Value& a, const Value& c);

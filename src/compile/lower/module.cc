@@ -30,7 +30,19 @@ bool instr_runs_foreign_code(Unit& unit, const Specialization& s, ValueId v) {
     case Op::Extract:
     case Op::GetFree:
     case Op::GetGlobal:
+    case Op::NewCell:
+    case Op::ReadCell:
       return false;
+    case Op::ListExtend:
+    case Op::SetUpdate:
+    case Op::DictUpdate:
+    case Op::DictMerge:
+    case Op::CallUnpacked:
+    case Op::UnpackStar:
+    case Op::ImportName:
+    case Op::ImportFrom:
+    case Op::MakeGenerator:
+      return true;
     case Op::Call:
     case Op::CallMethod: {
       const auto plan = s.calls.find(v);

@@ -125,15 +125,8 @@ Value BodyLowering::load_method(ValueId v, const Value& base) {
 
 Value BodyLowering::boxed_result(ValueId v, llvm::Value* object) {
   const Type& t = s_.types[v];
-  switch (instr(v).op) {
-    case Op::SetItem:
-    case Op::DelItem:
-    case Op::SetAttr:
-    case Op::ListAppend:
-      return poison({});
-    default:
-      break;
-  }
+  if (mir::defines_nothing(instr(v).op))
+    return poison({});
   if (t.object)
     return from_parts(t, {object});
   llvm::BasicBlock* surprise = new_block("surprise");

@@ -15,12 +15,20 @@ std::string utf8(PyObject* text) {
   return {bytes, static_cast<size_t>(size)};
 }
 
-/// Whether list comprehensions of this function have code objects of their own (before PEP 709).
+/// Whether list, set and dict comprehensions of this function have code objects of their own (before PEP 709).
 bool has_comprehension_code(PyCodeObject* code) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); ++i) {
     PyObject* item = PyTuple_GET_ITEM(code->co_consts, i);
-    if (PyCode_Check(item) &&
-        PyUnicode_CompareWithASCIIString(reinterpret_cast<PyCodeObject*>(item)->co_name, "<listcomp>") == 0) {
+    if (!PyCode_Check(item)) {
+      continue;
+    }
+    auto* inner = reinterpret_cast<PyCodeObject*>(item);
+    for (const char* name : {"<listcomp>", "<setcomp>", "<dictcomp>"}) {
+      if (PyUnicode_CompareWithASCIIString(inner->co_name, name) == 0) {
+        return true;
+      }
+    }
+    if (PyUnicode_CompareWithASCIIString(inner->co_name, "<genexpr>") == 0 && has_comprehension_code(inner)) {
       return true;
     }
   }
@@ -58,19 +66,22 @@ mir::MirFunction* Translator::translate(std::optional<Refusal>* refusal) {
   if (code_->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) {
     refuse("C113", Node(), "generators and async functions are not compiled");
   }
-  if (code_->co_flags & (CO_VARARGS | CO_VARKEYWORDS)) {
-    refuse("C112", Node(), "*args and **kwargs are not compiled", "name the parameters");
-  }
   if (!PyDict_CheckExact(PyFunction_GET_GLOBALS(function_))) {
     refuse("C116", Node(), "its globals are not a plain dict");
   }
   uint32_t param_count = 0;
   if (!failed()) {
     declare_locals(node_);
-    // The order of co_varnames: positional-only, positional, keyword-only.
+    // The order of co_varnames: positional-only, positional, keyword-only, *args, **kwargs.
     Node args = node_[Field::args];
     for (Field list : {Field::posonlyargs, Field::args, Field::kwonlyargs}) {
       for (Node arg : args.list(list)) {
+        ValueId value = emit(Op::Param, {}, {}, param_count++);
+        ssa_.write(locals_.at(mangled(arg.object(Field::arg))), value);
+      }
+    }
+    for (Field field : {Field::vararg, Field::kwarg}) {
+      if (Node arg = args[field]; arg.present()) {
         ValueId value = emit(Op::Param, {}, {}, param_count++);
         ssa_.write(locals_.at(mangled(arg.object(Field::arg))), value);
       }
@@ -86,8 +97,21 @@ mir::MirFunction* Translator::translate(std::optional<Refusal>* refusal) {
   return ssa_.finish(std::exchange(consts_, {}), std::exchange(names_, {}), function_, param_count);
 }
 
-void Translator::declare(PyObject* name) {
-  auto [entry, is_new] = locals_.try_emplace(mangled(name), 0);
+/// The name that an alias of an import statement binds, as it is written: the first of a dotted one.
+std::string Translator::bound_by_import(Node alias) const {
+  Node as = alias[Field::asname];
+  if (as.present()) {
+    return mangled(as.object());
+  }
+  std::string name = utf8(alias.object(Field::name));
+  PyObject* first = PyUnicode_FromString(name.substr(0, name.find('.')).c_str());
+  std::string bound = first ? mangled(first) : "";
+  Py_XDECREF(first);
+  return bound;
+}
+
+void Translator::declare(const std::string& name) {
+  auto [entry, is_new] = locals_.try_emplace(name, 0);
   if (is_new) {
     entry->second = ssa_.new_variable();
   }
@@ -104,6 +128,9 @@ void Translator::declare_target(Node target) {
         declare_target(item);
       }
       break;
+    case Kind::Starred:
+      declare_target(target[Field::value]);
+      break;
     default:
       break;
   }
@@ -111,6 +138,11 @@ void Translator::declare_target(Node target) {
 
 void Translator::declare_in_statements(NodeList list) {
   for (Node node : list) {
+    if (node.kind() == Kind::Import || node.kind() == Kind::ImportFrom) {
+      for (Node alias : node.list(Field::names)) {
+        declare(bound_by_import(alias));
+      }
+    }
     for (Node target : node.list(Field::targets)) {
       declare_target(target);
     }
@@ -126,32 +158,18 @@ void Translator::declare_walrus(Node node) {
   if (node.kind() == Kind::NamedExpr) {
     declare_target(node[Field::target]);
   }
-  // Any field may hold an expression; `_fields` names them all.
-  PyObject* fields = PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(node.object())), "_fields");
-  for (Py_ssize_t i = 0; fields && i < PyTuple_GET_SIZE(fields); ++i) {
-    PyObject* child = PyObject_GetAttr(node.object(), PyTuple_GET_ITEM(fields, i));
-    if (!child) {
-      PyErr_Clear();
-      continue;
-    }
-    Py_DECREF(child);  // the tree keeps it
-    if (PyList_Check(child)) {
-      for (Node item : NodeList(child)) {
-        if (PyObject_HasAttrString(item.object(), "_fields")) {
-          declare_walrus(item);
-        }
-      }
-    } else if (PyObject_HasAttrString(child, "_fields")) {
-      declare_walrus(Node(child));
-    }
-  }
-  Py_XDECREF(fields);
+  for_each_child(node, [&](Node child) { declare_walrus(child); });
 }
 
 void Translator::declare_locals(Node node) {
   Node args = node[Field::args];
   for (Field list : {Field::posonlyargs, Field::args, Field::kwonlyargs}) {
     for (Node arg : args.list(list)) {
+      declare(arg.object(Field::arg));
+    }
+  }
+  for (Field field : {Field::vararg, Field::kwarg}) {
+    if (Node arg = args[field]; arg.present()) {
       declare(arg.object(Field::arg));
     }
   }
@@ -182,6 +200,9 @@ void Translator::declare_locals(Node node) {
 }
 
 void Translator::collect_targets(Node target, Scope* scope) {
+  if (target.kind() == Kind::Starred) {
+    return collect_targets(target[Field::value], scope);
+  }
   if (target.kind() == Kind::Name) {
     auto [entry, is_new] = scope->try_emplace(mangled(target.object(Field::id)), 0);
     if (is_new) {
@@ -266,9 +287,9 @@ ValueId Translator::read_variable(VariableId variable, const std::string& name, 
   return checked;
 }
 
-void Translator::write_name(PyObject* name, ValueId value) {
+void Translator::write_name(const std::string& name, ValueId value) {
   bool from_function = false;
-  if (const VariableId* variable = find_variable(mangled(name), &from_function)) {
+  if (const VariableId* variable = find_variable(name, &from_function)) {
     ssa_.write(*variable, value);
   }
 }

@@ -6,8 +6,10 @@
 
 #include <Python.h>
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -43,12 +45,15 @@ class Translator {
   void assign_statement(Node node);
   void augmented_assign(Node node);
   void annotated_assign(Node node);
+  void evaluate_subscript(Node key);
   void delete_target(Node target);
   void if_statement(Node node);
   void while_statement(Node node);
   void for_statement(Node node);
   void assert_statement(Node node);
   void raise_statement(Node node);
+  void import_statement(Node node);
+  void import_from_statement(Node node);
   /// One loop over `iterator`: binds `target` to each item and calls body(header). `exhausted` stays unsealed.
   template <class Body>
   void iterate(ValueId iterator, Node target, Position position, BlockId exhausted, Body body);
@@ -64,23 +69,51 @@ class Translator {
   ValueId comparator(NodeList ops, NodeList comparators, Py_ssize_t index);
   ValueId compare_pair(Kind op, ValueId left, ValueId right, Position position);
   ValueId if_expression(Node node);
-  ValueId call(Node node);
   ValueId subscript_key(Node node);
   ValueId formatted_text(Node node);
   ValueId formatted_value(Node node);
-  ValueId dict_display(Node node);
-  ValueId list_comprehension(Node node);
-  void comprehension_level(Node node, NodeList generators, Py_ssize_t level, ValueId first_iterator, ValueId list);
   ValueId truth(ValueId value, Position position);
   /// Jumps to if_true or if_false by the truth of `node`; both blocks stay unsealed.
   void condition(Node node, BlockId if_true, BlockId if_false);
+
+  // displays.cc
+  ValueId sequence_display(Node node);
+  ValueId set_display(Node node);
+  ValueId dict_display(Node node);
+  ValueId starred_list(NodeList items, Position position);
+  ValueId call(Node node);
+  ValueId unpacking_call(Node node);
+  ValueId keyword_dict(NodeList keywords, ValueId callee, Position position);
+
+  // comprehensions.cc
+  ValueId comprehension(Node node);
+  ValueId first_iterator(Node node);
+  /// The loops of a comprehension or generator expression; body() is where an item is made. `own_code`: it is a
+  /// code object of its own, with entries of its own in tracebacks.
+  void comprehension_loops(Node node, ValueId iterator, bool own_code, const std::function<void()>& body);
+  void comprehension_level(NodeList generators, Py_ssize_t level, ValueId iterator, const std::function<void()>& body);
+
+  // generators.cc
+  using Cells = std::vector<std::pair<std::string, ValueId>>;
+  ValueId generator_expression(Node node);
+  ValueId generator_object(Node node, ValueId iterator, Cells* cells);
+  ValueId call_of_generator(Node node, Node generator);
+  ValueId consume(std::string_view consumer, ValueId callee, Node node, Node generator, ValueId iterator);
+  ValueId any_or_all(bool is_any, Node node, Node generator, ValueId iterator);
+  ValueId extreme(bool is_min, ValueId callee, Node node, Node generator, ValueId iterator);
+  ValueId sum(Node node, Node generator, ValueId iterator);
+  bool is_stable(const std::string& name);
+  /// What a C function does while it consumes a generator expression: its errors stand at the call.
+  ValueId emit_in_call(Op op, std::vector<ValueId> args, Node call, uint8_t depth, uint8_t sub = 0);
 
   // scopes, names, constants: translator.cc
   void declare_locals(Node node);
   void declare_target(Node target);
   void declare_in_statements(NodeList list);
   void declare_walrus(Node node);
-  void declare(PyObject* name);
+  void declare(const std::string& name);
+  void declare(PyObject* name) { declare(mangled(name)); }
+  std::string bound_by_import(Node alias) const;
   void collect_targets(Node target, Scope* scope);
   std::string mangled(PyObject* name) const;
   uint32_t name_index(const std::string& name);
@@ -96,7 +129,8 @@ class Translator {
   ValueId none() { return constant(Py_None); }
   const VariableId* find_variable(const std::string& name, bool* from_function) const;
   ValueId read_variable(VariableId variable, const std::string& name, Position position, bool as_free);
-  void write_name(PyObject* name, ValueId value);
+  void write_name(const std::string& name, ValueId value);
+  void write_name(PyObject* name, ValueId value) { write_name(mangled(name), value); }
   ValueId emit(Op op, std::vector<ValueId> args, Position position, uint32_t aux = kNone, uint8_t sub = 0) {
     return ssa_.emit(op, std::move(args), position, aux, sub, own_code_depth_);
   }
@@ -117,8 +151,8 @@ class Translator {
   std::vector<Loop> loops_;
   std::optional<Refusal> refusal_;
   uint16_t loop_depth_ = 0;
-  uint8_t own_code_depth_ = 0;  ///< comprehensions around that are functions of their own (CPython 3.11)
-  bool comprehension_has_code_ = false;
+  uint8_t own_code_depth_ = 0;           ///< comprehensions around that are functions of their own (CPython 3.11)
+  bool comprehension_has_code_ = false;  ///< list, set and dict comprehensions are functions of their own
 };
 
 }  // namespace hasten::compile::syntax

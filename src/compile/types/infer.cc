@@ -227,9 +227,40 @@ class Sweeper {
       }
       case Op::BuildSlice:
         return Type::any();
-      default:
+      case Op::SumAdd:
+      case Op::SumCarry:
+      case Op::SumEnd:
+        return sum(v, i.op);
+      case Op::ReadCell: {
+        Type t = Type::any();
+        t.kinds = kUnbound;
+        return t;
+      }
+      case Op::ListExtend: {
+        const Type list = use(v, 0), more = use(v, 1);
+        if (list.only(kList) && more.only(kList))
+          sites.widen(list.site, sites.element(more.site));
         return {};
+      }
+      default:
+        return mir::defines_nothing(i.op) ? Type{} : Type::any();
     }
+  }
+
+  /// Numbers are added as numbers. A sum that has met something else goes on with objects.
+  Type sum(ValueId v, Op op) {
+    const Type total = use(v, 0), carry = use(v, 1), item = op == Op::SumEnd ? Type::of(kInt) : use(v, 2);
+    if (total.never() || carry.never() || item.never())
+      return {};
+    if (!carry.only(kFloat) || !total.within(kInt | kFloat) || !item.within(kInt | kBool | kFloat))
+      return Type::any();
+    if (op == Op::SumCarry)
+      return carry;
+    if (op == Op::SumEnd)
+      return total;
+    return over_pairs(total, item, unit_.sites, [&](const Type& x, const Type& y) {
+      return binary_type(BinaryOp::Add, x, y, unit_.sites, kNoSite);
+    });
   }
 
   Type binary(ValueId v, const Instr& i) {
@@ -380,6 +411,8 @@ bool alike(const Type& a, const Type& b, SiteTable& sites, int depth, bool only_
 
 void refine_by_compare(Type& t, CompareOp op, bool holds, bool left, const Type& other) {
   if (op == CompareOp::Is || op == CompareOp::IsNot) {
+    if (t.only(kKnown) && other.only(kKnown) && ((op == CompareOp::Is) == holds) != (t.known == other.known))
+      t = {};  // nobody gets there
     if (!other.only(kNoneType))
       return;
     const bool is_none = (op == CompareOp::Is) == holds;
@@ -501,6 +534,9 @@ Specialization* Unit::callee(PyObject* function, std::vector<Type> args) {
   const mir::MirFunction* f = mir_of_(function);
   if (!f || f->param_count != args.size())
     return nullptr;
+  const auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f->function));
+  if (code->co_kwonlyargcount > 0 || (code->co_flags & (CO_VARARGS | CO_VARKEYWORDS)))
+    return nullptr;  // not every argument is a parameter
   for (Type& t : args) t = without_intervals(std::move(t));
   // Lists of equal content share a specialization (and from then on their predictions): a recursive function that
   // makes lists would otherwise need a new one at each level.

@@ -24,6 +24,7 @@ const char* operation_name(Op op) {
     case Op::GetAttr:
       return "an attribute";
     case Op::SetAttr:
+    case Op::DelAttr:
       return "an attribute";
     case Op::GetItem:
       return "an item of an object that is no list of numbers";
@@ -31,7 +32,15 @@ const char* operation_name(Op op) {
       return "an assignment to an item of an object that is no list";
     case Op::Call:
     case Op::CallMethod:
+    case Op::CallUnpacked:
       return "a call of a function that is not compiled";
+    case Op::BuildSet:
+    case Op::BuildDict:
+    case Op::SetAdd:
+    case Op::DictInsert:
+      return "a set or dict that is made";
+    case Op::MakeGenerator:
+      return "a generator expression";
     case Op::IterNext:
       return "an iteration over an object that is no list or range";
     default:
@@ -125,10 +134,29 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
              !type(0).only(kComplex);
     case Op::GetGlobal:
       return !s.guards.contains(v);
+    case Op::SumAdd:
+    case Op::SumCarry:
+    case Op::SumEnd:
+      return s.types[v].object;
     case Op::GetFree:
     case Op::SetAttr:
     case Op::DelItem:
     case Op::BuildSlice:
+    case Op::DelAttr:
+    case Op::BuildSet:
+    case Op::BuildDict:
+    case Op::SetAdd:
+    case Op::DictInsert:
+    case Op::ListExtend:
+    case Op::SetUpdate:
+    case Op::DictUpdate:
+    case Op::DictMerge:
+    case Op::ListToTuple:
+    case Op::CallUnpacked:
+    case Op::UnpackStar:
+    case Op::ImportName:
+    case Op::ImportFrom:
+    case Op::MakeGenerator:
       return true;
     case Op::GetItem:
       return !(type(0).within(kList | kTuple) && type(1).within(kInt | kBool));
