@@ -212,6 +212,29 @@ PyObject* call_unpacked(PyObject* callee, PyObject* args, PyObject* keywords) {
 }
 
 PyObject* unpack_star(PyObject* sequence, Py_ssize_t before, Py_ssize_t after) {
+  if (PyTuple_CheckExact(sequence) || PyList_CheckExact(sequence)) {  // the same without an iterator
+    const Py_ssize_t count = PySequence_Fast_GET_SIZE(sequence);
+    ObjectRef parts = ObjectRef::steal(count >= before + after ? PyTuple_New(before + 1 + after) : nullptr);
+    ObjectRef list = ObjectRef::steal(parts ? PyList_New(count - before - after) : nullptr);
+    if (list) {
+      PyObject** items = PySequence_Fast_ITEMS(sequence);
+      for (Py_ssize_t i = 0; i < count; ++i) {
+        PyObject* item = Py_NewRef(items[i]);
+        if (i < before) {
+          PyTuple_SET_ITEM(parts.get(), i, item);
+        } else if (i < count - after) {
+          PyList_SET_ITEM(list.get(), i - before, item);
+        } else {
+          PyTuple_SET_ITEM(parts.get(), before + 1 + i - (count - after), item);
+        }
+      }
+      PyTuple_SET_ITEM(parts.get(), before, list.release());
+      return parts.release();
+    }
+    if (PyErr_Occurred()) {
+      return nullptr;
+    }
+  }
   ObjectRef result = ObjectRef::steal(PyTuple_New(before + 1 + after));
   ObjectRef iterator = ObjectRef::steal(result ? PyObject_GetIter(sequence) : nullptr);
   if (!iterator) {

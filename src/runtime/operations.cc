@@ -188,6 +188,9 @@ PyObject* unpack(PyObject* sequence, Py_ssize_t count) {
   if (PyTuple_CheckExact(sequence) && PyTuple_GET_SIZE(sequence) == count) {
     return Py_NewRef(sequence);
   }
+  if (PyList_CheckExact(sequence) && PyList_GET_SIZE(sequence) == count) {
+    return PyList_AsTuple(sequence);
+  }
   ObjectRef result = ObjectRef::steal(PyTuple_New(count));
   ObjectRef iterator = ObjectRef::steal(result ? PyObject_GetIter(sequence) : nullptr);
   if (!iterator) {

@@ -256,10 +256,6 @@ def with_try(x):
         pass
 
 
-def with_stars(*xs):
-    return xs
-
-
 def with_yield(x):
     yield x
 
@@ -285,12 +281,13 @@ def with_global(x):
 
 
 def with_generator(xs):
-    return sum(x for x in xs)
+    for k in xs:
+        last = print(k * x for x in xs)
+    return last
 
 
 REFUSED = {
     with_try: 1,
-    with_stars: 0,
     with_yield: 0,
     with_locals: 1,
     with_nested: 1,

@@ -202,6 +202,15 @@ class BodyLowering {
   bool abs_is_fused(ValueId call);
 
   // objects.cc
+  /// The operand, as the number that it is taken for where that is a guess.
+  Value number_operand(ValueId v, size_t arg);
+  /// An instruction that one C function does. *done: whether this is one.
+  Value direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool* done);
+  llvm::Value* checked_object(ValueId v, llvm::Value* object);
+  Value concatenate(ValueId v, const Value& left, const Value& right);
+  Value object_truth(ValueId v, const Value& operand, bool negated);
+  bool dies_in(ValueId v, size_t arg);
+  llvm::Value* execute_call(ValueId v, llvm::ArrayRef<llvm::Value*> objects);
   /// The instruction as the interpreter does it, on boxed operands; the result is checked to be of the inferred type.
   Value boxed_instr(ValueId v) { return boxed_instr(v, all_uses(v)); }
   Value boxed_instr(ValueId v, llvm::ArrayRef<Value> operands);
@@ -254,6 +263,7 @@ class BodyLowering {
   std::vector<std::vector<uint64_t>> live_;  ///< of the current block: live after its k-th instruction
   BlockId current_ = 0;
   ValueId current_instr_ = mir::kNone;
+  ValueId given_away_ = mir::kNone;  ///< an operand whose reference the instruction has taken over
   std::unordered_map<ValueId, Exit> exits_;
   llvm::AllocaInst* slots_ = nullptr;
   llvm::AllocaInst* scratch_ = nullptr;  ///< argument arrays of boxed calls

@@ -48,6 +48,8 @@ bool instr_runs_foreign_code(Unit& unit, const Specialization& s, ValueId v) {
       const auto plan = s.calls.find(v);
       if (plan == s.calls.end())
         return true;
+      if (plan->second.known == Known::Len && plan->second.how == CallPlan::How::Native)
+        return s.types[s.view.args(v)[1]].object;
       if (plan->second.how != CallPlan::How::Boxed)
         return false;
       if (plan->second.known == Known::Other)
@@ -59,6 +61,8 @@ bool instr_runs_foreign_code(Unit& unit, const Specialization& s, ValueId v) {
       return false;
     }
     default:
+      if (s.guesses.contains(v))
+        return false;
       for (ValueId arg : s.view.args(v)) {
         if (s.types[arg].object)
           return true;

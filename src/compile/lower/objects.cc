@@ -31,17 +31,24 @@ Value BodyLowering::boxed_instr(ValueId v, llvm::ArrayRef<Value> given) {
       operands.insert(operands.begin(), use(v, 0));
     return object_call(v, operands);
   }
+  bool done = false;
+  const Value direct = direct_instr(v, operands, &done);
+  if (done)
+    return direct;
   llvm::SmallVector<llvm::Value*, 4> objects;
   llvm::SmallVector<llvm::Value*, 4> temporaries;
   for (const Value& operand : operands) objects.push_back(boxed_operand(operand, temporaries));
-  llvm::Value* array = array_of(objects);
-  // {result or null, 1 if it worked}
-  llvm::Value* both = b.CreateCall(m_.helper("hj_execute", llvm::StructType::get(m_.ptr, m_.i64),
-                                             {m_.ptr, m_.i32, m_.ptr}, ModuleContext::Effects::Any),
-                                   {m_.address(&s_.view.function()), b.getInt32(v), array});
+  llvm::Value* both = execute_call(v, objects);
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), raise_at(v));
   return boxed_result(v, b.CreateExtractValue(both, 0));
+}
+
+/// {result or null, 1 if it worked}
+llvm::Value* BodyLowering::execute_call(ValueId v, llvm::ArrayRef<llvm::Value*> objects) {
+  return b.CreateCall(m_.helper("hj_execute", llvm::StructType::get(m_.ptr, m_.i64), {m_.ptr, m_.i32, m_.ptr},
+                                ModuleContext::Effects::Any),
+                      {m_.address(&s_.view.function()), b.getInt32(v), array_of(objects)});
 }
 
 llvm::Value* BodyLowering::boxed_operand(const Value& operand, llvm::SmallVectorImpl<llvm::Value*>& temporaries) {
@@ -336,6 +343,8 @@ llvm::Value* BodyLowering::truth(const Value& v) {
 
 Value BodyLowering::lower_truth(ValueId v) {
   const Value operand = use(v, 0);
+  if (operand.type.object && !operand.type.may_be_unbound())
+    return object_truth(v, operand, false);
   if (!operand.type.within(kScalar | kTuple | kList))
     return boxed_instr(v);
   return each_alternative(operand, s_.types[v], [&](const Value& one) {

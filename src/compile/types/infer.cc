@@ -1,6 +1,7 @@
 #include "compile/types/infer.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "compile/types/infer_calls.h"
 #include "compile/types/sample.h"
@@ -22,6 +23,7 @@ constexpr int kWidenAfter = 3;
 constexpr int kNarrowSweeps = 2;
 constexpr int kSweepsMax = 200;
 constexpr size_t kSpecializationsMax = 24;
+constexpr uint32_t kMissesMax = 3;         // wrong guesses about an operand, after which there are no more
 constexpr uint32_t kGlobalChangesMax = 2;  // a number in a global that changed this often is read each time
 
 /// One sweep state over one specialization.
@@ -101,6 +103,8 @@ class Sweeper {
       return t;
     if (seen->second.overflowed)
       return t.within(kUnbound) ? t : Type::any();
+    if (s_.guesses.contains(v))
+      return t;  // what was seen is in the guess
     for (PyObject* cls : seen->second.classes) {
       const Type wider = cls == reinterpret_cast<PyObject*>(&PyList_Type) ? Type::list(fresh_site(v))
                                                                           : type_of_class(cls, unit_.sites);
@@ -156,14 +160,19 @@ class Sweeper {
         if (op == CompareOp::Is || op == CompareOp::IsNot || op == CompareOp::In || op == CompareOp::NotIn) {
           return a.never() || c.never() ? Type{} : Type::of(kBool);
         }
+        if (auto guessed = as_numbers(v, a, c))
+          return over_pairs(guessed->first, guessed->second, sites,
+                            [&](const Type& x, const Type& y) { return compare_type(op, x, y); });
         return over_pairs(a, c, sites, [&](const Type& x, const Type& y) { return compare_type(op, x, y); });
       }
       case Op::Truth:
         return use(v, 0).never() ? Type{} : Type::of(kBool);
       case Op::GetAttr:
         return attribute(v, i);
-      case Op::GetItem:
-        return item(v);
+      case Op::GetItem: {
+        Type t = item(v);
+        return t.within(kNumber) && is_only_boxed(v) ? Type::any() : t;
+      }
       case Op::SetItem: {
         const Type container = use(v, 0);
         if (container.only(kList) && use(v, 1).within(kInt | kBool))
@@ -222,6 +231,8 @@ class Sweeper {
         if (iterator.never())
           return {};
         Type t = item_type(iterator, sites);
+        if (iterator.only(kListIter) && t.within(kNumber) && is_only_boxed(v))
+          t = Type::any();
         t.kinds |= kUnbound;
         return t;
       }
@@ -263,9 +274,54 @@ class Sweeper {
     });
   }
 
+  /// The operands, where one is a number and the other an object that is taken for a number too.
+  std::optional<std::pair<Type, Type>> as_numbers(ValueId v, Type a, Type b) {
+    Type *object = a.object ? &a : &b, *number = a.object ? &b : &a;
+    s_.guesses.erase(v);
+    if (!object->object || object->may_be_unbound() || !number->within(kInt | kFloat))
+      return {};
+    uint16_t kinds = number->kinds & kFloat ? kFloat : kInt;
+    if (const Experience::Seen* seen = seen_at(v)) {
+      if (seen->overflowed || seen->misses > kMissesMax)
+        return {};
+      if (seen->misses > 0)
+        kinds = kBool | kInt | kFloat;
+    }
+    s_.guesses[v] = kinds;
+    *object = Type::of(kinds);
+    return std::pair{a, b};
+  }
+
+  const Experience::Seen* seen_at(ValueId v) const {
+    if (!experience_)
+      return nullptr;
+    const auto found = experience_->values.find(v);
+    return found == experience_->values.end() ? nullptr : &found->second;
+  }
+
+  /// Whether a number and an object under `op` are likely to be two numbers.
+  static bool is_arithmetic(BinaryOp op, const Type& a, const Type& b) {
+    switch (op) {
+      case BinaryOp::MatMul:
+        return false;
+      case BinaryOp::LShift:
+      case BinaryOp::RShift:
+      case BinaryOp::And:
+      case BinaryOp::Or:
+      case BinaryOp::Xor:
+        return a.only(kInt) || b.only(kInt);
+      default:
+        return true;
+    }
+  }
+
   Type binary(ValueId v, const Instr& i) {
     const auto op = static_cast<BinaryOp>(i.sub);
-    const Type a = use(v, 0), b = use(v, 1);
+    Type a = use(v, 0), b = use(v, 1);
+    if (is_arithmetic(op, a, b)) {
+      if (auto guessed = as_numbers(v, a, b))
+        std::tie(a, b) = *guessed;
+    }
     // `list += x` keeps the list and extends it by any iterable.
     if (i.op == Op::Inplace && op == BinaryOp::Add && a.only(kList)) {
       if (b.only(kList))
@@ -368,6 +424,49 @@ class Sweeper {
       }
     }
     return is_only_called(v) ? Type::loaded_method() : Type::any();
+  }
+
+  /// Whether what comes out of a list is only wanted as the object that it is: a key, an argument of a call that stays
+  /// one. It is then left as it is.
+  bool is_only_boxed(ValueId v) {
+    size_t uses = 0;
+    for (ValueId user = 0; user < s_.view.instr_count(); ++user) {
+      const auto args = s_.view.args(user);
+      for (size_t k = 0; k < args.size(); ++k) {
+        if (args[k] != v || s_.view.instr(user).op == Op::BranchBound)
+          continue;
+        ++uses;
+        if (!wants_object(user, k))
+          return false;
+      }
+    }
+    return uses > 0;
+  }
+
+  bool wants_object(ValueId user, size_t arg) {
+    const Instr& i = s_.view.instr(user);
+    const auto is_object = [&](size_t k) { return s_.types[s_.view.args(user)[k]].object; };
+    switch (i.op) {
+      case Op::GetItem:
+      case Op::SetItem:
+      case Op::DelItem:
+        return arg > 0 && is_object(0);
+      case Op::SetAdd:
+      case Op::DictInsert:
+      case Op::BuildSet:
+      case Op::BuildDict:
+        return true;
+      case Op::Compare: {
+        const auto op = static_cast<CompareOp>(i.sub);
+        return arg == 0 && (op == CompareOp::In || op == CompareOp::NotIn);
+      }
+      case Op::Call: {
+        const Type& callee = s_.types[s_.view.args(user)[0]];
+        return arg > 0 && callee.is_loaded_method();
+      }
+      default:
+        return false;
+    }
   }
 
   /// Whether the value is called, once and in its own block, and nobody else sees it.

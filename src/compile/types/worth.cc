@@ -123,6 +123,8 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
     case Op::Binary:
     case Op::Inplace:
     case Op::Compare:
+      if (s.guesses.contains(v))
+        return false;
       if (s.types[v].object)
         return true;
       if (i.op == Op::Compare && (static_cast<mir::CompareOp>(i.sub) == mir::CompareOp::Is ||
