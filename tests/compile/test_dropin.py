@@ -292,7 +292,7 @@ REFUSED = {
     with_locals: 1,
     with_nested: 1,
     with_global: 1,
-    with_generator: 1,
+    with_generator: 2,
 }
 
 

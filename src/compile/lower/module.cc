@@ -96,6 +96,7 @@ std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit,
                                          const runtime::ObjectLayout& layout, std::string& defect) {
   auto module = std::make_unique<llvm::Module>("hasten", context);
   record.unit_runs_foreign_code = runs_foreign_code(unit);
+  record.guard_caches.resize(unit.guards.size());
   for (auto& s : unit.specializations) {
     auto body = std::make_unique<BodyRecord>();
     body->version.function = &s->view.function();

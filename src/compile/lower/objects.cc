@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "compile/lower/support.h"
+
 namespace hasten::compile {
 
 using Place = ModuleContext::Place;
@@ -300,10 +302,27 @@ Value BodyLowering::lower_unpack(ValueId v) {
 const Guard& BodyLowering::check_guard(ValueId v) {
   const uint32_t index = s_.guards.at(v);
   if (m_.record.unit_runs_foreign_code) {
+    llvm::BasicBlock *changed = new_block("guard"), *go_on = new_block("");
+    const GuardCounters counters = counters_of(m_.unit.guards[index]);
+    if (counters.first) {
+      const GuardCache& cache = m_.record.guard_caches[index];
+      const auto moved = [&](const uint64_t* now, const uint64_t* then) {
+        return b.CreateICmpNE(b.CreateLoad(m_.i64, m_.address(now)), b.CreateLoad(m_.i64, m_.address(then)));
+      };
+      llvm::Value* any_moved = moved(counters.first, &cache.first);
+      if (counters.second)
+        any_moved = b.CreateOr(any_moved, moved(counters.second, &cache.second));
+      b.CreateCondBr(any_moved, changed, go_on, m_.unlikely());
+    } else {
+      b.CreateBr(changed);
+    }
+    b.SetInsertPoint(changed);
     llvm::Value* holds =
         b.CreateCall(m_.helper("hj_guard_holds", m_.i32, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
                      {m_.address(&m_.record), b.getInt32(index)});
     go_if(b.CreateICmpEQ(holds, b.getInt32(0)), leave_before(v, DeoptReason::Generic));
+    b.CreateBr(go_on);
+    b.SetInsertPoint(go_on);
   }
   return m_.unit.guards[index];
 }

@@ -25,6 +25,7 @@ struct RuntimeCalls {
   decltype(&hrt_recursion_error) recursion_error;
   decltype(&hrt_peek_global) peek_global;
   decltype(&hrt_list_append) list_append;
+  decltype(&hrt_dict_version) dict_version;
   decltype(&hrt_int_pow) int_pow;
   decltype(&hrt_float_floor_divide) float_floor_divide;
   decltype(&hrt_float_remainder) float_remainder;
@@ -157,7 +158,15 @@ Limits hj_enter(UnitRecord* unit) {
 }
 
 int32_t hj_guards_hold(UnitRecord* unit) { return unit->callee_landings < kCalleeLandingsMax && guards_hold(*unit); }
-int32_t hj_guard_holds(UnitRecord* unit, uint32_t index) { return guard_holds(unit->guards[index]); }
+int32_t hj_guard_holds(UnitRecord* unit, uint32_t index) {
+  const Guard& guard = unit->guards[index];
+  if (!guard_holds(guard))
+    return 0;
+  const GuardCounters counters = counters_of(guard);
+  if (counters.first)
+    unit->guard_caches[index] = {*counters.first, counters.second ? *counters.second : 0};
+  return 1;
+}
 
 int32_t hj_poll(UnitRecord* unit, const mir::MirFunction* function, uint32_t instr) {
   if (calls.poll(function, instr) != kOk)
@@ -440,8 +449,8 @@ bool connect_runtime(const RuntimeTable& table) {
          find("hrt_load_method", calls.load_method) && find("hrt_traceback", calls.traceback) &&
          find("hrt_poll", calls.poll) && find("hrt_call_limits", calls.call_limits) &&
          find("hrt_recursion_error", calls.recursion_error) && find("hrt_peek_global", calls.peek_global) &&
-         find("hrt_list_append", calls.list_append) && find("hrt_int_pow", calls.int_pow) &&
-         find("hrt_float_floor_divide", calls.float_floor_divide) &&
+         find("hrt_list_append", calls.list_append) && find("hrt_dict_version", calls.dict_version) &&
+         find("hrt_int_pow", calls.int_pow) && find("hrt_float_floor_divide", calls.float_floor_divide) &&
          find("hrt_float_remainder", calls.float_remainder) && find("hrt_float_pow", calls.float_pow) &&
          find("hrt_int_true_divide", calls.int_true_divide) && find("hrt_compare_int_float", calls.compare_int_float) &&
          find("hrt_complex_divide", calls.complex_divide);
@@ -566,6 +575,20 @@ std::span<const SupportSymbol> support_symbols() {
 #undef HASTEN_SYMBOL
 #undef HASTEN_LIBM
   return kSymbols;
+}
+
+GuardCounters counters_of(const Guard& guard) {
+  const auto counter = [](PyObject* dict) {
+    return dict && PyDict_CheckExact(dict) ? calls.dict_version(dict) : nullptr;
+  };
+  if (guard.what == Guard::What::ModuleAttribute)
+    return {counter(PyModule_GetDict(guard.holder)), nullptr};
+  if (guard.what != Guard::What::Global)
+    return {};
+  PyObject* const function = guard.function->function;
+  const GuardCounters counters{counter(PyFunction_GET_GLOBALS(function)),
+                               counter(reinterpret_cast<PyFunctionObject*>(function)->func_builtins)};
+  return counters.first && counters.second ? counters : GuardCounters{};
 }
 
 bool guards_hold(const UnitRecord& unit) { return std::all_of(unit.guards.begin(), unit.guards.end(), guard_holds); }
