@@ -171,7 +171,7 @@ class Sweeper {
         return attribute(v, i);
       case Op::GetItem: {
         Type t = item(v);
-        return t.within(kNumber) && is_only_boxed(v) ? Type::any() : t;
+        return t.within(kNumber) && is_wanted_as_object(v) ? Type::any() : t;
       }
       case Op::SetItem: {
         const Type container = use(v, 0);
@@ -231,7 +231,7 @@ class Sweeper {
         if (iterator.never())
           return {};
         Type t = item_type(iterator, sites);
-        if (iterator.only(kListIter) && t.within(kNumber) && is_only_boxed(v))
+        if (iterator.only(kListIter) && t.within(kNumber) && is_wanted_as_object(v))
           t = Type::any();
         t.kinds |= kUnbound;
         return t;
@@ -426,21 +426,31 @@ class Sweeper {
     return is_only_called(v) ? Type::loaded_method() : Type::any();
   }
 
-  /// Whether what comes out of a list is only wanted as the object that it is: a key, an argument of a call that stays
-  /// one. It is then left as it is.
-  bool is_only_boxed(ValueId v) {
-    size_t uses = 0;
+  /// Whether what comes out of a list is best left as the object that it is: a key, an argument of a call that stays
+  /// one, and for the rest an operand beside a number, which is read in place.
+  bool is_wanted_as_object(ValueId v) {
+    if (narrowing_)
+      return s_.types[v].object;  // decided: how the uses are done depends on it
+    bool wanted = false;
     for (ValueId user = 0; user < s_.view.instr_count(); ++user) {
       const auto args = s_.view.args(user);
       for (size_t k = 0; k < args.size(); ++k) {
         if (args[k] != v || s_.view.instr(user).op == Op::BranchBound)
           continue;
-        ++uses;
-        if (!wants_object(user, k))
+        if (wants_object(user, k))
+          wanted = true;
+        else if (!reads_number(user, k))
           return false;
       }
     }
-    return uses > 0;
+    return wanted;
+  }
+
+  bool reads_number(ValueId user, size_t arg) {
+    const Instr& i = s_.view.instr(user);
+    const bool is_operand = i.op == Op::Binary || i.op == Op::Inplace ||
+                            (i.op == Op::Compare && static_cast<CompareOp>(i.sub) <= CompareOp::Ge);
+    return is_operand && s_.types[s_.view.args(user)[1 - arg]].within(kInt | kFloat);
   }
 
   bool wants_object(ValueId user, size_t arg) {
@@ -461,8 +471,11 @@ class Sweeper {
         return arg == 0 && (op == CompareOp::In || op == CompareOp::NotIn);
       }
       case Op::Call: {
-        const Type& callee = s_.types[s_.view.args(user)[0]];
-        return arg > 0 && callee.is_loaded_method();
+        if (arg == 0)
+          return false;
+        const auto plan = s_.calls.find(user);
+        return s_.types[s_.view.args(user)[0]].is_loaded_method() ||
+               (plan != s_.calls.end() && plan->second.how == CallPlan::How::Boxed);
       }
       default:
         return false;
