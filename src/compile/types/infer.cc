@@ -278,6 +278,8 @@ class Sweeper {
   std::optional<std::pair<Type, Type>> as_numbers(ValueId v, Type a, Type b) {
     Type *object = a.object ? &a : &b, *number = a.object ? &b : &a;
     s_.guesses.erase(v);
+    if (narrowing_ && s_.types[v].object)
+      return {};  // narrowing is for intervals alone
     if (!object->object || object->may_be_unbound() || !number->within(kInt | kFloat))
       return {};
     uint16_t kinds = number->kinds & kFloat ? kFloat : kInt;

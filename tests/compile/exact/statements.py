@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from aggregates import Aggregates
 from expressions import Expressions
+from mappings import MappingStatements
 from scope import SCALARS, Scope, Var, literal_int
 
 LIST_KINDS = ["Li", "Li", "Lf", "Lf", "Lc", "Lb", "Lx", "LLi", "LLf", "Ls"]
@@ -23,7 +24,7 @@ AUGMENTED = {
 }
 
 
-class Body(Aggregates):
+class Body(Aggregates, MappingStatements):
     def __init__(self, scope: Scope, returns: str):
         self.s = scope
         self.rng = scope.rng
@@ -117,6 +118,11 @@ class Body(Aggregates):
             (0.6, self.extend),
             (1.5, self.mixed_tuple),
             (1.5, self.pairs),
+            (4, self.dict_),
+            (2, self.set_),
+            (3, self.text_),
+            (4, self.over_mapping),
+            (1, self.star),
         ]
         if not deep:
             options += [(2, self.count_up), (10, self.if_), (14, self.for_), (6, self.while_)]
