@@ -56,6 +56,16 @@ std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr
   return types;
 }
 
+void take_in(const mir::MirFunction* function, const runtime::Feedback* feedback, uint32_t count) {
+  for (uint32_t k = 0; k < count; ++k) {
+    Experience::Seen& seen = experience_for(function).values[feedback[k].value];
+    if (feedback[k].reason == runtime::DeoptReason::Overflow)
+      seen.overflowed = true;
+    else if (feedback[k].seen)
+      add_seen_class(seen, feedback[k].seen);
+  }
+}
+
 void keep(UnitRecord& record, PyObject* object) {
   if (object)
     record.references.push_back(Py_NewRef(object));
@@ -80,12 +90,10 @@ bool set_up(const runtime::RuntimeTable& table) {
 
 void learn(const mir::MirFunction* function, const runtime::Feedback* feedback, uint32_t count) {
   for (uint32_t k = 0; k < count; ++k) {
-    Experience::Seen& seen = experience_for(function).values[feedback[k].value];
-    if (feedback[k].reason == runtime::DeoptReason::Overflow)
-      seen.overflowed = true;
-    else if (feedback[k].seen)
-      add_seen_class(seen, feedback[k].seen);
+    if (feedback[k].reason == runtime::DeoptReason::Type)
+      ++experience_for(function).values[feedback[k].value].misses;
   }
+  take_in(function, feedback, count);
 }
 
 runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
@@ -94,7 +102,7 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   static const bool show_times = std::getenv("HASTEN_JIT_TIMES") != nullptr;
   using Clock = ThreadClock;
   const auto start = Clock::now();
-  learn(function, feedback, feedback_count);
+  take_in(function, feedback, feedback_count);
   Unit unit(mir_of, experience_of);
   const bool osr = osr_block != mir::kNone;
   Specialization& root = unit.make(*function, argument_types(args, arg_count, osr, unit.sites), osr_block);

@@ -64,7 +64,8 @@ const char* reason_name(DeoptReason reason) {
 }
 
 bool is_computing(mir::Op op) {
-  return op != mir::Op::Phi && op != mir::Op::Param && op != mir::Op::Unbound && op < mir::Op::Jump;
+  return op != mir::Op::Phi && op != mir::Op::Param && op != mir::Op::Unbound &&
+         (op < mir::Op::Jump || op > mir::Op::Raise);
 }
 
 /// Executes one instruction on the table.
@@ -215,35 +216,56 @@ bool CompiledFunction::check_strict() {
   return !PyErr_Occurred();
 }
 
-bool CompiledFunction::bind(PyObject* const* args, size_t nargs, PyObject* keyword_names, PyObject** bound) const {
+bool CompiledFunction::bind(PyObject* const* args, size_t nargs, PyObject* keyword_names, PyObject** bound,
+                            ObjectRef* more_positional, ObjectRef* more_keywords) const {
   auto* code = reinterpret_cast<PyCodeObject*>(code_);
+  const bool takes_more = code->co_flags & CO_VARARGS, takes_keywords = code->co_flags & CO_VARKEYWORDS;
   auto positional_max = static_cast<size_t>(code->co_argcount);
-  if (nargs > positional_max) {
+  const uint32_t named_count = param_count_ - (takes_more ? 1 : 0) - (takes_keywords ? 1 : 0);
+  if (nargs > positional_max && !takes_more) {
     return false;
   }
-  std::copy(args, args + nargs, bound);
-  std::fill(bound + nargs, bound + param_count_, nullptr);
+  const size_t named = std::min(nargs, positional_max);
+  std::copy(args, args + named, bound);
+  std::fill(bound + named, bound + param_count_, nullptr);
+  if (takes_more) {
+    *more_positional = ObjectRef::steal(PyTuple_New(static_cast<Py_ssize_t>(nargs - named)));
+    for (size_t i = named; *more_positional && i < nargs; ++i) {
+      PyTuple_SET_ITEM(more_positional->get(), static_cast<Py_ssize_t>(i - named), Py_NewRef(args[i]));
+    }
+    bound[named_count] = more_positional->get();
+  }
+  if (takes_keywords) {
+    *more_keywords = ObjectRef::steal(PyDict_New());
+    bound[param_count_ - 1] = more_keywords->get();
+  }
   ObjectRef names = ObjectRef::steal(PyCode_GetVarnames(code));
-  if (!names) {
+  if (!names || (takes_more && !*more_positional) || (takes_keywords && !*more_keywords)) {
     PyErr_Clear();
     return false;
   }
   Py_ssize_t keyword_count = keyword_names ? PyTuple_GET_SIZE(keyword_names) : 0;
   for (Py_ssize_t k = 0; k < keyword_count; ++k) {
     PyObject* name = PyTuple_GET_ITEM(keyword_names, k);
+    PyObject* value = args[nargs + static_cast<size_t>(k)];
     uint32_t index = static_cast<uint32_t>(code->co_posonlyargcount);
-    while (index < param_count_ && PyUnicode_Compare(PyTuple_GET_ITEM(names.get(), index), name) != 0) {
+    while (index < named_count && PyUnicode_Compare(PyTuple_GET_ITEM(names.get(), index), name) != 0) {
       ++index;
     }
-    if (index == param_count_ || bound[index]) {
+    if (index < named_count ? bound[index] != nullptr
+                            : !takes_keywords || PyDict_Contains(more_keywords->get(), name) != 0 ||
+                                  PyDict_SetItem(more_keywords->get(), name, value) < 0) {
+      PyErr_Clear();
       return false;
     }
-    bound[index] = args[nargs + static_cast<size_t>(k)];
+    if (index < named_count) {
+      bound[index] = value;
+    }
   }
   PyObject* defaults = PyFunction_GET_DEFAULTS(function_);
   size_t default_count = defaults ? static_cast<size_t>(PyTuple_GET_SIZE(defaults)) : 0;
   PyObject* keyword_defaults = PyFunction_GET_KW_DEFAULTS(function_);
-  for (uint32_t i = 0; i < param_count_; ++i) {
+  for (uint32_t i = 0; i < named_count; ++i) {
     if (bound[i]) {
       continue;
     }
@@ -285,9 +307,12 @@ PyObject* CompiledFunction::call(PyObject* const* args, size_t nargsf, PyObject*
     }
   }
   PyObject* bound[kParametersMax + 1];
+  ObjectRef more_positional, more_keywords;  // *args and **kwargs
   PyObject* const* in_order = args;
-  if (keyword_names || nargs != param_count_ || reinterpret_cast<PyCodeObject*>(code_)->co_kwonlyargcount != 0) {
-    if (param_count_ > kParametersMax || !bind(args, nargs, keyword_names, bound)) {
+  const auto* code = reinterpret_cast<PyCodeObject*>(code_);
+  if (keyword_names || nargs != param_count_ || code->co_kwonlyargcount != 0 ||
+      (code->co_flags & (CO_VARARGS | CO_VARKEYWORDS))) {
+    if (param_count_ > kParametersMax || !bind(args, nargs, keyword_names, bound, &more_positional, &more_keywords)) {
       return call_original(args, nargsf, keyword_names);  // which raises the TypeError
     }
     in_order = bound;

@@ -82,7 +82,9 @@ class CompiledFunction {
   PyObject* call_original(PyObject* const* args, size_t nargsf, PyObject* keyword_names);
   PyObject* call_interpreter(PyObject* const* args);
   /// Orders arguments as the parameters are. False: not possible (no exception set; the original will raise).
-  bool bind(PyObject* const* args, size_t nargs, PyObject* keyword_names, PyObject** bound) const;
+  /// What *args and **kwargs get is kept by the two references.
+  bool bind(PyObject* const* args, size_t nargs, PyObject* keyword_names, PyObject** bound, ObjectRef* more_positional,
+            ObjectRef* more_keywords) const;
   /// Compiles for these arguments (or for OSR). Null: not possible; an exception may be set.
   NativeVersion* compile(PyObject* const* args, uint32_t count, mir::BlockId osr_block);
   /// A number for what the arguments look like: their types, and those of the first items of lists, two levels deep.

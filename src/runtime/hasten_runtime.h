@@ -83,6 +83,7 @@ struct ObjectLayout {
   int32_t small_int_min, small_int_max;    ///< cached ints, contiguous from small_ints
   uint32_t small_int_stride;               ///< 0 if the self-test failed: call box_int instead
   PyObject* small_ints;                    ///< the object of small_int_min
+  uint32_t sum_compensates;                ///< 1: sum() keeps account of what additions of floats lose
   PyObject *true_object, *false_object, *none_object;
   PyObject *long_type, *float_type, *complex_type, *bool_type, *list_type, *tuple_type, *range_type;
 };

@@ -76,7 +76,60 @@ enum class Op : uint16_t {
   StoreCell,     ///< args: cell, value; defines nothing
   DelCell,       ///< args: cell; aux = name; sub as CheckBound. Raises as LoadCell; defines nothing
   FreeCell,      ///< aux = index of the free variable: its cell
+  DelAttr,       ///< args: v; aux = name; `del v.name`; defines nothing
+  BuildSet,      ///< args: items, added in this order
+  BuildDict,     ///< args: key, value, key, value...
+  SetAdd,        ///< args: set, item; of a set that is being made; defines nothing
+  DictInsert,    ///< args: dict, key, value; of a dict that is being made; defines nothing
+  ListExtend,    ///< args: list, iterable; `*iterable` in a display or a call; defines nothing
+  SetUpdate,     ///< args: set, iterable; likewise
+  DictUpdate,    ///< args: dict, mapping; `**mapping` in a display; defines nothing
+  DictMerge,     ///< args: dict, mapping, callee; `**mapping` in a call of callee; defines nothing
+  ListToTuple,   ///< args: list
+  CallUnpacked,  ///< args: callee, iterable of the positional arguments [, dict of the others]
+  UnpackStar,    ///< args: sequence; aux = count before the star | count after it << 8; defines a tuple: what stands
+                 ///< before, the list in the middle, what stands after
+  ImportName,    ///< args: level, names that are wanted of it or None; aux = name of the module
+  ImportFrom,    ///< args: module; aux = name
+  NewCell,       ///< args: value, or none
+  ReadCell,      ///< args: cell; its value, or Unbound if it has none
+  MakeGenerator,  ///< args: iterator, cells...; the generator of an expression. consts[aux] is a tuple: its code, then
+  ///< for each free variable of the code a number: a cell of the function's own, or -1: the next one given
+  // sum() of a generator expression, as the function adds: `carry` is None once it adds objects like any others, until
+  // then a float, what the additions of floats have lost.
+  SumAdd,    ///< args: total, carry, item; the next total
+  SumCarry,  ///< args: total, carry, item, next total; the next carry
+  SumEnd,    ///< args: total, carry; the sum
 };
+
+constexpr bool is_terminator(Op op) { return (op >= Op::Jump && op <= Op::Raise) || op == Op::Reraise; }
+
+/// Whether instructions of this kind define no value (terminators do not either).
+constexpr bool defines_nothing(Op op) {
+  switch (op) {
+    case Op::SetItem:
+    case Op::DelItem:
+    case Op::ListAppend:
+    case Op::SetAttr:
+    case Op::DelAttr:
+    case Op::SetAdd:
+    case Op::DictInsert:
+    case Op::ListExtend:
+    case Op::SetUpdate:
+    case Op::DictUpdate:
+    case Op::DictMerge:
+    case Op::SetHandled:
+    case Op::StoreGlobal:
+    case Op::DelGlobal:
+    case Op::StoreCell:
+    case Op::DelCell:
+      return true;
+    default:
+      return is_terminator(op);
+  }
+}
+
+inline constexpr uint8_t kInCall = 0x80;  ///< of Instr::scope
 
 enum class UnaryOp : uint8_t { Neg, Pos, Invert, Not };
 enum class BinaryOp : uint8_t { Add, Sub, Mul, TrueDiv, FloorDiv, Mod, Pow, LShift, RShift, And, Or, Xor, MatMul };
@@ -99,8 +152,10 @@ struct Position {
 
 struct Instr {
   Op op;
-  uint8_t sub = 0;    ///< UnaryOp, BinaryOp or CompareOp; CheckBound, LoadCell, DelCell: 1 = say "free variable"
-  uint8_t scope = 0;  ///< how many list comprehensions with a code object of their own (CPython 3.11) it stands in
+  uint8_t sub = 0;  ///< UnaryOp, BinaryOp or CompareOp; CheckBound, LoadCell, DelCell: 1 = say "free variable"
+  uint8_t scope =
+      0;  ///< how many code objects of comprehensions (CPython 3.11) and generator expressions it stands in;
+          ///< with kInCall: what a C function does that is called at its position
   uint32_t aux = kNone;
   uint32_t args_begin = 0;
   uint32_t arg_count = 0;
@@ -120,8 +175,6 @@ struct Block {
   /// the block's first instruction.
   BlockId handler = kNone;
 };
-
-inline bool is_terminator(Op op) { return (op >= Op::Jump && op <= Op::Raise) || op == Op::Reraise; }
 
 /// One function. Of a nested function there may be a template: a function under hasten.jit that nobody calls, for its MIR.
 /// That takes the cells of the free variables as further parameters, so that it is the same for every function object

@@ -10,14 +10,17 @@ namespace {
 using mir::Op;
 
 constexpr const char* kOps[] = {
-    "Param",          "Const",   "Unbound",     "Phi",        "CheckBound",   "GetGlobal",  "GetFree",
-    "Unary",          "Binary",  "Inplace",     "Compare",    "Truth",        "GetAttr",    "GetItem",
-    "SetItem",        "DelItem", "BuildList",   "BuildTuple", "BuildSlice",   "ListAppend", "Unpack",
-    "Extract",        "Call",    "CallMethod",  "GetIter",    "IterNext",     "Jump",       "Branch",
-    "BranchBound",    "Return",  "Raise",       "SetAttr",    "TakeRaised",   "Handled",    "SetHandled",
-    "MatchException", "Reraise", "StoreGlobal", "DelGlobal",  "MakeFunction", "MakeCell",   "LoadCell",
-    "StoreCell",      "DelCell", "FreeCell"};
-static_assert(std::size(kOps) == static_cast<size_t>(Op::FreeCell) + 1);
+    "Param",          "Const",      "Unbound",     "Phi",        "CheckBound",   "GetGlobal",     "GetFree",
+    "Unary",          "Binary",     "Inplace",     "Compare",    "Truth",        "GetAttr",       "GetItem",
+    "SetItem",        "DelItem",    "BuildList",   "BuildTuple", "BuildSlice",   "ListAppend",    "Unpack",
+    "Extract",        "Call",       "CallMethod",  "GetIter",    "IterNext",     "Jump",          "Branch",
+    "BranchBound",    "Return",     "Raise",       "SetAttr",    "TakeRaised",   "Handled",       "SetHandled",
+    "MatchException", "Reraise",    "StoreGlobal", "DelGlobal",  "MakeFunction", "MakeCell",      "LoadCell",
+    "StoreCell",      "DelCell",    "FreeCell",    "DelAttr",    "BuildSet",     "BuildDict",     "SetAdd",
+    "DictInsert",     "ListExtend", "SetUpdate",   "DictUpdate", "DictMerge",    "ListToTuple",   "CallUnpacked",
+    "UnpackStar",     "ImportName", "ImportFrom",  "NewCell",    "ReadCell",     "MakeGenerator", "SumAdd",
+    "SumCarry",       "SumEnd"};
+static_assert(std::size(kOps) == static_cast<size_t>(Op::SumEnd) + 1);
 constexpr const char* kUnaryOps[] = {"Neg", "Pos", "Invert", "Not"};
 constexpr const char* kBinaryOps[] = {"Add",    "Sub",    "Mul", "TrueDiv", "FloorDiv", "Mod",   "Pow",
                                       "LShift", "RShift", "And", "Or",      "Xor",      "MatMul"};
@@ -39,6 +42,9 @@ std::string aux_text(const mir::MirFunction& function, const mir::Instr& instr) 
     case Op::GetGlobal:
     case Op::GetAttr:
     case Op::SetAttr:
+    case Op::DelAttr:
+    case Op::ImportName:
+    case Op::ImportFrom:
     case Op::CallMethod:
     case Op::StoreGlobal:
     case Op::DelGlobal:
@@ -51,6 +57,7 @@ std::string aux_text(const mir::MirFunction& function, const mir::Instr& instr) 
     case Op::GetFree:
     case Op::FreeCell:
     case Op::Unpack:
+    case Op::UnpackStar:
     case Op::Extract:
       return fmt::format("{}", instr.aux);
     case Op::Call:
@@ -58,12 +65,6 @@ std::string aux_text(const mir::MirFunction& function, const mir::Instr& instr) 
     default:
       return "";
   }
-}
-
-bool defines_value(Op op) {
-  return op != Op::SetItem && op != Op::DelItem && op != Op::SetAttr && op != Op::ListAppend && op != Op::StoreGlobal &&
-         op != Op::DelGlobal && op != Op::StoreCell && op != Op::DelCell && op != Op::SetHandled &&
-         !mir::is_terminator(op);
 }
 
 }  // namespace
@@ -94,7 +95,7 @@ std::string mir_text(const mir::MirFunction& function) {
     out += block.loop_header ? fmt::format("  ; loop, depth {}\n", block.loop_depth) : "\n";
     for (uint32_t i = block.first; i < block.first + block.count; ++i) {
       const mir::Instr& instr = function.instrs[i];
-      std::string line = defines_value(instr.op) ? fmt::format("  v{} = ", i) : "  ";
+      std::string line = !defines_nothing(instr.op) ? fmt::format("  v{} = ", i) : "  ";
       line += operation_name(instr);
       for (uint32_t k = 0; k < instr.arg_count; ++k) {
         line += fmt::format("{}v{}", k ? ", " : " ", function.operands[instr.args_begin + k]);

@@ -41,6 +41,7 @@ void fill_offsets(ObjectLayout* layout) {
   layout->var_size = offsetof(PyVarObject, ob_size);
   layout->list_items = offsetof(PyListObject, ob_item);
   layout->tuple_items = offsetof(PyTupleObject, ob_item);
+  layout->sum_compensates = sum_compensates() ? 1 : 0;
 #if PY_VERSION_HEX >= 0x030C0000
   layout->immortal_refcounts = 1;
   layout->long_is_tagged = 1;
@@ -214,6 +215,8 @@ void raise_recursion_error() {
   thread->recursion_headroom--;
 #endif
 }
+
+bool sum_compensates() { return PY_VERSION_HEX >= 0x030C0000; }
 
 const uint64_t* dict_version(PyObject* dict) {
 #if PY_VERSION_HEX < 0x030E0000

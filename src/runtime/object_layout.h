@@ -38,6 +38,9 @@ void raise_recursion_error();
 /// A counter that changes with every change of `dict`, or null if this CPython does not keep one.
 const uint64_t* dict_version(PyObject* dict);
 
+/// Whether sum() keeps account of what additions of floats lose (from 3.12 on).
+bool sum_compensates();
+
 /// Makes `frame.f_lineno` say `line` (frames made for tracebacks never ran).
 void set_frame_line(PyFrameObject* frame, int line);
 

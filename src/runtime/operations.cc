@@ -1,5 +1,6 @@
 #include "runtime/operations.h"
 
+#include "runtime/building.h"
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
 #include "runtime/scopes.h"
@@ -142,6 +143,9 @@ PyObject* match_exception(PyObject* exception, PyObject* wanted) {
 PyObject* unpack(PyObject* sequence, Py_ssize_t count) {
   if (PyTuple_CheckExact(sequence) && PyTuple_GET_SIZE(sequence) == count) {
     return Py_NewRef(sequence);
+  }
+  if (PyList_CheckExact(sequence) && PyList_GET_SIZE(sequence) == count) {
+    return PyList_AsTuple(sequence);
   }
   ObjectRef result = ObjectRef::steal(PyTuple_New(count));
   ObjectRef iterator = ObjectRef::steal(result ? PyObject_GetIter(sequence) : nullptr);
@@ -393,6 +397,66 @@ bool execute(const mir::MirFunction& function, uint32_t index, PyObject* const* 
       *result = next_item(operands[0], &failed);
       return !failed;
     }
+    case Op::DelAttr:
+      *result = nullptr;
+      return PyObject_SetAttr(operands[0], function.names[instr.aux], nullptr) == 0;
+    case Op::BuildSet:
+      value = build_set(operands, count);
+      break;
+    case Op::BuildDict:
+      value = build_dict(operands, count);
+      break;
+    case Op::SetAdd:
+      *result = nullptr;
+      return PySet_Add(operands[0], operands[1]) == 0;
+    case Op::DictInsert:
+      *result = nullptr;
+      return PyDict_SetItem(operands[0], operands[1], operands[2]) == 0;
+    case Op::ListExtend:
+      *result = nullptr;
+      return list_extend(operands[0], operands[1]);
+    case Op::SetUpdate:
+      *result = nullptr;
+      return set_update(operands[0], operands[1]);
+    case Op::DictUpdate:
+      *result = nullptr;
+      return dict_update(operands[0], operands[1]);
+    case Op::DictMerge:
+      *result = nullptr;
+      return dict_merge(operands[0], operands[1], operands[2]);
+    case Op::ListToTuple:
+      value = PyList_AsTuple(operands[0]);
+      break;
+    case Op::CallUnpacked:
+      value = call_unpacked(operands[0], operands[1], count > 2 ? operands[2] : nullptr);
+      break;
+    case Op::UnpackStar:
+      value = unpack_star(operands[0], instr.aux & 0xff, instr.aux >> 8);
+      break;
+    case Op::ImportName:
+      value = import_name(function, function.names[instr.aux], operands[0], operands[1]);
+      break;
+    case Op::ImportFrom:
+      value = import_from(operands[0], function.names[instr.aux]);
+      break;
+    case Op::NewCell:
+      value = PyCell_New(count > 0 ? operands[0] : nullptr);
+      break;
+    case Op::ReadCell:
+      *result = PyCell_Get(operands[0]);
+      return true;
+    case Op::MakeGenerator:
+      value = make_generator(function, function.consts[instr.aux], operands[0], operands + 1);
+      break;
+    case Op::SumAdd:
+      value = sum_add(operands[0], operands[1], operands[2]);
+      break;
+    case Op::SumCarry:
+      value = sum_carry(operands[0], operands[1], operands[2], operands[3]);
+      break;
+    case Op::SumEnd:
+      value = sum_end(operands[0], operands[1]);
+      break;
     default:
       PyErr_Format(PyExc_SystemError, "hasten: MIR instruction %d cannot be executed alone",
                    static_cast<int>(instr.op));

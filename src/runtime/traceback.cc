@@ -51,7 +51,8 @@ std::vector<std::string_view> opcode_names(Op op) {
       return {"TO_BOOL", "POP_JUMP_", "JUMP_IF_", "UNARY_NOT", "COMPARE_OP"};
     case Op::GetAttr:
     case Op::SetAttr:
-      return {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "LOAD_SUPER_ATTR"};
+    case Op::DelAttr:
+      return {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "LOAD_SUPER_ATTR", "DELETE_ATTR"};
     case Op::GetItem:
       return {"BINARY_SUBSCR", "BINARY_SLICE", "BINARY_OP"};
     case Op::SetItem:
@@ -59,9 +60,14 @@ std::vector<std::string_view> opcode_names(Op op) {
       return {"STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR"};
     case Op::Call:
     case Op::CallMethod:
+    case Op::CallUnpacked:
       return {"CALL", "PRECALL", "FORMAT_", "CONVERT_VALUE", "BUILD_STRING", "BUILD_MAP", "BUILD_CONST"};
     case Op::Unpack:
-      return {"UNPACK_SEQUENCE"};
+    case Op::UnpackStar:
+      return {"UNPACK_"};
+    case Op::ImportName:
+    case Op::ImportFrom:
+      return {"IMPORT_"};
     case Op::GetIter:
       return {"GET_ITER"};
     case Op::IterNext:
@@ -72,7 +78,7 @@ std::vector<std::string_view> opcode_names(Op op) {
     case Op::MatchException:
       return {"CHECK_EXC_MATCH"};
     default:
-      return {"BUILD_", "LIST_APPEND"};
+      return {"BUILD_", "LIST_", "SET_", "MAP_ADD", "DICT_", "CALL_INTRINSIC_1"};
   }
 }
 
@@ -118,8 +124,12 @@ struct Found {
   int line = 0;  ///< of the bytecode instruction
 };
 
-/// The bytecode instruction of `code` for an MIR instruction at `position`.
-Found find_offset(PyCodeObject* code, Op op, const Position& position) {
+Range range_of(const Position& position) {
+  return {static_cast<int>(position.line), position.column, static_cast<int>(position.end_line), position.end_column};
+}
+
+/// The bytecode instruction of `code` for an MIR instruction at `wanted`. `around`: one whose range is larger.
+Found find_offset(PyCodeObject* code, Op op, const Range& wanted, bool around) {
   ObjectRef bytes = ObjectRef::steal(PyCode_GetCode(code));
   if (!bytes) {
     PyErr_Clear();
@@ -127,8 +137,6 @@ Found find_offset(PyCodeObject* code, Op op, const Position& position) {
   }
   const auto& names = opcode_table();
   const auto prefixes = opcode_names(op);
-  Range wanted{static_cast<int>(position.line), position.column, static_cast<int>(position.end_line),
-               position.end_column};
   Found best, same_line;
   int64_t best_size = INT64_MAX;
   const char* units = PyBytes_AS_STRING(bytes.get());
@@ -140,6 +148,9 @@ Found find_offset(PyCodeObject* code, Op op, const Position& position) {
     }
     Range range{};
     if (!PyCode_Addr2Location(code, offset, &range.line, &range.column, &range.end_line, &range.end_column)) {
+      continue;
+    }
+    if (range == wanted && around) {
       continue;
     }
     if (range == wanted) {
@@ -156,29 +167,54 @@ Found find_offset(PyCodeObject* code, Op op, const Position& position) {
   return best.offset >= 0 ? best : same_line;
 }
 
-/// The list comprehension inside `code` that has the instruction (CPython 3.11, where it is a code object).
-PyCodeObject* comprehension_at(PyCodeObject* code, const Position& position) {
-  Range wanted{static_cast<int>(position.line), position.column, static_cast<int>(position.end_line),
-               position.end_column};
+bool is_named(PyCodeObject* code, const char* name) {
+  return PyUnicode_CompareWithASCIIString(code->co_name, name) == 0;
+}
+
+/// The code of a comprehension (CPython 3.11) or generator expression inside `code` that has the instruction. `whole`
+/// becomes its range.
+PyCodeObject* comprehension_at(PyCodeObject* code, const Range& wanted, Range* whole) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); ++i) {
     PyObject* item = PyTuple_GET_ITEM(code->co_consts, i);
     if (!PyCode_Check(item)) {
       continue;
     }
     auto* inner = reinterpret_cast<PyCodeObject*>(item);
-    if (PyUnicode_CompareWithASCIIString(inner->co_name, "<listcomp>") != 0) {
+    if (!is_named(inner, "<listcomp>") && !is_named(inner, "<setcomp>") && !is_named(inner, "<dictcomp>") &&
+        !is_named(inner, "<genexpr>")) {
       continue;
     }
-    // BUILD_LIST, second in it, has the range of the whole comprehension.
-    for (int offset = 0; offset < 8; offset += 2) {
+    // BUILD_LIST and the like, or LOAD_FAST of the iterator, among the first, has the range of the whole.
+    constexpr int kUnits = 64;
+    for (int offset = 0; offset < kUnits; offset += 2) {
       Range range{};
       if (PyCode_Addr2Location(inner, offset, &range.line, &range.column, &range.end_line, &range.end_column) &&
           range.size() > 0 && range.contains(wanted)) {
+        *whole = range;
         return inner;
       }
     }
   }
   return nullptr;
+}
+
+/// What comes out of a generator that let StopIteration through.
+void raise_from_stop_iteration() {
+  PyObject *type, *value, *trace;
+  PyErr_Fetch(&type, &value, &trace);
+  PyErr_NormalizeException(&type, &value, &trace);
+  if (trace) {
+    PyException_SetTraceback(value, trace);
+  }
+  Py_XDECREF(type);
+  Py_XDECREF(trace);
+  PyErr_SetString(PyExc_RuntimeError, "generator raised StopIteration");
+  PyObject *new_type, *new_value, *new_trace;
+  PyErr_Fetch(&new_type, &new_value, &new_trace);
+  PyErr_NormalizeException(&new_type, &new_value, &new_trace);
+  PyException_SetCause(new_value, Py_NewRef(value));
+  PyException_SetContext(new_value, value);
+  PyErr_Restore(new_type, new_value, new_trace);
 }
 
 struct Entry {
@@ -233,16 +269,24 @@ std::unordered_map<const mir::MirFunction*, Places>& places() {
 std::vector<Entry> find_entries(const mir::MirFunction& function, PyCodeObject* code, uint32_t index) {
   const mir::Instr& instr = function.instrs[index];
   const Position& position = instr.position;
+  const Range wanted = range_of(position);
   std::vector<PyCodeObject*> codes{code};
-  for (int depth = 0; depth < instr.scope; ++depth) {
-    if (PyCodeObject* inner = comprehension_at(codes.back(), position)) {
+  std::vector<Range> ranges{wanted};  // of each code but the first
+  for (int depth = 0; depth < (instr.scope & ~mir::kInCall); ++depth) {
+    Range whole{};
+    if (PyCodeObject* inner = comprehension_at(codes.back(), wanted, &whole)) {
       codes.push_back(inner);
+      ranges.push_back(whole);
     }
   }
   std::vector<Entry> entries;
+  const Op own_op = instr.scope & mir::kInCall ? Op::Call : instr.op;
   for (size_t i = 0; i < codes.size(); ++i) {
-    bool innermost = i + 1 == codes.size();
-    Found found = find_offset(codes[i], innermost ? instr.op : Op::Call, position);
+    const bool innermost = i + 1 == codes.size();
+    // A generator runs in the call that it is given to: the one around it.
+    const bool to_generator = !innermost && is_named(codes[i + 1], "<genexpr>");
+    Found found =
+        find_offset(codes[i], innermost ? own_op : Op::Call, to_generator ? ranges[i + 1] : wanted, to_generator);
     int line = static_cast<int>(position.line);
     if (found.offset < 0) {
       found.offset = 0;
@@ -280,6 +324,9 @@ void add_traceback(const mir::MirFunction& function, uint32_t index) {
   std::vector<Entry>& entries = same_code ? found->second : of_other_code;
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     push_entry(*entry, function.function);
+    if (is_named(entry->code, "<genexpr>") && PyErr_ExceptionMatches(PyExc_StopIteration)) {
+      raise_from_stop_iteration();
+    }
   }
 }
 

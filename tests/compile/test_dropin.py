@@ -256,10 +256,6 @@ def with_except_group(x):
         pass
 
 
-def with_stars(*xs):
-    return xs
-
-
 def with_yield(x):
     yield x
 
@@ -281,7 +277,6 @@ def with_class(x):
 
 REFUSED = {
     with_except_group: 1,
-    with_stars: 0,
     with_yield: 0,
     with_locals: 1,
     with_class: 1,

@@ -9,16 +9,24 @@ import pytest
 hasten = pytest.importorskip("hasten")
 pytest.importorskip("hasten._runtime")
 
-_SPEC = importlib.util.spec_from_file_location("language", Path(__file__).with_name("language.py"))
-language = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(language)
 
 
-@pytest.mark.parametrize("function", language.CALLS, ids=lambda f: f.__name__)
-def test_same_result(function):
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+language, expressions = load("language"), load("language_expressions")
+CASES = [(module, f) for module in (language, expressions) for f in module.CALLS]
+
+
+@pytest.mark.parametrize("module, function", CASES, ids=lambda f: f.__name__)
+def test_same_result(module, function):
     compiled = hasten.jit(strict=os.environ.get("HASTEN_JIT_TIER") == "interpreter")(function)
-    for text in language.CALLS[function] * 2:
-        plain, other = (eval(f"[{text}]", vars(language)) for _ in range(2))  # noqa: S307 - our own table
+    for text in module.CALLS[function] * 2:
+        plain, other = (eval(f"[{text}]", vars(module)) for _ in range(2))  # noqa: S307 - our own table
         expected = function(*plain)
         got = compiled(*other)
         assert repr(got) == repr(expected) and type(got) is type(expected)

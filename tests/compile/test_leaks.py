@@ -1,8 +1,10 @@
 """Calls that are repeated leave nothing behind: results, exceptions, calls that leave native code, refused calls."""
 
 import gc
+import importlib.util
 import resource
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -421,6 +423,43 @@ def test_what_lives_on_keeps_its_owners(plain, text):
     changed = {name: (count, after[key][1]) for key, (name, count) in before.items() if after[key][1] != count}
     assert not changed, f"100 calls changed the owners of {changed}"
     assert grown < 50, f"100 calls left {grown} blocks"
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+EXPRESSIONS, FAILING = load("language_expressions"), load("failing_expressions")
+CONTAINER_CALLS = [
+    *((f, f"[{text}]", vars(EXPRESSIONS)) for f, texts in EXPRESSIONS.CALLS.items() for text in texts),
+    *((f, "([1, 2, 3], [4])", vars(FAILING)) for f in FAILING.FAILING if f.__code__.co_argcount == 2),
+]
+
+
+@pytest.mark.parametrize(("plain", "text", "names"), CONTAINER_CALLS, ids=lambda v: getattr(v, "__name__", ""))
+def test_containers_leave_nothing(plain, text, names):
+    function, build = hasten.jit(plain), compile(text, "arguments", "eval")
+
+    def turns(count):
+        for _ in range(count):
+            try:
+                function(*eval(build, names))
+            except Exception:  # noqa: BLE001 - the exception is part of the test
+                pass
+            EXPRESSIONS.Noisy.log.clear()
+
+    turns(60)
+    grown = []
+    for _ in range(4):
+        gc.collect()
+        before = sys.getallocatedblocks()
+        turns(50)
+        gc.collect()
+        grown.append(sys.getallocatedblocks() - before)
+    assert min(grown) < 25, f"50 calls left {grown} blocks, four times over"
 
 
 def test_many_types_do_not_grow_memory_for_ever():

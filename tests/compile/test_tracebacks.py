@@ -10,10 +10,15 @@ import pytest
 hasten = pytest.importorskip("hasten")
 pytest.importorskip("hasten._runtime")
 
-_SPEC = importlib.util.spec_from_file_location("failing", Path(__file__).with_name("failing.py"))
-failing = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(failing)
 
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+failing, failing_expressions = load("failing"), load("failing_expressions")
 
 CASES = [
     (failing.zero_division, (5, 1)),
@@ -51,6 +56,7 @@ CASES = [
     (failing.format_in_raise, (5, 2)),
     (failing.unhashable_key, (5, 2)),
     (failing.unhashable_later, (5, 2)),
+    *((function, ([1, 2, 3], [4])) for function in failing_expressions.FAILING if function.__code__.co_argcount == 2),
 ]
 
 
@@ -62,11 +68,11 @@ def outcome(function, arguments):
     raise AssertionError("expected an exception")
 
 
-def entries(error):
+def entries(error, below=1):
     """Each entry below the test itself, as the traceback module would print it."""
     stack = traceback.TracebackException.from_exception(error).stack
     return [
-        (e.filename, e.name, e.lineno, e.end_lineno, e.colno, e.end_colno) for e in list(stack)[1:]
+        (e.filename, e.name, e.lineno, e.end_lineno, e.colno, e.end_colno) for e in list(stack)[below:]
     ]
 
 
@@ -77,6 +83,7 @@ def chain(error):
         error.__suppress_context__,
         error.__cause__ and chain(error.__cause__),
         error.__context__ and chain(error.__context__),
+        error.__cause__ and entries(error.__cause__, 0),
     )
 
 

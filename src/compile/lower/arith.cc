@@ -32,6 +32,8 @@ Value BodyLowering::lower_unary(ValueId v) {
   const Type& result = s_.types[v];
   if (op == UnaryOp::Not) {
     const Value operand = use(v, 0);
+    if (operand.type.object && !operand.type.may_be_unbound())
+      return object_truth(v, operand, true);
     if (!operand.type.within(kScalar | kTuple | kList))
       return boxed_instr(v);
     return each_alternative(operand, result, [&](const Value& one) {

@@ -246,7 +246,7 @@ void BodyLowering::release_dead(ValueId v) {
   for (size_t k = 0; k < args.size(); ++k) {
     const bool seen = std::find(args.begin(), args.begin() + static_cast<ptrdiff_t>(k), args[k]) !=
                       args.begin() + static_cast<ptrdiff_t>(k);
-    if (!seen && !live_after(v, args[k]) && owns(args[k]))
+    if (!seen && !live_after(v, args[k]) && owns(args[k]) && args[k] != given_away_)
       release(get(args[k]));
   }
   if (!live_after(v, v) && owns(v) && (defined_[v] || homes_.contains(v)))
@@ -265,6 +265,7 @@ void BodyLowering::lower_block(BlockId block) {
     if (v == s_.view.terminator(block)) {
       lower_terminator(v);
     } else {
+      given_away_ = mir::kNone;
       lower_instr(v);
       release_dead(v);
     }
@@ -334,9 +335,14 @@ void BodyLowering::lower_instr(ValueId v) {
     case Op::Binary:
     case Op::Inplace: {
       // A list changes in place; the result then is the list itself.
-      if (s_.types[v].object || s_.types[v].only(kList))
+      if (s_.types[v].object || s_.types[v].only(kList)) {
+        const Value left = use(v, 0);
+        const bool adds = static_cast<mir::BinaryOp>(i.sub) == mir::BinaryOp::Add;
+        if (adds && s_.types[v].object && left.type.object && dies_in(v, 0))
+          return define(v, concatenate(v, left, use(v, 1)));
         return define(v, boxed_instr(v));
-      return define(v, lower_binary(v, static_cast<mir::BinaryOp>(i.sub), use(v, 0), use(v, 1)));
+      }
+      return define(v, lower_binary(v, static_cast<mir::BinaryOp>(i.sub), number_operand(v, 0), number_operand(v, 1)));
     }
     case Op::Compare:
       return define(v, s_.types[v].object ? boxed_instr(v) : lower_compare(v));
@@ -382,6 +388,10 @@ void BodyLowering::lower_instr(ValueId v) {
       return lower_store_cell(v);
     case Op::StoreGlobal:
       return lower_store_global(v);
+    case Op::SumAdd:
+    case Op::SumCarry:
+    case Op::SumEnd:
+      return define(v, s_.types[v].object ? boxed_instr(v) : lower_sum(v));
     case Op::ListAppend:
       return list_append(v, use(v, 0), use(v, 1));
     case Op::Unpack:

@@ -202,6 +202,7 @@ class BodyLowering {
   Value complex_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
   Value float_pow(ValueId v, llvm::Value* a, llvm::Value* c);
   llvm::Value* checked(ValueId v, llvm::Intrinsic::ID id, llvm::Value* a, llvm::Value* c);
+  Value lower_sum(ValueId v);
   Value lower_compare(ValueId v);
   Value contains(ValueId v, bool wanted, const Value& item, const Value& container);
   llvm::Value* compare_one(ValueId v, mir::CompareOp op, const Value& a, const Value& c);
@@ -211,6 +212,15 @@ class BodyLowering {
   bool abs_is_fused(ValueId call);
 
   // objects.cc
+  /// The operand, as the number that it is taken for where that is a guess.
+  Value number_operand(ValueId v, size_t arg);
+  /// An instruction that one C function does. *done: whether this is one.
+  Value direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool* done);
+  llvm::Value* checked_object(ValueId v, llvm::Value* object);
+  Value concatenate(ValueId v, const Value& left, const Value& right);
+  Value object_truth(ValueId v, const Value& operand, bool negated);
+  bool dies_in(ValueId v, size_t arg);
+  llvm::Value* execute_call(ValueId v, llvm::ArrayRef<llvm::Value*> objects);
   /// The instruction as the interpreter does it, on boxed operands; the result is checked to be of the inferred type.
   Value boxed_instr(ValueId v) { return boxed_instr(v, all_uses(v)); }
   Value boxed_instr(ValueId v, llvm::ArrayRef<Value> operands);
@@ -275,6 +285,7 @@ class BodyLowering {
   std::vector<std::vector<uint64_t>> live_;  ///< of the current block: live after its k-th instruction
   BlockId current_ = 0;
   ValueId current_instr_ = mir::kNone;
+  ValueId given_away_ = mir::kNone;  ///< an operand whose reference the instruction has taken over
   std::unordered_map<ValueId, Exit> exits_;
   std::unordered_map<ValueId, llvm::BasicBlock*> ways_to_handler_, failures_;
   llvm::AllocaInst* slots_ = nullptr;

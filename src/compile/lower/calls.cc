@@ -287,6 +287,12 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
     case Known::Len:
       if (args[0].type.only(kList))
         return integer(list_size(args[0].parts[0]));
+      if (args[0].type.object) {
+        llvm::Value* size =
+            b.CreateCall(m_.helper("hj_length", m_.i64, {m_.ptr}, ModuleContext::Effects::Any), {args[0].parts[0]});
+        go_if(b.CreateICmpSLT(size, b.getInt64(0)), traced_raise(v));
+        return integer(size);
+      }
       return integer(b.getInt64(args[0].type.items->size()));
     case Known::Range: {
       llvm::Value* one = b.getInt64(1);

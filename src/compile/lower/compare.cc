@@ -76,7 +76,7 @@ Value BodyLowering::lower_compare(ValueId v) {
   Value fused;
   if (fuse_abs(v, fused))
     return fused;
-  const Value a = use(v, 0), c = use(v, 1);
+  const Value a = number_operand(v, 0), c = number_operand(v, 1);
   const Type boolean = Type::of(kBool);
   if (op == CompareOp::Is || op == CompareOp::IsNot) {
     llvm::Value* same =

@@ -32,11 +32,17 @@ struct BodyRecord {
   std::string symbol;
 };
 
+/// With these counters of the dicts that a guard looks at, it held: nothing in them has changed since.
+struct GuardCache {
+  uint64_t first = 0, second = 0;
+};
+
 /// Everything that one module needs at run time.
 struct UnitRecord {
   std::vector<std::unique_ptr<BodyRecord>> bodies;  ///< the first is the root
   std::vector<Guard> guards;
   std::vector<PyObject*> references;               ///< strong: whatever the code names by address
+  std::deque<GuardCache> guard_caches;             ///< one a guard, likewise
   std::deque<runtime::MethodCache> method_caches;  ///< one a site; the code knows their addresses
   uint32_t callee_landings = 0;                    ///< how often a directly called body left (see kCalleeLandingsMax)
   bool unit_runs_foreign_code = false;             ///< then guards are checked where they are used, not only at entry

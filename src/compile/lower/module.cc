@@ -51,11 +51,26 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
       return true;
     case Op::StoreCell:
       return !stores_plain_cell(unit, s, v);
+    case Op::NewCell:
+    case Op::ReadCell:
+      return false;
+    case Op::ListExtend:
+    case Op::SetUpdate:
+    case Op::DictUpdate:
+    case Op::DictMerge:
+    case Op::CallUnpacked:
+    case Op::UnpackStar:
+    case Op::ImportName:
+    case Op::ImportFrom:
+    case Op::MakeGenerator:
+      return true;
     case Op::Call:
     case Op::CallMethod: {
       const auto plan = s.calls.find(v);
       if (plan == s.calls.end())
         return true;
+      if (plan->second.known == Known::Len && plan->second.how == CallPlan::How::Native)
+        return s.types[s.view.args(v)[1]].object;
       if (plan->second.how != CallPlan::How::Boxed)
         return false;
       if (plan->second.known == Known::Other)
@@ -67,6 +82,8 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
       return false;
     }
     default:
+      if (s.guesses.contains(v))
+        return false;
       for (ValueId arg : s.view.args(v)) {
         if (s.types[arg].object)
           return true;
@@ -99,6 +116,7 @@ std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit,
                                          const runtime::ObjectLayout& layout, std::string& defect) {
   auto module = std::make_unique<llvm::Module>("hasten", context);
   record.unit_runs_foreign_code = runs_foreign_code(unit);
+  record.guard_caches.resize(unit.guards.size());
   for (auto& s : unit.specializations) {
     auto body = std::make_unique<BodyRecord>();
     body->version.function = &s->view.function();

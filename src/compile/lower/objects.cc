@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "compile/lower/support.h"
+
 namespace hasten::compile {
 
 using Place = ModuleContext::Place;
@@ -31,6 +33,10 @@ Value BodyLowering::boxed_instr(ValueId v, llvm::ArrayRef<Value> given) {
       operands.insert(operands.begin(), use(v, 0));
     return object_call(v, operands);
   }
+  bool done = false;
+  const Value direct = direct_instr(v, operands, &done);
+  if (done)
+    return direct;
   llvm::Value* both = execute_boxed(v, operands);
   go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), raise_at(v));
   return boxed_result(v, b.CreateExtractValue(both, 0));
@@ -39,12 +45,16 @@ Value BodyLowering::boxed_instr(ValueId v, llvm::ArrayRef<Value> given) {
 llvm::Value* BodyLowering::execute_boxed(ValueId v, llvm::ArrayRef<Value> operands) {
   llvm::SmallVector<llvm::Value*, 4> objects, temporaries;
   for (const Value& operand : operands) objects.push_back(boxed_operand(operand, temporaries));
-  llvm::Value* array = array_of(objects);
-  llvm::Value* both = b.CreateCall(m_.helper("hj_execute", llvm::StructType::get(m_.ptr, m_.i64),
-                                             {m_.ptr, m_.i32, m_.ptr}, ModuleContext::Effects::Any),
-                                   {m_.address(&s_.view.function()), b.getInt32(v), array});
+  llvm::Value* both = execute_call(v, objects);
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   return both;
+}
+
+/// {result or null, 1 if it worked}
+llvm::Value* BodyLowering::execute_call(ValueId v, llvm::ArrayRef<llvm::Value*> objects) {
+  return b.CreateCall(m_.helper("hj_execute", llvm::StructType::get(m_.ptr, m_.i64), {m_.ptr, m_.i32, m_.ptr},
+                                ModuleContext::Effects::Any),
+                      {m_.address(&s_.view.function()), b.getInt32(v), array_of(objects)});
 }
 
 llvm::Value* BodyLowering::boxed_operand(const Value& operand, llvm::SmallVectorImpl<llvm::Value*>& temporaries) {
@@ -132,20 +142,8 @@ Value BodyLowering::load_method(ValueId v, const Value& base) {
 
 Value BodyLowering::boxed_result(ValueId v, llvm::Value* object) {
   const Type& t = s_.types[v];
-  switch (instr(v).op) {
-    case Op::SetItem:
-    case Op::DelItem:
-    case Op::SetAttr:
-    case Op::SetHandled:
-    case Op::ListAppend:
-    case Op::StoreGlobal:
-    case Op::DelGlobal:
-    case Op::StoreCell:
-    case Op::DelCell:
-      return poison({});
-    default:
-      break;
-  }
+  if (mir::defines_nothing(instr(v).op))
+    return poison({});
   if (t.object)
     return from_parts(t, {object});
   llvm::BasicBlock* surprise = new_block("surprise");
@@ -312,10 +310,27 @@ Value BodyLowering::lower_unpack(ValueId v) {
 const Guard& BodyLowering::check_guard(ValueId v) {
   const uint32_t index = s_.guards.at(v);
   if (m_.record.unit_runs_foreign_code) {
+    llvm::BasicBlock *changed = new_block("guard"), *go_on = new_block("");
+    const GuardCounters counters = counters_of(m_.unit.guards[index]);
+    if (counters.first) {
+      const GuardCache& cache = m_.record.guard_caches[index];
+      const auto moved = [&](const uint64_t* now, const uint64_t* then) {
+        return b.CreateICmpNE(b.CreateLoad(m_.i64, m_.address(now)), b.CreateLoad(m_.i64, m_.address(then)));
+      };
+      llvm::Value* any_moved = moved(counters.first, &cache.first);
+      if (counters.second)
+        any_moved = b.CreateOr(any_moved, moved(counters.second, &cache.second));
+      b.CreateCondBr(any_moved, changed, go_on, m_.unlikely());
+    } else {
+      b.CreateBr(changed);
+    }
+    b.SetInsertPoint(changed);
     llvm::Value* holds =
         b.CreateCall(m_.helper("hj_guard_holds", m_.i32, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
                      {m_.address(&m_.record), b.getInt32(index)});
     go_if(b.CreateICmpEQ(holds, b.getInt32(0)), leave_before(v, DeoptReason::Generic));
+    b.CreateBr(go_on);
+    b.SetInsertPoint(go_on);
   }
   return m_.unit.guards[index];
 }
@@ -355,6 +370,8 @@ llvm::Value* BodyLowering::truth(const Value& v) {
 
 Value BodyLowering::lower_truth(ValueId v) {
   const Value operand = use(v, 0);
+  if (operand.type.object && !operand.type.may_be_unbound())
+    return object_truth(v, operand, false);
   if (!operand.type.within(kScalar | kTuple | kList))
     return boxed_instr(v);
   return each_alternative(operand, s_.types[v], [&](const Value& one) {

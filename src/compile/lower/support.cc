@@ -27,6 +27,7 @@ struct RuntimeCalls {
   decltype(&hrt_recursion_error) recursion_error;
   decltype(&hrt_peek_global) peek_global;
   decltype(&hrt_list_append) list_append;
+  decltype(&hrt_dict_version) dict_version;
   decltype(&hrt_int_pow) int_pow;
   decltype(&hrt_float_floor_divide) float_floor_divide;
   decltype(&hrt_float_remainder) float_remainder;
@@ -144,7 +145,15 @@ Limits hj_enter(UnitRecord* unit) {
 }
 
 int32_t hj_guards_hold(UnitRecord* unit) { return unit->callee_landings < kCalleeLandingsMax && guards_hold(*unit); }
-int32_t hj_guard_holds(UnitRecord* unit, uint32_t index) { return guard_holds(unit->guards[index]); }
+int32_t hj_guard_holds(UnitRecord* unit, uint32_t index) {
+  const Guard& guard = unit->guards[index];
+  if (!guard_holds(guard))
+    return 0;
+  const GuardCounters counters = counters_of(guard);
+  if (counters.first)
+    unit->guard_caches[index] = {*counters.first, counters.second ? *counters.second : 0};
+  return 1;
+}
 
 int32_t hj_poll(UnitRecord* unit, const mir::MirFunction* function, uint32_t instr) {
   if (calls.poll(function, instr) != kOk)
@@ -265,6 +274,73 @@ PyObject* hj_bind_method(PyObject* callable, PyObject* self) {
 
 PyObject* hj_get_attr(PyObject* object, PyObject* name) { return PyObject_GetAttr(object, name); }
 
+PyObject* hj_binary_pow(PyObject* a, PyObject* b) { return PyNumber_Power(a, b, Py_None); }
+PyObject* hj_inplace_pow(PyObject* a, PyObject* b) { return PyNumber_InPlacePower(a, b, Py_None); }
+
+PyObject* hj_compare(PyObject* a, PyObject* b, int32_t op) {
+  if (a == b && op == Py_EQ && PyUnicode_CheckExact(a))
+    Py_RETURN_TRUE;
+  return PyObject_RichCompare(a, b, op);
+}
+
+PyObject* hj_get_item_at(PyObject* container, int64_t index) {
+  if (PyList_CheckExact(container) || PyTuple_CheckExact(container) || PyUnicode_CheckExact(container))
+    return PySequence_GetItem(container, index);
+  PyObject* key = PyLong_FromLongLong(index);
+  PyObject* item = key ? PyObject_GetItem(container, key) : nullptr;
+  Py_XDECREF(key);
+  return item;
+}
+
+/// {the next item or null, 0 if it raised}
+PointerAndStatus hj_iter_next(PyObject* iterator) {
+  PyObject* item = (*Py_TYPE(iterator)->tp_iternext)(iterator);
+  if (item || !PyErr_Occurred())
+    return {item, 1};
+  if (!PyErr_ExceptionMatches(PyExc_StopIteration))
+    return {nullptr, 0};
+  PyErr_Clear();
+  return {nullptr, 1};
+}
+
+/// `left` grown by `right`, its only reference having become the result's; null if it cannot grow. Without an exception
+/// that means: add them as others are added.
+PyObject* grown_text(PyObject* left, PyObject* right) {
+  if (!PyUnicode_CheckExact(left) || !PyUnicode_CheckExact(right) || Py_REFCNT(left) != 1)
+    return nullptr;
+  const Py_ssize_t size = PyUnicode_GET_LENGTH(left), more = PyUnicode_GET_LENGTH(right);
+  if (size == 0 || more == 0 || size > PY_SSIZE_T_MAX - more || PyUnicode_KIND(right) > PyUnicode_KIND(left) ||
+      (PyUnicode_IS_ASCII(left) && !PyUnicode_IS_ASCII(right)))
+    return nullptr;
+  PyObject* grown = left;
+  if (PyUnicode_Resize(&grown, size + more) < 0)
+    return nullptr;
+  PyUnicode_CopyCharacters(grown, size, right, 0, more);
+  return grown;
+}
+
+/// Takes the reference to `left` over unless it raises.
+PyObject* hj_append(PyObject* left, PyObject* right) {
+  PyObject* sum = grown_text(left, right);
+  if (sum || PyErr_Occurred())
+    return sum;
+  sum = PyNumber_InPlaceAdd(left, right);
+  if (sum)
+    Py_DECREF(left);
+  return sum;
+}
+
+/// Likewise.
+PyObject* hj_concatenate(PyObject* left, PyObject* right) {
+  PyObject* sum = grown_text(left, right);
+  if (sum || PyErr_Occurred())
+    return sum;
+  sum = PyNumber_Add(left, right);
+  if (sum)
+    Py_DECREF(left);
+  return sum;
+}
+
 IntAndStatus hj_unbox_int(PyObject* object) {
   if (!PyLong_CheckExact(object))
     return {0, 0};
@@ -381,8 +457,8 @@ bool connect_runtime(const RuntimeTable& table) {
          find("hrt_load_method", calls.load_method) && find("hrt_traceback", calls.traceback) &&
          find("hrt_raise", calls.raise) && find("hrt_poll", calls.poll) && find("hrt_call_limits", calls.call_limits) &&
          find("hrt_recursion_error", calls.recursion_error) && find("hrt_peek_global", calls.peek_global) &&
-         find("hrt_list_append", calls.list_append) && find("hrt_int_pow", calls.int_pow) &&
-         find("hrt_float_floor_divide", calls.float_floor_divide) &&
+         find("hrt_list_append", calls.list_append) && find("hrt_dict_version", calls.dict_version) &&
+         find("hrt_int_pow", calls.int_pow) && find("hrt_float_floor_divide", calls.float_floor_divide) &&
          find("hrt_float_remainder", calls.float_remainder) && find("hrt_float_pow", calls.float_pow) &&
          find("hrt_int_true_divide", calls.int_true_divide) && find("hrt_compare_int_float", calls.compare_int_float) &&
          find("hrt_complex_divide", calls.complex_divide);
@@ -419,6 +495,50 @@ std::span<const SupportSymbol> support_symbols() {
       HASTEN_SYMBOL(hj_get_attr),
       HASTEN_SYMBOL(hj_load_method),
       HASTEN_SYMBOL(hj_bind_method),
+      HASTEN_SYMBOL(hj_compare),
+      HASTEN_SYMBOL(hj_get_item_at),
+      HASTEN_SYMBOL(hj_iter_next),
+      HASTEN_SYMBOL(hj_append),
+      HASTEN_SYMBOL(hj_concatenate),
+      HASTEN_SYMBOL(hj_binary_pow),
+      HASTEN_SYMBOL(hj_inplace_pow),
+      {"hj_binary_add", reinterpret_cast<void*>(&PyNumber_Add)},
+      {"hj_binary_sub", reinterpret_cast<void*>(&PyNumber_Subtract)},
+      {"hj_binary_mul", reinterpret_cast<void*>(&PyNumber_Multiply)},
+      {"hj_binary_truediv", reinterpret_cast<void*>(&PyNumber_TrueDivide)},
+      {"hj_binary_floordiv", reinterpret_cast<void*>(&PyNumber_FloorDivide)},
+      {"hj_binary_mod", reinterpret_cast<void*>(&PyNumber_Remainder)},
+      {"hj_binary_lshift", reinterpret_cast<void*>(&PyNumber_Lshift)},
+      {"hj_binary_rshift", reinterpret_cast<void*>(&PyNumber_Rshift)},
+      {"hj_binary_and", reinterpret_cast<void*>(&PyNumber_And)},
+      {"hj_binary_or", reinterpret_cast<void*>(&PyNumber_Or)},
+      {"hj_binary_xor", reinterpret_cast<void*>(&PyNumber_Xor)},
+      {"hj_binary_matmul", reinterpret_cast<void*>(&PyNumber_MatrixMultiply)},
+      {"hj_inplace_add", reinterpret_cast<void*>(&PyNumber_InPlaceAdd)},
+      {"hj_inplace_sub", reinterpret_cast<void*>(&PyNumber_InPlaceSubtract)},
+      {"hj_inplace_mul", reinterpret_cast<void*>(&PyNumber_InPlaceMultiply)},
+      {"hj_inplace_truediv", reinterpret_cast<void*>(&PyNumber_InPlaceTrueDivide)},
+      {"hj_inplace_floordiv", reinterpret_cast<void*>(&PyNumber_InPlaceFloorDivide)},
+      {"hj_inplace_mod", reinterpret_cast<void*>(&PyNumber_InPlaceRemainder)},
+      {"hj_inplace_lshift", reinterpret_cast<void*>(&PyNumber_InPlaceLshift)},
+      {"hj_inplace_rshift", reinterpret_cast<void*>(&PyNumber_InPlaceRshift)},
+      {"hj_inplace_and", reinterpret_cast<void*>(&PyNumber_InPlaceAnd)},
+      {"hj_inplace_or", reinterpret_cast<void*>(&PyNumber_InPlaceOr)},
+      {"hj_inplace_xor", reinterpret_cast<void*>(&PyNumber_InPlaceXor)},
+      {"hj_inplace_matmul", reinterpret_cast<void*>(&PyNumber_InPlaceMatrixMultiply)},
+      {"hj_negative", reinterpret_cast<void*>(&PyNumber_Negative)},
+      {"hj_positive", reinterpret_cast<void*>(&PyNumber_Positive)},
+      {"hj_invert", reinterpret_cast<void*>(&PyNumber_Invert)},
+      {"hj_get_item", reinterpret_cast<void*>(&PyObject_GetItem)},
+      {"hj_set_item", reinterpret_cast<void*>(&PyObject_SetItem)},
+      {"hj_del_item", reinterpret_cast<void*>(&PyObject_DelItem)},
+      {"hj_dict_set_item", reinterpret_cast<void*>(&PyDict_SetItem)},
+      {"hj_set_add", reinterpret_cast<void*>(&PySet_Add)},
+      {"hj_set_attr", reinterpret_cast<void*>(&PyObject_SetAttr)},
+      {"hj_get_iter", reinterpret_cast<void*>(&PyObject_GetIter)},
+      {"hj_list_to_tuple", reinterpret_cast<void*>(&PyList_AsTuple)},
+      {"hj_truth", reinterpret_cast<void*>(&PyObject_IsTrue)},
+      {"hj_length", reinterpret_cast<void*>(&PyObject_Size)},
       {"hj_contains", reinterpret_cast<void*>(&PySequence_Contains)},
       {"hj_vectorcall", reinterpret_cast<void*>(&PyObject_Vectorcall)},
       HASTEN_SYMBOL(hj_unbox_int),
@@ -466,6 +586,20 @@ std::span<const SupportSymbol> support_symbols() {
 #undef HASTEN_SYMBOL
 #undef HASTEN_LIBM
   return kSymbols;
+}
+
+GuardCounters counters_of(const Guard& guard) {
+  const auto counter = [](PyObject* dict) {
+    return dict && PyDict_CheckExact(dict) ? calls.dict_version(dict) : nullptr;
+  };
+  if (guard.what == Guard::What::ModuleAttribute)
+    return {counter(PyModule_GetDict(guard.holder)), nullptr};
+  if (guard.what != Guard::What::Global)
+    return {};
+  PyObject* const function = guard.function->function;
+  const GuardCounters counters{counter(PyFunction_GET_GLOBALS(function)),
+                               counter(reinterpret_cast<PyFunctionObject*>(function)->func_builtins)};
+  return counters.first && counters.second ? counters : GuardCounters{};
 }
 
 bool guards_hold(const UnitRecord& unit) { return std::all_of(unit.guards.begin(), unit.guards.end(), guard_holds); }

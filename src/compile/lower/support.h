@@ -20,6 +20,12 @@ bool connect_runtime(const runtime::RuntimeTable& table);
 /// All functions that emitted code may name.
 std::span<const SupportSymbol> support_symbols();
 
+/// The counters of the dicts that the guard looks at (the second may be null); both null: there are none.
+struct GuardCounters {
+  const uint64_t *first = nullptr, *second = nullptr;
+};
+GuardCounters counters_of(const Guard& guard);
+
 /// Whether everything that the unit's code assumes still holds.
 bool guards_hold(const UnitRecord& unit);
 

@@ -21,7 +21,7 @@ namespace hasten::compile::syntax {
                       X(Subscript) X(Starred) X(Name) X(List) X(Tuple) X(Slice) X(And) X(Or) X(Add) X(Sub) X(Mult)     \
                           X(MatMult) X(Div) X(Mod) X(Pow) X(LShift) X(RShift) X(BitOr) X(BitXor) X(BitAnd) X(FloorDiv) \
                               X(Invert) X(Not) X(UAdd) X(USub) X(Eq) X(NotEq) X(Lt) X(LtE) X(Gt) X(GtE) X(Is) X(IsNot) \
-                                  X(In) X(NotIn)
+                                  X(In) X(NotIn) X(Load)
 
 #define HASTEN_AST_FIELDS(X)                                                                                          \
   X(body)                                                                                                             \
@@ -30,7 +30,8 @@ namespace hasten::compile::syntax {
           X(generators) X(ifs) X(is_async) X(ops) X(comparators) X(func) X(keywords) X(arg) X(attr) X(slice) X(lower) \
               X(upper) X(step) X(id) X(lineno) X(end_lineno) X(col_offset) X(end_col_offset) X(posonlyargs)           \
                   X(kwonlyargs) X(vararg) X(kwarg) X(module) X(level) X(conversion) X(format_spec) X(keys)        \
-              X(defaults) X(kw_defaults) X(annotation) X(returns) X(type_params) X(type)
+              X(defaults) X(kw_defaults) X(annotation) X(returns) X(type_params) X(type) X(ctx)  \
+ X(key) X(asname) X(rest)
 // clang-format on
 
 enum class Kind : uint8_t {
@@ -102,5 +103,29 @@ class NodeList {
  private:
   PyObject* list_;
 };
+
+/// f(child) for each node below `node`, whatever field it stands in.
+template <class F>
+void for_each_child(Node node, F f) {
+  PyObject* fields = PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(node.object())), "_fields");
+  for (Py_ssize_t i = 0; fields && i < PyTuple_GET_SIZE(fields); ++i) {
+    PyObject* child = PyObject_GetAttr(node.object(), PyTuple_GET_ITEM(fields, i));
+    if (!child) {
+      PyErr_Clear();
+      continue;
+    }
+    Py_DECREF(child);  // the tree keeps it
+    if (PyList_Check(child)) {
+      for (Node item : NodeList(child)) {
+        if (PyObject_HasAttrString(item.object(), "_fields")) {
+          f(item);
+        }
+      }
+    } else if (PyObject_HasAttrString(child, "_fields")) {
+      f(Node(child));
+    }
+  }
+  Py_XDECREF(fields);
+}
 
 }  // namespace hasten::compile::syntax

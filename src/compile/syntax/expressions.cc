@@ -1,6 +1,5 @@
 // Expressions, one function each. Every one returns the value's number.
 #include "compile/syntax/folding.h"
-#include "compile/syntax/iterate.h"
 #include "compile/syntax/operators.h"
 #include "compile/syntax/translator.h"
 
@@ -67,15 +66,19 @@ ValueId Translator::expression(Node node) {
     case Kind::Slice:
       return subscript_key(node);
     case Kind::List:
-      return emit(Op::BuildList, expressions(node.list(Field::elts)), position);
     case Kind::Tuple:
-      return tuple_of(expressions(node.list(Field::elts)), position);
+      return sequence_display(node);
+    case Kind::Set:
+      return set_display(node);
+    case Kind::Dict:
+      return dict_display(node);
     case Kind::ListComp:
-      return list_comprehension(node);
+    case Kind::SetComp:
+    case Kind::DictComp:
+      return comprehension(node);
+    case Kind::GeneratorExp:
+      return generator_expression(node);
     case Kind::NamedExpr: {
-      if (!comprehensions_.empty()) {
-        return refuse("C111", node, ":= inside a comprehension is not compiled yet", "write the loop out");
-      }
       ValueId value = expression(node[Field::value]);
       write_name(node[Field::target].object(Field::id), value, node[Field::target].position());
       return value;
@@ -84,18 +87,10 @@ ValueId Translator::expression(Node node) {
       return formatted_text(node);
     case Kind::FormattedValue:
       return formatted_value(node);
-    case Kind::Dict:
-      return dict_display(node);
     case Kind::Starred:
-      return refuse("C111", node, "a starred expression is not compiled yet", "write the items out");
+      return refuse("C111", node, "a starred expression is not compiled here", "write the items out");
     case Kind::Lambda:
       return lambda(node);
-    case Kind::GeneratorExp:
-      return generator_expression(node);
-    case Kind::Set:
-    case Kind::DictComp:
-    case Kind::SetComp:
-      return refuse("C111", node, "sets and dict comprehensions are not compiled yet", "build it in the caller");
     case Kind::Yield:
     case Kind::YieldFrom:
     case Kind::Await:
@@ -301,41 +296,6 @@ void Translator::condition(Node node, BlockId if_true, BlockId if_false) {
   ssa_.branch(Op::Branch, test, if_true, if_false, position);
 }
 
-ValueId Translator::call(Node node) {
-  std::vector<ValueId> args{expression(node[Field::func])};
-  for (Node arg : node.list(Field::args)) {
-    args.push_back(expression(arg));
-  }
-  NodeList keywords = node.list(Field::keywords);
-  uint32_t names = kNone;
-  if (!keywords.empty() && !failed()) {
-    PyObject* tuple = PyTuple_New(keywords.size());
-    for (Py_ssize_t i = 0; tuple && i < keywords.size(); ++i) {
-      PyObject* name = keywords[i].object(Field::arg);
-      if (name == Py_None) {
-        Py_DECREF(tuple);
-        return refuse("C111", node, "**arguments are not compiled yet", "name the arguments");
-      }
-      std::string text = mangled(name);
-      PyObject* key = PyUnicode_InternFromString(text.c_str());
-      if (!key) {
-        Py_CLEAR(tuple);
-        break;
-      }
-      PyTuple_SET_ITEM(tuple, i, key);
-    }
-    if (!tuple) {
-      return none();
-    }
-    names = const_index(tuple);
-    Py_DECREF(tuple);  // const_index keeps it
-    for (Node keyword : keywords) {
-      args.push_back(expression(keyword[Field::value]));
-    }
-  }
-  return emit(Op::Call, std::move(args), call_position(node), names);
-}
-
 ValueId Translator::subscript_key(Node node) {
   if (node.kind() != Kind::Slice) {
     return expression(node);
@@ -389,72 +349,6 @@ ValueId Translator::formatted_text(Node node) {
     return none();
   }
   return emit(Op::Call, {new_constant(join), all}, node.position());
-}
-
-ValueId Translator::dict_display(Node node) {
-  NodeList keys = node.list(Field::keys), values = node.list(Field::values);
-  constexpr Py_ssize_t kOneInstruction = 15;  // beyond, the bytecode inserts while it evaluates
-  if (keys.size() > kOneInstruction) {
-    return refuse("C111", node, "a dict display of more than 15 items is not compiled yet", "build it in the caller");
-  }
-  std::vector<ValueId> pairs;
-  for (Py_ssize_t i = 0; i < keys.size(); ++i) {
-    if (!keys[i].present()) {
-      return refuse("C111", node, "** in a dict display is not compiled yet", "use dict.update");
-    }
-    ValueId key = expression(keys[i]);
-    ValueId value = expression(values[i]);
-    pairs.push_back(emit(Op::BuildTuple, {key, value}, node.position()));
-  }
-  ValueId list = emit(Op::BuildList, std::move(pairs), node.position());
-  return emit(Op::Call, {builtin("dict"), list}, node.position());
-}
-
-ValueId Translator::list_comprehension(Node node) {
-  NodeList generators = node.list(Field::generators);
-  Scope scope;
-  for (Node generator : generators) {
-    if (generator.integer(Field::is_async)) {
-      return refuse("C113", node, "async comprehensions are not compiled");
-    }
-    collect_targets(generator[Field::target], &scope);
-  }
-  // The first iterable belongs to the scope outside.
-  Node first = generators[0][Field::iter];
-  ValueId iterator = emit(Op::GetIter, {expression(first)}, first.position());
-  own_code_depth_ = static_cast<uint8_t>(own_code_depth_ + (comprehension_has_code_ ? 1 : 0));
-  ValueId list = emit(Op::BuildList, {}, node.position());
-  enter_comprehension(node, std::move(scope));
-  comprehension_level(node, generators, 0, iterator, list);
-  leave_comprehension();
-  own_code_depth_ = static_cast<uint8_t>(own_code_depth_ - (comprehension_has_code_ ? 1 : 0));
-  return list;
-}
-
-void Translator::comprehension_level(Node node, NodeList generators, Py_ssize_t level, ValueId first_iterator,
-                                     ValueId list) {
-  Node generator = generators[level];
-  Node iterable = generator[Field::iter];
-  ValueId iterator = first_iterator;
-  if (level > 0) {
-    iterator = emit(Op::GetIter, {expression(iterable)}, iterable.position());
-  }
-  BlockId exhausted = ssa_.new_block();
-  iterate(iterator, generator[Field::target], iterable.position(), exhausted, [&](BlockId header) {
-    for (Node test : generator.list(Field::ifs)) {
-      BlockId pass = ssa_.new_block();
-      condition(test, pass, header);
-      ssa_.seal(pass);
-      ssa_.enter(pass);
-    }
-    if (level + 1 < generators.size()) {
-      comprehension_level(node, generators, level + 1, kNone, list);
-    } else {
-      emit(Op::ListAppend, {list, expression(node[Field::elt])}, node.position());
-    }
-  });
-  ssa_.seal(exhausted);
-  ssa_.enter(exhausted);
 }
 
 }  // namespace hasten::compile::syntax

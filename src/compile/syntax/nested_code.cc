@@ -41,6 +41,32 @@ Lies place_of(PyCodeObject* code, Node node) {
 
 }  // namespace
 
+PyObject* generator_code(PyCodeObject* code, const mir::Position& position) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); ++i) {
+    PyObject* item = PyTuple_GET_ITEM(code->co_consts, i);
+    if (!PyCode_Check(item)) {
+      continue;
+    }
+    auto* inner = reinterpret_cast<PyCodeObject*>(item);
+    if (PyUnicode_CompareWithASCIIString(inner->co_name, "<genexpr>") == 0) {
+      // LOAD_FAST .0, near its beginning, has the range of the whole expression.
+      constexpr int kUnits = 64;
+      for (int offset = 0; offset < kUnits; offset += 2) {
+        int line = 0, column = 0, end_line = 0, end_column = 0;
+        if (PyCode_Addr2Location(inner, offset, &line, &column, &end_line, &end_column) &&
+            line == static_cast<int>(position.line) && column == position.column &&
+            end_line == static_cast<int>(position.end_line) && end_column == position.end_column) {
+          return item;
+        }
+      }
+    }
+    if (PyObject* found = generator_code(inner, position)) {
+      return found;
+    }
+  }
+  return nullptr;
+}
+
 bool may_stand_in(PyCodeObject* code, Node node) { return place_of(code, node) != Lies::Outside; }
 
 bool does_the_same(PyCodeObject* code, Node node) {

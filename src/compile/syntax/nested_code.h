@@ -7,6 +7,9 @@
 
 namespace hasten::compile::syntax {
 
+/// The code of the generator expression at `position`, at any depth inside `code` (borrowed), or null.
+PyObject* generator_code(PyCodeObject* code, const mir::Position& position);
+
 /// Whether `code` can have been compiled from `node`, by where its instructions stand. They may stand nowhere: with
 /// python -X no_debug_ranges, or `lambda: 1` in CPython 3.12.
 bool may_stand_in(PyCodeObject* code, Node node);

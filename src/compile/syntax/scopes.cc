@@ -5,6 +5,7 @@
 #include <array>
 #include <string_view>
 
+#include "compile/syntax/nested_code.h"
 #include "compile/syntax/operators.h"
 #include "compile/syntax/translator.h"
 
@@ -14,6 +15,10 @@ namespace {
 /// Built-in functions that look at the frame that calls them: compiled code has none.
 constexpr std::array<std::string_view, 9> kFrameReaders = {"locals", "vars",    "dir",        "eval",      "exec",
                                                            "super",  "globals", "__import__", "breakpoint"};
+
+bool is_named(PyCodeObject* code, const char* name) {
+  return PyUnicode_CompareWithASCIIString(code->co_name, name) == 0;
+}
 
 bool is_definition(Node node) {
   return node.kind() == Kind::FunctionDef || node.kind() == Kind::AsyncFunctionDef || node.kind() == Kind::ClassDef;
@@ -31,8 +36,7 @@ std::string utf8(PyObject* text) {
   return {bytes, static_cast<size_t>(size)};
 }
 
-void Translator::declare(PyObject* name) {
-  std::string text = mangled(name);
+void Translator::declare(const std::string& text) {
   if (globals_.count(text) || nonlocals_.count(text)) {
     return;
   }
@@ -53,6 +57,9 @@ void Translator::declare_target(Node target) {
         declare_target(item);
       }
       break;
+    case Kind::Starred:
+      declare_target(target[Field::value]);
+      break;
     default:
       break;
   }
@@ -63,6 +70,11 @@ void Translator::declare_in_statements(NodeList list) {
     if (is_definition(node)) {
       declare(node.object(Field::name));
       continue;  // what is in it has a scope of its own
+    }
+    if (node.kind() == Kind::Import || node.kind() == Kind::ImportFrom) {
+      for (Node alias : node.list(Field::names)) {
+        declare(bound_by_import(alias));
+      }
     }
     for (Node target : node.list(Field::targets)) {
       declare_target(target);
@@ -93,26 +105,7 @@ void Translator::declare_walrus(Node node) {
     }
     return;
   }
-  // Any field may hold an expression; `_fields` names them all.
-  PyObject* fields = PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(node.object())), "_fields");
-  for (Py_ssize_t i = 0; fields && i < PyTuple_GET_SIZE(fields); ++i) {
-    PyObject* child = PyObject_GetAttr(node.object(), PyTuple_GET_ITEM(fields, i));
-    if (!child) {
-      PyErr_Clear();
-      continue;
-    }
-    Py_DECREF(child);  // the tree keeps it
-    if (PyList_Check(child)) {
-      for (Node item : NodeList(child)) {
-        if (PyObject_HasAttrString(item.object(), "_fields")) {
-          declare_walrus(item);
-        }
-      }
-    } else if (PyObject_HasAttrString(child, "_fields")) {
-      declare_walrus(Node(child));
-    }
-  }
-  Py_XDECREF(fields);
+  for_each_child(node, [&](Node child) { declare_walrus(child); });
 }
 
 void Translator::declare_scope_statements(NodeList list) {
@@ -137,6 +130,11 @@ void Translator::declare_locals(Node node) {
   Node args = node[Field::args];
   for (Field list : {Field::posonlyargs, Field::args, Field::kwonlyargs}) {
     for (Node arg : args.list(list)) {
+      declare(arg.object(Field::arg));
+    }
+  }
+  for (Field field : {Field::vararg, Field::kwarg}) {
+    if (Node arg = args[field]; arg.present()) {
       declare(arg.object(Field::arg));
     }
   }
@@ -166,7 +164,29 @@ void Translator::declare_locals(Node node) {
     free_variables_[utf8(PyTuple_GET_ITEM(freevars, i))] = static_cast<uint32_t>(i);
   }
   Py_XDECREF(freevars);
+  if (node.kind() == Kind::Lambda) {
+    collect_consumed(node[Field::body]);
+  } else {
+    for (Node item : node.list(Field::body)) {
+      collect_consumed(item);
+    }
+  }
   collect_captured(code_);
+}
+
+/// Generator expressions that become loops in place capture nothing.
+void Translator::collect_consumed(Node node) {
+  if (node.kind() == Kind::Lambda || is_definition(node)) {
+    return;
+  }
+  if (node.kind() == Kind::Call) {
+    if (Node generator = consumed_generator(node); generator.present()) {
+      if (PyObject* code = generator_code(code_, generator.position())) {
+        consumed_.insert(code);
+      }
+    }
+  }
+  for_each_child(node, [&](Node child) { collect_consumed(child); });
 }
 
 void Translator::collect_captured(PyCodeObject* code) {
@@ -176,7 +196,8 @@ void Translator::collect_captured(PyCodeObject* code) {
       continue;
     }
     auto* nested = reinterpret_cast<PyCodeObject*>(item);
-    if (PyUnicode_CompareWithASCIIString(nested->co_name, "<listcomp>") == 0) {
+    if (consumed_.count(item) || is_named(nested, "<listcomp>") || is_named(nested, "<setcomp>") ||
+        is_named(nested, "<dictcomp>")) {
       collect_captured(nested);  // it becomes a loop of this function: only what functions in it capture needs a cell
       continue;
     }
@@ -198,7 +219,7 @@ void Translator::make_cells() {
   }
 }
 
-void Translator::enter_comprehension(Node node, Scope scope) {
+void Translator::enter_comprehension(Node node, Scope scope, bool own_code) {
   Cells cells;
   for (const auto& [name, variable] : scope) {
     if (captured_.count(name)) {
@@ -208,8 +229,11 @@ void Translator::enter_comprehension(Node node, Scope scope) {
     }
   }
   PyCodeObject* code = codes_.back();
-  if (comprehension_has_code_ && code) {
-    PyObject* name = PyUnicode_InternFromString("<listcomp>");
+  if (own_code && code) {
+    PyObject* name = PyUnicode_InternFromString(node.kind() == Kind::ListComp   ? "<listcomp>"
+                                                : node.kind() == Kind::SetComp  ? "<setcomp>"
+                                                : node.kind() == Kind::DictComp ? "<dictcomp>"
+                                                                                : "<genexpr>");
     code = name ? nested_code(node, name, node.integer(Field::lineno)) : nullptr;
     Py_XDECREF(name);
   }
@@ -225,6 +249,9 @@ void Translator::leave_comprehension() {
 }
 
 void Translator::collect_targets(Node target, Scope* scope) {
+  if (target.kind() == Kind::Starred) {
+    return collect_targets(target[Field::value], scope);
+  }
   if (target.kind() == Kind::Name) {
     auto [entry, is_new] = scope->try_emplace(mangled(target.object(Field::id)), 0);
     if (is_new) {
@@ -297,8 +324,7 @@ ValueId Translator::name_load(Node node) {
   return emit(Op::GetGlobal, {}, node.position(), name_index(name));
 }
 
-void Translator::write_name(PyObject* name, ValueId value, Position position) {
-  std::string text = mangled(name);
+void Translator::write_name(const std::string& text, ValueId value, Position position) {
   Binding binding = find_binding(text);
   if (!binding.variable && nonlocals_.count(text)) {
     binding.cell = captured_cell(text);

@@ -60,7 +60,11 @@ class SsaBuilder {
     return here.terminated || (current_ != 0 && here.sealed && here.preds.empty());
   }
   /// Whether `value` may be an Unbound as far as is known now (phis count as "may be").
-  bool may_be_unbound(ValueId value) const { return drafts_[value].op == Op::Phi || drafts_[value].op == Op::Unbound; }
+  bool may_be_unbound(ValueId value) const {
+    return drafts_[value].op == Op::Phi || drafts_[value].op == Op::Unbound || drafts_[value].op == Op::ReadCell;
+  }
+  /// Whether `value` has no way back to an Unbound. False also where not all is known yet (in a loop).
+  bool is_surely_bound(ValueId value) const;
   /// Whether `value` is True or False whatever its operands are.
   bool is_exact_bool(ValueId value) const;
 

@@ -65,9 +65,9 @@ void Translator::statement(Node node) {
       refuse("C110", node, "with is not compiled yet", "move the with statement to the caller");
       return;
     case Kind::Import:
+      return import_statement(node);
     case Kind::ImportFrom:
-      refuse("C110", node, "an import inside a function is not compiled yet", "import at the top of the module");
-      return;
+      return import_from_statement(node);
     case Kind::Global:
     case Kind::Nonlocal:
       return;  // declare_locals() has read them
@@ -98,19 +98,19 @@ void Translator::assign(Node target, ValueId value) {
     case Kind::Tuple:
     case Kind::List: {
       NodeList items = target.list(Field::elts);
-      for (Node item : items) {
-        if (item.kind() == Kind::Starred) {
-          refuse("C111", item, "a starred target is not compiled yet", "unpack by index and slice");
-          return;
-        }
+      uint32_t before = 0, count = static_cast<uint32_t>(items.size());
+      while (before < count && items[before].kind() != Kind::Starred) {
+        ++before;
       }
-      ValueId unpacked = emit(Op::Unpack, {value}, target.position(), static_cast<uint32_t>(items.size()));
+      const bool has_star = before < count;
+      ValueId unpacked = has_star ? emit(Op::UnpackStar, {value}, target.position(), before | (count - before - 1) << 8)
+                                  : emit(Op::Unpack, {value}, target.position(), count);
       std::vector<ValueId> parts;  // all are taken before the first is stored, as UNPACK_SEQUENCE does
       for (Py_ssize_t i = 0; i < items.size(); ++i) {
         parts.push_back(emit(Op::Extract, {unpacked}, target.position(), static_cast<uint32_t>(i)));
       }
       for (Py_ssize_t i = 0; i < items.size(); ++i) {
-        assign(items[i], parts[static_cast<size_t>(i)]);
+        assign(items[i].kind() == Kind::Starred ? items[i][Field::value] : items[i], parts[static_cast<size_t>(i)]);
       }
       return;
     }
@@ -182,11 +182,32 @@ void Translator::augmented_assign(Node node) {
 }
 
 void Translator::annotated_assign(Node node) {
-  // Inside a function annotations of names are not evaluated.
-  if (node[Field::target].kind() != Kind::Name) {
-    refuse("C111", node, "an annotation of anything but a name is not compiled yet", "drop the annotation");
-  } else if (node[Field::value].present()) {
-    assign(node[Field::target], expression(node[Field::value]));
+  // Inside a function annotations are not evaluated. Without a value, what a target is part of still is.
+  Node target = node[Field::target];
+  if (node[Field::value].present()) {
+    return assign(target, expression(node[Field::value]));
+  }
+  if (target.kind() == Kind::Attribute || target.kind() == Kind::Subscript) {
+    expression(target[Field::value]);
+  }
+  if (target.kind() == Kind::Subscript) {
+    evaluate_subscript(target[Field::slice]);
+  }
+}
+
+void Translator::evaluate_subscript(Node key) {
+  if (key.kind() == Kind::Slice) {
+    for (Field field : {Field::lower, Field::upper, Field::step}) {
+      if (key[field].present()) {
+        expression(key[field]);
+      }
+    }
+  } else if (key.kind() == Kind::Tuple) {
+    for (Node item : key.list(Field::elts)) {
+      evaluate_subscript(item);
+    }
+  } else {
+    expression(key);
   }
 }
 
@@ -206,8 +227,13 @@ void Translator::delete_target(Node target) {
         delete_target(item);
       }
       return;
+    case Kind::Attribute: {
+      ValueId object = expression(target[Field::value]);
+      emit(Op::DelAttr, {object}, attribute_position(target), name_index(mangled(target.object(Field::attr))));
+      return;
+    }
     default:
-      refuse("C111", target, "del of an attribute is not compiled yet");
+      refuse("C111", target, std::string("del of ") + target.kind_name() + " is not compiled yet");
   }
 }
 
@@ -316,6 +342,46 @@ void Translator::raise_statement(Node node) {
     args.push_back(expression(cause));
   }
   emit(Op::Raise, std::move(args), node.position());
+}
+
+void Translator::import_statement(Node node) {
+  PyObject* level = PyLong_FromLong(0);
+  if (!level) {
+    return;
+  }
+  ValueId zero = new_constant(level);
+  for (Node alias : node.list(Field::names)) {
+    std::string name = mangled(alias.object(Field::name));
+    ValueId module = emit(Op::ImportName, {zero, none()}, node.position(), name_index(name));
+    if (alias[Field::asname].present()) {  // `import a.b.c as d` binds c, by way of a and b
+      for (size_t dot = name.find('.'); dot != std::string::npos;) {
+        size_t next = name.find('.', dot + 1);
+        module = emit(Op::ImportFrom, {module}, node.position(), name_index(name.substr(dot + 1, next - dot - 1)));
+        dot = next;
+      }
+    }
+    write_name(bound_by_import(alias), module, node.position());
+  }
+}
+
+void Translator::import_from_statement(Node node) {
+  NodeList names = node.list(Field::names);
+  PyObject* level = PyLong_FromLong(node.integer(Field::level));
+  PyObject* wanted = level ? PyTuple_New(names.size()) : nullptr;
+  if (!wanted) {
+    Py_XDECREF(level);
+    return;
+  }
+  for (Py_ssize_t i = 0; i < names.size(); ++i) {
+    PyTuple_SET_ITEM(wanted, i, Py_NewRef(names[i].object(Field::name)));
+  }
+  ValueId level_value = new_constant(level), wanted_value = new_constant(wanted);
+  std::string name = node[Field::module].present() ? mangled(node.object(Field::module)) : "";
+  ValueId module = emit(Op::ImportName, {level_value, wanted_value}, node.position(), name_index(name));
+  for (Node alias : names) {
+    ValueId object = emit(Op::ImportFrom, {module}, node.position(), name_index(mangled(alias.object(Field::name))));
+    write_name(bound_by_import(alias), object, node.position());
+  }
 }
 
 }  // namespace hasten::compile::syntax

@@ -6,12 +6,20 @@
 namespace hasten::compile::syntax {
 namespace {
 
-/// Whether list comprehensions of this function have code objects of their own (before PEP 709).
+/// Whether list, set and dict comprehensions of this function have code objects of their own (before PEP 709).
 bool has_comprehension_code(PyCodeObject* code) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); ++i) {
     PyObject* item = PyTuple_GET_ITEM(code->co_consts, i);
-    if (PyCode_Check(item) &&
-        PyUnicode_CompareWithASCIIString(reinterpret_cast<PyCodeObject*>(item)->co_name, "<listcomp>") == 0) {
+    if (!PyCode_Check(item)) {
+      continue;
+    }
+    auto* inner = reinterpret_cast<PyCodeObject*>(item);
+    for (const char* name : {"<listcomp>", "<setcomp>", "<dictcomp>"}) {
+      if (PyUnicode_CompareWithASCIIString(inner->co_name, name) == 0) {
+        return true;
+      }
+    }
+    if (PyUnicode_CompareWithASCIIString(inner->co_name, "<genexpr>") == 0 && has_comprehension_code(inner)) {
       return true;
     }
   }
@@ -51,19 +59,22 @@ mir::MirFunction* Translator::translate(std::optional<Refusal>* refusal) {
   if (code_->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) {
     refuse("C113", Node(), "generators and async functions are not compiled");
   }
-  if (code_->co_flags & (CO_VARARGS | CO_VARKEYWORDS)) {
-    refuse("C112", Node(), "*args and **kwargs are not compiled", "name the parameters");
-  }
   if (!PyDict_CheckExact(PyFunction_GET_GLOBALS(function_))) {
     refuse("C116", Node(), "its globals are not a plain dict");
   }
   uint32_t param_count = 0;
   if (!failed()) {
     declare_locals(node_);
-    // The order of co_varnames: positional-only, positional, keyword-only.
+    // The order of co_varnames: positional-only, positional, keyword-only, *args, **kwargs.
     Node args = node_[Field::args];
     for (Field list : {Field::posonlyargs, Field::args, Field::kwonlyargs}) {
       for (Node arg : args.list(list)) {
+        ValueId value = emit(Op::Param, {}, {}, param_count++);
+        ssa_.write(locals_.at(mangled(arg.object(Field::arg))), value);
+      }
+    }
+    for (Field field : {Field::vararg, Field::kwarg}) {
+      if (Node arg = args[field]; arg.present()) {
         ValueId value = emit(Op::Param, {}, {}, param_count++);
         ssa_.write(locals_.at(mangled(arg.object(Field::arg))), value);
       }
@@ -92,6 +103,19 @@ mir::MirFunction* Translator::translate(std::optional<Refusal>* refusal) {
   mir::MirFunction* made = ssa_.finish(std::exchange(consts_, {}), std::exchange(names_, {}), function_, param_count);
   made->is_template = is_template_ ? 1 : 0;
   return made;
+}
+
+/// The name that an alias of an import statement binds, as it is written: the first of a dotted one.
+std::string Translator::bound_by_import(Node alias) const {
+  Node as = alias[Field::asname];
+  if (as.present()) {
+    return mangled(as.object());
+  }
+  std::string name = utf8(alias.object(Field::name));
+  PyObject* first = PyUnicode_FromString(name.substr(0, name.find('.')).c_str());
+  std::string bound = first ? mangled(first) : "";
+  Py_XDECREF(first);
+  return bound;
 }
 
 std::string Translator::mangled(PyObject* name) const {

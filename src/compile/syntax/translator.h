@@ -6,8 +6,10 @@
 
 #include <Python.h>
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -59,6 +61,7 @@ class Translator {
   void assign_statement(Node node);
   void augmented_assign(Node node);
   void annotated_assign(Node node);
+  void evaluate_subscript(Node key);
   void delete_target(Node target);
   void if_statement(Node node);
   void while_statement(Node node);
@@ -67,6 +70,8 @@ class Translator {
   void raise_statement(Node node);
   void return_statement(Node node);
   void leave_loop(bool go_on);
+  void import_statement(Node node);
+  void import_from_statement(Node node);
 
   // exceptions.cc
   void try_statement(Node node);
@@ -90,13 +95,9 @@ class Translator {
   ValueId comparator(NodeList ops, NodeList comparators, Py_ssize_t index);
   ValueId compare_pair(Kind op, ValueId left, ValueId right, Position position);
   ValueId if_expression(Node node);
-  ValueId call(Node node);
   ValueId subscript_key(Node node);
   ValueId formatted_text(Node node);
   ValueId formatted_value(Node node);
-  ValueId dict_display(Node node);
-  ValueId list_comprehension(Node node);
-  void comprehension_level(Node node, NodeList generators, Py_ssize_t level, ValueId first_iterator, ValueId list);
   ValueId truth(ValueId value, Position position);
   /// Jumps to if_true or if_false by the truth of `node`; both blocks stay unsealed.
   void condition(Node node, BlockId if_true, BlockId if_false);
@@ -104,7 +105,6 @@ class Translator {
   // functions.cc
   void function_statement(Node node);
   ValueId lambda(Node node);
-  ValueId generator_expression(Node node);
   ValueId make_function(Node node, PyObject* name, long first_line);
   /// The constant that MakeFunction makes functions of: the code, or a template of it.
   uint32_t function_source(PyCodeObject* code);
@@ -114,14 +114,48 @@ class Translator {
   /// The code object of the nested definition `node` among the constants of the code it stands in; null: not there.
   PyCodeObject* nested_code(Node node, PyObject* name, long first_line) const;
 
+  // displays.cc
+  ValueId sequence_display(Node node);
+  ValueId set_display(Node node);
+  ValueId dict_display(Node node);
+  ValueId starred_list(NodeList items, Position position);
+  ValueId call(Node node);
+  ValueId unpacking_call(Node node);
+  ValueId keyword_dict(NodeList keywords, ValueId callee, Position position);
+
+  // comprehensions.cc
+  ValueId comprehension(Node node);
+  ValueId first_iterator(Node node);
+  /// The loops of a comprehension or generator expression; body() is where an item is made. `own_code`: it is a
+  /// code object of its own, with entries of its own in tracebacks.
+  void comprehension_loops(Node node, ValueId iterator, bool own_code, const std::function<void()>& body);
+  void comprehension_level(NodeList generators, Py_ssize_t level, ValueId iterator, const std::function<void()>& body);
+
+  // generators.cc
+  using Copies = std::vector<std::pair<std::string, ValueId>>;
+  ValueId generator_expression(Node node);
+  /// The generator expression that is the argument of `call` and becomes a loop in place, or an absent node.
+  Node consumed_generator(Node call) const;
+  ValueId generator_object(Node node, ValueId iterator, Copies* copies);
+  ValueId call_of_generator(Node node, Node generator);
+  ValueId consume(std::string_view consumer, ValueId callee, Node node, Node generator, ValueId iterator);
+  ValueId any_or_all(bool is_any, Node node, Node generator, ValueId iterator);
+  ValueId extreme(bool is_min, ValueId callee, Node node, Node generator, ValueId iterator);
+  ValueId sum(Node node, Node generator, ValueId iterator);
+  /// What a C function does while it consumes a generator expression: its errors stand at the call.
+  ValueId emit_in_call(Op op, std::vector<ValueId> args, Node call, uint8_t depth, uint8_t sub = 0);
+
   // scopes.cc
   void declare_locals(Node node);
   void declare_scope_statements(NodeList list);
   void declare_target(Node target);
   void declare_in_statements(NodeList list);
   void declare_walrus(Node node);
-  void declare(PyObject* name);
+  void declare(const std::string& name);
+  void declare(PyObject* name) { declare(mangled(name)); }
+  std::string bound_by_import(Node alias) const;
   void collect_targets(Node target, Scope* scope);
+  void collect_consumed(Node node);
   void collect_captured(PyCodeObject* code);
   void make_cells();
   Binding find_binding(const std::string& name) const;
@@ -129,11 +163,12 @@ class Translator {
   ValueId captured_cell(const std::string& name);
   ValueId read_variable(VariableId variable, const std::string& name, Position position, bool as_free);
   ValueId name_load(Node node);
-  void write_name(PyObject* name, ValueId value, Position position);
+  void write_name(const std::string& name, ValueId value, Position position);
+  void write_name(PyObject* name, ValueId value, Position position) { write_name(mangled(name), value, position); }
   void delete_name(Node target);
   /// What ends `except E as name`: whatever it is now, it is not bound.
   void unbind_name(PyObject* name, Position position);
-  void enter_comprehension(Node node, Scope scope);
+  void enter_comprehension(Node node, Scope scope, bool own_code);
   void leave_comprehension();
 
   // names, constants: translator.cc
@@ -166,6 +201,7 @@ class Translator {
   Cells cells_;                                          ///< of the locals that nested functions capture
   Cells free_cells_;                                     ///< of the free variables of a template
   std::unordered_set<std::string> globals_, nonlocals_;  ///< so declared
+  std::unordered_set<PyObject*> consumed_;               ///< code of generator expressions that become loops in place
   std::unordered_set<std::string> captured_;             ///< free variables of nested functions
   std::vector<Scope> comprehensions_;                    ///< scopes of the comprehensions around, innermost last
   std::vector<Cells> comprehension_cells_;               ///< in step with comprehensions_
@@ -176,8 +212,8 @@ class Translator {
   std::vector<Enclosing> enclosing_;       ///< innermost last
   std::optional<Refusal> refusal_;
   uint16_t loop_depth_ = 0;
-  uint8_t own_code_depth_ = 0;  ///< comprehensions around that are functions of their own (CPython 3.11)
-  bool comprehension_has_code_ = false;
+  uint8_t own_code_depth_ = 0;           ///< comprehensions around that are functions of their own (CPython 3.11)
+  bool comprehension_has_code_ = false;  ///< list, set and dict comprehensions are functions of their own
 };
 
 }  // namespace hasten::compile::syntax

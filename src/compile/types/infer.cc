@@ -1,6 +1,7 @@
 #include "compile/types/infer.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "compile/types/infer_calls.h"
 #include "compile/types/sample.h"
@@ -22,6 +23,7 @@ constexpr int kWidenAfter = 3;
 constexpr int kNarrowSweeps = 2;
 constexpr int kSweepsMax = 200;
 constexpr size_t kSpecializationsMax = 24;
+constexpr uint32_t kMissesMax = 3;         // wrong guesses about an operand, after which there are no more
 constexpr uint32_t kGlobalChangesMax = 2;  // a number in a global that changed this often is read each time
 
 /// One sweep state over one specialization.
@@ -101,6 +103,8 @@ class Sweeper {
       return t;
     if (seen->second.overflowed)
       return t.within(kUnbound) ? t : Type::any();
+    if (s_.guesses.contains(v))
+      return t;  // what was seen is in the guess
     for (PyObject* cls : seen->second.classes) {
       const Type wider = cls == reinterpret_cast<PyObject*>(&PyList_Type) ? Type::list(fresh_site(v))
                                                                           : type_of_class(cls, unit_.sites);
@@ -186,14 +190,19 @@ class Sweeper {
         if (op == CompareOp::Is || op == CompareOp::IsNot || op == CompareOp::In || op == CompareOp::NotIn) {
           return a.never() || c.never() ? Type{} : Type::of(kBool);
         }
+        if (auto guessed = as_numbers(v, a, c))
+          return over_pairs(guessed->first, guessed->second, sites,
+                            [&](const Type& x, const Type& y) { return compare_type(op, x, y); });
         return over_pairs(a, c, sites, [&](const Type& x, const Type& y) { return compare_type(op, x, y); });
       }
       case Op::Truth:
         return use(v, 0).never() ? Type{} : Type::of(kBool);
       case Op::GetAttr:
         return attribute(v, i);
-      case Op::GetItem:
-        return item(v);
+      case Op::GetItem: {
+        Type t = item(v);
+        return t.within(kNumber) && is_wanted_as_object(v) ? Type::any() : t;
+      }
       case Op::SetItem: {
         const Type container = use(v, 0);
         if (container.only(kList) && use(v, 1).within(kInt | kBool))
@@ -252,6 +261,8 @@ class Sweeper {
         if (iterator.never())
           return {};
         Type t = item_type(iterator, sites);
+        if (iterator.only(kListIter) && t.within(kNumber) && is_wanted_as_object(v))
+          t = Type::any();
         t.kinds |= kUnbound;
         return t;
       }
@@ -261,14 +272,92 @@ class Sweeper {
         return Type::any();
       case Op::MatchException:
         return use(v, 0).never() || use(v, 1).never() ? Type{} : Type::of(kBool);
-      default:
+      case Op::SumAdd:
+      case Op::SumCarry:
+      case Op::SumEnd:
+        return sum(v, i.op);
+      case Op::ReadCell: {
+        Type t = Type::any();
+        t.kinds = kUnbound;
+        return t;
+      }
+      case Op::ListExtend: {
+        const Type list = use(v, 0), more = use(v, 1);
+        if (list.only(kList) && more.only(kList))
+          sites.widen(list.site, sites.element(more.site));
         return {};
+      }
+      default:
+        return mir::defines_nothing(i.op) ? Type{} : Type::any();
+    }
+  }
+
+  /// Numbers are added as numbers. A sum that has met something else goes on with objects.
+  Type sum(ValueId v, Op op) {
+    const Type total = use(v, 0), carry = use(v, 1), item = op == Op::SumEnd ? Type::of(kInt) : use(v, 2);
+    if (total.never() || carry.never() || item.never())
+      return {};
+    if (!carry.only(kFloat) || !total.within(kInt | kFloat) || !item.within(kInt | kBool | kFloat))
+      return Type::any();
+    if (op == Op::SumCarry)
+      return carry;
+    if (op == Op::SumEnd)
+      return total;
+    return over_pairs(total, item, unit_.sites, [&](const Type& x, const Type& y) {
+      return binary_type(BinaryOp::Add, x, y, unit_.sites, kNoSite);
+    });
+  }
+
+  /// The operands, where one is a number and the other an object that is taken for a number too.
+  std::optional<std::pair<Type, Type>> as_numbers(ValueId v, Type a, Type b) {
+    Type *object = a.object ? &a : &b, *number = a.object ? &b : &a;
+    s_.guesses.erase(v);
+    if (narrowing_ && s_.types[v].object)
+      return {};  // narrowing is for intervals alone
+    if (!object->object || object->may_be_unbound() || !number->within(kInt | kFloat))
+      return {};
+    uint16_t kinds = number->kinds & kFloat ? kFloat : kInt;
+    if (const Experience::Seen* seen = seen_at(v)) {
+      if (seen->overflowed || seen->misses > kMissesMax)
+        return {};
+      if (seen->misses > 0)
+        kinds = kBool | kInt | kFloat;
+    }
+    s_.guesses[v] = kinds;
+    *object = Type::of(kinds);
+    return std::pair{a, b};
+  }
+
+  const Experience::Seen* seen_at(ValueId v) const {
+    if (!experience_)
+      return nullptr;
+    const auto found = experience_->values.find(v);
+    return found == experience_->values.end() ? nullptr : &found->second;
+  }
+
+  /// Whether a number and an object under `op` are likely to be two numbers.
+  static bool is_arithmetic(BinaryOp op, const Type& a, const Type& b) {
+    switch (op) {
+      case BinaryOp::MatMul:
+        return false;
+      case BinaryOp::LShift:
+      case BinaryOp::RShift:
+      case BinaryOp::And:
+      case BinaryOp::Or:
+      case BinaryOp::Xor:
+        return a.only(kInt) || b.only(kInt);
+      default:
+        return true;
     }
   }
 
   Type binary(ValueId v, const Instr& i) {
     const auto op = static_cast<BinaryOp>(i.sub);
-    const Type a = use(v, 0), b = use(v, 1);
+    Type a = use(v, 0), b = use(v, 1);
+    if (is_arithmetic(op, a, b)) {
+      if (auto guessed = as_numbers(v, a, b))
+        std::tie(a, b) = *guessed;
+    }
     // `list += x` keeps the list and extends it by any iterable.
     if (i.op == Op::Inplace && op == BinaryOp::Add && a.only(kList)) {
       if (b.only(kList))
@@ -385,6 +474,62 @@ class Sweeper {
     return is_only_called(v) ? Type::loaded_method() : Type::any();
   }
 
+  /// Whether what comes out of a list is best left as the object that it is: a key, an argument of a call that stays
+  /// one, and for the rest an operand beside a number, which is read in place.
+  bool is_wanted_as_object(ValueId v) {
+    if (narrowing_)
+      return s_.types[v].object;  // decided: how the uses are done depends on it
+    bool wanted = false;
+    for (ValueId user = 0; user < s_.view.instr_count(); ++user) {
+      const auto args = s_.view.args(user);
+      for (size_t k = 0; k < args.size(); ++k) {
+        if (args[k] != v || s_.view.instr(user).op == Op::BranchBound)
+          continue;
+        if (wants_object(user, k))
+          wanted = true;
+        else if (!reads_number(user, k))
+          return false;
+      }
+    }
+    return wanted;
+  }
+
+  bool reads_number(ValueId user, size_t arg) {
+    const Instr& i = s_.view.instr(user);
+    const bool is_operand = i.op == Op::Binary || i.op == Op::Inplace ||
+                            (i.op == Op::Compare && static_cast<CompareOp>(i.sub) <= CompareOp::Ge);
+    return is_operand && s_.types[s_.view.args(user)[1 - arg]].within(kInt | kFloat);
+  }
+
+  bool wants_object(ValueId user, size_t arg) {
+    const Instr& i = s_.view.instr(user);
+    const auto is_object = [&](size_t k) { return s_.types[s_.view.args(user)[k]].object; };
+    switch (i.op) {
+      case Op::GetItem:
+      case Op::SetItem:
+      case Op::DelItem:
+        return arg > 0 && is_object(0);
+      case Op::SetAdd:
+      case Op::DictInsert:
+      case Op::BuildSet:
+      case Op::BuildDict:
+        return true;
+      case Op::Compare: {
+        const auto op = static_cast<CompareOp>(i.sub);
+        return arg == 0 && (op == CompareOp::In || op == CompareOp::NotIn);
+      }
+      case Op::Call: {
+        if (arg == 0)
+          return false;
+        const auto plan = s_.calls.find(user);
+        return s_.types[s_.view.args(user)[0]].is_loaded_method() ||
+               (plan != s_.calls.end() && plan->second.how == CallPlan::How::Boxed);
+      }
+      default:
+        return false;
+    }
+  }
+
   /// Whether the value is called, once and in its own block, and nobody else sees it.
   bool is_only_called(ValueId v) {
     size_t uses = 0;
@@ -426,6 +571,8 @@ bool alike(const Type& a, const Type& b, SiteTable& sites, int depth, bool only_
 
 void refine_by_compare(Type& t, CompareOp op, bool holds, bool left, const Type& other) {
   if (op == CompareOp::Is || op == CompareOp::IsNot) {
+    if (t.only(kKnown) && other.only(kKnown) && ((op == CompareOp::Is) == holds) != (t.known == other.known))
+      t = {};  // nobody gets there
     if (!other.only(kNoneType))
       return;
     const bool is_none = (op == CompareOp::Is) == holds;
@@ -552,6 +699,9 @@ Specialization* Unit::callee(PyObject* function, std::vector<Type> args) {
   const mir::MirFunction* f = mir_of_(function);
   if (!f || f->param_count != args.size())
     return nullptr;
+  const auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f->function));
+  if (code->co_kwonlyargcount > 0 || (code->co_flags & (CO_VARARGS | CO_VARKEYWORDS)))
+    return nullptr;  // not every argument is a parameter
   for (Type& t : args) t = without_intervals(std::move(t));
   // Lists of equal content share a specialization (and from then on their predictions): a recursive function that
   // makes lists would otherwise need a new one at each level.

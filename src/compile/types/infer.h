@@ -28,6 +28,7 @@ namespace hasten::compile {
 struct Experience {
   struct Seen {
     bool overflowed = false;         ///< left int64: stays boxed from now on
+    uint32_t misses = 0;             ///< how often an operand was no number as had been guessed
     std::vector<PyObject*> classes;  ///< classes of results that were not predicted (borrowed; kept by the registry)
   };
   std::map<mir::ValueId, Seen> values;
@@ -76,7 +77,10 @@ struct Specialization {
   std::vector<Type> types;  ///< of every value
   Type result;
   std::unordered_map<mir::ValueId, CallPlan> calls;
-  std::unordered_map<mir::ValueId, uint32_t> guards;     ///< value -> Unit::guards
+  std::unordered_map<mir::ValueId, uint32_t> guards;  ///< value -> Unit::guards
+  /// Arithmetic and comparisons of an object with a number: the kinds of number that the object is taken for. Another
+  /// one makes the code leave, and the next version knows better.
+  std::unordered_map<mir::ValueId, uint16_t> guesses;
   std::unordered_map<mir::ValueId, SiteId> fresh_sites;  ///< of lists that an instruction makes
   std::vector<PyObject*> written_globals;                ///< names that it binds or unbinds
   std::string symbol;

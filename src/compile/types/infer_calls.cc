@@ -74,6 +74,8 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
         return Type::constant(static_cast<int64_t>(args[0].items->size()));
       if (args[0].only(kList))
         return Type::integer(0, int64_t{1} << 60);
+      if (args[0].object && !args[0].may_be_unbound())
+        return Type::integer(0, Interval{}.high);
       return {};
     case Known::Range:
       if (n < 1 || n > 3 || !all_within(args, kIntegral))

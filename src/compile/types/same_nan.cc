@@ -40,6 +40,16 @@ class Question {
       case Op::SetItem:
       case Op::DelItem:  // the key of a dict
         return type(0).object && has_nan(1);
+      case Op::SetAdd:
+      case Op::DictInsert:
+        return has_nan(1);
+      case Op::BuildSet:
+      case Op::BuildDict:
+        for (size_t k = 0; k < i.arg_count; k += i.op == Op::BuildDict ? 2 : 1) {
+          if (has_nan(k))
+            return true;
+        }
+        return false;
       case Op::Call:
         return call();
       default:

@@ -24,6 +24,7 @@ const char* operation_name(Op op) {
     case Op::GetAttr:
       return "an attribute";
     case Op::SetAttr:
+    case Op::DelAttr:
       return "an attribute";
     case Op::GetItem:
       return "an item of an object that is no list of numbers";
@@ -31,6 +32,7 @@ const char* operation_name(Op op) {
       return "an assignment to an item of an object that is no list";
     case Op::Call:
     case Op::CallMethod:
+    case Op::CallUnpacked:
       return "a call of a function that is not compiled";
     case Op::MakeFunction:
       return "the making of a function";
@@ -38,6 +40,13 @@ const char* operation_name(Op op) {
     case Op::StoreGlobal:
     case Op::DelGlobal:
       return "a global that is written here or changes often";
+    case Op::BuildSet:
+    case Op::BuildDict:
+    case Op::SetAdd:
+    case Op::DictInsert:
+      return "a set or dict that is made";
+    case Op::MakeGenerator:
+      return "a generator expression";
     case Op::IterNext:
       return "an iteration over an object that is no list or range";
     default:
@@ -140,6 +149,8 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
     case Op::Binary:
     case Op::Inplace:
     case Op::Compare:
+      if (s.guesses.contains(v))
+        return false;
       if (s.types[v].object)
         return true;
       if (i.op == Op::Compare && (static_cast<mir::CompareOp>(i.sub) == mir::CompareOp::Is ||
@@ -151,6 +162,10 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
              !type(0).only(kComplex);
     case Op::GetGlobal:
       return !s.guards.contains(v);
+    case Op::SumAdd:
+    case Op::SumCarry:
+    case Op::SumEnd:
+      return s.types[v].object;
     case Op::GetFree:
     case Op::LoadCell:
       return s.types[v].object;
@@ -163,6 +178,21 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
     case Op::MakeFunction:
     case Op::MakeCell:
     case Op::FreeCell:
+    case Op::DelAttr:
+    case Op::BuildSet:
+    case Op::BuildDict:
+    case Op::SetAdd:
+    case Op::DictInsert:
+    case Op::ListExtend:
+    case Op::SetUpdate:
+    case Op::DictUpdate:
+    case Op::DictMerge:
+    case Op::ListToTuple:
+    case Op::CallUnpacked:
+    case Op::UnpackStar:
+    case Op::ImportName:
+    case Op::ImportFrom:
+    case Op::MakeGenerator:
       return true;
     case Op::StoreCell:
       return !type(1).within(kNoneType | kNumber);

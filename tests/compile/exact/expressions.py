@@ -13,11 +13,12 @@ loop adds a clamp.
 from __future__ import annotations
 
 from containers import Containers
+from mappings import MappingExpressions
 from scalars import COMPARE, Scalars
 from scope import FLOAT_EDGES, INT_EDGES, SCALARS, Scope, Signature, literal_int
 
 
-class Expressions(Scalars, Containers):
+class Expressions(Scalars, Containers, MappingExpressions):
     """Builds source text. Every compound expression is in brackets, so that line breaks are allowed anywhere."""
 
     def __init__(self, scope: Scope):
@@ -99,7 +100,7 @@ class Expressions(Scalars, Containers):
 
     # -- what every scalar kind can come from ---------------------------------------------------------------
     def shared(self, kind: str, d: int):
-        options = [(6, lambda: self.atom(kind))]
+        options = [(6, lambda: self.atom(kind)), *self.of_mappings(kind, d)]
         a_list = self.variable("L" + kind)
         if a_list:
             options.append((9, lambda: f"{a_list}[{self.index(a_list, d)}]"))

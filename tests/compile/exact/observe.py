@@ -32,6 +32,10 @@ def canonical(value, seen: dict):
             return ("same", seen[id(value)])
         seen[id(value)] = len(seen)
         return (kind.__name__, *[canonical(item, seen) for item in list.__iter__(value)])
+    if kind in (set, frozenset):
+        return (kind.__name__, *[canonical(item, seen) for item in value])
+    if kind is dict:
+        return ("dict", *[(canonical(k, seen), canonical(v, seen)) for k, v in value.items()])
     if isinstance(value, int):
         return (kind.__name__, int.__int__(value))
     if isinstance(value, float):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from aggregates import Aggregates
 from expressions import Expressions
 from handling import Handling
+from mappings import MappingStatements
 from scope import SCALARS, Scope, Var, literal_int
 
 LIST_KINDS = ["Li", "Li", "Lf", "Lf", "Lc", "Lb", "Lx", "LLi", "LLf", "Ls"]
@@ -24,7 +25,7 @@ AUGMENTED = {
 }
 
 
-class Body(Aggregates, Handling):
+class Body(Aggregates, Handling, MappingStatements):
     def __init__(self, scope: Scope, returns: str):
         self.s = scope
         self.rng = scope.rng
@@ -118,6 +119,11 @@ class Body(Aggregates, Handling):
             (0.6, self.extend),
             (1.5, self.mixed_tuple),
             (1.5, self.pairs),
+            (4, self.dict_),
+            (2, self.set_),
+            (3, self.text_),
+            (4, self.over_mapping),
+            (1, self.star),
         ]
         if not deep:
             options += [(2, self.count_up), (10, self.if_), (14, self.for_), (6, self.while_)]
