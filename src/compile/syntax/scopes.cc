@@ -308,6 +308,15 @@ void Translator::write_name(PyObject* name, ValueId value, Position position) {
   }
 }
 
+/// The cells are named too: what they hold lives until the function returns, as in a frame.
+void Translator::return_value(ValueId value, Position position) {
+  std::vector<ValueId> args{value};
+  for (const auto& [name, cell] : cells_) {
+    args.push_back(cell);
+  }
+  emit(Op::Return, std::move(args), position);
+}
+
 void Translator::delete_name(Node target) {
   std::string text = mangled(target.object(Field::id));
   Binding binding = find_binding(text);

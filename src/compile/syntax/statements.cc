@@ -49,7 +49,7 @@ void Translator::statement(Node node) {
     case Kind::Return: {
       Node value = node[Field::value];
       ValueId result = value.present() ? expression(value) : none();
-      emit(Op::Return, {result}, node.position());
+      return_value(result, node.position());
       return;
     }
     case Kind::Assert:

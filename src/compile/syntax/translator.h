@@ -114,6 +114,7 @@ class Translator {
   ValueId name_load(Node node);
   void write_name(PyObject* name, ValueId value, Position position);
   void delete_name(Node target);
+  void return_value(ValueId value, Position position);
   void enter_comprehension(Node node, Scope scope);
   void leave_comprehension();
 
