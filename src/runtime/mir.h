@@ -57,7 +57,7 @@ enum class Op : uint16_t {
   Jump,         ///< succs[0]
   Branch,       ///< args: a Truth, Compare or `not` result that is exactly True or False; succs[0] if True
   BranchBound,  ///< args: v; succs[0] if v is bound, else succs[1]  (the end of a for loop)
-  Return,       ///< args: v
+  Return,       ///< args: v, and what must live until then
   Raise,        ///< args: exception [, cause]; `raise` as Python does it (class or instance)
   // Later additions (the numbers above stay).
   SetAttr,  ///< args: v, value; aux = name; `v.name = value`; defines nothing

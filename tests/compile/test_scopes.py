@@ -26,7 +26,7 @@ def load(name, jit):
     return vars(module)
 
 
-FILES = ("scopes", "scopes_future")
+FILES = ("scopes", "scopes_future", "nested_calls")
 PLAIN = {name: load(name, lambda function: function) for name in FILES}
 NATIVE = {name: load(name, compile_and_note) for name in FILES}
 SCENARIOS = [(file, name) for file in FILES for name in PLAIN[file] if name.startswith("scenario_")]

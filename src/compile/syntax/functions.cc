@@ -2,6 +2,9 @@
 //
 // The function object is CPython's own, made from the very code object that MAKE_FUNCTION would take; when it is
 // called, CPython runs it. So its frames, its tracebacks and whatever can be asked of it are right.
+#include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "compile/syntax/build_mir.h"
@@ -13,6 +16,22 @@ namespace {
 
 TemplateMaker make_template = nullptr;
 
+/// Names under which a function finds its own frame or has others find it. Such a function keeps its frame: CPython runs
+/// it.
+constexpr std::array<std::string_view, 9> kFrameSeekers = {
+    "_getframe", "_getframemodulename", "_current_frames", "currentframe", "stack", "trace",
+    "warn",      "warn_explicit",       "findCaller"};
+
+bool seeks_frames(PyCodeObject* code) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_names); ++i) {
+    if (std::find(kFrameSeekers.begin(), kFrameSeekers.end(), utf8(PyTuple_GET_ITEM(code->co_names, i))) !=
+        kFrameSeekers.end()) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 void set_template_maker(TemplateMaker maker) { make_template = maker; }
@@ -21,7 +40,7 @@ uint32_t Translator::function_source(PyCodeObject* code) {
   constexpr int kNotTaken =
       CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR | CO_VARARGS | CO_VARKEYWORDS | CO_ITERABLE_COROUTINE;
   auto* object = reinterpret_cast<PyObject*>(code);
-  if (!make_template || (code->co_flags & kNotTaken) || code->co_kwonlyargcount > 0) {
+  if (!make_template || (code->co_flags & kNotTaken) || code->co_kwonlyargcount > 0 || seeks_frames(code)) {
     return const_index(object);
   }
   PyObject* cells = PyTuple_New(code->co_nfreevars);

@@ -355,6 +355,15 @@ void Translator::unbind_name(PyObject* name, Position position) {
   }
 }
 
+/// The cells are named too: what they hold lives until the function returns, as in a frame.
+void Translator::return_value(ValueId value, Position position) {
+  std::vector<ValueId> args{value};
+  for (const auto& [name, cell] : cells_) {
+    args.push_back(cell);
+  }
+  emit(Op::Return, std::move(args), position);
+}
+
 void Translator::delete_name(Node target) {
   std::string text = mangled(target.object(Field::id));
   Binding binding = find_binding(text);

@@ -316,7 +316,7 @@ void Translator::return_statement(Node node) {
   BlockId handler = ssa_.handler();
   leave_enclosing(0);
   ssa_.set_handler(kNone);
-  emit(Op::Return, {result}, node.position());
+  return_value(result, node.position());
   ssa_.set_handler(handler);
 }
 

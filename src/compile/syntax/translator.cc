@@ -89,10 +89,10 @@ mir::MirFunction* Translator::translate(std::optional<Refusal>* refusal) {
     }
     make_cells();
     if (node_.kind() == Kind::Lambda) {
-      emit(Op::Return, {expression(node_[Field::body])}, node_[Field::body].position());
+      return_value(expression(node_[Field::body]), node_[Field::body].position());
     } else {
       statements(node_.list(Field::body));
-      emit(Op::Return, {none()}, {});
+      return_value(none(), {});
     }
   }
   if (failed()) {

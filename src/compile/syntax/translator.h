@@ -169,6 +169,7 @@ class Translator {
   /// What ends `except E as name`: whatever it is now, it is not bound.
   void unbind_name(PyObject* name, Position position);
   void enter_comprehension(Node node, Scope scope, bool own_code);
+  void return_value(ValueId value, Position position);
   void leave_comprehension();
 
   // names, constants: translator.cc

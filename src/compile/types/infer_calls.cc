@@ -266,7 +266,7 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
     unit.sites.widen(callee.items->front().site, operands[0]);
     return Type::of(kNoneType);
   }
-  if (callee.object && callee.known && i.op == Op::Call && i.aux == mir::kNone)
+  if (callee.object && callee.known && callee.items && i.op == Op::Call && i.aux == mir::kNone)
     return plan_predicted(unit, callee, {operands.begin(), operands.end()}, plan);
   if (!callee.only(kKnown))
     return Type::any();

@@ -39,7 +39,7 @@ bool join_items(const Type& a, const Type& b, Type& into, SiteTable& sites) {
 Type Type::without(uint16_t mask) const {
   Type t = *this;
   t.kinds = static_cast<uint16_t>(t.kinds & ~mask);
-  if (!(t.kinds & kWithItems))
+  if (!t.object && !(t.kinds & kWithItems))
     t.items = nullptr;
   return t;
 }
