@@ -262,18 +262,17 @@ void set_frame_line(PyFrameObject* frame, int line) {
   }
 }
 
-void set_frame_closure(PyFrameObject* frame, PyObject* function) {
-  PyObject* closure = PyFunction_GET_CLOSURE(function);
-  auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function));
+void set_frame_closure(PyFrameObject* frame, PyCodeObject* code, PyObject* closure) {
   auto* inner = read_at<PyObject*>(reinterpret_cast<PyObject*>(frame), kFrameOffset);
-  if (!closure || !inner || read_at<PyCodeObject*>(inner, kFrameCodeOffset) != code) {
+  if (!inner || read_at<PyCodeObject*>(inner, kFrameCodeOffset) != code) {
     return;
   }
   auto* variables = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(inner) + kFrameVariablesOffset);
   PyObject** free = variables + code->co_nlocalsplus - code->co_nfreevars;
-  for (int i = 0; i < code->co_nfreevars && i < PyTuple_GET_SIZE(closure); ++i) {
+  for (int i = 0; i < code->co_nfreevars; ++i) {
     if (!free[i]) {
-      free[i] = Py_NewRef(PyTuple_GET_ITEM(closure, i));
+      free[i] =
+          closure && i < PyTuple_GET_SIZE(closure) ? Py_NewRef(PyTuple_GET_ITEM(closure, i)) : PyCell_New(nullptr);
     }
   }
 }

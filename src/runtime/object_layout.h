@@ -44,8 +44,8 @@ bool sum_compensates();
 /// Makes `frame.f_lineno` say `line` (frames made for tracebacks never ran).
 void set_frame_line(PyFrameObject* frame, int line);
 
-/// Gives `frame`, which PyFrame_New made for the code of `function`, the cells of its free variables: CPython's f_locals
-/// reads them without asking whether they are there.
-void set_frame_closure(PyFrameObject* frame, PyObject* function);
+/// Gives `frame`, which PyFrame_New made for `code`, the cells of its free variables, or empty ones: CPython's f_locals
+/// reads them without asking whether they are there. `closure` may be null.
+void set_frame_closure(PyFrameObject* frame, PyCodeObject* code, PyObject* closure);
 
 }  // namespace hasten::runtime

@@ -231,8 +231,10 @@ void push_entry(Entry& entry, PyObject* function) {
     PyObject* globals = PyFunction_GET_GLOBALS(function);
     entry.frame =
         ObjectRef::steal(reinterpret_cast<PyObject*>(PyFrame_New(PyThreadState_Get(), entry.code, globals, nullptr)));
-    if (entry.frame && reinterpret_cast<PyObject*>(entry.code) == PyFunction_GET_CODE(function)) {
-      set_frame_closure(reinterpret_cast<PyFrameObject*>(entry.frame.get()), function);
+    if (entry.frame) {
+      const bool is_own = reinterpret_cast<PyObject*>(entry.code) == PyFunction_GET_CODE(function);
+      set_frame_closure(reinterpret_cast<PyFrameObject*>(entry.frame.get()), entry.code,
+                        is_own ? PyFunction_GET_CLOSURE(function) : nullptr);
     }
   }
   PyTracebackObject* made = entry.frame ? PyObject_GC_New(PyTracebackObject, &PyTraceBack_Type) : nullptr;
