@@ -165,6 +165,8 @@ int32_t hj_poll(UnitRecord* unit, const mir::MirFunction* function, uint32_t ins
   return hj_guards_hold(unit) ? 0 : 1;
 }
 
+PyObject* hj_peek_global(const mir::MirFunction* function, uint32_t name) { return calls.peek_global(function, name); }
+
 /// Steals `value`. 0: a guarded global has changed; 1: all is as it was.
 int32_t hj_store_cell(UnitRecord* unit, PyObject* cell, PyObject* value) {
   PyCell_Set(cell, value);
@@ -414,6 +416,7 @@ std::span<const SupportSymbol> support_symbols() {
       HASTEN_SYMBOL(hj_guard_holds),
       HASTEN_SYMBOL(hj_poll),
       HASTEN_SYMBOL(hj_recursion_error),
+      HASTEN_SYMBOL(hj_peek_global),
       HASTEN_SYMBOL(hj_store_cell),
       HASTEN_SYMBOL(hj_store_global),
       HASTEN_SYMBOL(hj_execute),
