@@ -250,7 +250,9 @@ class BodyLowering {
   // cells.cc
   llvm::Value* cell_of(ValueId v);
   Value lower_free_cell(ValueId v);
+  Value checked_content(ValueId v, llvm::Value* item);
   Value lower_load_cell(ValueId v);
+  Value lower_changing_global(ValueId v);
   void lower_store_cell(ValueId v);
   void lower_store_global(ValueId v);
 

@@ -35,12 +35,10 @@ Value BodyLowering::lower_free_cell(ValueId v) {
   return from_parts(s_.types[v], {cell});
 }
 
-/// Nested functions, and whoever gets hold of one, may have put anything in: the type is checked.
-Value BodyLowering::lower_load_cell(ValueId v) {
+/// What stands in a cell or a global, borrowed; null: nothing. Nested functions, and whoever gets hold of one, may have
+/// put anything in: the type is checked.
+Value BodyLowering::checked_content(ValueId v, llvm::Value* item) {
   const Type& t = s_.types[v];
-  if (t.never())
-    return leaves(v, DeoptReason::Generic);
-  llvm::Value* item = load(m_.ptr, cell_of(v), kCellContent, Place::Item);
   go_if(b.CreateIsNull(item), leave_before(v, DeoptReason::Generic));
   if (t.object) {
     incref(item);
@@ -54,6 +52,20 @@ Value BodyLowering::lower_load_cell(ValueId v) {
   leave_after(v, item, DeoptReason::Result, false);
   b.SetInsertPoint(go_on);
   return result;
+}
+
+Value BodyLowering::lower_load_cell(ValueId v) {
+  if (s_.types[v].never())
+    return leaves(v, DeoptReason::Generic);
+  return checked_content(v, load(m_.ptr, cell_of(v), kCellContent, Place::Item));
+}
+
+Value BodyLowering::lower_changing_global(ValueId v) {
+  if (s_.types[v].never())
+    return leaves(v, DeoptReason::Generic);
+  return checked_content(
+      v, b.CreateCall(m_.helper("hj_peek_global", m_.ptr, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
+                      {m_.address(&s_.view.function()), b.getInt32(instr(v).aux)}));
 }
 
 void BodyLowering::lower_store_cell(ValueId v) {

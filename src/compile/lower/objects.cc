@@ -338,7 +338,7 @@ const Guard& BodyLowering::check_guard(ValueId v) {
 /// A name or module attribute.
 Value BodyLowering::lower_global(ValueId v) {
   if (!s_.guards.contains(v))
-    return s_.types[v].never() ? leaves(v, DeoptReason::Generic) : boxed_instr(v);
+    return lower_changing_global(v);
   const Guard& g = check_guard(v);
   const Type& t = s_.types[v];
   const Value value = g.type.only(kList) ? from_parts(g.type, {m_.address(g.expected)}) : constant_value(g.expected);

@@ -123,6 +123,13 @@ PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots,
   return answer ? answer : kRaised;
 }
 
+/// str(x) does not go through the making of a str, as in CPython.
+PyObject* hj_vectorcall(PyObject* callable, PyObject* const* args, size_t count, PyObject* names) {
+  if (callable == reinterpret_cast<PyObject*>(&PyUnicode_Type) && PyVectorcall_NARGS(count) == 1 && !names)
+    return PyObject_Str(args[0]);
+  return PyObject_Vectorcall(callable, args, count, names);
+}
+
 void hj_raise(const mir::MirFunction* function, uint32_t instr, PyObject* exception, PyObject* cause) {
   calls.raise(function, instr, exception, cause);
 }
@@ -160,6 +167,8 @@ int32_t hj_poll(UnitRecord* unit, const mir::MirFunction* function, uint32_t ins
     return -1;
   return hj_guards_hold(unit) ? 0 : 1;
 }
+
+PyObject* hj_peek_global(const mir::MirFunction* function, uint32_t name) { return calls.peek_global(function, name); }
 
 /// Steals `value`. 0: a guarded global has changed; 1: all is as it was.
 int32_t hj_store_cell(UnitRecord* unit, PyObject* cell, PyObject* value) {
@@ -478,6 +487,7 @@ std::span<const SupportSymbol> support_symbols() {
       HASTEN_SYMBOL(hj_guard_holds),
       HASTEN_SYMBOL(hj_poll),
       HASTEN_SYMBOL(hj_recursion_error),
+      HASTEN_SYMBOL(hj_peek_global),
       HASTEN_SYMBOL(hj_store_cell),
       HASTEN_SYMBOL(hj_store_global),
       HASTEN_SYMBOL(hj_execute),
@@ -540,7 +550,7 @@ std::span<const SupportSymbol> support_symbols() {
       {"hj_truth", reinterpret_cast<void*>(&PyObject_IsTrue)},
       {"hj_length", reinterpret_cast<void*>(&PyObject_Size)},
       {"hj_contains", reinterpret_cast<void*>(&PySequence_Contains)},
-      {"hj_vectorcall", reinterpret_cast<void*>(&PyObject_Vectorcall)},
+      HASTEN_SYMBOL(hj_vectorcall),
       HASTEN_SYMBOL(hj_unbox_int),
       HASTEN_SYMBOL(hj_unbox_range_iter),
       HASTEN_SYMBOL(hj_unbox_list_iter),

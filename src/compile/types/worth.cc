@@ -16,6 +16,8 @@ namespace {
 
 constexpr double kGainWanted = 1.15;
 constexpr double kBoxedNs = 40, kPlainNs = 25, kNativeNs = 1;
+constexpr double kGlobalStoreNs = 105;  // it makes an object, and looks whether the old one ran code
+constexpr double kArgumentNs = 35;      // to make an object of a number for a function that is known at run time only
 constexpr double kPythonEntryNs = 40;  // to run a Python function from C, beyond what it costs in the interpreter
 constexpr uint16_t kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
 
@@ -135,6 +137,16 @@ std::vector<mir::BlockId> blocks_without_exception(const Specialization& s) {
     }
   }
   return reached;
+}
+
+/// How many numbers become objects for a call of whatever a parameter or a local holds.
+int boxed_arguments(const Specialization& s, ValueId call) {
+  if (s.view.instr(call).op != Op::Call || !s.types[s.view.args(call)[0]].object)
+    return 0;
+  int count = 0;
+  for (ValueId arg : s.view.args(call).subspan(1))
+    count += s.view.instr(arg).op != Op::Const && s.types[arg].within((kNumber & ~kBool) | kUnbound);
+  return count;
 }
 
 }  // namespace
@@ -260,9 +272,10 @@ std::optional<std::string> why_not_worth(Unit& unit, PyObject* const* args) {
         if (stays_boxed(unit, *s, v)) {
           const double ns = weight * kBoxedNs;
           plain_ns += ns;
-          native_ns += ns * 1.1;
+          native_ns += op == Op::StoreGlobal ? weight * kGlobalStoreNs : ns * 1.1;
           if (enters_python(unit, *s, args, v))
             native_ns += weight * kPythonEntryNs;
+          native_ns += weight * kArgumentNs * boxed_arguments(*s, v);
           if (ns > worst_ns) {
             worst_ns = ns;
             worst_in = s.get();
