@@ -9,15 +9,15 @@ namespace {
 
 using mir::Op;
 
-constexpr const char* kOps[] = {"Param",         "Const",      "Unbound",    "Phi",        "CheckBound",  "GetGlobal",
-                                "GetFree",       "Unary",      "Binary",     "Inplace",    "Compare",     "Truth",
-                                "GetAttr",       "GetItem",    "SetItem",    "DelItem",    "BuildList",   "BuildTuple",
-                                "BuildSlice",    "ListAppend", "Unpack",     "Extract",    "Call",        "CallMethod",
-                                "GetIter",       "IterNext",   "Jump",       "Branch",     "BranchBound", "Return",
-                                "Raise",         "SetAttr",    "DelAttr",    "BuildSet",   "BuildDict",   "SetAdd",
-                                "DictInsert",    "ListExtend", "SetUpdate",  "DictUpdate", "DictMerge",   "ListToTuple",
-                                "CallUnpacked",  "UnpackStar", "ImportName", "ImportFrom", "NewCell",     "ReadCell",
-                                "MakeGenerator", "SumAdd",     "SumCarry",   "SumEnd"};
+constexpr const char* kOps[] = {
+    "Param",        "Const",      "Unbound",    "Phi",        "CheckBound", "GetGlobal",  "GetFree",
+    "Unary",        "Binary",     "Inplace",    "Compare",    "Truth",      "GetAttr",    "GetItem",
+    "SetItem",      "DelItem",    "BuildList",  "BuildTuple", "BuildSlice", "ListAppend", "Unpack",
+    "Extract",      "Call",       "CallMethod", "GetIter",    "IterNext",   "Jump",       "Branch",
+    "BranchBound",  "Return",     "Raise",      "SetAttr",    "DelAttr",    "BuildSet",   "BuildDict",
+    "SetAdd",       "DictInsert", "ListExtend", "SetUpdate",  "DictUpdate", "DictMerge",  "ListToTuple",
+    "CallUnpacked", "UnpackStar", "ImportName", "ImportFrom", "NewCell",    "ReadCell",   "MakeGenerator",
+    "FormatValue",  "BuildText",  "SumAdd",     "SumCarry",   "SumEnd"};
 static_assert(std::size(kOps) == static_cast<size_t>(Op::SumEnd) + 1);
 constexpr const char* kUnaryOps[] = {"Neg", "Pos", "Invert", "Not"};
 constexpr const char* kBinaryOps[] = {"Add",    "Sub",    "Mul", "TrueDiv", "FloorDiv", "Mod",   "Pow",

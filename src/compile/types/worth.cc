@@ -159,6 +159,8 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
     case Op::ImportName:
     case Op::ImportFrom:
     case Op::MakeGenerator:
+    case Op::FormatValue:
+    case Op::BuildText:
       return true;
     case Op::GetItem:
       return !(type(0).within(kList | kTuple) && type(1).within(kInt | kBool));
