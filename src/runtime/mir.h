@@ -95,6 +95,8 @@ enum class Op : uint16_t {
   ReadCell,      ///< args: cell; its value, or Unbound if it has none
   MakeGenerator,  ///< args: iterator, cells...; the generator of an expression. consts[aux] is a tuple: its code, then
   ///< for each free variable of the code a number: a cell of the function's own, or -1: the next one given
+  FormatValue,  ///< args: value [, format specification]; `{value!r:spec}`; sub = 's', 'r', 'a' or 0
+  BuildText,    ///< args: str...; what they are together
   // sum() of a generator expression, as the function adds: `carry` is None once it adds objects like any others, until
   // then a float, what the additions of floats have lost.
   SumAdd,    ///< args: total, carry, item; the next total
@@ -152,7 +154,8 @@ struct Position {
 
 struct Instr {
   Op op;
-  uint8_t sub = 0;  ///< UnaryOp, BinaryOp or CompareOp; CheckBound, LoadCell, DelCell: 1 = say "free variable"
+  uint8_t sub =
+      0;  ///< UnaryOp, BinaryOp or CompareOp; FormatValue: conversion; CheckBound, LoadCell, DelCell: 1 = say "free variable"
   uint8_t scope =
       0;  ///< how many code objects of comprehensions (CPython 3.11) and generator expressions it stands in;
           ///< with kInCall: what a C function does that is called at its position

@@ -18,8 +18,8 @@ constexpr const char* kOps[] = {
     "MatchException", "Reraise",    "StoreGlobal", "DelGlobal",  "MakeFunction", "MakeCell",      "LoadCell",
     "StoreCell",      "DelCell",    "FreeCell",    "DelAttr",    "BuildSet",     "BuildDict",     "SetAdd",
     "DictInsert",     "ListExtend", "SetUpdate",   "DictUpdate", "DictMerge",    "ListToTuple",   "CallUnpacked",
-    "UnpackStar",     "ImportName", "ImportFrom",  "NewCell",    "ReadCell",     "MakeGenerator", "SumAdd",
-    "SumCarry",       "SumEnd"};
+    "UnpackStar",     "ImportName", "ImportFrom",  "NewCell",    "ReadCell",     "MakeGenerator", "FormatValue",
+    "BuildText",      "SumAdd",     "SumCarry",    "SumEnd"};
 static_assert(std::size(kOps) == static_cast<size_t>(Op::SumEnd) + 1);
 constexpr const char* kUnaryOps[] = {"Neg", "Pos", "Invert", "Not"};
 constexpr const char* kBinaryOps[] = {"Add",    "Sub",    "Mul", "TrueDiv", "FloorDiv", "Mod",   "Pow",

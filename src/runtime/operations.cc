@@ -4,6 +4,7 @@
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
 #include "runtime/scopes.h"
+#include "runtime/text.h"
 
 namespace hasten::runtime {
 namespace {
@@ -447,6 +448,12 @@ bool execute(const mir::MirFunction& function, uint32_t index, PyObject* const* 
       return true;
     case Op::MakeGenerator:
       value = make_generator(function, function.consts[instr.aux], operands[0], operands + 1);
+      break;
+    case Op::FormatValue:
+      value = format_value(operands[0], count > 1 ? operands[1] : nullptr, instr.sub);
+      break;
+    case Op::BuildText:
+      value = build_text(operands, count);
       break;
     case Op::SumAdd:
       value = sum_add(operands[0], operands[1], operands[2]);

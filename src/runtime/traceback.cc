@@ -61,10 +61,14 @@ std::vector<std::string_view> opcode_names(Op op) {
     case Op::Call:
     case Op::CallMethod:
     case Op::CallUnpacked:
-      return {"CALL", "PRECALL", "FORMAT_", "CONVERT_VALUE", "BUILD_STRING", "BUILD_MAP", "BUILD_CONST"};
+      return {"CALL", "PRECALL"};
     case Op::Unpack:
     case Op::UnpackStar:
       return {"UNPACK_"};
+    case Op::FormatValue:
+      return {"FORMAT_", "CONVERT_VALUE"};
+    case Op::BuildText:
+      return {"BUILD_STRING"};
     case Op::ImportName:
     case Op::ImportFrom:
       return {"IMPORT_"};

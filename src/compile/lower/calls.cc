@@ -49,6 +49,13 @@ Value BodyLowering::lower_call(ValueId v) {
         return poison(s_.types[v]);
       return native_call(v, plan.known, args);
     case CallPlan::How::Boxed:
+      if (plan.known == Known::Str && args.size() == 1 && instr(v).aux == mir::kNone) {
+        llvm::SmallVector<llvm::Value*, 4> temporaries;
+        llvm::Value* object = boxed_operand(args[0], temporaries);
+        llvm::Value* text = b.CreateCall(m_.helper("hj_str", m_.ptr, {m_.ptr}, ModuleContext::Effects::Any), {object});
+        for (llvm::Value* temporary : temporaries) decref(temporary, true);
+        return boxed_result(v, checked_object(v, text));
+      }
       return boxed_instr(v);
   }
   return boxed_instr(v);

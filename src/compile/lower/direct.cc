@@ -116,6 +116,7 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
     return check_status(call(name, m_.i32, objects));
   }
   llvm::Value* attribute = nullptr;
+  const auto attribute_cache = [&] { return m_.address(&m_.record.attribute_caches.emplace_back()); };
   switch (i.op) {
     case Op::Compare:
       box_all();
@@ -123,11 +124,46 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
     case Op::GetAttr:
       box_all();
       attribute = m_.address(s_.view.function().names[i.aux]);
-      return object_result(call("hj_get_attr", m_.ptr, {objects[0], attribute}));
+      return object_result(call("hj_get_attr", m_.ptr, {attribute_cache(), objects[0], attribute}));
     case Op::SetAttr:
       box_all();
       attribute = m_.address(s_.view.function().names[i.aux]);
-      return check_status(call("hj_set_attr", m_.i32, {objects[0], attribute, objects[1]}));
+      return check_status(call("hj_set_attr", m_.i32, {attribute_cache(), objects[0], attribute, objects[1]}));
+    case Op::FormatValue:
+      box_all();
+      if (objects.size() == 1)
+        objects.push_back(llvm::ConstantPointerNull::get(b.getPtrTy()));
+      return object_result(call("hj_format", m_.ptr, {objects[0], objects[1], b.getInt32(i.sub)}));
+    case Op::BuildText:
+      box_all();
+      return object_result(
+          call("hj_build_text", m_.ptr, {array_of(objects), b.getInt64(static_cast<uint64_t>(objects.size()))}));
+    case Op::CallUnpacked: {
+      if (!operands[0].type.object && !operands[0].type.only(kKnown))
+        break;
+      box_all();
+      llvm::BasicBlock *tuple = new_block(""), *other = new_block(""), *end = new_block("");
+      llvm::Value* keywords = objects.size() > 2 ? objects[2] : llvm::ConstantPointerNull::get(b.getPtrTy());
+      b.CreateCondBr(type_is(objects[1], m_.layout.tuple_type), tuple, other);
+      b.SetInsertPoint(tuple);
+      llvm::Value* called = b.CreateCall(m_.helper("hj_call_with", m_.ptr, {m_.ptr, m_.ptr, m_.ptr}, Effects::Any),
+                                         {objects[0], objects[1], keywords});
+      go_if(b.CreateIsNull(called), traced_raise(v));
+      llvm::BasicBlock* tuple_end = b.GetInsertBlock();
+      b.CreateBr(end);
+      b.SetInsertPoint(other);
+      llvm::Value* both = execute_call(v, objects);
+      go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), raise_at(v));
+      llvm::Value* executed = b.CreateExtractValue(both, 0);
+      llvm::BasicBlock* other_end = b.GetInsertBlock();
+      b.CreateBr(end);
+      b.SetInsertPoint(end);
+      auto* phi = b.CreatePHI(m_.ptr, 2);
+      phi->addIncoming(called, tuple_end);
+      phi->addIncoming(executed, other_end);
+      drop_temporaries();
+      return boxed_result(v, phi);
+    }
     case Op::IterNext: {
       box_all();
       llvm::Value* both = call("hj_iter_next", llvm::StructType::get(m_.ptr, m_.i64), objects);

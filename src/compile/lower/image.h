@@ -32,6 +32,12 @@ struct BodyRecord {
   std::string symbol;
 };
 
+/// With the type's version tag, the attribute lies at this offset in the object (a slot of the class).
+struct AttributeCache {
+  uint32_t version = 0xffffffffu;  ///< no type's
+  int64_t offset = 0;
+};
+
 /// With these counters of the dicts that a guard looks at, it held: nothing in them has changed since.
 struct GuardCache {
   uint64_t first = 0, second = 0;
@@ -42,6 +48,7 @@ struct UnitRecord {
   std::vector<std::unique_ptr<BodyRecord>> bodies;  ///< the first is the root
   std::vector<Guard> guards;
   std::vector<PyObject*> references;               ///< strong: whatever the code names by address
+  std::deque<AttributeCache> attribute_caches;     ///< one a site, likewise
   std::deque<GuardCache> guard_caches;             ///< one a guard, likewise
   std::deque<runtime::MethodCache> method_caches;  ///< one a site; the code knows their addresses
   uint32_t callee_landings = 0;                    ///< how often a directly called body left (see kCalleeLandingsMax)

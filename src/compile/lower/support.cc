@@ -1,14 +1,17 @@
 #include "compile/lower/support.h"
 
 #include <Python.h>
+#include <structmember.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <unordered_map>
+#include <utility>
 
 #include "runtime/helpers.h"
 #include "runtime/object_ref.h"
+#include "runtime/text.h"
 
 namespace hasten::compile {
 namespace {
@@ -97,6 +100,21 @@ void drop_owned_keeping_error(const BodyRecord& record, uint32_t point, const ui
   PyErr_Fetch(&type, &value, &traceback);
   drop_owned(record, point, slots);
   PyErr_Restore(type, value, traceback);
+}
+
+PyObject** slot_of(PyObject* object, const AttributeCache& cache) {
+  return reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + cache.offset);
+}
+
+/// A slot is a data descriptor: while the type stays as it is, nothing comes before it.
+void remember_slot(AttributeCache* cache, PyTypeObject* type, PyObject* name) {
+  constexpr int kObjectSlot = 16;  // T_OBJECT_EX: null raises AttributeError
+  PyObject* found = type->tp_version_tag != 0 ? _PyType_Lookup(type, name) : nullptr;
+  if (!found || Py_TYPE(found) != &PyMemberDescr_Type)
+    return;
+  const PyMemberDef* member = reinterpret_cast<PyMemberDescrObject*>(found)->d_member;
+  if (member->type == kObjectSlot && member->flags == 0)
+    *cache = {type->tp_version_tag, member->offset};
 }
 
 extern "C" {
@@ -281,7 +299,41 @@ PyObject* hj_bind_method(PyObject* callable, PyObject* self) {
   return bind ? bind(callable, self, reinterpret_cast<PyObject*>(Py_TYPE(self))) : Py_NewRef(callable);
 }
 
-PyObject* hj_get_attr(PyObject* object, PyObject* name) { return PyObject_GetAttr(object, name); }
+PyObject* hj_attribute(PyObject* object, PyObject* name) {
+  const KeepError keep;
+  return PyObject_GetAttr(object, name);
+}
+
+PyObject* hj_get_attr(AttributeCache* cache, PyObject* object, PyObject* name) {
+  if (Py_TYPE(object)->tp_version_tag == cache->version) {
+    if (PyObject* value = *slot_of(object, *cache))
+      return Py_NewRef(value);
+    return PyObject_GetAttr(object, name);  // raises
+  }
+  PyObject* value = PyObject_GetAttr(object, name);
+  if (value && Py_TYPE(object)->tp_getattro == PyObject_GenericGetAttr)
+    remember_slot(cache, Py_TYPE(object), name);
+  return value;
+}
+
+int32_t hj_set_attr(AttributeCache* cache, PyObject* object, PyObject* name, PyObject* value) {
+  if (Py_TYPE(object)->tp_version_tag == cache->version) {
+    PyObject* old = std::exchange(*slot_of(object, *cache), Py_NewRef(value));
+    Py_XDECREF(old);
+    return 0;
+  }
+  const int status = PyObject_SetAttr(object, name, value);
+  if (status == 0 && Py_TYPE(object)->tp_setattro == PyObject_GenericSetAttr)
+    remember_slot(cache, Py_TYPE(object), name);
+  return status;
+}
+
+PyObject* hj_format(PyObject* value, PyObject* spec, int32_t conversion) {
+  return format_value(value, spec, static_cast<uint8_t>(conversion));
+}
+PyObject* hj_build_text(PyObject* const* parts, int64_t count) {
+  return build_text(parts, static_cast<uint32_t>(count));
+}
 
 PyObject* hj_binary_pow(PyObject* a, PyObject* b) { return PyNumber_Power(a, b, Py_None); }
 PyObject* hj_inplace_pow(PyObject* a, PyObject* b) { return PyNumber_InPlacePower(a, b, Py_None); }
@@ -502,6 +554,7 @@ std::span<const SupportSymbol> support_symbols() {
       HASTEN_SYMBOL(hj_box_tuple_iter),
       HASTEN_SYMBOL(hj_box_zip),
       HASTEN_SYMBOL(hj_box_enumerate),
+      HASTEN_SYMBOL(hj_attribute),
       HASTEN_SYMBOL(hj_get_attr),
       HASTEN_SYMBOL(hj_load_method),
       HASTEN_SYMBOL(hj_bind_method),
@@ -544,7 +597,11 @@ std::span<const SupportSymbol> support_symbols() {
       {"hj_del_item", reinterpret_cast<void*>(&PyObject_DelItem)},
       {"hj_dict_set_item", reinterpret_cast<void*>(&PyDict_SetItem)},
       {"hj_set_add", reinterpret_cast<void*>(&PySet_Add)},
-      {"hj_set_attr", reinterpret_cast<void*>(&PyObject_SetAttr)},
+      HASTEN_SYMBOL(hj_set_attr),
+      HASTEN_SYMBOL(hj_format),
+      HASTEN_SYMBOL(hj_build_text),
+      {"hj_str", reinterpret_cast<void*>(&PyObject_Str)},
+      {"hj_call_with", reinterpret_cast<void*>(&PyObject_Call)},
       {"hj_get_iter", reinterpret_cast<void*>(&PyObject_GetIter)},
       {"hj_list_to_tuple", reinterpret_cast<void*>(&PyList_AsTuple)},
       {"hj_truth", reinterpret_cast<void*>(&PyObject_IsTrue)},

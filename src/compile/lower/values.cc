@@ -360,7 +360,7 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
       if (v.type.is_loaded_method())
         return b.CreateCall(m_.helper("hj_bind_method", m_.ptr, {m_.ptr, m_.ptr}, Effects::Any),
                             {v.parts[0], v.parts[1]});
-      return b.CreateCall(m_.helper("hj_get_attr", m_.ptr, {m_.ptr, m_.ptr}, Effects::Any),
+      return b.CreateCall(m_.helper("hj_attribute", m_.ptr, {m_.ptr, m_.ptr}, Effects::Any),
                           {v.parts[0], m_.address(v.type.known)});
     default:
       break;

@@ -1,4 +1,8 @@
 // Expressions, one function each. Every one returns the value's number.
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "compile/syntax/folding.h"
 #include "compile/syntax/operators.h"
 #include "compile/syntax/translator.h"
@@ -307,48 +311,18 @@ ValueId Translator::subscript_key(Node node) {
   return emit(Op::BuildSlice, std::move(parts), node.position());
 }
 
-// Text and dicts have no instructions of their own: they are calls of the built-in functions that the bytecode
-// (FORMAT_VALUE, BUILD_STRING, BUILD_MAP) shares its code with, held as constants.
-
 ValueId Translator::formatted_value(Node node) {
-  const char* convert = nullptr;
-  switch (node.integer(Field::conversion)) {
-    case 's':
-      convert = "str";
-      break;
-    case 'r':
-      convert = "repr";
-      break;
-    case 'a':
-      convert = "ascii";
-      break;
-    default:
-      break;
-  }
-  ValueId value = expression(node[Field::value]);
-  if (convert) {
-    value = emit(Op::Call, {builtin(convert), value}, node.position());
-  }
-  std::vector<ValueId> args{builtin("format"), value};
+  std::vector<ValueId> args{expression(node[Field::value])};
   if (Node spec = node[Field::format_spec]; spec.present()) {
     args.push_back(expression(spec));
   }
-  return emit(Op::Call, std::move(args), node.position());
+  const long conversion = std::max(node.integer(Field::conversion), 0L);  // -1: none
+  return emit(Op::FormatValue, std::move(args), node.position(), kNone, static_cast<uint8_t>(conversion));
 }
 
 ValueId Translator::formatted_text(Node node) {
   NodeList parts = node.list(Field::values);
-  if (parts.size() == 1) {
-    return expression(parts[0]);
-  }
-  ValueId all = emit(Op::BuildList, expressions(parts), node.position());
-  PyObject* empty = PyUnicode_FromString("");
-  PyObject* join = empty ? PyObject_GetAttrString(empty, "join") : nullptr;
-  Py_XDECREF(empty);
-  if (!join) {
-    return none();
-  }
-  return emit(Op::Call, {new_constant(join), all}, node.position());
+  return parts.size() == 1 ? expression(parts[0]) : emit(Op::BuildText, expressions(parts), node.position());
 }
 
 }  // namespace hasten::compile::syntax

@@ -314,6 +314,8 @@ class Sweeper {
     s_.guesses.erase(v);
     if (narrowing_ && s_.types[v].object)
       return {};  // narrowing is for intervals alone
+    if (a.object && b.object)
+      return two_numbers(v, a, b);
     if (!object->object || object->may_be_unbound() || !number->within(kInt | kFloat))
       return {};
     uint16_t kinds = number->kinds & kFloat ? kFloat : kInt;
@@ -326,6 +328,19 @@ class Sweeper {
     s_.guesses[v] = kinds;
     *object = Type::of(kinds);
     return std::pair{a, b};
+  }
+
+  /// Two objects under an operator that is little used but for numbers. One miss is enough.
+  std::optional<std::pair<Type, Type>> two_numbers(ValueId v, const Type& a, const Type& b) {
+    const Instr& i = s_.view.instr(v);
+    const auto op = static_cast<BinaryOp>(i.sub);
+    const bool is_likely =
+        i.op == Op::Binary && (op == BinaryOp::Mul || op == BinaryOp::Sub || op == BinaryOp::TrueDiv);
+    const Experience::Seen* seen = seen_at(v);
+    if (!is_likely || a.may_be_unbound() || b.may_be_unbound() || (seen && (seen->overflowed || seen->misses > 0)))
+      return {};
+    s_.guesses[v] = kInt | kFloat;
+    return std::pair{Type::of(kInt | kFloat), Type::of(kInt | kFloat)};
   }
 
   const Experience::Seen* seen_at(ValueId v) const {

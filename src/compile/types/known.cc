@@ -35,6 +35,7 @@ constexpr Entry kBuiltins[] = {
     {"any", Known::Any},
     {"all", Known::All},
     {"ord", Known::Ord},
+    {"str", Known::Str},
 };
 
 constexpr Entry kMath[] = {

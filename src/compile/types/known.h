@@ -32,6 +32,7 @@ enum class Known : uint8_t {
   Any,
   All,
   Ord,
+  Str,
   // math, computed by libm with CPython's checks: MathFirst < m <= MathUnaryLast
   MathUnaryFirst,
   Sqrt,
