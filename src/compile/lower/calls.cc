@@ -300,6 +300,8 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
         go_if(b.CreateICmpSLT(size, b.getInt64(0)), traced_raise(v));
         return integer(size);
       }
+      if (!args[0].type.only(kTuple))
+        return boxed_instr(v);  // what was any object when the call was planned turned out to be a number
       return integer(b.getInt64(args[0].type.items->size()));
     case Known::Range: {
       llvm::Value* one = b.getInt64(1);
