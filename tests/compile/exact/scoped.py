@@ -41,7 +41,11 @@ class Scoper:
         for name in sorted(self.nonlocals - self.params):  # its one binding may have moved away
             bind = ast.Assign(targets=[ast.Name(id=name, ctx=ast.Store())], value=ast.Constant(None))
             self.function.body.insert(0, ast.If(test=ast.Constant(False), body=[bind], orelse=[]))
-        inner = sorted(self.locals - self.params)
+        annotated = {n.target.id
+            for n in ast.walk(self.function)
+            if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
+        }
+        inner = sorted(self.locals - self.params - annotated)
         if inner and self.rng.random() < 0.15:
             name = self.rng.choice(inner)
             if name not in self.nonlocals:
