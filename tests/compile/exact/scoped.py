@@ -41,7 +41,8 @@ class Scoper:
         for name in sorted(self.nonlocals - self.params):  # its one binding may have moved away
             bind = ast.Assign(targets=[ast.Name(id=name, ctx=ast.Store())], value=ast.Constant(None))
             self.function.body.insert(0, ast.If(test=ast.Constant(False), body=[bind], orelse=[]))
-        annotated = {n.target.id
+        annotated = {
+            n.target.id
             for n in ast.walk(self.function)
             if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
         }
