@@ -469,6 +469,29 @@ def adder(k):
     return add
 
 
+@jit
+def apply_and_swap(function, n, swap):
+    total = 0
+    for i in range(n):
+        if i == n // 2:
+            swap(function)
+        total += function(i)
+    return total
+
+
+@jit
+def to_be_swapped(x):
+    return x + 1
+
+
+def swap_and_back(n):
+    code = to_be_swapped.__code__
+    try:
+        return apply_and_swap(to_be_swapped, n, swap_code)
+    finally:
+        to_be_swapped.__code__ = code
+
+
 def scenario_nested_calls():
     return [
         plain_call(10),
@@ -559,6 +582,8 @@ def scenario_functions_as_arguments():
         outcome(apply, 5, 3),
         apply(adder(2), ROUNDS),
         apply(adder(0.5), ROUNDS),
+        swap_and_back(10),
+        swap_and_back(ROUNDS),
         apply_both(compiled_one, compiled_two, [1, 2.5]),
         apply_both(compiled_two, compiled_two, [1, 2.5]),
         apply(types.MethodType(lambda self, x: self + x, 5), ROUNDS),

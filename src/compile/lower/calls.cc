@@ -156,7 +156,10 @@ Value BodyLowering::predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayR
   } else {
     b.CreateBr(is_function);
     b.SetInsertPoint(is_function);
-    b.CreateCondBr(b.CreateICmpEQ(callee, m_.address(plan.predicted)), direct, other);
+    llvm::Value* same_code =
+        b.CreateICmpEQ(load(m_.ptr, m_.address(f.function), offsetof(PyFunctionObject, func_code), Place::Item),
+                       m_.address(PyFunction_GET_CODE(f.function)));
+    b.CreateCondBr(b.CreateAnd(b.CreateICmpEQ(callee, m_.address(plan.predicted)), same_code), direct, other);
   }
   b.SetInsertPoint(direct);
   llvm::SmallVector<Value, 8> args(operands.begin() + 1, operands.end());

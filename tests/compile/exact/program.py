@@ -12,6 +12,7 @@ import random
 from arguments import SUBCLASSES, Arguments
 from expressions import Expressions
 from scope import Flavour, Scope, Signature, Var
+from scoped import with_scopes
 from statements import Body
 
 HEADER = "import cmath\nimport math\nfrom math import inf, nan\n"
@@ -70,7 +71,7 @@ def generate(seed: int) -> str:
         parts.append(text)
     calls = make_calls(rng, functions, global_kinds)
     used = [text for name, text in SUBCLASSES.items() if name + "(" in calls]
-    return "\n".join([*parts, *used, calls])
+    return with_scopes("\n".join([*parts, *used, calls]), seed)
 
 
 def make_function(rng, flavour, name, returns, functions, global_kinds):

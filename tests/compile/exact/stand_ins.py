@@ -130,6 +130,9 @@ class Rewrite(ast.NodeTransformer):
                 for n in ast.walk(node)
                 if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
             } - params
+            for n in ast.walk(node):
+                if isinstance(n, ast.Global | ast.Nonlocal):
+                    names -= set(n.names)
             node.body[:0] = [
                 ast.Assign([ast.Name(name, ast.Store())], ast.Constant(0)) for name in sorted(names)
             ]
