@@ -282,7 +282,9 @@ PyObject* hj_bind_method(PyObject* callable, PyObject* self) {
   return bind ? bind(callable, self, reinterpret_cast<PyObject*>(Py_TYPE(self))) : Py_NewRef(callable);
 }
 
-PyObject* hj_get_attr(AttributeCache* cache, PyObject* object, PyObject* name) {
+PyObject* hj_get_attr(PyObject* object, PyObject* name) { return PyObject_GetAttr(object, name); }
+
+PyObject* hj_get_attribute(AttributeCache* cache, PyObject* object, PyObject* name) {
   if (Py_TYPE(object)->tp_version_tag == cache->version) {
     if (PyObject* value = *slot_of(object, *cache))
       return Py_NewRef(value);
@@ -294,7 +296,7 @@ PyObject* hj_get_attr(AttributeCache* cache, PyObject* object, PyObject* name) {
   return value;
 }
 
-int32_t hj_set_attr(AttributeCache* cache, PyObject* object, PyObject* name, PyObject* value) {
+int32_t hj_set_attribute(AttributeCache* cache, PyObject* object, PyObject* name, PyObject* value) {
   if (Py_TYPE(object)->tp_version_tag == cache->version) {
     PyObject* old = std::exchange(*slot_of(object, *cache), Py_NewRef(value));
     Py_XDECREF(old);
@@ -570,7 +572,8 @@ std::span<const SupportSymbol> support_symbols() {
       {"hj_del_item", reinterpret_cast<void*>(&PyObject_DelItem)},
       {"hj_dict_set_item", reinterpret_cast<void*>(&PyDict_SetItem)},
       {"hj_set_add", reinterpret_cast<void*>(&PySet_Add)},
-      HASTEN_SYMBOL(hj_set_attr),
+      HASTEN_SYMBOL(hj_get_attribute),
+      HASTEN_SYMBOL(hj_set_attribute),
       HASTEN_SYMBOL(hj_format),
       HASTEN_SYMBOL(hj_build_text),
       {"hj_str", reinterpret_cast<void*>(&PyObject_Str)},
