@@ -124,11 +124,11 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
     case Op::GetAttr:
       box_all();
       attribute = m_.address(s_.view.function().names[i.aux]);
-      return object_result(call("hj_get_attr", m_.ptr, {attribute_cache(), objects[0], attribute}));
+      return object_result(call("hj_get_attribute", m_.ptr, {attribute_cache(), objects[0], attribute}));
     case Op::SetAttr:
       box_all();
       attribute = m_.address(s_.view.function().names[i.aux]);
-      return check_status(call("hj_set_attr", m_.i32, {attribute_cache(), objects[0], attribute, objects[1]}));
+      return check_status(call("hj_set_attribute", m_.i32, {attribute_cache(), objects[0], attribute, objects[1]}));
     case Op::FormatValue:
       box_all();
       if (objects.size() == 1)
@@ -148,11 +148,13 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
       b.SetInsertPoint(tuple);
       llvm::Value* called = b.CreateCall(m_.helper("hj_call_with", m_.ptr, {m_.ptr, m_.ptr, m_.ptr}, Effects::Any),
                                          {objects[0], objects[1], keywords});
+      drop_temporaries();
       go_if(b.CreateIsNull(called), traced_raise(v));
       llvm::BasicBlock* tuple_end = b.GetInsertBlock();
       b.CreateBr(end);
       b.SetInsertPoint(other);
       llvm::Value* both = execute_call(v, objects);
+      drop_temporaries();
       go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), raise_at(v));
       llvm::Value* executed = b.CreateExtractValue(both, 0);
       llvm::BasicBlock* other_end = b.GetInsertBlock();
@@ -161,7 +163,6 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
       auto* phi = b.CreatePHI(m_.ptr, 2);
       phi->addIncoming(called, tuple_end);
       phi->addIncoming(executed, other_end);
-      drop_temporaries();
       return boxed_result(v, phi);
     }
     case Op::IterNext: {

@@ -304,7 +304,7 @@ PyObject* hj_attribute(PyObject* object, PyObject* name) {
   return PyObject_GetAttr(object, name);
 }
 
-PyObject* hj_get_attr(AttributeCache* cache, PyObject* object, PyObject* name) {
+PyObject* hj_get_attribute(AttributeCache* cache, PyObject* object, PyObject* name) {
   if (Py_TYPE(object)->tp_version_tag == cache->version) {
     if (PyObject* value = *slot_of(object, *cache))
       return Py_NewRef(value);
@@ -316,7 +316,7 @@ PyObject* hj_get_attr(AttributeCache* cache, PyObject* object, PyObject* name) {
   return value;
 }
 
-int32_t hj_set_attr(AttributeCache* cache, PyObject* object, PyObject* name, PyObject* value) {
+int32_t hj_set_attribute(AttributeCache* cache, PyObject* object, PyObject* name, PyObject* value) {
   if (Py_TYPE(object)->tp_version_tag == cache->version) {
     PyObject* old = std::exchange(*slot_of(object, *cache), Py_NewRef(value));
     Py_XDECREF(old);
@@ -555,7 +555,6 @@ std::span<const SupportSymbol> support_symbols() {
       HASTEN_SYMBOL(hj_box_zip),
       HASTEN_SYMBOL(hj_box_enumerate),
       HASTEN_SYMBOL(hj_attribute),
-      HASTEN_SYMBOL(hj_get_attr),
       HASTEN_SYMBOL(hj_load_method),
       HASTEN_SYMBOL(hj_bind_method),
       HASTEN_SYMBOL(hj_compare),
@@ -597,7 +596,8 @@ std::span<const SupportSymbol> support_symbols() {
       {"hj_del_item", reinterpret_cast<void*>(&PyObject_DelItem)},
       {"hj_dict_set_item", reinterpret_cast<void*>(&PyDict_SetItem)},
       {"hj_set_add", reinterpret_cast<void*>(&PySet_Add)},
-      HASTEN_SYMBOL(hj_set_attr),
+      HASTEN_SYMBOL(hj_get_attribute),
+      HASTEN_SYMBOL(hj_set_attribute),
       HASTEN_SYMBOL(hj_format),
       HASTEN_SYMBOL(hj_build_text),
       {"hj_str", reinterpret_cast<void*>(&PyObject_Str)},

@@ -50,6 +50,47 @@ bool look_constant(NodeList items) {
   return true;
 }
 
+/// Whether both have the same items, of the same types.
+bool are_same_constants(PyObject* a, PyObject* b) {
+  if (PyObject_RichCompareBool(a, b, Py_EQ) != 1) {
+    PyErr_Clear();
+    return false;
+  }
+  PyObject* texts[2] = {nullptr, nullptr};  // 1, 1.0 and True are equal: their texts tell them apart
+  for (int i = 0; i < 2; ++i) {
+    PyObject* items = PySequence_List(i ? b : a);
+    for (Py_ssize_t k = 0; items && k < PyList_GET_SIZE(items); ++k) {
+      PyObject* text = PyObject_Repr(PyList_GET_ITEM(items, k));
+      if (text) {
+        PyList_SetItem(items, k, text);
+      }
+    }
+    if (items && PyList_Sort(items) < 0) {
+      Py_CLEAR(items);
+    }
+    texts[i] = items;
+  }
+  const bool same = texts[0] && texts[1] && PyObject_RichCompareBool(texts[0], texts[1], Py_EQ) == 1;
+  Py_XDECREF(texts[0]);
+  Py_XDECREF(texts[1]);
+  PyErr_Clear();
+  return same;
+}
+
+/// The frozenset that CPython's compiler made of these constants, in its order (borrowed), or null.
+PyObject* compiled_set(PyCodeObject* code, PyObject* items) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); ++i) {
+    PyObject* item = PyTuple_GET_ITEM(code->co_consts, i);
+    if (PyFrozenSet_CheckExact(item) && are_same_constants(item, items)) {
+      return item;
+    }
+    if (PyObject* found = PyCode_Check(item) ? compiled_set(reinterpret_cast<PyCodeObject*>(item), items) : nullptr) {
+      return found;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 ValueId Translator::starred_list(NodeList items, Position position) {
@@ -86,9 +127,12 @@ ValueId Translator::set_display(Node node) {
   Position position = node.position();
   // The order of a set depends on how it was filled: three constants or more come as a frozenset.
   if (items.size() > 2) {
-    if (PyObject* folded = fold_container(node)) {
+    PyObject* folded = fold_container(node);
+    PyObject* known = folded ? compiled_set(code_, folded) : nullptr;
+    Py_XDECREF(folded);
+    if (known) {
       ValueId set = emit(Op::BuildSet, {}, position);
-      emit(Op::SetUpdate, {set, new_constant(folded)}, position);
+      emit(Op::SetUpdate, {set, constant(known)}, position);
       return set;
     }
     if (look_constant(items)) {

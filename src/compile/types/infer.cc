@@ -54,7 +54,8 @@ class Sweeper {
           if (i.op == Op::Phi && number >= kWidenAfter)
             t = widen(s_.types[v], t);
         } else if (!(join(s_.types[v], t, unit_.sites) == s_.types[v])) {
-          t = s_.types[v];  // with a smaller interval it is of another type (2 ** -1): its users took it for what it was
+          t = s_.types
+                  [v];  // with a smaller interval it is of another type (2 ** -1): its users took it for what it was
         }
         if (!(t == s_.types[v])) {
           s_.types[v] = std::move(t);
