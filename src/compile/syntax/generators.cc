@@ -19,9 +19,6 @@ namespace {
 
 constexpr std::array<std::string_view, 9> kConsumers = {"any",  "all",   "sum", "min",   "max",
                                                         "list", "tuple", "set", "sorted"};
-/// Take everything out at once too, but run the program's code between items in a way of their own.
-constexpr std::array<std::string_view, 2> kOtherConsumers = {"dict", "frozenset"};
-
 template <size_t N>
 bool is_in(const std::array<std::string_view, N>& names, std::string_view name) {
   for (std::string_view one : names) {
@@ -136,8 +133,7 @@ Node Translator::consumed_generator(Node call) const {
     return {};
   }
   const std::string name = mangled(func.object(Field::id));
-  if (!(is_in(kConsumers, name) || is_in(kOtherConsumers, name)) || find_binding(name).variable ||
-      free_variables_.count(name) || globals_.count(name) ||
+  if (!is_in(kConsumers, name) || find_binding(name).variable || free_variables_.count(name) || globals_.count(name) ||
       PyDict_GetItemString(PyFunction_GET_GLOBALS(function_), name.c_str())) {
     return {};
   }
@@ -168,19 +164,13 @@ ValueId Translator::call_of_generator(Node node, Node generator) {
   }
   VariableId result = ssa_.new_variable();
   BlockId in_place = ssa_.new_block(), as_object = ssa_.new_block(), after = ssa_.new_block();
-  if (is_in(kConsumers, name)) {
-    ValueId same = emit(Op::Compare, {callee, meant}, node.position(), kNone, static_cast<uint8_t>(mir::CompareOp::Is));
-    ssa_.branch(Op::Branch, same, in_place, as_object, node.position());
-  } else {
-    ssa_.jump(as_object);
-  }
+  ValueId same = emit(Op::Compare, {callee, meant}, node.position(), kNone, static_cast<uint8_t>(mir::CompareOp::Is));
+  ssa_.branch(Op::Branch, same, in_place, as_object, node.position());
   ssa_.seal(in_place);
   ssa_.seal(as_object);
-  if (is_in(kConsumers, name)) {
-    ssa_.enter(in_place);
-    ssa_.write(result, consume(name, callee, node, generator, iterator));
-    ssa_.jump(after);
-  }
+  ssa_.enter(in_place);
+  ssa_.write(result, consume(name, callee, node, generator, iterator));
+  ssa_.jump(after);
   ssa_.enter(as_object);
   Copies copies;
   ValueId object = generator_object(generator, iterator, &copies);

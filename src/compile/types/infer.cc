@@ -31,6 +31,9 @@ class Sweeper {
  public:
   Sweeper(Unit& unit, Specialization& s) : unit_(unit), s_(s), experience_(unit.experience(s.view.function())) {}
 
+  /// Whether narrowing made a value of another type, not only of a smaller one: 2 ** n is a float once n is known to be -1.
+  bool contradicts() const { return contradicts_; }
+
   /// Returns whether any type changed. `sweep` counts from 0.
   bool sweep(int number, bool narrowing) {
     narrowing_ = narrowing;
@@ -54,8 +57,8 @@ class Sweeper {
           if (i.op == Op::Phi && number >= kWidenAfter)
             t = widen(s_.types[v], t);
         } else if (!(join(s_.types[v], t, unit_.sites) == s_.types[v])) {
-          t = s_.types
-                  [v];  // with a smaller interval it is of another type (2 ** -1): its users took it for what it was
+          contradicts_ = true;
+          t = s_.types[v];
         }
         if (!(t == s_.types[v])) {
           s_.types[v] = std::move(t);
@@ -567,6 +570,7 @@ class Sweeper {
   Specialization& s_;
   const Experience* experience_;
   bool narrowing_ = false;
+  bool contradicts_ = false;
 };
 
 /// Whether two types have the same form, lists in them the same predicted content (or only their kinds compared).
@@ -763,8 +767,14 @@ void Unit::infer() {
     }
   }
   for (auto& s : specializations) {
+    const std::vector<Type> before = s->types;
+    const Type result_before = s->result;
     Sweeper sweeper(*this, *s);
     for (int k = 0; k < kNarrowSweeps; ++k) sweeper.sweep(0, true);
+    if (sweeper.contradicts()) {
+      s->types = before;
+      s->result = result_before;
+    }
   }
   drop_guards_of_written_globals();
 }
