@@ -769,11 +769,13 @@ void Unit::infer() {
   for (auto& s : specializations) {
     const std::vector<Type> before = s->types;
     const Type result_before = s->result;
+    const auto guesses_before = s->guesses;
     Sweeper sweeper(*this, *s);
     for (int k = 0; k < kNarrowSweeps; ++k) sweeper.sweep(0, true);
     if (sweeper.contradicts()) {
       s->types = before;
       s->result = result_before;
+      s->guesses = guesses_before;
     }
   }
   drop_guards_of_written_globals();
