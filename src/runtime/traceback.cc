@@ -273,6 +273,10 @@ std::unordered_map<const mir::MirFunction*, Places>& places() {
 
 /// Innermost last. Runs Python code.
 std::vector<Entry> find_entries(const mir::MirFunction& function, PyCodeObject* code, uint32_t index) {
+  // A signal may come where a loop begins, at an instruction that stands for no code: then it is the next one's line.
+  while (function.instrs[index].position.line == 0 && index + 1 < function.instr_count) {
+    ++index;
+  }
   const mir::Instr& instr = function.instrs[index];
   const Position& position = instr.position;
   const Range wanted = range_of(position);

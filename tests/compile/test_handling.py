@@ -67,6 +67,37 @@ def test_inside_a_handler_of_the_caller(function):
         assert run(compiled) == run(function)
 
 
+def test_a_signal_in_a_loop_is_handled_in_the_function():
+    import signal
+
+    class Late(Exception):
+        pass
+
+    def late(*_):
+        raise Late("late")
+
+    @hasten.jit
+    def f():
+        x = 0
+        try:
+            while True:
+                x += 1
+        except Late as error:
+            return x > 0, error.args, error.__traceback__.tb_lineno
+
+    line = f.__wrapped__.__code__.co_firstlineno if hasattr(f, "__wrapped__") else f.__code__.co_firstlineno
+    before = signal.signal(signal.SIGALRM, late)
+    try:
+        for _ in range(3):
+            signal.setitimer(signal.ITIMER_REAL, 0.02)
+            alive, args, where = f()
+            assert (alive, args) == (True, ("late",))
+            assert where - line in (4, 5)  # the loop's first or only line
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def test_no_reference_is_lost():
     """Exceptions that are handled, and the values that live across them, are freed."""
     import gc
