@@ -475,6 +475,109 @@ def many_threads(wrap):
     return sorted(results), errors
 
 
+FACTOR = 3
+
+
+class ChangesFactor:
+    def __del__(self):
+        global FACTOR
+        FACTOR = 10
+
+
+def replace_each(xs):
+    total = 0
+    for i in range(len(xs)):
+        xs[i] = i
+        total += FACTOR
+    return total
+
+
+def delete_last(xs):
+    total = 0
+    for _ in range(len(xs)):
+        del xs[-1]
+        total += FACTOR
+    return total
+
+
+@scenario
+def the_end_of_an_item_changes_a_global(wrap):
+    global FACTOR
+    out = []
+    for function in (wrap(replace_each), wrap(delete_last)):
+        for _ in range(4):
+            FACTOR = 3
+            out.append(function([0, 1, 2, 3]))
+            out.append(function([0, 1, ChangesFactor(), 3, 4, 5]))
+    FACTOR = 3
+    return out
+
+
+class EmptiesRows:
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __del__(self):
+        self.rows.clear()
+        self.instead = [[1.5] * 2 for _ in range(50)]
+
+
+def index_of_a_dying_row(xs, rows):
+    last = xs[-1]
+    del xs[-1]
+    return rows[0][last[0]]
+
+
+@scenario
+def the_end_of_a_list_empties_another_that_is_read(wrap):
+    function = wrap(index_of_a_dying_row)
+    out = [function([[0, 1], [1, 0]], [[7, 8]])]
+    for k in range(50):
+        rows = [[70_000 + k, 8]]
+        out.append(function([[0, 1], [0, EmptiesRows(rows)]], rows))
+    return out
+
+
+class EmptiesWhenCollected:
+    def __init__(self, xs):
+        self.xs = xs
+        self.me = self
+
+    def __del__(self):
+        self.xs.clear()
+        self.instead = [bytearray(100) for _ in range(100)]
+
+
+def store_pairs(xs, n):
+    for i in range(n):
+        xs[0] = (i, i + 1)
+    return len(xs)
+
+
+@scenario
+def a_collection_empties_the_list_that_is_stored_into(wrap):
+    """When it is collected is not the same; that nothing else happens is."""
+    function = wrap(store_pairs)
+    function([(0, 1)], 10)
+    threshold = gc.get_threshold()
+    gc.collect()
+    gc.disable()
+    seen = set()
+    try:
+        for k in range(50):
+            xs = [(0, 1)] * 3
+            EmptiesWhenCollected(xs)
+            gc.set_threshold(100 + k)
+            gc.enable()
+            seen.add(outcome(function, xs, 200)[0])
+            gc.disable()
+            gc.collect()
+    finally:
+        gc.set_threshold(*threshold)
+        gc.enable()
+    return seen <= {"returned", "raised"}
+
+
 @pytest.mark.parametrize("run", SCENARIOS, ids=lambda f: f.__name__)
 def test_same_as_plain(run):
     plain = run(lambda function: function)

@@ -165,6 +165,11 @@ bool BodyLowering::borrowable(ValueId v) {
   for (ValueId at = v + 1; at <= last; ++at) {
     const Instr& between = instr(at);
     const Type& t = s_.types[at];
+    // Where another value dies meanwhile, its items' end may run code that takes the row out of its list.
+    for (ValueId arg : s_.view.args(at)) {
+      if (at != last && arg != v && has_references(s_.types[arg]) && !is_used_after(arg, at))
+        return false;
+    }
     const bool uses_it = std::count(s_.view.args(at).begin(), s_.view.args(at).end(), v) > 0;
     switch (between.op) {
       case Op::Const:
@@ -201,6 +206,19 @@ bool BodyLowering::borrowable(ValueId v) {
     }
   }
   return outlives(s_.view.args(v)[0], last);
+}
+
+/// Whether the value is somebody else's, or read again after `at`, which reads it.
+bool BodyLowering::is_used_after(ValueId v, ValueId at) {
+  const Op op = instr(v).op;
+  if (op == Op::Param || op == Op::Const || s_.guards.contains(v) || s_.liveness.live_out(instr(at).block, v))
+    return true;
+  for (ValueId later = at + 1; later < s_.view.end(instr(at).block); ++later) {
+    const auto args = s_.view.args(later);
+    if (std::find(args.begin(), args.end(), v) != args.end())
+      return true;
+  }
+  return false;
 }
 
 /// Whether the list `v` is held by somebody until `last`, in the same block, is done.

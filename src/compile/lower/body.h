@@ -155,6 +155,7 @@ class BodyLowering {
   bool owns(ValueId v);
   bool borrowable(ValueId v);
   bool outlives(ValueId v, ValueId last);
+  bool is_used_after(ValueId v, ValueId at);
   void compute_live(BlockId block);
   bool live_after(ValueId at, ValueId v) const;
   void release_dead(ValueId v);
@@ -238,7 +239,9 @@ class BodyLowering {
   llvm::Value* execute_boxed(ValueId v, llvm::ArrayRef<Value> operands);
   Value lower_get_item(ValueId v);
   void lower_set_item(ValueId v);
-  llvm::Value* checked_index(ValueId v, llvm::Value* list, const Value& key);
+  /// `dropped`: a new object that nobody gets if the index is out of range, or null.
+  llvm::Value* checked_index(ValueId v, llvm::Value* list, const Value& key, llvm::Value* dropped = nullptr);
+  void drop_replaced(ValueId v, llvm::Value* old);
   void list_append(ValueId v, const Value& list, const Value& item);
   Value lower_unpack(ValueId v);
   const Guard& check_guard(ValueId v);

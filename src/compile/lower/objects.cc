@@ -163,7 +163,7 @@ llvm::Value* BodyLowering::list_items(llvm::Value* list) {
 }
 
 /// The index into the items, negative ones folded; leaves if it is out of range (the interpreter raises).
-llvm::Value* BodyLowering::checked_index(ValueId v, llvm::Value* list, const Value& key) {
+llvm::Value* BodyLowering::checked_index(ValueId v, llvm::Value* list, const Value& key, llvm::Value* dropped) {
   llvm::Value *index = as_int(key), *size = list_size(list);
   const Interval interval = key.type.only(kBool) ? Interval{0, 1} : key.type.interval;
   if (interval.low < 0) {
@@ -171,8 +171,41 @@ llvm::Value* BodyLowering::checked_index(ValueId v, llvm::Value* list, const Val
         b.CreateAdd(index, planted_bug(Plant::NegativeIndex) ? b.CreateSub(size, b.getInt64(1)) : size);
     index = interval.high < 0 ? folded : b.CreateSelect(b.CreateICmpSLT(index, b.getInt64(0)), folded, index);
   }
-  go_if(b.CreateICmpUGE(index, size), fails_at(v));
+  llvm::BasicBlock* fails = fails_at(v);
+  if (dropped) {
+    llvm::BasicBlock* drops = new_block("drop");
+    llvm::IRBuilder<>::InsertPointGuard guard(b);
+    b.SetInsertPoint(drops);
+    decref(dropped);
+    b.CreateBr(std::exchange(fails, drops));
+  }
+  go_if(b.CreateICmpUGE(index, size), fails);
   return index;
+}
+
+/// Drops what an item of a list was before. If it was no number, its end may have run code that bound a guarded name anew.
+void BodyLowering::drop_replaced(ValueId v, llvm::Value* old) {
+  if (m_.record.unit_runs_foreign_code || m_.unit.guards.empty()) {
+    decref(old);
+    return;
+  }
+  llvm::BasicBlock *odd = new_block("odd"), *changed = new_block("changed"), *done = new_block("");
+  llvm::Value* known = b.CreateICmpEQ(old, m_.address(m_.layout.none_object));
+  for (PyObject* type : {m_.layout.long_type, m_.layout.float_type, m_.layout.bool_type, m_.layout.complex_type})
+    known = b.CreateOr(known, type_is(old, type));
+  llvm::BasicBlock* plain = new_block("");
+  b.CreateCondBr(known, plain, odd);
+  b.SetInsertPoint(odd);
+  decref(old);
+  llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any),
+                                   {m_.address(&m_.record)});
+  b.CreateCondBr(b.CreateICmpEQ(hold, b.getInt32(0)), changed, done);
+  b.SetInsertPoint(changed);
+  leave_after(v, llvm::ConstantPointerNull::get(b.getPtrTy()), DeoptReason::Generic, false);
+  b.SetInsertPoint(plain);
+  decref(old);
+  b.CreateBr(done);
+  b.SetInsertPoint(done);
 }
 
 Value BodyLowering::lower_get_item(ValueId v) {
@@ -234,7 +267,9 @@ void BodyLowering::lower_set_item(ValueId v) {
     return;
   }
   llvm::Value* list = container.parts[0];
-  llvm::Value* index = checked_index(v, list, key);
+  // To make a tuple may collect garbage, whose end may change the list: before anything is read from it.
+  llvm::Value* made = !item.type.object && (item.type.kinds & ~(kScalar | kList | kKnown)) ? box_owned(item) : nullptr;
+  llvm::Value* index = checked_index(v, list, key, made);
   llvm::Value* place = b.CreateInBoundsGEP(m_.ptr, list_items(list), index);
   llvm::Value* old = load(m_.ptr, place, 0, Place::Item);
   if (item.type.only(kFloat) && !item.constant) {
@@ -249,13 +284,13 @@ void BodyLowering::lower_set_item(ValueId v) {
     b.CreateBr(done);
     b.SetInsertPoint(fresh);
     store(box_owned(item), place, 0, Place::Item);
-    decref(old);
+    drop_replaced(v, old);
     b.CreateBr(done);
     b.SetInsertPoint(done);
     return;
   }
-  store(box_owned(item), place, 0, Place::Item);
-  decref(old);
+  store(made ? made : box_owned(item), place, 0, Place::Item);
+  drop_replaced(v, old);
 }
 
 void BodyLowering::list_append(ValueId v, const Value& container, const Value& item) {
