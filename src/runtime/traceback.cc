@@ -16,6 +16,7 @@
 
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
+#include "runtime/operations.h"
 
 namespace hasten::runtime {
 namespace {
@@ -204,21 +205,12 @@ PyCodeObject* comprehension_at(PyCodeObject* code, const Range& wanted, Range* w
 
 /// What comes out of a generator that let StopIteration through.
 void raise_from_stop_iteration() {
-  PyObject *type, *value, *trace;
-  PyErr_Fetch(&type, &value, &trace);
-  PyErr_NormalizeException(&type, &value, &trace);
-  if (trace) {
-    PyException_SetTraceback(value, trace);
-  }
-  Py_XDECREF(type);
-  Py_XDECREF(trace);
+  PyObject* stop = take_raised();
   PyErr_SetString(PyExc_RuntimeError, "generator raised StopIteration");
-  PyObject *new_type, *new_value, *new_trace;
-  PyErr_Fetch(&new_type, &new_value, &new_trace);
-  PyErr_NormalizeException(&new_type, &new_value, &new_trace);
-  PyException_SetCause(new_value, Py_NewRef(value));
-  PyException_SetContext(new_value, value);
-  PyErr_Restore(new_type, new_value, new_trace);
+  PyObject* error = take_raised();
+  PyException_SetCause(error, Py_NewRef(stop));
+  PyException_SetContext(error, stop);
+  PyErr_Restore(Py_NewRef(Py_TYPE(error)), error, PyException_GetTraceback(error));
 }
 
 struct Entry {

@@ -241,6 +241,7 @@ class BodyLowering {
   void lower_set_item(ValueId v);
   /// `dropped`: a new object that nobody gets if the index is out of range, or null.
   llvm::Value* checked_index(ValueId v, llvm::Value* list, const Value& key, llvm::Value* dropped = nullptr);
+  llvm::Value* ends_quietly(llvm::Value* object);
   void drop_replaced(ValueId v, llvm::Value* old);
   void list_append(ValueId v, const Value& list, const Value& item);
   Value lower_unpack(ValueId v);

@@ -80,9 +80,7 @@ void BodyLowering::lower_store_cell(ValueId v) {
                    *done = new_block("");
   b.CreateCondBr(b.CreateIsNull(old), put, full);
   b.SetInsertPoint(full);
-  llvm::Value* known = b.CreateICmpEQ(old, m_.address(m_.layout.none_object));
-  for (PyObject* type : {m_.layout.long_type, m_.layout.float_type, m_.layout.bool_type, m_.layout.complex_type})
-    known = b.CreateOr(known, type_is(old, type));
+  llvm::Value* known = ends_quietly(old);
   b.CreateCondBr(known, plain, odd);
 
   b.SetInsertPoint(plain);

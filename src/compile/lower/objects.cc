@@ -183,6 +183,14 @@ llvm::Value* BodyLowering::checked_index(ValueId v, llvm::Value* list, const Val
   return index;
 }
 
+/// Whether the end of `object` runs no code: it is a number or None.
+llvm::Value* BodyLowering::ends_quietly(llvm::Value* object) {
+  llvm::Value* quiet = b.CreateICmpEQ(object, m_.address(m_.layout.none_object));
+  for (PyObject* type : {m_.layout.long_type, m_.layout.float_type, m_.layout.bool_type, m_.layout.complex_type})
+    quiet = b.CreateOr(quiet, type_is(object, type));
+  return quiet;
+}
+
 /// Drops what an item of a list was before. If it was no number, its end may have run code that bound a guarded name anew.
 void BodyLowering::drop_replaced(ValueId v, llvm::Value* old) {
   if (m_.record.unit_runs_foreign_code || m_.unit.guards.empty()) {
@@ -190,9 +198,7 @@ void BodyLowering::drop_replaced(ValueId v, llvm::Value* old) {
     return;
   }
   llvm::BasicBlock *odd = new_block("odd"), *changed = new_block("changed"), *done = new_block("");
-  llvm::Value* known = b.CreateICmpEQ(old, m_.address(m_.layout.none_object));
-  for (PyObject* type : {m_.layout.long_type, m_.layout.float_type, m_.layout.bool_type, m_.layout.complex_type})
-    known = b.CreateOr(known, type_is(old, type));
+  llvm::Value* known = ends_quietly(old);
   llvm::BasicBlock* plain = new_block("");
   b.CreateCondBr(known, plain, odd);
   b.SetInsertPoint(odd);

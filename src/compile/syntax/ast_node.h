@@ -21,7 +21,7 @@ namespace hasten::compile::syntax {
                       X(Subscript) X(Starred) X(Name) X(List) X(Tuple) X(Slice) X(And) X(Or) X(Add) X(Sub) X(Mult)     \
                           X(MatMult) X(Div) X(Mod) X(Pow) X(LShift) X(RShift) X(BitOr) X(BitXor) X(BitAnd) X(FloorDiv) \
                               X(Invert) X(Not) X(UAdd) X(USub) X(Eq) X(NotEq) X(Lt) X(LtE) X(Gt) X(GtE) X(Is) X(IsNot) \
-                                  X(In) X(NotIn) X(Load)
+                                  X(In) X(NotIn)
 
 #define HASTEN_AST_FIELDS(X)                                                                                          \
   X(body)                                                                                                             \
@@ -30,8 +30,7 @@ namespace hasten::compile::syntax {
           X(generators) X(ifs) X(is_async) X(ops) X(comparators) X(func) X(keywords) X(arg) X(attr) X(slice) X(lower) \
               X(upper) X(step) X(id) X(lineno) X(end_lineno) X(col_offset) X(end_col_offset) X(posonlyargs)           \
                   X(kwonlyargs) X(vararg) X(kwarg) X(module) X(level) X(conversion) X(format_spec) X(keys)        \
-              X(defaults) X(kw_defaults) X(annotation) X(returns) X(type_params) X(type) X(ctx)  \
- X(key) X(asname) X(rest)
+                  X(defaults) X(kw_defaults) X(annotation) X(returns) X(type_params) X(type) X(key) X(asname)
 // clang-format on
 
 enum class Kind : uint8_t {

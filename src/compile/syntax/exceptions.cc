@@ -30,11 +30,7 @@ void Translator::try_statement(Node node) {
     ssa_.jump(after);
   }
 
-  ssa_.seal(raised);
-  ssa_.enter(raised);
-  ValueId exception = emit(Op::TakeRaised, {}, node.position());
-  ValueId handled = emit(Op::Handled, {}, node.position());
-  emit(Op::SetHandled, {exception}, node.position());
+  auto [exception, handled] = enter_handler(raised, node.position());
   enclosing_.push_back({.what = Enclosing::What::Handler, .handled = handled, .outer = outer});
   ssa_.set_handler(in_cleanup);
   statements(node.list(Field::finalbody));
@@ -60,11 +56,7 @@ void Translator::try_except(Node node) {
     ssa_.jump(after);
   }
 
-  ssa_.seal(raised);
-  ssa_.enter(raised);
-  ValueId exception = emit(Op::TakeRaised, {}, node.position());
-  ValueId handled = emit(Op::Handled, {}, node.position());
-  emit(Op::SetHandled, {exception}, node.position());
+  auto [exception, handled] = enter_handler(raised, node.position());
   bool catches_all = false;
   for (Node handler : node.list(Field::handlers)) {
     Node type = handler[Field::type];
@@ -113,6 +105,15 @@ void Translator::except_clause(Node handler, ValueId exception, ValueId handled,
     ssa_.jump(after);
   }
   leave_handler_raising(in_body, handled, name);
+}
+
+Translator::Caught Translator::enter_handler(BlockId block, Position position) {
+  ssa_.seal(block);
+  ssa_.enter(block);
+  ValueId exception = emit(Op::TakeRaised, {}, position);
+  ValueId handled = emit(Op::Handled, {}, position);
+  emit(Op::SetHandled, {exception}, position);
+  return {exception, handled};
 }
 
 void Translator::leave_handler_raising(BlockId block, ValueId handled, PyObject* name) {

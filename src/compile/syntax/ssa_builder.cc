@@ -52,23 +52,6 @@ bool SsaBuilder::is_exact_bool(ValueId value) const {
          (draft.op == Op::Compare && draft.sub >= static_cast<uint8_t>(mir::CompareOp::Is));
 }
 
-bool SsaBuilder::is_surely_bound(ValueId value) const {
-  std::vector<ValueId> work{value};
-  std::vector<uint8_t> seen(drafts_.size(), 0);
-  while (!work.empty()) {
-    const Draft& draft = drafts_[work.back()];
-    const bool is_new = !std::exchange(seen[work.back()], 1);
-    work.pop_back();
-    if (draft.op == Op::Unbound || draft.op == Op::ReadCell || (draft.op == Op::Phi && draft.args.empty())) {
-      return false;
-    }
-    if (is_new && draft.op == Op::Phi) {
-      work.insert(work.end(), draft.args.begin(), draft.args.end());
-    }
-  }
-  return true;
-}
-
 ValueId SsaBuilder::constant(uint32_t const_index) {
   auto [found, is_new] = constants_.try_emplace(const_index, kNone);
   if (is_new) {

@@ -63,8 +63,6 @@ class SsaBuilder {
   bool may_be_unbound(ValueId value) const {
     return drafts_[value].op == Op::Phi || drafts_[value].op == Op::Unbound || drafts_[value].op == Op::ReadCell;
   }
-  /// Whether `value` has no way back to an Unbound. False also where not all is known yet (in a loop).
-  bool is_surely_bound(ValueId value) const;
   /// Whether `value` is True or False whatever its operands are.
   bool is_exact_bool(ValueId value) const;
 

@@ -76,6 +76,11 @@ class Translator {
   // exceptions.cc
   void try_statement(Node node);
   void try_except(Node node);
+  struct Caught {
+    ValueId exception, handled;  ///< handled: what was being handled before
+  };
+  /// Goes on where exceptions come to `block`: the one that comes is being handled then.
+  Caught enter_handler(BlockId block, Position position);
   void except_clause(Node handler, ValueId exception, ValueId handled, BlockId outer, BlockId after);
   /// Emits what an exception in a handler does on its way out; enters `block`, where it comes from.
   void leave_handler_raising(BlockId block, ValueId handled, PyObject* name);

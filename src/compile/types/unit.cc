@@ -1,0 +1,161 @@
+// What is compiled together: the specializations of a root call, what their guards pin, which cells and globals they share.
+#include <algorithm>
+
+#include "compile/types/infer.h"
+#include "compile/types/infer_calls.h"
+#include "compile/types/sample.h"
+
+namespace hasten::compile {
+
+using mir::BlockId;
+using mir::Instr;
+using mir::Op;
+using mir::ValueId;
+
+namespace {
+
+constexpr size_t kSpecializationsMax = 24;
+
+/// Whether two types have the same form, lists in them the same predicted content (or only their kinds compared).
+bool alike(const Type& a, const Type& b, SiteTable& sites, int depth, bool only_kinds) {
+  if (a.kinds != b.kinds || a.object != b.object || a.known != b.known)
+    return false;
+  if (a.items || b.items) {
+    if (!a.items || !b.items || a.items->size() != b.items->size())
+      return false;
+    for (size_t k = 0; k < a.items->size(); ++k) {
+      if (!alike((*a.items)[k], (*b.items)[k], sites, depth, only_kinds))
+        return false;
+    }
+  }
+  if (a.site == kNoSite || b.site == kNoSite || sites.find(a.site) == sites.find(b.site) || only_kinds)
+    return true;
+  const Type x = sites.element(a.site), y = sites.element(b.site);
+  return x.never() || y.never() || depth >= 4 || alike(x, y, sites, depth + 1, false);
+}
+
+}  // namespace
+
+Specialization& Unit::make(const mir::MirFunction& f, std::vector<Type> parameters, BlockId osr_block) {
+  specializations.push_back(std::make_unique<Specialization>(f, std::move(parameters), osr_block));
+  Specialization& s = *specializations.back();
+  s.index = static_cast<uint32_t>(specializations.size() - 1);
+  s.symbol = "hasten_body_" + std::to_string(s.index);
+  // Constants stand in the entry block, which an entry in mid-loop never passes.
+  for (ValueId v = 0; v < f.instr_count; ++v) {
+    if (f.instrs[v].op == Op::Const)
+      s.types[v] = type_of_constant(f.consts[f.instrs[v].aux], sites);
+    if (f.instrs[v].op == Op::Unbound)
+      s.types[v] = Type::of(kUnbound);
+  }
+  return s;
+}
+
+Specialization* Unit::callee(PyObject* function, std::vector<Type> args) {
+  const mir::MirFunction* f = mir_of_(function);
+  if (!f || f->param_count != args.size())
+    return nullptr;
+  const auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f->function));
+  if (code->co_kwonlyargcount > 0 || (code->co_flags & (CO_VARARGS | CO_VARKEYWORDS)))
+    return nullptr;  // not every argument is a parameter
+  for (Type& t : args) t = without_intervals(std::move(t));
+  // Lists of equal content share a specialization (and from then on their predictions): a recursive function that
+  // makes lists would otherwise need a new one at each level.
+  size_t of_same_function = 0;
+  Specialization* last = nullptr;
+  for (auto& s : specializations) {
+    if (s->osr_block != mir::kNone || &s->view.function() != f)
+      continue;
+    if (s->parameters == args)
+      return s.get();
+    bool same = true;
+    for (size_t k = 0; k < args.size(); ++k) same = same && alike(s->parameters[k], args[k], sites, 0, false);
+    bool same_kinds = true;
+    for (size_t k = 0; k < args.size(); ++k)
+      same_kinds = same_kinds && alike(s->parameters[k], args[k], sites, 0, true);
+    if (same_kinds) {
+      ++of_same_function;
+      last = s.get();
+    }
+    if (!same)
+      continue;
+    for (size_t k = 0; k < args.size(); ++k) join(s->parameters[k], args[k], sites);
+    return s.get();
+  }
+  if (last && of_same_function >= 2) {
+    for (size_t k = 0; k < args.size(); ++k) join(last->parameters[k], args[k], sites);
+    return last;
+  }
+  if (specializations.size() >= kSpecializationsMax)
+    return nullptr;
+  return &make(*f, std::move(args), mir::kNone);
+}
+
+SiteId Unit::cell_site(PyObject* cell) {
+  const auto found = cell_sites_.find(cell);
+  if (found != cell_sites_.end())
+    return found->second;
+  PyObject* content = PyCell_GET(cell);
+  return cell_sites_[cell] = sites.make(content ? type_of_argument(content, sites) : Type{});
+}
+
+SiteId Unit::cell_site(Specialization& s, ValueId v) {
+  const Instr& i = s.view.instr(v);
+  if (i.op == Op::FreeCell)
+    return cell_site(PyTuple_GET_ITEM(PyFunction_GET_CLOSURE(s.view.function().function), i.aux));
+  if (i.op == Op::Param && s.types[v].site != kNoSite)
+    return s.types[v].site;
+  const auto found = s.fresh_sites.find(v);
+  return found != s.fresh_sites.end() ? found->second : s.fresh_sites[v] = sites.make({});
+}
+
+SiteId Unit::global_site(const mir::MirFunction& f, uint32_t name) {
+  const auto [found, is_new] = global_sites_.try_emplace({PyFunction_GET_GLOBALS(f.function), f.names[name]}, kNoSite);
+  if (is_new) {
+    PyObject* content = find_global(f, name);
+    found->second = sites.make(content ? type_of_argument(content, sites) : Type{});
+  }
+  return found->second;
+}
+
+bool Unit::writes_global(const mir::MirFunction& f, uint32_t name) const {
+  for (const auto& s : specializations) {
+    if (!s->written_globals.empty() &&
+        PyFunction_GET_GLOBALS(s->view.function().function) == PyFunction_GET_GLOBALS(f.function) &&
+        std::find(s->written_globals.begin(), s->written_globals.end(), f.names[name]) != s->written_globals.end())
+      return true;
+  }
+  return false;
+}
+
+/// A function that writes a global may have joined the unit after another one had taken the global for a constant.
+void Unit::drop_guards_of_written_globals() {
+  std::vector<uint32_t> moved(guards.size());
+  std::vector<Guard> remaining;
+  for (size_t k = 0; k < guards.size(); ++k) {
+    const Guard& g = guards[k];
+    moved[k] = static_cast<uint32_t>(remaining.size());
+    if (g.what != Guard::What::Global || !writes_global(*g.function, g.name))
+      remaining.push_back(g);
+  }
+  for (auto& s : specializations) {
+    for (auto& [v, guard] : s->guards) guard = moved[guard];
+  }
+  guards = std::move(remaining);
+}
+
+uint32_t Unit::add_guard(const Guard& guard) {
+  for (size_t k = 0; k < guards.size(); ++k) {
+    const Guard& g = guards[k];
+    if (g.what == guard.what && g.expected == guard.expected && g.holder == guard.holder &&
+        g.attribute == guard.attribute && g.function == guard.function && g.name == guard.name) {
+      return static_cast<uint32_t>(k);
+    }
+  }
+  guards.push_back(guard);
+  guards.back().type = PyList_CheckExact(guard.expected) ? type_of_argument(guard.expected, sites)
+                                                         : type_of_constant(guard.expected, sites);
+  return static_cast<uint32_t>(guards.size() - 1);
+}
+
+}  // namespace hasten::compile
