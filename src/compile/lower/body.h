@@ -149,6 +149,8 @@ class BodyLowering {
   void arrive(ValueId phi, const Value& value);
   void enter_osr();
   void poll(BlockId header);
+  void poll_call(mir::ValueId v);
+  void poll_now(mir::ValueId at);
   void define(ValueId v, Value value);
   Value get(ValueId v);
   Value use(ValueId v, size_t arg);

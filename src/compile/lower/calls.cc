@@ -63,6 +63,7 @@ Value BodyLowering::lower_call(ValueId v) {
 
 Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args) {
   const Specialization& target = *plan.target;
+  poll_call(v);
   // Python's recursion limit and the C stack, checked as a Python call would.
   llvm::Value* frame =
       b.CreatePtrToInt(b.CreateIntrinsic(llvm::Intrinsic::frameaddress, {b.getPtrTy()}, {b.getInt32(0)}), m_.i64);

@@ -181,6 +181,7 @@ int32_t hj_guard_holds(UnitRecord* unit, uint32_t index) {
 }
 
 int32_t hj_poll(UnitRecord* unit, const mir::MirFunction* function, uint32_t instr) {
+  unit->calls_left = kCallsPerPoll;
   if (calls.poll(function, instr) != kOk)
     return -1;
   return hj_guards_hold(unit) ? 0 : 1;
