@@ -7,12 +7,13 @@
 
 #include "runtime/loop_entry.h"
 #include "runtime/recursion.h"
+#include "runtime/ticks.h"
 #include "runtime/traceback.h"
 
 namespace hasten::runtime {
 namespace {
 
-constexpr uint32_t kCompilesMax = 16;    // per function: beyond, calls go to the versions there are or to Python
+constexpr uint32_t kCompilesMax = 16;    // per function: beyond, a version that lands stays
 constexpr uint64_t kLandingRarity = 64;  // a version that lands less often than once in so many calls stays
 constexpr uint32_t kParametersMax = 255;
 
@@ -244,6 +245,10 @@ bool CompiledFunction::bind(PyObject* const* args, size_t nargs, PyObject* keywo
 
 PyObject* CompiledFunction::call_original(PyObject* const* args, size_t nargsf, PyObject* keyword_names) {
   ++original_calls_;
+  return run_original(args, nargsf, keyword_names);
+}
+
+PyObject* CompiledFunction::run_original(PyObject* const* args, size_t nargsf, PyObject* keyword_names) {
   if (stack_is_low()) {  // calls of Python functions from C take C stack, which CPython does not count
     PyErr_SetString(PyExc_RecursionError, "maximum recursion depth exceeded");
     return nullptr;
@@ -278,11 +283,12 @@ PyObject* CompiledFunction::call(PyObject* const* args, size_t nargsf, PyObject*
   if (tier_from_environment() == Tier::Interpreter) {
     return call_interpreter(in_order);
   }
-  PyObject* result = call_bound(in_order);
-  if (result == kGuardMiss) {
-    return call_original(args, nargsf, keyword_names);
+  PythonTurn turn;
+  PyObject* result = call_bound(in_order, &turn);
+  if (result != kGuardMiss) {
+    return result;
   }
-  return result;
+  return turn ? call_in_turn(turn, args, nargsf, keyword_names) : call_original(args, nargsf, keyword_names);
 }
 
 PyObject* CompiledFunction::call_interpreter(PyObject* const* args) {
@@ -298,22 +304,25 @@ PyObject* CompiledFunction::call_interpreter(PyObject* const* args) {
   return interpret(*mir_, *plan_, values, {0}, nullptr);
 }
 
-PyObject* CompiledFunction::call_bound(PyObject* const* args) {
+PyObject* CompiledFunction::call_bound(PyObject* const* args, PythonTurn* turn) {
   ActiveCall active;
   if (!active) {
     return nullptr;
   }
   bool is_vague = false;
   uint64_t shape = shape_of(args, &is_vague);
+  if (python_has_the_turn(shape, turn)) {
+    return kGuardMiss;
+  }
   if (!replace_narrow_version(args, shape)) {
     return nullptr;
   }
-  PyObject* result = try_versions(args, shape, true);
-  if (result != kGuardMiss || (is_vague && (result = try_versions(args, shape, false)) != kGuardMiss)) {
+  PyObject* result = try_versions(args, shape, true, turn);
+  if (result != kGuardMiss || *turn || (is_vague && (result = try_versions(args, shape, false, turn)) != kGuardMiss)) {
     return result;
   }
-  if (compiling_ || compile_count_ >= kCompilesMax || was_refused(shape)) {
-    return try_versions(args, shape, false);
+  if (compiling_ || was_refused(shape) || !may_compile()) {
+    return try_versions(args, shape, false, turn);
   }
   NativeVersion* native = compile(args, param_count_, mir::kNone);
   if (!native) {
@@ -323,27 +332,30 @@ PyObject* CompiledFunction::call_bound(PyObject* const* args) {
     refused_.push_back(shape);
     return kGuardMiss;
   }
-  versions_.insert(versions_.begin(), Version{native, shape, 1, 0});
+  versions_.insert(versions_.begin(), Version{native, shape, 1, 0, kContestFirst, last_compile_ticks_});
   return enter(native, args);
 }
 
 PyObject* CompiledFunction::enter(NativeVersion* native, PyObject* const* args) {
   NativeEntryScope scope{this, native, innermost_entry, nullptr, nullptr};
   innermost_entry = &scope;
+  ++native->active;
   PyObject* result = native->entry(native, args);
+  --native->active;
   innermost_entry = scope.outer;
   return result;
 }
 
-PyObject* CompiledFunction::try_versions(PyObject* const* args, uint64_t shape, bool same_shape) {
+PyObject* CompiledFunction::try_versions(PyObject* const* args, uint64_t shape, bool same_shape, PythonTurn* turn) {
   for (size_t i = 0; i < versions_.size(); ++i) {
     if ((versions_[i].shape == shape) != same_shape) {
       continue;
     }
     NativeVersion* native = versions_[i].native;
     ++versions_[i].calls;  // before the call: a landing inside compares with it
-    PyObject* result = enter(native, args);
-    if (result != kGuardMiss) {
+    const bool in_contest = same_shape && versions_[i].calls >= versions_[i].contest_at;
+    PyObject* result = in_contest ? enter_in_contest(i, args, turn) : enter(native, args);
+    if (result != kGuardMiss || *turn) {
       return result;
     }
     if (i < versions_.size() && versions_[i].native == native) {
@@ -383,11 +395,15 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
   bool is_osr = osr_block != mir::kNone;
   ++(is_osr ? osr_compile_count_ : compile_count_);
   compiling_ = true;
+  ++compiles_everywhere_;
+  misses_ = 0;
+  const uint64_t begin = ticks();
   PyObject* reason = nullptr;
   NativeVersion* native = compiler->compile ? compiler->compile(mir_, args, count, osr_block, feedback.data(),
                                                                 static_cast<uint32_t>(feedback.size()), &reason)
                                             : nullptr;
   compiling_ = false;
+  last_compile_ticks_ = ticks() - begin;
   ObjectRef kept_reason = ObjectRef::steal(reason);
   if (native) {
     return native;
@@ -416,12 +432,11 @@ bool CompiledFunction::replace_narrow_version(PyObject* const* args, uint64_t sh
     if (version.shape != shape || version.landings == 0 || version.landings * kLandingRarity < version.calls) {
       continue;
     }
-    // Code that runs it may still be active (in a recursion, in another thread): it stays mapped.
-    retired_.push_back(version.native);
+    retire(version.native);
     versions_.erase(versions_.begin() + static_cast<ptrdiff_t>(i));
     NativeVersion* native = compile(args, param_count_, mir::kNone);
     if (native) {
-      versions_.insert(versions_.begin(), Version{native, shape, 0, 0});
+      versions_.insert(versions_.begin(), Version{native, shape, 0, 0, kContestFirst, last_compile_ticks_});
     } else if (PyErr_Occurred()) {
       return false;
     } else {
@@ -487,10 +502,12 @@ PyObject* CompiledFunction::report() const {
                      : !versions_.empty()     ? "native"
                      : interpreter_calls_ > 0 ? "interpreter"
                                               : "python";
-  return Py_BuildValue("{sssOsOsOsKsKsKsIsIsN}", "tier", tier, "versions", versions.get(), "reasons", reasons.get(),
-                       "landings", landings.get(), "python_calls", original_calls_, "interpreter_calls",
+  return Py_BuildValue("{sssOsOsOsKsKsKsIsIsKsnsnsK}", "tier", tier, "versions", versions.get(), "reasons",
+                       reasons.get(), "landings", landings.get(), "python_calls", original_calls_, "interpreter_calls",
                        interpreter_calls_, "loop_entries", osr_entries_, "compiles", compile_count_, "loop_compiles",
-                       osr_compile_count_, "retired", PyLong_FromSize_t(retired_.size()));
+                       osr_compile_count_, "retired", retired_count_, "kept_retired",
+                       static_cast<Py_ssize_t>(retired_.size()), "dropped", static_cast<Py_ssize_t>(dropped_.size()),
+                       "compared_calls", contest_calls_);
 }
 
 }  // namespace hasten::runtime

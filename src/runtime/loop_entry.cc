@@ -65,8 +65,12 @@ bool OsrEntry::wants(mir::BlockId block, bool after_exception) {
 HotLoop::Outcome OsrEntry::enter(mir::BlockId block, ValueTable* values, PyObject** result, Start* start) {
   std::vector<PyObject*> live;
   const std::vector<NativeVersion*> versions = function_->osr_versions_;  // a landing inside changes the list
+  const auto is_there = [&](const NativeVersion* native) {
+    const auto& now = function_->osr_versions_;
+    return std::find(now.begin(), now.end(), native) != now.end();
+  };
   for (NativeVersion* native : versions) {
-    if (native->osr_block != block) {
+    if (!is_there(native) || native->osr_block != block) {
       continue;
     }
     if (Outcome outcome = run(native, values, &live, result, start); outcome != Outcome::Declined) {
@@ -91,7 +95,9 @@ HotLoop::Outcome OsrEntry::run(NativeVersion* native, ValueTable* values, std::v
   collect({native->osr_values, native->osr_values + native->osr_count}, *values, live);
   NativeEntryScope scope{function_, native, innermost_entry, values, start};
   innermost_entry = &scope;
+  ++native->active;
   *result = native->entry(native, live->data());
+  --native->active;
   innermost_entry = scope.outer;
   if (*result == kGuardMiss) {
     return Outcome::Declined;
@@ -111,7 +117,7 @@ void CompiledFunction::note_landing(NativeVersion* native) {
   auto found = std::find(osr_versions_.begin(), osr_versions_.end(), native);
   if (found != osr_versions_.end()) {
     osr_versions_.erase(found);
-    retired_.push_back(native);
+    retire(native);
   }
 }
 
