@@ -111,9 +111,10 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
       root.fresh_sites[root.osr_values[k]] = unit.cell_site(args[k]);
   }
   unit.infer();  // every value has a type from here on
+  double gain = 1;
   auto why = why_not_exact(unit);
   if (!why)
-    why = why_not_worth(unit, args);
+    why = why_not_worth(unit, args, &gain);
   if (why) {
     *reason = PyUnicode_FromString(why->c_str());
     return nullptr;
@@ -143,6 +144,7 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   loaded->image = std::move(image).value();
   runtime::NativeVersion& version = loaded->record.bodies.front()->version;
   version.entry = reinterpret_cast<runtime::NativeEntry>(loaded->image->find(kEntrySymbol));
+  version.expected_gain = static_cast<float>(gain);
   for (const CodeRange& range : loaded->image->ranges()) {
     const char* end = range.begin + range.bytes;
     if (!version.code_begin || range.begin < version.code_begin)

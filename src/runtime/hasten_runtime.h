@@ -13,7 +13,7 @@
 
 namespace hasten::runtime {
 
-inline constexpr uint32_t kRuntimeAbiVersion = 3;
+inline constexpr uint32_t kRuntimeAbiVersion = 4;
 
 /// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
 enum class SlotKind : uint8_t {
@@ -67,7 +67,9 @@ struct NativeVersion {
   uint32_t live_count;
   const void* code_begin;
   const void* code_end;
-  void* owner;  ///< the compiler's handle
+  void* owner;          ///< the compiler's handle
+  float expected_gain;  ///< how many times faster than Python the compiler takes it to be
+  uint32_t active;      ///< the runtime's: how many calls run it now
 };
 
 /// Offsets into CPython's objects, measured and self-tested at import: the compiler bakes them into code.
