@@ -9,6 +9,7 @@
 #include <Python.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,7 +51,8 @@ class CompiledFunction {
 
   /// Native code of this function has left: finishes the call, or hands the values to the interpreter that entered the
   /// code. Steals `result` (may be null).
-  PyObject* land(NativeVersion* version, uint32_t point, const uint64_t* slots, PyObject* result);
+  PyObject* land(NativeVersion* version, uint32_t point, const uint64_t* slots, std::span<const uint16_t> owned,
+                 PyObject* result);
 
   /// What hasten.jit.report() shows, as a new dict.
   PyObject* report() const;

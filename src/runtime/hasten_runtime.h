@@ -13,7 +13,7 @@
 
 namespace hasten::runtime {
 
-inline constexpr uint32_t kRuntimeAbiVersion = 4;
+inline constexpr uint32_t kRuntimeAbiVersion = 5;
 
 /// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
 enum class SlotKind : uint8_t {

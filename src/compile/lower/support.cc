@@ -86,19 +86,15 @@ bool guard_holds(const Guard& guard) {
   return false;
 }
 
-void drop_owned(const BodyRecord& record, uint32_t point, const uint64_t* slots) {
+/// Code that jumps here with an exception set must get it back after references are dropped.
+void drop_owned_keeping_error(const BodyRecord& record, uint32_t point, const uint64_t* slots) {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
   for (uint16_t slot : record.owned_slots[record.owned_of_point[point]]) {
     PyObject* object = nullptr;
     std::memcpy(&object, &slots[slot], sizeof object);
     Py_XDECREF(object);
   }
-}
-
-/// Code that jumps here with an exception set must get it back after references are dropped.
-void drop_owned_keeping_error(const BodyRecord& record, uint32_t point, const uint64_t* slots) {
-  PyObject *type, *value, *traceback;
-  PyErr_Fetch(&type, &value, &traceback);
-  drop_owned(record, point, slots);
   PyErr_Restore(type, value, traceback);
 }
 
@@ -136,8 +132,8 @@ PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots,
     ++record->unit->callee_landings;
   if (!(selector & kDropResult))
     Py_XINCREF(result);
-  PyObject* answer = calls.deopt(&record->version, index, slots, result);
-  drop_owned_keeping_error(*record, index, slots);
+  const std::vector<uint16_t>& owned = record->owned_slots[record->owned_of_point[index]];
+  PyObject* answer = calls.deopt(&record->version, index, slots, owned.data(), owned.size(), result);
   return answer ? answer : kRaised;
 }
 
