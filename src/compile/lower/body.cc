@@ -12,7 +12,7 @@ using runtime::DeoptReason;
 
 namespace {
 
-constexpr uint16_t kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
+constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
 constexpr int kPollPeriod = 4096;  // loop iterations between looks at signals and the GIL: 4 us to some ms
 
 }  // namespace
@@ -356,7 +356,8 @@ void BodyLowering::lower_instr(ValueId v) {
       if (s_.types[v].object || s_.types[v].only(kList)) {
         const Value left = use(v, 0);
         const bool adds = static_cast<mir::BinaryOp>(i.sub) == mir::BinaryOp::Add;
-        if (adds && s_.types[v].object && left.type.object && dies_in(v, 0))
+        if (adds && s_.types[v].object && left.type.object && dies_in(v, 0) &&
+            (!left.type.cls || left.type.cls == &PyUnicode_Type))
           return define(v, concatenate(v, left, use(v, 1)));
         return define(v, boxed_instr(v));
       }
@@ -386,8 +387,9 @@ void BodyLowering::lower_instr(ValueId v) {
       return define(v, lower_get_item(v));
     case Op::SetItem:
       return lower_set_item(v);
+    case Op::BuildSlice:
     case Op::BuildTuple: {
-      if (!s_.types[v].only(kTuple))
+      if (!s_.types[v].within(kTuple | kSlice))
         return define(v, boxed_instr(v));
       Value tuple;
       tuple.type = s_.types[v];

@@ -1,5 +1,7 @@
 #include "compile/lower/support.h"
 
+#include "compile/types/sample.h"
+
 #include <Python.h>
 #include <structmember.h>
 
@@ -448,14 +450,20 @@ int32_t hj_unbox_range_iter(PyObject* object, int64_t* out) {
   return ok;
 }
 
-int32_t hj_unbox_list_iter(PyObject* object, int64_t* out) {
-  if (Py_TYPE(object) != &PyListIter_Type || Py_REFCNT(object) != 1)
+/// Likewise an iterator over a sequence of exactly the class `walked`.
+int32_t hj_unbox_list_iter(PyObject* object, PyObject* walked, int64_t* out) {
+  if (Py_REFCNT(object) != 1)
+    return 0;
+  PyObject* sequence = walked_by(object);
+  const bool is_wanted = sequence && reinterpret_cast<PyObject*>(Py_TYPE(sequence)) == walked;
+  Py_XDECREF(sequence);
+  if (!is_wanted)
     return 0;
   PyObject* state = PyObject_CallMethod(object, "__reduce__", nullptr);
   PyObject *function = nullptr, *args = nullptr, *position = nullptr;
   bool ok = state && PyArg_ParseTuple(state, "OO!O", &function, &PyTuple_Type, &args, &position);
   PyObject* list = ok && PyTuple_GET_SIZE(args) == 1 ? PyTuple_GET_ITEM(args, 0) : nullptr;
-  ok = list && PyList_CheckExact(list) && PyLong_CheckExact(position) && Py_REFCNT(list) > 1;
+  ok = list && PyLong_CheckExact(position) && Py_REFCNT(list) > 1;
   if (ok) {
     out[0] = reinterpret_cast<int64_t>(list);
     out[1] = PyLong_AsLongLong(position);

@@ -20,6 +20,9 @@ bool connect_runtime(const runtime::RuntimeTable& table);
 /// All functions that emitted code may name.
 std::span<const SupportSymbol> support_symbols();
 
+/// Of support_containers.cc.
+std::span<const SupportSymbol> container_symbols();
+
 /// The counters of the dicts that the guard looks at (the second may be null); both null: there are none.
 struct GuardCounters {
   const uint64_t *first = nullptr, *second = nullptr;

@@ -32,7 +32,9 @@ enum class Known : uint8_t {
   Any,
   All,
   Ord,
+  Chr,
   Str,
+  ToText,  ///< a built-in function that returns a str: bin, hex, repr
   // math, computed by libm with CPython's checks: MathFirst < m <= MathUnaryLast
   MathUnaryFirst,
   Sqrt,
