@@ -77,6 +77,7 @@ std::vector<NamedAddress> externals() {
   std::vector<NamedAddress> all;
   for (const SupportSymbol& symbol : support_symbols()) all.push_back({symbol.name, symbol.address});
   for (const SupportSymbol& symbol : container_symbols()) all.push_back({symbol.name, symbol.address});
+  for (const SupportSymbol& symbol : table_symbols()) all.push_back({symbol.name, symbol.address});
   return all;
 }
 
@@ -85,6 +86,7 @@ std::vector<NamedAddress> externals() {
 bool set_up(const runtime::RuntimeTable& table) {
   runtime_table = table;
   syntax::set_template_maker(table.new_template);
+  set_layout(*table.layout);
   if (connect_runtime(table))
     return true;
   PyErr_SetString(PyExc_ImportError, "hasten._compile and hasten._runtime are of different versions; reinstall hasten");

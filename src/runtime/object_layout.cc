@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "runtime/object_ref.h"
+#include "runtime/table_probe.h"
 
 // Exported by every CPython from 3.11 on; 3.13 declares it in an internal header.
 extern "C" PyAPI_FUNC(int) _PyObject_GetMethod(PyObject* object, PyObject* name, PyObject** method);
@@ -104,6 +105,20 @@ void fill_text_offsets(ObjectLayout* layout) {
   layout->bytes_head = offsetof(PyBytesObject, ob_sval);
   layout->dict_used = offsetof(PyDictObject, ma_used);
   layout->set_used = offsetof(PySetObject, used);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  layout->dict_version = offsetof(PyDictObject, ma_version_tag);
+#pragma GCC diagnostic pop
+#if PY_VERSION_HEX >= 0x030C0000
+  layout->dict_watch_mask = 0xfff;
+#else
+  layout->dict_watch_mask = 0;
+#endif
+#if PY_VERSION_HEX < 0x030E0000
+  layout->probes_dicts = layout->probes_sets = tables_are_known() ? 1 : 0;
+#else
+  layout->probes_dicts = layout->probes_sets = 0;
+#endif
 }
 
 /// Reads a text of `length` times the character `c` as compiled code will.

@@ -412,6 +412,10 @@ void BodyLowering::lower_instr(ValueId v) {
     case Op::SumCarry:
     case Op::SumEnd:
       return define(v, s_.types[v].object ? boxed_instr(v) : lower_sum(v));
+    case Op::SetAdd:
+      return add_to_set(v, use(v, 0), use(v, 1));
+    case Op::DictInsert:
+      return set_dict_item(v, use(v, 0), use(v, 1), use(v, 2));
     case Op::ListAppend:
       return list_append(v, use(v, 0), use(v, 1));
     case Op::Unpack:

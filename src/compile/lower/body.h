@@ -282,8 +282,17 @@ class BodyLowering {
   /// The bounds of a slice of step 1 in a sequence of `size`; false: it is another slice.
   bool slice_bounds(const Value& slice, llvm::Value* size, llvm::Value** low, llvm::Value** high);
   Value list_pop(ValueId v, llvm::Value* list);
-  llvm::Value* mapped(ValueId v, const char* helper, llvm::ArrayRef<llvm::Value*> args, llvm::Value** status,
-                      llvm::ArrayRef<llvm::Value*> temporaries);
+
+  // tables.cc
+  std::string pass_key(const char* name, const Value& key, llvm::SmallVectorImpl<llvm::Value*>& args,
+                       llvm::SmallVectorImpl<llvm::Value*>& temporaries);
+  llvm::Value* call_table(const std::string& helper, llvm::Type* result, llvm::ArrayRef<llvm::Value*> args);
+  llvm::Value* find_in_dict(ValueId v, const Value& dict, const Value& key, llvm::Value** status);
+  Value dict_item(ValueId v, const Value& dict, const Value& key);
+  Value dict_get(ValueId v, const Value& dict, const Value& key, const Value& otherwise);
+  void set_dict_item(ValueId v, const Value& dict, const Value& key, const Value& item);
+  void add_to_set(ValueId v, const Value& set, const Value& item);
+  llvm::Value* in_table(ValueId v, const Value& item, const Value& container);
 
   // methods.cc
   Value method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands);

@@ -105,6 +105,8 @@ Value BodyLowering::contains(ValueId v, bool wanted, const Value& item, const Va
   llvm::Value* at_a_glance = char_in_text(item, container);
   if (!at_a_glance)
     at_a_glance = in_items(v, item, container);
+  if (!at_a_glance)
+    at_a_glance = in_table(v, item, container);
   if (at_a_glance)
     return from_parts(Type::of(kBool), {wanted ? at_a_glance : b.CreateNot(at_a_glance)});
   llvm::SmallVector<llvm::Value*, 4> temporaries;

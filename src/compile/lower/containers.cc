@@ -68,29 +68,12 @@ bool BodyLowering::slice_bounds(const Value& slice, llvm::Value* size, llvm::Val
   return true;
 }
 
-/// Calls a helper that gives {object or null, status}: 1 found, 0 not there, -1 raised.
-llvm::Value* BodyLowering::mapped(ValueId v, const char* helper, llvm::ArrayRef<llvm::Value*> args,
-                                  llvm::Value** status, llvm::ArrayRef<llvm::Value*> temporaries) {
-  llvm::SmallVector<llvm::Type*, 4> types;
-  for (llvm::Value* arg : args) types.push_back(arg->getType());
-  llvm::Value* both = b.CreateCall(m_.helper(helper, llvm::StructType::get(m_.ptr, m_.i64), types, Effects::Any), args);
-  for (llvm::Value* temporary : temporaries) decref(temporary, true);
-  *status = b.CreateExtractValue(both, 1);
-  go_if(b.CreateICmpSLT(*status, b.getInt64(0)), traced_raise(v));
-  return b.CreateExtractValue(both, 0);
-}
-
 /// REQUIRES: indexes_in_place.
 Value BodyLowering::item_in_place(ValueId v, const Value& container, const Value& key) {
   PyTypeObject* cls = class_of(container.type);
   llvm::SmallVector<llvm::Value*, 4> temporaries;
-  if (cls == &PyDict_Type) {
-    llvm::Value* status = nullptr;
-    llvm::Value* object = boxed_operand(key, temporaries);
-    llvm::Value* item = mapped(v, "hj_dict_item", {pointer_of(container), object}, &status, temporaries);
-    go_if(b.CreateICmpEQ(status, b.getInt64(0)), fails_at(v));
-    return boxed_result(v, item);
-  }
+  if (cls == &PyDict_Type)
+    return dict_item(v, container, key);
   if (key.type.only(kSlice)) {
     llvm::Value *low = nullptr, *high = nullptr;
     llvm::Value* sequence = boxed_operand(container, temporaries);

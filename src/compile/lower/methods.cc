@@ -51,19 +51,16 @@ Value BodyLowering::method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
       if (plain && args.empty())
         return list_pop(v, receiver.parts[0]);
       break;
-    case MethodId::DictGet: {
-      if (!plain || args.empty() || args.size() > 2)
-        break;
-      llvm::SmallVector<llvm::Value*, 4> temporaries;
-      llvm::Value* key = boxed_operand(args[0], temporaries);
-      llvm::Value* otherwise =
-          args.size() == 2 ? boxed_operand(args[1], temporaries) : m_.address(m_.layout.none_object);
-      llvm::Value* item =
-          b.CreateCall(m_.helper("hj_dict_get", m_.ptr, {m_.ptr, m_.ptr, m_.ptr}, Effects::Any),
-                       {pointer_of(receiver), key, otherwise});
-      for (llvm::Value* temporary : temporaries) decref(temporary, true);
-      return boxed_result(v, checked_object(v, item));
-    }
+    case MethodId::DictGet:
+      if (plain && (args.size() == 1 || args.size() == 2) && !args[0].type.may_be_unbound())
+        return dict_get(v, receiver, args[0], args.size() == 2 ? args[1] : from_parts(Type::of(kNoneType), {}));
+      break;
+    case MethodId::SetAdd:
+      if (plain && args.size() == 1) {
+        add_to_set(v, receiver, args[0]);
+        return from_parts(Type::of(kNoneType), {});
+      }
+      break;
     case MethodId::CharTest:
       if (plain && args.empty())
         return char_test(plan.method.definition->ml_name, receiver.parts[0]);

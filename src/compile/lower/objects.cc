@@ -274,6 +274,10 @@ Value BodyLowering::lower_get_item(ValueId v) {
 
 void BodyLowering::lower_set_item(ValueId v) {
   const Value container = use(v, 0), key = use(v, 1), item = use(v, 2);
+  if (!container.type.may_be_unbound() && class_of(container.type) == &PyDict_Type) {
+    set_dict_item(v, container, key, item);
+    return;
+  }
   if (!container.type.only(kList) || !key.type.within(kInt | kBool) || key.is_union()) {
     boxed_instr(v);
     return;

@@ -9,11 +9,6 @@ namespace {
 
 using runtime::KeepError;
 
-struct PointerAndStatus {
-  PyObject* object;
-  int64_t status;
-};
-
 extern "C" {
 
 uint32_t hj_text_char(PyObject* text, int64_t index) { return PyUnicode_READ_CHAR(text, index); }
@@ -62,21 +57,6 @@ PyObject* hj_list_pop(PyObject* list) {
 
 PyObject* hj_box_slice(PyObject* const* items, int64_t, int64_t) { return PySlice_New(items[0], items[1], items[2]); }
 
-/// {the item (a new reference) or null, 1 found, 0 not there, -1 raised}
-PointerAndStatus hj_dict_item(PyObject* dict, PyObject* key) {
-  PyObject* item = PyDict_GetItemWithError(dict, key);
-  if (item)
-    return {Py_NewRef(item), 1};
-  return {nullptr, PyErr_Occurred() ? -1 : 0};
-}
-
-PyObject* hj_dict_get(PyObject* dict, PyObject* key, PyObject* otherwise) {
-  PyObject* item = PyDict_GetItemWithError(dict, key);
-  if (!item && PyErr_Occurred())
-    return nullptr;
-  return Py_NewRef(item ? item : otherwise);
-}
-
 }  // extern "C"
 
 }  // namespace
@@ -94,8 +74,6 @@ std::span<const SupportSymbol> container_symbols() {
       HASTEN_SYMBOL(hj_list_slice),
       HASTEN_SYMBOL(hj_list_pop),
       HASTEN_SYMBOL(hj_box_slice),
-      HASTEN_SYMBOL(hj_dict_item),
-      HASTEN_SYMBOL(hj_dict_get),
   };
 #undef HASTEN_SYMBOL
   return kSymbols;

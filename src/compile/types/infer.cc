@@ -120,7 +120,7 @@ class Sweeper {
       t = join(t, wider, unit_.sites);
       if (i.op == Op::GetItem) {  // other loads from the same lists will meet it too
         const Type container = use(v, 0);
-        if (container.within(kList))
+        if (container.within(kList) || (container.is_dict() && container.site != kNoSite))
           unit_.sites.widen(container.site, wider);
       }
       if (i.op == Op::IterNext) {
@@ -214,7 +214,8 @@ class Sweeper {
       }
       case Op::SetItem: {
         const Type container = use(v, 0);
-        if (container.only(kList) && use(v, 1).within(kInt | kBool))
+        if ((container.only(kList) && use(v, 1).within(kInt | kBool)) ||
+            (container.is_dict() && container.site != kNoSite))
           sites.widen(container.site, use(v, 2));
         return {};
       }
@@ -277,8 +278,19 @@ class Sweeper {
       }
       case Op::BuildSlice:
         return slice(v);
-      case Op::BuildDict:
-        return Type::exact(&PyDict_Type);
+      case Op::BuildDict: {
+        const SiteId site = fresh_site(v);
+        for (size_t k = 1; k < i.arg_count; k += 2) sites.widen(site, use(v, k));
+        return Type::dict(site);
+      }
+      case Op::DictInsert:
+        if (const Type dict = use(v, 0); dict.is_dict() && dict.site != kNoSite)
+          sites.widen(dict.site, use(v, 2));
+        return {};
+      case Op::DictUpdate:
+        if (const Type dict = use(v, 0), more = use(v, 1); dict.is_dict() && dict.site != kNoSite)
+          sites.widen(dict.site, more.is_dict() && more.site != kNoSite ? sites.element(more.site) : Type::any());
+        return {};
       case Op::BuildSet:
         return Type::exact(&PySet_Type);
       case Op::ListToTuple:
@@ -421,6 +433,8 @@ class Sweeper {
       }
       return Type::any();
     }
+    if (container.is_dict())
+      return container.site == kNoSite ? Type::any() : unit_.sites.element(container.site);
     if (is_text(container) && key.within(kInt | kBool) && !key.is_union())
       return Type::of(kChar);
     if (is_text(container) && key.only(kSlice))

@@ -166,6 +166,21 @@ Type method_result(PyTypeObject* cls, const char* method, const Type& receiver, 
     if (name == "extend" && operands.size() == 1 && is_text(operands[0]))
       sites.widen(receiver.site, text);
   }
+  if (receiver.is_dict() && receiver.site != kNoSite) {
+    if (name == "get" || name == "setdefault" || name == "pop") {
+      const Type otherwise = operands.size() > 1 ? operands[1] : name == "pop" ? Type{} : Type::of(kNoneType);
+      if (name == "setdefault")
+        sites.widen(receiver.site, otherwise);
+      const Type item = sites.element(receiver.site);
+      return join(item, otherwise, sites);
+    }
+    if (name == "update")
+      sites.widen(receiver.site, operands.size() == 1 && operands[0].is_dict() && operands[0].site != kNoSite
+                                     ? sites.element(operands[0].site)
+                                     : Type::any());
+    if (name == "copy")
+      return receiver;
+  }
   if (cls == &PyDict_Type && name == "copy")
     return Type::exact(cls);
   if (cls == &PySet_Type || cls == &PyFrozenSet_Type) {

@@ -53,12 +53,25 @@ Type sample_list(PyObject* list, SiteTable& sites, int depth) {
   return Type::list(sites.make(element));
 }
 
+/// What the first of its values are is what all are taken for.
+Type sample_dict(PyObject* dict, SiteTable& sites, int depth) {
+  constexpr int kProbes = 5;
+  Type element;
+  Py_ssize_t at = 0;
+  PyObject* value = nullptr;
+  for (int k = 0; k < kProbes && PyDict_Next(dict, &at, nullptr, &value); ++k)
+    element = join(element, sample(value, sites, depth + 1), sites);
+  return element.never() ? Type::exact(&PyDict_Type) : Type::dict(sites.make(element));
+}
+
 Type sample(PyObject* object, SiteTable& sites, int depth) {
   Type t = scalar_type(object, false);
   if (!t.never())
     return t;
   if (depth >= kDepthMax)
     return Type::any();
+  if (PyDict_CheckExact(object))
+    return sample_dict(object, sites, depth);
   if (PyList_CheckExact(object))
     return sample_list(object, sites, depth);
   if (PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) <= kTupleItemsMax) {

@@ -22,7 +22,7 @@ Type boxed(const Type& a, const Type& b) {
   Type t = Type::any();
   t.kinds = static_cast<Kinds>((a.kinds | b.kinds) & kUnbound);
   if (a.only(kUnbound) || b.only(kUnbound))
-    t.cls = a.only(kUnbound) ? b.cls : a.cls;
+    t.cls = a.only(kUnbound) ? b.cls : a.cls, t.site = t.cls ? (a.only(kUnbound) ? b.site : a.site) : kNoSite;
   else if (PyTypeObject* cls = class_of(a); cls && cls == class_of(b))
     t.cls = followed_class(cls);
   return t;

@@ -96,6 +96,12 @@ struct Type {
     t.cls = cls;
     return t;
   }
+  /// A dict, whose values `site` predicts.
+  static Type dict(SiteId site) {
+    Type t = exact(&PyDict_Type);
+    t.site = site;
+    return t;
+  }
   static Type list(SiteId site) {
     Type t = of(kList);
     t.site = site;
@@ -132,6 +138,7 @@ struct Type {
     return t;
   }
 
+  bool is_dict() const { return cls == &PyDict_Type && !may_be_unbound(); }
   bool never() const { return kinds == 0 && !object; }
   bool only(Kinds kind) const { return !object && kinds == kind; }
   /// Some of `kinds`, nothing else.
