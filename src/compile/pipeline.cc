@@ -77,6 +77,7 @@ std::vector<NamedAddress> externals() {
   std::vector<NamedAddress> all;
   for (const SupportSymbol& symbol : support_symbols()) all.push_back({symbol.name, symbol.address});
   for (const SupportSymbol& symbol : container_symbols()) all.push_back({symbol.name, symbol.address});
+  for (const SupportSymbol& symbol : number_symbols()) all.push_back({symbol.name, symbol.address});
   for (const SupportSymbol& symbol : table_symbols()) all.push_back({symbol.name, symbol.address});
   return all;
 }

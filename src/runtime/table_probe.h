@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "runtime/object_layout.h"
+
 namespace hasten::runtime {
 
 enum class Found : uint8_t { No, Yes, Unsure };
@@ -18,10 +20,12 @@ enum class Found : uint8_t { No, Yes, Unsure };
 struct IntKey {
   int64_t value;
 
+  bool is(PyObject*) const { return false; }
+  bool may_be(PyObject*) const { return true; }
   Py_hash_t hash() const {
     constexpr uint64_t kModulus = (uint64_t{1} << 61) - 1;
     const uint64_t magnitude = value < 0 ? uint64_t{0} - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
-    const auto rest = static_cast<Py_hash_t>(magnitude % kModulus);
+    const auto rest = static_cast<Py_hash_t>(magnitude < kModulus ? magnitude : magnitude % kModulus);
     const Py_hash_t signed_rest = value < 0 ? -rest : rest;
     return signed_rest == -1 ? -2 : signed_rest;
   }
@@ -31,7 +35,9 @@ struct IntKey {
       return PyUnicode_CheckExact(key) ? Found::No : Found::Unsure;
     }
     int overflow = 0;
-    const int64_t other = PyLong_AsLongLongAndOverflow(key, &overflow);
+    int64_t other = 0;
+    if (!read_small_int(key, &other))
+      other = PyLong_AsLongLongAndOverflow(key, &overflow);
     return !overflow && other == value ? Found::Yes : Found::No;
   }
 };
@@ -40,6 +46,8 @@ struct IntKey {
 struct TextKey {
   PyObject* text;
 
+  bool is(PyObject* key) const { return key == text; }
+  bool may_be(PyObject* key) const { return key == text; }
   Py_hash_t hash() const {
     const Py_hash_t known = reinterpret_cast<PyASCIIObject*>(text)->hash;
     return known != -1 ? known : PyObject_Hash(text);
@@ -81,6 +89,8 @@ struct IntsKey {
   const int64_t* items;
   Py_ssize_t count;
 
+  bool is(PyObject*) const { return false; }
+  bool may_be(PyObject*) const { return true; }
   Py_hash_t hash() const {
     TupleHash sum;
     for (Py_ssize_t k = 0; k < count; ++k) {
@@ -122,7 +132,9 @@ struct TupleKey {
       if (PyUnicode_CheckExact(item)) {
         sum.add(TextKey{item}.hash());
       } else if (PyLong_CheckExact(item)) {
-        const int64_t value = PyLong_AsLongLongAndOverflow(item, &overflow);
+        int64_t value = 0;
+        if (!read_small_int(item, &value))
+          value = PyLong_AsLongLongAndOverflow(item, &overflow);
         sum.add(IntKey{value}.hash());
       } else {
         return false;
@@ -134,6 +146,8 @@ struct TupleKey {
     *hash = sum.end(PyTuple_GET_SIZE(tuple));
     return true;
   }
+  bool is(PyObject* key) const { return key == tuple; }
+  bool may_be(PyObject*) const { return true; }
   Py_hash_t hash() const { return known_hash; }
   Found equals(PyObject* key) const {
     if (key == tuple) {
@@ -155,7 +169,10 @@ struct TupleKey {
       if (PyUnicode_CheckExact(mine)) {
         same = TextKey{mine}.equals(its);
       } else {
-        same = IntKey{PyLong_AsLongLong(mine)}.equals(its);
+        int64_t value = 0;
+        if (!read_small_int(mine, &value))
+          value = PyLong_AsLongLong(mine);
+        same = IntKey{value}.equals(its);
       }
       if (same != Found::Yes) {
         return same;
@@ -195,11 +212,47 @@ inline int64_t dict_index(const DictKeys* keys, size_t at) {
   return reinterpret_cast<const int64_t*>(indices)[at];
 }
 
+/// Where a key was found last. A program that has looked for a key often stores under it next. As long as the dict has
+/// the same version, it has the same items, and as long as the table is of the same form, they stand where they stood.
+struct LastFound {
+  const PyObject* dict;
+  uint64_t version;
+  const DictKeys* keys;
+  uint64_t form;
+  PyObject *key, **value;
+
+  bool is_still_in(const PyObject* object) const;
+};
+inline LastFound last_found = {};
+
+inline uint64_t version_of(const PyObject* dict) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  return reinterpret_cast<const PyDictObject*>(dict)->ma_version_tag;
+#pragma GCC diagnostic pop
+}
+
+/// A number that tells apart what a table may become in one place while its items stay the same.
+inline uint64_t form_of(const DictKeys* keys) {
+  return static_cast<uint64_t>(keys->entry_count) << 16 | static_cast<uint64_t>(keys->kind) << 8 | keys->log2_size;
+}
+
+inline bool LastFound::is_still_in(const PyObject* object) const {
+  return dict == object && version == version_of(object) &&
+         reinterpret_cast<const PyDictObject*>(object)->ma_keys == reinterpret_cast<const void*>(keys) &&
+         form_of(keys) == form;
+}
+
 /// Looks for the key in an exact dict; *value: where its value stands.
 template <class Key>
 Found find_in_dict(PyObject* object, const Key& key, PyObject*** value) {
   constexpr uint8_t kGeneral = 0, kTexts = 1;
   constexpr int64_t kEmpty = -1;
+  if (last_found.dict == object && key.may_be(last_found.key) && last_found.is_still_in(object) &&
+      key.equals(last_found.key) == Found::Yes) {
+    *value = last_found.value;
+    return Found::Yes;
+  }
   const auto* dict = reinterpret_cast<const PyDictObject*>(object);
   const auto* keys = reinterpret_cast<const DictKeys*>(dict->ma_keys);
   if (dict->ma_values || keys->kind > kTexts) {
@@ -218,21 +271,24 @@ Found find_in_dict(PyObject* object, const Key& key, PyObject*** value) {
     if (index >= 0) {
       PyObject* there;
       PyObject** its_value;
-      bool same_hash;
+      Found same;
       if (keys->kind == kGeneral) {
         auto* entry = reinterpret_cast<GeneralEntry*>(entries) + index;
-        there = entry->key, its_value = &entry->value, same_hash = entry->hash == hash;
+        there = entry->key, its_value = &entry->value;
+        same = entry->hash == hash ? key.equals(there) : Found::No;
       } else {
         auto* entry = reinterpret_cast<TextEntry*>(entries) + index;
         there = entry->key, its_value = &entry->value;
-        same_hash = reinterpret_cast<PyASCIIObject*>(there)->hash == hash;
+        same = key.is(there)                                                   ? Found::Yes
+               : reinterpret_cast<PyASCIIObject*>(there)->hash == hash ? key.equals(there)
+                                                                       : Found::No;
       }
-      if (same_hash) {
-        const Found same = key.equals(there);
-        if (same != Found::No) {
-          *value = its_value;
-          return same;
+      if (same != Found::No) {
+        *value = its_value;
+        if (same == Found::Yes) {
+          last_found = {object, version_of(object), keys, form_of(keys), there, its_value};
         }
+        return same;
       }
     }
     perturb >>= 5;

@@ -412,6 +412,8 @@ void BodyLowering::lower_instr(ValueId v) {
     case Op::SumCarry:
     case Op::SumEnd:
       return define(v, s_.types[v].object ? boxed_instr(v) : lower_sum(v));
+    case Op::FormatValue:
+      return define(v, lower_format(v));
     case Op::SetAdd:
       return add_to_set(v, use(v, 0), use(v, 1));
     case Op::DictInsert:

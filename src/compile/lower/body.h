@@ -294,6 +294,12 @@ class BodyLowering {
   void add_to_set(ValueId v, const Value& set, const Value& item);
   llvm::Value* in_table(ValueId v, const Value& item, const Value& container);
 
+  // formatting.cc
+  Value lower_format(ValueId v);
+  Value text_of_int(ValueId v, const char* helper, const Value& value);
+  Value number_of_text(ValueId v, const Value& text);
+  bool stride_bounds(const Value& slice, llvm::SmallVectorImpl<llvm::Value*>& bounds);
+
   // methods.cc
   Value method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands);
   llvm::Value* call_method(ValueId v, const Method& method, const Value& receiver, llvm::ArrayRef<Value> args);

@@ -51,6 +51,9 @@ Value BodyLowering::lower_call(ValueId v) {
         return poison(s_.types[v]);
       return native_call(v, plan.known, args);
     case CallPlan::How::Boxed:
+      if ((plan.known == Known::Str || plan.known == Known::Bin) && args.size() == 1 && args[0].type.only(kInt) &&
+          !args[0].constant && instr(v).aux == mir::kNone)
+        return text_of_int(v, plan.known == Known::Str ? "hj_int_text" : "hj_int_binary", args[0]);
       if (plan.known == Known::Str && args.size() == 1 && instr(v).aux == mir::kNone) {
         llvm::SmallVector<llvm::Value*, 4> temporaries;
         llvm::Value* object = boxed_operand(args[0], temporaries);
@@ -353,6 +356,8 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
         go_if(b.CreateICmpUGT(digit, b.getInt32(9)), fails_at(v));
         return integer(b.CreateZExt(digit, m_.i64));
       }
+      if (is_text(args[0].type))
+        return number_of_text(v, args[0]);
       [[fallthrough]];
     case Known::Trunc:
       return each([&](const Value& x) -> Value {
@@ -375,6 +380,8 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
         return float_to_int(v, b.CreateUnaryIntrinsic(llvm::Intrinsic::roundeven, x.parts[0]));
       });
     case Known::Float:
+      if (is_text(args[0].type))
+        return number_of_text(v, args[0]);
       return each([&](const Value& x) { return number(as_double(x)); });
     case Known::Bool:
       return each([&](const Value& x) -> Value {

@@ -77,7 +77,13 @@ Value BodyLowering::item_in_place(ValueId v, const Value& container, const Value
   if (key.type.only(kSlice)) {
     llvm::Value *low = nullptr, *high = nullptr;
     llvm::Value* sequence = boxed_operand(container, temporaries);
+    llvm::SmallVector<llvm::Value*, 4> stride{sequence};
     if (!slice_bounds(key, size_of(container), &low, &high)) {
+      if (cls == &PyUnicode_Type && stride_bounds(key, stride)) {
+        llvm::Value* part = call_table("hj_text_stride", m_.ptr, stride);
+        for (llvm::Value* temporary : temporaries) decref(temporary, true);
+        return boxed_result(v, checked_object(v, part));
+      }
       for (llvm::Value* temporary : temporaries) decref(temporary, true);
       return boxed_instr(v);
     }

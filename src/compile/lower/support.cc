@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "runtime/helpers.h"
+#include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
 #include "runtime/text.h"
 
@@ -260,9 +261,16 @@ PyObject* hj_box_list_iter(PyObject* list, int64_t index) {
   return iterator;
 }
 
+/// Like CPython's collector, which finds out later: a tuple of what cannot refer to it needs no look.
 PyObject* hj_box_tuple(PyObject* const* items, int64_t count, int64_t) {
   PyObject* tuple = PyTuple_New(count);
-  for (int64_t k = 0; tuple && k < count; ++k) PyTuple_SET_ITEM(tuple, k, Py_NewRef(items[k]));
+  bool is_plain = count > 0;
+  for (int64_t k = 0; tuple && k < count; ++k) {
+    is_plain = is_plain && !PyType_IS_GC(Py_TYPE(items[k]));
+    PyTuple_SET_ITEM(tuple, k, Py_NewRef(items[k]));
+  }
+  if (tuple && is_plain)
+    PyObject_GC_UnTrack(tuple);
   return tuple;
 }
 
@@ -341,6 +349,9 @@ PyObject* hj_binary_pow(PyObject* a, PyObject* b) { return PyNumber_Power(a, b, 
 PyObject* hj_inplace_pow(PyObject* a, PyObject* b) { return PyNumber_InPlacePower(a, b, Py_None); }
 
 PyObject* hj_compare(PyObject* a, PyObject* b, int32_t op) {
+  int64_t x = 0, y = 0;
+  if (PyLong_CheckExact(a) && PyLong_CheckExact(b) && read_small_int(a, &x) && read_small_int(b, &y))
+    Py_RETURN_RICHCOMPARE(x, y, op);
   if (a == b && op == Py_EQ && PyUnicode_CheckExact(a))
     Py_RETURN_TRUE;
   return PyObject_RichCompare(a, b, op);

@@ -3,6 +3,8 @@
 #include "compile/lower/support.h"
 #include "runtime/table_probe.h"
 
+#include <utility>
+
 namespace hasten::compile {
 namespace {
 
@@ -109,6 +111,8 @@ bool replace_value(PyObject* dict, PyObject** place, PyObject* value) {
     return false;
   // A number that CPython's counter does not come to.
   *version = (uint64_t{1} << 63) | (++changes << 12);
+  if (last_found.dict == dict && last_found.value == place)
+    last_found.version = *version;
   PyObject* old = std::exchange(*place, Py_NewRef(value));
   Py_DECREF(old);
   return true;

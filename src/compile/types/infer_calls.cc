@@ -115,6 +115,8 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
     case Known::Int:
       if (n == 1 && args[0].only(kChar))
         return Type::integer(0, 9);
+      if (n == 1 && is_text(args[0]))
+        return Type::of(kInt);
       if (!one_real())
         return {};
       if (args[0].within(kIntegral)) {
@@ -123,6 +125,8 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
       }
       return Type::of(kInt);
     case Known::Float:
+      if (n == 1 && is_text(args[0]) && !args[0].only(kChar))
+        return Type::of(kFloat);
       return one_real() ? std::optional(Type::of(kFloat)) : std::nullopt;
     case Known::Bool:
       return n == 1 && args[0].within(kScalar) ? std::optional(Type::of(kBool)) : std::nullopt;

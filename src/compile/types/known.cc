@@ -36,7 +36,7 @@ constexpr Entry kBuiltins[] = {
     {"all", Known::All},
     {"ord", Known::Ord},
     {"chr", Known::Chr},
-    {"bin", Known::ToText},
+    {"bin", Known::Bin},
     {"hex", Known::ToText},
     {"oct", Known::ToText},
     {"repr", Known::ToText},

@@ -34,7 +34,8 @@ enum class Known : uint8_t {
   Ord,
   Chr,
   Str,
-  ToText,  ///< a built-in function that returns a str: bin, hex, repr
+  Bin,
+  ToText,  ///< another built-in function that returns a str: hex, repr
   // math, computed by libm with CPython's checks: MathFirst < m <= MathUnaryLast
   MathUnaryFirst,
   Sqrt,

@@ -174,6 +174,7 @@ Type called_result(Known known, std::span<const Type> args, SiteTable& sites, Si
     case Known::Chr:
       return Type::of(kChar);
     case Known::Str:
+    case Known::Bin:
     case Known::ToText:
       return Type::exact(&PyUnicode_Type);
     case Known::Tuple:

@@ -210,9 +210,11 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
     case Op::ImportName:
     case Op::ImportFrom:
     case Op::MakeGenerator:
-    case Op::FormatValue:
-    case Op::BuildText:
       return true;
+    case Op::FormatValue:
+      return !type(0).only(kInt) && !is_text(type(0));
+    case Op::BuildText:
+      return false;
     case Op::StoreCell:
       return !type(1).within(kNoneType | kNumber);
     case Op::GetItem:
