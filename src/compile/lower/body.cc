@@ -12,7 +12,7 @@ using runtime::DeoptReason;
 
 namespace {
 
-constexpr uint16_t kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
+constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
 constexpr int kPollPeriod = 4096;  // loop iterations between looks at signals and the GIL: 4 us to some ms
 
 }  // namespace
@@ -372,7 +372,8 @@ void BodyLowering::lower_instr(ValueId v) {
       if (s_.types[v].object || s_.types[v].only(kList)) {
         const Value left = use(v, 0);
         const bool adds = static_cast<mir::BinaryOp>(i.sub) == mir::BinaryOp::Add;
-        if (adds && s_.types[v].object && left.type.object && dies_in(v, 0))
+        if (adds && s_.types[v].object && left.type.object && dies_in(v, 0) &&
+            (!left.type.cls || left.type.cls == &PyUnicode_Type))
           return define(v, concatenate(v, left, use(v, 1)));
         return define(v, boxed_instr(v));
       }
@@ -402,8 +403,9 @@ void BodyLowering::lower_instr(ValueId v) {
       return define(v, lower_get_item(v));
     case Op::SetItem:
       return lower_set_item(v);
+    case Op::BuildSlice:
     case Op::BuildTuple: {
-      if (!s_.types[v].only(kTuple))
+      if (!s_.types[v].within(kTuple | kSlice))
         return define(v, boxed_instr(v));
       Value tuple;
       tuple.type = s_.types[v];
@@ -426,6 +428,12 @@ void BodyLowering::lower_instr(ValueId v) {
     case Op::SumCarry:
     case Op::SumEnd:
       return define(v, s_.types[v].object ? boxed_instr(v) : lower_sum(v));
+    case Op::FormatValue:
+      return define(v, lower_format(v));
+    case Op::SetAdd:
+      return add_to_set(v, use(v, 0), use(v, 1));
+    case Op::DictInsert:
+      return set_dict_item(v, use(v, 0), use(v, 1), use(v, 2));
     case Op::ListAppend:
       return list_append(v, use(v, 0), use(v, 1));
     case Op::Unpack:

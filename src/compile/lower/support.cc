@@ -1,5 +1,7 @@
 #include "compile/lower/support.h"
 
+#include "compile/types/sample.h"
+
 #include <Python.h>
 #include <structmember.h>
 
@@ -10,6 +12,7 @@
 #include <utility>
 
 #include "runtime/helpers.h"
+#include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
 #include "runtime/text.h"
 
@@ -255,9 +258,16 @@ PyObject* hj_box_list_iter(PyObject* list, int64_t index) {
   return iterator;
 }
 
+/// Like CPython's collector, which finds out later: a tuple of what cannot refer to it needs no look.
 PyObject* hj_box_tuple(PyObject* const* items, int64_t count, int64_t) {
   PyObject* tuple = PyTuple_New(count);
-  for (int64_t k = 0; tuple && k < count; ++k) PyTuple_SET_ITEM(tuple, k, Py_NewRef(items[k]));
+  bool is_plain = count > 0;
+  for (int64_t k = 0; tuple && k < count; ++k) {
+    is_plain = is_plain && !PyType_IS_GC(Py_TYPE(items[k]));
+    PyTuple_SET_ITEM(tuple, k, Py_NewRef(items[k]));
+  }
+  if (tuple && is_plain)
+    PyObject_GC_UnTrack(tuple);
   return tuple;
 }
 
@@ -336,6 +346,9 @@ PyObject* hj_binary_pow(PyObject* a, PyObject* b) { return PyNumber_Power(a, b, 
 PyObject* hj_inplace_pow(PyObject* a, PyObject* b) { return PyNumber_InPlacePower(a, b, Py_None); }
 
 PyObject* hj_compare(PyObject* a, PyObject* b, int32_t op) {
+  int64_t x = 0, y = 0;
+  if (PyLong_CheckExact(a) && PyLong_CheckExact(b) && read_small_int(a, &x) && read_small_int(b, &y))
+    Py_RETURN_RICHCOMPARE(x, y, op);
   if (a == b && op == Py_EQ && PyUnicode_CheckExact(a))
     Py_RETURN_TRUE;
   return PyObject_RichCompare(a, b, op);
@@ -445,14 +458,20 @@ int32_t hj_unbox_range_iter(PyObject* object, int64_t* out) {
   return ok;
 }
 
-int32_t hj_unbox_list_iter(PyObject* object, int64_t* out) {
-  if (Py_TYPE(object) != &PyListIter_Type || Py_REFCNT(object) != 1)
+/// Likewise an iterator over a sequence of exactly the class `walked`.
+int32_t hj_unbox_list_iter(PyObject* object, PyObject* walked, int64_t* out) {
+  if (Py_REFCNT(object) != 1)
+    return 0;
+  PyObject* sequence = walked_by(object);
+  const bool is_wanted = sequence && reinterpret_cast<PyObject*>(Py_TYPE(sequence)) == walked;
+  Py_XDECREF(sequence);
+  if (!is_wanted)
     return 0;
   PyObject* state = PyObject_CallMethod(object, "__reduce__", nullptr);
   PyObject *function = nullptr, *args = nullptr, *position = nullptr;
   bool ok = state && PyArg_ParseTuple(state, "OO!O", &function, &PyTuple_Type, &args, &position);
   PyObject* list = ok && PyTuple_GET_SIZE(args) == 1 ? PyTuple_GET_ITEM(args, 0) : nullptr;
-  ok = list && PyList_CheckExact(list) && PyLong_CheckExact(position) && Py_REFCNT(list) > 1;
+  ok = list && PyLong_CheckExact(position) && Py_REFCNT(list) > 1;
   if (ok) {
     out[0] = reinterpret_cast<int64_t>(list);
     out[1] = PyLong_AsLongLong(position);
