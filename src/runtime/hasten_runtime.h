@@ -10,10 +10,11 @@
 #include <cstdint>
 
 #include "runtime/mir.h"
+#include "runtime/sites.h"
 
 namespace hasten::runtime {
 
-inline constexpr uint32_t kRuntimeAbiVersion = 3;
+inline constexpr uint32_t kRuntimeAbiVersion = 4;
 
 /// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
 enum class SlotKind : uint8_t {
@@ -68,6 +69,13 @@ struct NativeVersion {
   const void* code_begin;
   const void* code_end;
   void* owner;  ///< the compiler's handle
+  // For the report.
+  const Site* sites;
+  uint32_t site_count;
+  const uint64_t* left;                ///< how often the code left at each of `points`
+  const char* parameter_types;         ///< in words
+  const NativeVersion* const* bodies;  ///< of what is entered from outside: all that was compiled with it, itself first
+  uint32_t body_count;
 };
 
 /// Offsets into CPython's objects, measured and self-tested at import: the compiler bakes them into code.

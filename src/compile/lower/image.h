@@ -27,6 +27,8 @@ struct BodyRecord {
   std::vector<std::vector<uint16_t>> owned_slots;  ///< per exit: PyObject* slots that the body owned (may be null)
   std::vector<uint32_t> owned_of_point;            ///< index into owned_slots
   std::vector<mir::ValueId> osr_values;
+  std::vector<runtime::Site> sites;  ///< for the report
+  std::vector<uint64_t> left;        ///< how often the code left at each point
   UnitRecord* unit = nullptr;
   bool is_root = false;
   std::string symbol;
@@ -47,12 +49,15 @@ struct GuardCache {
 struct UnitRecord {
   std::vector<std::unique_ptr<BodyRecord>> bodies;  ///< the first is the root
   std::vector<Guard> guards;
-  std::vector<PyObject*> references;               ///< strong: whatever the code names by address
-  std::deque<AttributeCache> attribute_caches;     ///< one a site, likewise
-  std::deque<GuardCache> guard_caches;             ///< one a guard, likewise
-  std::deque<runtime::MethodCache> method_caches;  ///< one a site; the code knows their addresses
-  uint32_t callee_landings = 0;                    ///< how often a directly called body left (see kCalleeLandingsMax)
-  bool unit_runs_foreign_code = false;             ///< then guards are checked where they are used, not only at entry
+  std::vector<PyObject*> references;                    ///< strong: whatever the code names by address
+  std::deque<AttributeCache> attribute_caches;          ///< one a site, likewise
+  std::deque<GuardCache> guard_caches;                  ///< one a guard, likewise
+  std::deque<runtime::MethodCache> method_caches;       ///< one a site; the code knows their addresses
+  std::deque<runtime::CallSite> call_sites;             ///< one for each call through CPython, likewise
+  std::deque<std::string> texts;                        ///< what the sites say
+  std::vector<const runtime::NativeVersion*> versions;  ///< of the bodies, in their order
+  uint32_t callee_landings = 0;         ///< how often a directly called body left (see kCalleeLandingsMax)
+  bool unit_runs_foreign_code = false;  ///< then guards are checked where they are used, not only at entry
 };
 
 }  // namespace hasten::compile
