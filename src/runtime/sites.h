@@ -19,8 +19,8 @@ enum class SiteClass : uint8_t {
   PythonCall,  ///< a callable is called through CPython
 };
 
-/// A call through CPython. Every call is counted; the first few and then one of 64, chosen at random so that no period of
-/// the program can coincide, are timed with the processor's time stamp counter.
+/// A call through CPython. Every call is counted; the first few, then one of 64 and later of 1024, chosen at random so that
+/// no period of the program can coincide, are timed with the processor's time stamp counter.
 struct CallSite {
   static constexpr uint32_t kKept = 128;
 

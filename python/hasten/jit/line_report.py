@@ -54,9 +54,9 @@ class LineReport:
                 reasons: why, dearest first: class, why, and hint, the rewrite that would help, or null;
                 calls: the calls through CPython that native code has made here: callee, count (all of them), and cost, null if
                     none was timed: ns, what one costs, with ns_low and ns_high, its 95 % interval (null for a single one);
-                    ns_mean, over all calls; timed, how many were. Timed are the first eight calls of a place and then one of 64
-                    at random, by the processor's time stamp counter, from the call until it has returned: waits and all
-                    that it calls are in it, making objects of its arguments is not. `ns` is the mean of the last 128 of
+                    ns_mean, over all calls; timed, how many were. Timed are the first eight calls of a place, then one of 64 and
+                    later of 1024 at random, by the processor's time stamp counter, from the call until it has returned: waits
+                    and all that it calls are in it, making objects of its arguments is not. `ns` is the mean of the last 128 of
                     each version but for the dearest twentieth (of four or more at least one: the first call of all is slow,
                     and in others somebody else may have had the processor);
                 left: how often native code left for the interpreter here, and why; seen: the types that it met;

@@ -11,6 +11,7 @@ _COLOURS = {"native": "32", "checked": "36", "boxed": "33", "python call": "31",
 _WIDTH = 110
 _CLASS_COLUMNS = 12
 _WIDTH_MIN = 60
+_REBOUND = " may be bound to something else now"
 
 
 def listing_text(facts: dict, *, colour: bool | None = None, width: int | None = None) -> str:
@@ -74,7 +75,15 @@ def _grouped(reasons: list[dict]) -> Iterator[tuple[str, list[str]]]:
         phrases = heads.setdefault(begin + colon if alike else reason["why"], [])
         phrases.extend(one for one in (rest.split("; ") if alike else []) if one not in phrases)
     for name, heads in by_class.items():
-        yield name, [head + "; ".join(phrases) for head, phrases in heads.items()]
+        yield name, [head + "; ".join(_joined(phrases)) for head, phrases in heads.items()]
+
+
+def _joined(phrases: list[str]) -> list[str]:
+    """Names that may all be bound anew are one phrase."""
+    names = [one.removesuffix(_REBOUND) for one in phrases if one.endswith(_REBOUND)]
+    if len(names) < 2:
+        return phrases
+    return [", ".join(names) + _REBOUND, *(one for one in phrases if not one.endswith(_REBOUND))]
 
 
 def call_words(call: dict) -> str:

@@ -9,10 +9,11 @@ namespace hasten::compile {
 
 extern "C" {
 
-PyObject* hj_counted_call(runtime::CallSite* site, PyObject* callable, PyObject* const* args, size_t count,
-                          PyObject* names);
+// The site comes last: the others then are where CPython's function wants them.
+PyObject* hj_counted_call(PyObject* callable, PyObject* const* args, size_t count, PyObject* names,
+                          runtime::CallSite* site);
 /// callable(*args, **keywords); `keywords` may be null.
-PyObject* hj_counted_call_with(runtime::CallSite* site, PyObject* callable, PyObject* args, PyObject* keywords);
+PyObject* hj_counted_call_with(PyObject* callable, PyObject* args, PyObject* keywords, runtime::CallSite* site);
 
 }  // extern "C"
 

@@ -149,7 +149,7 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
       runtime::CallSite* site = sites_.call();
       llvm::Value* called =
           b.CreateCall(m_.helper("hj_counted_call_with", m_.ptr, {m_.ptr, m_.ptr, m_.ptr, m_.ptr}, Effects::Any),
-                       {m_.address(site), objects[0], objects[1], keywords});
+                       {objects[0], objects[1], keywords, m_.address(site)});
       drop_temporaries();
       go_if(b.CreateIsNull(called), traced_raise(v));
       llvm::BasicBlock* tuple_end = b.GetInsertBlock();

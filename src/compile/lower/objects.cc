@@ -88,9 +88,9 @@ llvm::Value* BodyLowering::raw_object_call(ValueId v, llvm::ArrayRef<Value> oper
     count = b.CreateSelect(is_bound, count, b.getInt64((positional + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET));
   }
   llvm::Value* result = b.CreateCall(
-      m_.helper("hj_counted_call", m_.ptr, {m_.ptr, m_.ptr, m_.ptr, m_.i64, m_.ptr}, ModuleContext::Effects::Any),
-      {m_.address(sites_.call()), callable, first, count,
-       names ? m_.address(names) : llvm::ConstantPointerNull::get(b.getPtrTy())});
+      m_.helper("hj_counted_call", m_.ptr, {m_.ptr, m_.ptr, m_.i64, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
+      {callable, first, count, names ? m_.address(names) : llvm::ConstantPointerNull::get(b.getPtrTy()),
+       m_.address(sites_.call())});
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   go_if(b.CreateIsNull(result), traced_raise(v));
   return result;

@@ -67,7 +67,7 @@ void SiteRecorder::close() {
 }
 
 void SiteRecorder::leaves(DeoptReason reason) {
-  if (v_ == mir::kNone || silent_ > 0)
+  if (v_ == mir::kNone)
     return;
   emitted_.overflow |= reason == DeoptReason::Overflow;
   emitted_.other_type |= reason == DeoptReason::Type || reason == DeoptReason::Result;
@@ -77,7 +77,7 @@ void SiteRecorder::leaves(DeoptReason reason) {
 void SiteRecorder::helper(const char* name, bool is_pure) {
   if (v_ == mir::kNone || silent_ > 0 || is_pure || is_bookkeeping(name))
     return;
-  if (rare_ > 0)
+  if (rare_ > 0 || is_rarely_called(name))
     emitted_.rarely_boxed = true;
   else if (const uint16_t made = kind_made(name))
     emitted_.made |= made;
@@ -92,6 +92,13 @@ runtime::CallSite* SiteRecorder::call() {
     emitted_.is_rare_call = rare_ > 0;
   }
   return site;
+}
+
+/// Functions for what the code before them does not know: a full list, a method of another class, a truth that is no bool.
+bool SiteRecorder::is_rarely_called(std::string_view name) const {
+  if (name == "hj_truth")
+    return s_.view.instr(s_.view.args(v_)[0]).op == Op::Compare;
+  return name == "hj_list_append" || name == "hj_load_method";
 }
 
 const char* SiteRecorder::kept(const std::string& text) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "compile/lower/image.h"
 #include "compile/types/infer.h"
@@ -71,6 +72,7 @@ class SiteRecorder {
 
  private:
   const char* kept(const std::string& text);
+  bool is_rarely_called(std::string_view helper) const;
 
   Unit& unit_;
   UnitRecord& unit_record_;

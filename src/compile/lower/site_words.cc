@@ -25,6 +25,8 @@ constexpr std::array<const char*, 4> kUnarySigns = {"-", "+", "~", "not"};
 constexpr std::array<const char*, 10> kCompareSigns = {"<",  "<=", "==",     "!=", ">",
                                                        ">=", "is", "is not", "in", "not in"};
 
+bool is_vowel(char letter) { return std::string_view("aeiou").find(letter) != std::string_view::npos; }
+
 /// The words for one instruction.
 class Words {
  public:
@@ -34,7 +36,7 @@ class Words {
   SiteWords checked() const {
     std::string why;
     const auto add = [&](const std::string& phrase) {
-      if (!phrase.empty())
+      if (!phrase.empty() && why.find(phrase) == std::string::npos)
         why += fmt::format("{}{}", why.empty() ? "checked: " : "; ", phrase);
     };
     if (e_.overflow)
@@ -46,7 +48,7 @@ class Words {
     if (e_.made)
       add("a float object is made where the old one is somebody else's too");
     if (e_.rarely_boxed && !e_.call)
-      add("rare cases are left to CPython");
+      add(left_to_cpython());
     if (e_.call)
       add("`{callee}` may be another function, which is called through CPython");
     return {why, ""};
@@ -56,7 +58,7 @@ class Words {
     if (i_.op == Op::CallUnpacked)
       return {"`{callee}` is called through CPython: with `*` or `**`", ""};
     const Type& callee = s_.types[s_.view.args(v_)[0]];
-    if (callee.is_loaded_method())
+    if (callee.is_loaded_method() || (callee.object && s_.view.instr(s_.view.args(v_)[0]).op == Op::GetAttr))
       return {"`{callee}`, a method that is found when it is called, is called through CPython", ""};
     PyObject* object = callee.only(kKnown) ? callee.known : nullptr;
     if (!object)
@@ -224,6 +226,15 @@ class Words {
     }
   }
 
+  std::string left_to_cpython() const {
+    const auto plan = s_.calls.find(v_);
+    if (i_.op == Op::ListAppend || (plan != s_.calls.end() && plan->second.how == CallPlan::How::ListAppend))
+      return "the list may have to grow, by CPython";
+    if (i_.op == Op::GetAttr)
+      return fmt::format("`{}` may have to be looked up, by CPython", name());
+    return "rare cases are left to CPython";
+  }
+
   std::string surprise() const {
     const std::string type = describe(s_.types[v_].without(kUnbound), unit_.sites);
     switch (i_.op) {
@@ -238,7 +249,8 @@ class Words {
       case Op::Inplace:
       case Op::Compare:
       case Op::Unary:
-        return s_.guesses.contains(v_) ? "an operand may be no number" : fmt::format("the result may be of another type than {}", type);
+        return s_.guesses.contains(v_) ? "an operand may be no number"
+                                       : fmt::format("the result may be of another type than {}", type);
       default:
         return fmt::format("the value may be of another type than {}", type);
     }
@@ -314,7 +326,9 @@ class Words {
     const ValueId v = s_.view.args(v_)[arg];
     const Type t = s_.type_at(v, i_.block);
     if (t.only(kKnown) && t.known)
-      return fmt::format("a {}", Py_TYPE(t.known)->tp_name);
+      return fmt::format("{} {}", is_vowel(Py_TYPE(t.known)->tp_name[0]) ? "an" : "a", Py_TYPE(t.known)->tp_name);
+    if (t.only(kTuple))
+      return "a tuple";
     if (!t.object)
       return describe(t, unit_.sites);
     const Experience::Seen* seen = experience(v);
