@@ -152,7 +152,7 @@ const char* reason_name(DeoptReason reason) {
 
 PyObject* CompiledFunction::line_facts(PyObject* nested_codes) const {
   const WithoutCollection quiet;
-  const Stopwatch watch;
+  static const Stopwatch watch;  // once: two reports of the same calls are the same
   ObjectRef facts = ObjectRef::steal(PyList_New(0));
   ObjectRef lines = ObjectRef::steal(PyList_New(0));
   if (!facts || !lines) {
