@@ -309,7 +309,7 @@ def test_a_call_costs_at_least_what_it_is_known_to_take():
         return total
 
     compiled = hasten.jit(wait)
-    compiled(time.sleep, 12)
+    compiled(time.sleep, 12)  # tidy: sleep: what is timed here is a sleep
     (call,) = line_with(compiled, "f(seconds)")["calls"]
     cost = call["cost"]
     assert call["count"] == 12 and cost["timed"] >= 8
