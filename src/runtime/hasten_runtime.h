@@ -72,7 +72,6 @@ struct NativeVersion {
   // For the report.
   const Site* sites;
   uint32_t site_count;
-  const uint64_t* left;                ///< how often the code left at each of `points`
   const char* parameter_types;         ///< in words
   const NativeVersion* const* bodies;  ///< of what is entered from outside: all that was compiled with it, itself first
   uint32_t body_count;
@@ -140,6 +139,8 @@ struct CompileTable {
   /// Something was learnt about `function` when native code left, perhaps inside another function's version that calls
   /// it natively: the next compile of whatever contains it should know. May be null.
   void (*learn)(const mir::MirFunction* function, const Feedback* feedback, uint32_t feedback_count);
+  /// What native code of `function` has counted, for the report.
+  SiteCounts (*counts)(const mir::MirFunction* function);
 };
 
 /// What `NativeEntry` returns when an argument does not have the type that it was compiled for.

@@ -91,38 +91,42 @@ PyObject* call_facts(const CallSite& site, const Stopwatch& watch) {
              : nullptr;
 }
 
-/// (line, end line, column, end column, class, why, hint, whether it is a call, call facts or None)
-PyObject* site_facts(const mir::MirFunction& function, const Site& site, const Stopwatch& watch) {
+/// (line, end line, column, end column, class, why, hint, whether it is a call, whether it may be one in rare cases)
+PyObject* site_facts(const mir::MirFunction& function, const Site& site) {
   const mir::Instr& instr = function.instrs[site.instr];
   const mir::Position& at = instr.position;
-  ObjectRef call = site.call ? ObjectRef::steal(call_facts(*site.call, watch)) : ObjectRef::share(Py_None);
-  if (!call) {
-    return nullptr;
-  }
   const bool is_call = instr.op == mir::Op::Call || instr.op == mir::Op::CallUnpacked;
-  return Py_BuildValue("(IIiiszziO)", at.line, at.end_line, static_cast<int>(at.column),
+  return Py_BuildValue("(IIiiszzii)", at.line, at.end_line, static_cast<int>(at.column),
                        static_cast<int>(at.end_column), kClassNames[static_cast<size_t>(site.what)], site.why,
-                       site.hint, is_call ? 1 : 0, call.get());
+                       site.hint, is_call ? 1 : 0, site.may_call ? 1 : 0);
 }
 
-/// [(line, why, how often)] of where the version left for the interpreter.
-PyObject* leaving_facts(const NativeVersion& version) {
-  std::map<std::pair<uint32_t, const char*>, uint64_t> counts;
-  for (uint32_t k = 0; k < version.point_count; ++k) {
-    if (version.left[k] == 0) {
+/// Appends (line, end line, column, end column, facts) of each call through CPython that was made.
+bool append_calls(const mir::MirFunction& function, const SiteCounts& counts, const ObjectRef& list) {
+  for (const CallSite* site = counts.calls; site; site = site->next) {
+    if (site->calls() == 0) {
       continue;
     }
-    const DeoptPoint& point = version.points[k];
-    const mir::ValueId at = point.result != mir::kNone ? point.result : point.resume;
-    counts[{version.function->instrs[at].position.line, reason_name(point.reason)}] += version.left[k];
-  }
-  ObjectRef list = ObjectRef::steal(PyList_New(0));
-  for (const auto& [place, count] : counts) {
-    if (!list || !append(list, Py_BuildValue("(IsK)", place.first, place.second, count))) {
-      return nullptr;
+    const mir::Position& at = function.instrs[site->instr].position;
+    static const Stopwatch watch;  // once: two reports of the same calls are the same
+    ObjectRef facts = ObjectRef::steal(call_facts(*site, watch));
+    if (!facts || !append(list, Py_BuildValue("(IIiiO)", at.line, at.end_line, static_cast<int>(at.column),
+                                              static_cast<int>(at.end_column), facts.get()))) {
+      return false;
     }
   }
-  return list ? list.release() : nullptr;
+  return true;
+}
+
+/// Appends (line, why, how often) of where native code has left for the interpreter.
+bool append_left(const mir::MirFunction& function, const SiteCounts& counts, const ObjectRef& list) {
+  for (const LeftCount* left = counts.left; left; left = left->next) {
+    const char* why = reason_name(static_cast<DeoptReason>(left->reason));
+    if (!append(list, Py_BuildValue("(IsK)", function.instrs[left->instr].position.line, why, left->count))) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool is_among(PyObject* tuple, PyObject* object) {
@@ -152,14 +156,17 @@ const char* reason_name(DeoptReason reason) {
 
 PyObject* CompiledFunction::line_facts(PyObject* nested_codes) const {
   const WithoutCollection quiet;
-  static const Stopwatch watch;  // once: two reports of the same calls are the same
-  ObjectRef facts = ObjectRef::steal(PyList_New(0));
-  ObjectRef lines = ObjectRef::steal(PyList_New(0));
-  if (!facts || !lines) {
+  ObjectRef bodies = ObjectRef::steal(PyList_New(0)), lines = ObjectRef::steal(PyList_New(0));
+  ObjectRef called = ObjectRef::steal(PyList_New(0)), left = ObjectRef::steal(PyList_New(0));
+  if (!bodies || !lines || !called || !left) {
     return nullptr;
   }
+  const auto result = [&] {
+    return Py_BuildValue("{sOsOsOsO}", "bodies", bodies.get(), "lines", lines.get(), "calls", called.get(), "left",
+                         left.get());
+  };
   if (!mir_) {
-    return Py_BuildValue("{sOsO}", "bodies", facts.get(), "lines", lines.get());
+    return result();
   }
   std::set<uint32_t> computing;
   for (uint32_t k = 0; k < mir_->instr_count; ++k) {
@@ -172,25 +179,26 @@ PyObject* CompiledFunction::line_facts(PyObject* nested_codes) const {
       return nullptr;
     }
   }
+  const auto is_nested = [&](const mir::MirFunction* function) {
+    return function->is_template && is_among(nested_codes, PyFunction_GET_CODE(function->function));
+  };
   const auto add_body = [&](const CompiledFunction& owner, const NativeVersion& root, const NativeVersion& body,
                             const char* kind, uint64_t calls, uint64_t landings) {
     ObjectRef sites = ObjectRef::steal(PyList_New(0));
     for (uint32_t k = 0; k < body.site_count; ++k) {
-      if (!sites || !append(sites, site_facts(*body.function, body.sites[k], watch))) {
+      if (!sites || !append(sites, site_facts(*body.function, body.sites[k]))) {
         return false;
       }
     }
-    ObjectRef left = ObjectRef::steal(leaving_facts(body));
     ObjectRef name = ObjectRef::steal(PyObject_GetAttrString(owner.function_, "__qualname__"));
-    if (!sites || !left || !name) {
+    if (!sites || !name) {
       return false;
     }
     const auto bytes = static_cast<const char*>(root.code_end) - static_cast<const char*>(root.code_begin);
-    return append(facts,
-                  Py_BuildValue("{sssisisisOsssKsKsnsOsO}", "kind", kind, "is_nested", body.function != mir_, "is_own",
-                                &owner == this, "is_entered", &body == &root, "owner", name.get(), "parameter_types",
-                                body.parameter_types, "calls", calls, "landings", landings, "code_bytes",
-                                static_cast<Py_ssize_t>(bytes), "sites", sites.get(), "left", left.get()));
+    return append(bodies, Py_BuildValue("{sssisisisOsssKsKsnsO}", "kind", kind, "is_nested", body.function != mir_,
+                                       "is_own", &owner == this, "is_entered", &body == &root, "owner", name.get(),
+                                       "parameter_types", body.parameter_types, "calls", calls, "landings", landings,
+                                       "code_bytes", static_cast<Py_ssize_t>(bytes), "sites", sites.get()));
   };
   const auto add_unit = [&](const CompiledFunction& owner, const NativeVersion& root, const char* kind,
                             uint64_t calls = 0, uint64_t landings = 0) {
@@ -199,11 +207,10 @@ PyObject* CompiledFunction::line_facts(PyObject* nested_codes) const {
       return true;
     }
     return std::all_of(root.bodies, root.bodies + root.body_count, [&](const NativeVersion* body) {
-      const bool is_nested =
-          body->function->is_template && is_among(nested_codes, PyFunction_GET_CODE(body->function->function));
-      return (!is_ours(body) && !is_nested) || add_body(owner, root, *body, kind, calls, landings);
+      return (!is_ours(body) && !is_nested(body->function)) || add_body(owner, root, *body, kind, calls, landings);
     });
   };
+  const CompileTable* table = load_compiler(nullptr);  // it has made the MIR
   for (const CompiledFunction* owner : all()) {
     bool ok = true;
     for (const Version& version : owner->versions_) {
@@ -215,11 +222,15 @@ PyObject* CompiledFunction::line_facts(PyObject* nested_codes) const {
     for (const NativeVersion* native : owner->retired_) {
       ok = ok && add_unit(*owner, *native, "retired");
     }
+    if (owner == this || is_nested(owner->mir_)) {
+      const SiteCounts counts = table->counts(owner->mir_);
+      ok = ok && append_calls(*owner->mir_, counts, called) && append_left(*owner->mir_, counts, left);
+    }
     if (!ok) {
       return nullptr;
     }
   }
-  return Py_BuildValue("{sOsO}", "bodies", facts.get(), "lines", lines.get());
+  return result();
 }
 
 }  // namespace hasten::runtime

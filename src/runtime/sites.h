@@ -21,28 +21,45 @@ enum class SiteClass : uint8_t {
 
 /// A call through CPython. Every call is counted; the first few, then one of 64 and later of 1024, chosen at random so that
 /// no period of the program can coincide, are timed with the processor's time stamp counter.
+/// One for each instruction of a function, whichever version makes the call; it outlives them.
 struct CallSite {
   static constexpr uint32_t kKept = 128;
 
-  uint64_t granted = 1;   ///< calls up to the next timed one, it included
-  int32_t until = 1;      ///< how many of these are still to come
-  uint32_t gap = 1;       ///< calls that the next timed one stands for
-  uint64_t untimed = 0;   ///< calls that went another way, where nobody takes the time
-  uint64_t timed = 0;     ///< how many were timed
-  double ticks = 0;       ///< sum of what was timed, each weighted with the calls that it stands for
-  double weight = 0;      ///< how many calls that are
-  float recent[kKept]{};  ///< ticks of the last ones, in a ring
+  mir::ValueId instr = mir::kNone;
+  const CallSite* next = nullptr;  ///< of the same function
+  uint64_t granted = 1;            ///< calls up to the next timed one, it included
+  int32_t until = 1;               ///< how many of these are still to come
+  uint32_t gap = 1;                ///< calls that the next timed one stands for
+  uint64_t untimed = 0;            ///< calls that went another way, where nobody takes the time
+  uint64_t timed = 0;              ///< how many were timed
+  double ticks = 0;                ///< sum of what was timed, each weighted with the calls that it stands for
+  double weight = 0;               ///< how many calls that are
+  float recent[kKept]{};           ///< ticks of the last ones, in a ring
 
   uint64_t calls() const { return granted - static_cast<uint64_t>(until) + untimed; }
 };
 
-/// One instruction that is worth telling. Native ones are left out but for one a line.
+/// How often native code of a function has left at an instruction, for one reason. It outlives the versions as well.
+struct LeftCount {
+  mir::ValueId instr;
+  uint8_t reason;  ///< DeoptReason
+  uint64_t count;
+  const LeftCount* next;  ///< of the same function
+};
+
+/// What was counted of one function.
+struct SiteCounts {
+  const CallSite* calls = nullptr;
+  const LeftCount* left = nullptr;
+};
+
+/// One instruction of a version that is worth telling. Native ones are left out but for one a line.
 struct Site {
   mir::ValueId instr;
   SiteClass what;
-  const char* why;       ///< null: nothing to say. "{callee}" stands for the source of what is called
-  const char* hint;      ///< null, or the rewrite that would help
-  const CallSite* call;  ///< null, or a call through CPython that is made here, if only in rare cases
+  const char* why;   ///< null: nothing to say. "{callee}" stands for the source of what is called
+  const char* hint;  ///< null, or the rewrite that would help
+  bool may_call;     ///< in rare cases a callable is called here through CPython
 };
 
 /// Now, by the processor's time stamp counter; nothing around it is moved across.

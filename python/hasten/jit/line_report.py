@@ -65,8 +65,8 @@ class LineReport:
                 what `within` names), types of its parameters, calls and landings (null where nobody counts), code_bytes,
                 share_native, and lines, the class of each.
             refusals: file, line, column, code, why, hint.
-            reasons, landings, python_calls, interpreter_calls, loop_entries, compiles, loop_compiles, retired: as in
-                Function.report(), with names for types.
+            reasons, landings, python_calls, interpreter_calls, loop_entries, compiles, loop_compiles, retired, and what else
+                Function.report() tells, with names for types.
         """
         return _report(self._function)
 
@@ -110,7 +110,6 @@ def _report(function) -> dict:
     bodies = known["bodies"]
     source = linecache.getlines(code.co_filename, plain.__globals__)
     last = last_line(code, source)
-    numbers = range(code.co_firstlineno, last + 1)
     lines = {
         n: {
             "line": n,
@@ -121,14 +120,16 @@ def _report(function) -> dict:
             "left": [],
             "refused": [],
         }
-        for n in numbers
+        for n in range(code.co_firstlineno, last + 1)
     }
+    for body in bodies:
+        body["sites"] = _with_rare_calls(body["sites"], known["calls"])
     free = lines_with_code(code) - set(known["lines"])  # `x = 0`, `break`: nothing is left to do
     versions = [_version(body, free) for body in bodies]
     in_use = [body for body in bodies if body["kind"] != "retired"]
     _add_classes(lines, in_use, source)
-    _add_calls(lines, bodies, source)
-    _add_left(lines, bodies, whole["landings"])
+    _add_calls(lines, known["calls"], source)
+    _add_left(lines, known["left"], whole["landings"])
     refusals = [split_reason(reason) for reason in whole["reasons"]]
     for refusal in refusals:
         if refusal["file"] == code.co_filename and refusal["line"] in lines:
@@ -145,19 +146,22 @@ def _report(function) -> dict:
         "file": code.co_filename,
         "first_line": code.co_firstlineno,
         "last_line": last,
-        "tier": whole["tier"],
         "share_native": _share(line["class"] for line in lines.values()),
         "line_counts": counts,
         "lines": list(lines.values()),
         "versions": versions,
         "refusals": refusals,
-        "reasons": list(whole["reasons"]),
         "landings": [{**one, "seen": one["seen"].__name__ if one["seen"] else None} for one in whole["landings"]],
-        **{
-            key: whole[key]
-            for key in ("python_calls", "interpreter_calls", "loop_entries", "compiles", "loop_compiles", "retired")
-        },
+        **{key: value for key, value in whole.items() if key not in ("versions", "landings")},
     }
+
+
+def _with_rare_calls(sites: list[tuple], calls: list[tuple]) -> list[tuple]:
+    """A place where a call through CPython would be rare, and has been made: it is what it did."""
+    made = {call[:4] for call in calls}
+    return [
+        (*site[:4], "python call", *site[5:]) if site[8] and site[:4] in made else site for site in sites
+    ]
 
 
 def _share(classes) -> float | None:
@@ -166,11 +170,9 @@ def _share(classes) -> float | None:
     return sum(rank <= _COST["checked"] for rank in ranks) / len(ranks) if ranks else None
 
 
-def _class_by_line(sites: list) -> dict[int, str]:
+def _class_by_line(sites: list[tuple]) -> dict[int, str]:
     classes: dict[int, str] = {}
-    for line, _, _, _, name, _, _, _, call in sites:
-        if call and call[0]:  # a rare call that came is no longer rare
-            name = "python call"
+    for line, _, _, _, name, *_ in sites:
         if line and _COST[name] >= _COST.get(classes.get(line, ""), -1):
             classes[line] = name
     return classes
@@ -197,14 +199,12 @@ def _add_classes(lines: dict[int, dict], bodies: list[dict], source: list[str]) 
         for n, name in _class_by_line(body["sites"]).items():
             if n in lines and _COST[name] >= _COST.get(lines[n]["class"] or "", -1):
                 lines[n]["class"] = name
-        for line, end_line, column, end_column, name, why, hint, is_call, call in body["sites"]:
+        for line, end_line, column, end_column, name, why, hint, is_call, _ in body["sites"]:
             if why is None or line not in lines:
                 continue
             if is_call:
                 callee = callee_at(source, line, end_line, column, end_column)
                 why, hint = (text and text.replace("{callee}", callee) for text in (why, hint))
-            if call and call[0]:
-                name = "python call"
             reason = {"class": name, "why": why, "hint": hint}
             if reason not in lines[line]["reasons"]:
                 lines[line]["reasons"].append(reason)
@@ -212,20 +212,16 @@ def _add_classes(lines: dict[int, dict], bodies: list[dict], source: list[str]) 
         line["reasons"].sort(key=lambda reason: -_COST[reason["class"]])
 
 
-def _add_calls(lines: dict[int, dict], bodies: list[dict], source: list[str]) -> None:
-    """What several versions have called at one place is one entry."""
+def _add_calls(lines: dict[int, dict], calls: list[tuple], source: list[str]) -> None:
+    """Several calls may stand for one place: a `finally` is there twice, and a nested function is made by each version."""
     places: dict[tuple, list] = {}
-    for body in bodies:
-        for line, end_line, column, end_column, _, _, _, _, call in body["sites"]:
-            if call and line in lines:
-                places.setdefault((line, column, end_line, end_column), []).append(call)
-    for (line, column, end_line, end_column), calls in sorted(places.items()):
-        count = sum(call[0] for call in calls)
-        if count == 0 and lines[line]["class"] != "python call":
-            continue  # of a rare case that never came
-        lines[line]["calls"].append(
-            {"callee": callee_at(source, line, end_line, column, end_column), "count": count, "cost": _cost(calls)}
-        )
+    for *place, facts in calls:
+        if place[0] in lines:
+            places.setdefault(tuple(place), []).append(facts)
+    for (line, end_line, column, end_column), all_facts in sorted(places.items()):
+        callee = callee_at(source, line, end_line, column, end_column)
+        count = sum(facts[0] for facts in all_facts)
+        lines[line]["calls"].append({"callee": callee, "count": count, "cost": _cost(all_facts)})
 
 
 def _cost(calls: list[tuple]) -> dict | None:
@@ -262,11 +258,10 @@ def _student(degrees: int) -> float:
     return few[degrees - 1] if degrees <= len(few) else 1.96 + 2.7 / degrees
 
 
-def _add_left(lines: dict[int, dict], bodies: list[dict], landings: list[dict]) -> None:
+def _add_left(lines: dict[int, dict], left: list[tuple], landings: list[dict]) -> None:
     counts: dict[tuple[int, str], int] = {}
-    for body in bodies:
-        for line, why, count in body["left"]:
-            counts[line, why] = counts.get((line, why), 0) + count
+    for line, why, count in left:
+        counts[line, why] = counts.get((line, why), 0) + count
     for (line, why), count in sorted(counts.items()):
         if line in lines:
             seen = [one["seen"].__name__ for one in landings if one["line"] == line and one["why"] == why and one["seen"]]

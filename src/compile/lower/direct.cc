@@ -146,7 +146,7 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
       llvm::Value* keywords = objects.size() > 2 ? objects[2] : llvm::ConstantPointerNull::get(b.getPtrTy());
       b.CreateCondBr(type_is(objects[1], m_.layout.tuple_type), tuple, other);
       b.SetInsertPoint(tuple);
-      runtime::CallSite* site = sites_.call();
+      runtime::CallSite* site = sites_.call(v);
       llvm::Value* called =
           b.CreateCall(m_.helper("hj_counted_call_with", m_.ptr, {m_.ptr, m_.ptr, m_.ptr, m_.ptr}, Effects::Any),
                        {objects[0], objects[1], keywords, m_.address(site)});

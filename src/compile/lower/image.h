@@ -28,7 +28,6 @@ struct BodyRecord {
   std::vector<uint32_t> owned_of_point;            ///< index into owned_slots
   std::vector<mir::ValueId> osr_values;
   std::vector<runtime::Site> sites;  ///< for the report
-  std::vector<uint64_t> left;        ///< how often the code left at each point
   UnitRecord* unit = nullptr;
   bool is_root = false;
   std::string symbol;
@@ -53,7 +52,6 @@ struct UnitRecord {
   std::deque<AttributeCache> attribute_caches;          ///< one a site, likewise
   std::deque<GuardCache> guard_caches;                  ///< one a guard, likewise
   std::deque<runtime::MethodCache> method_caches;       ///< one a site; the code knows their addresses
-  std::deque<runtime::CallSite> call_sites;             ///< one for each call through CPython, likewise
   std::deque<std::string> texts;                        ///< what the sites say
   std::vector<const runtime::NativeVersion*> versions;  ///< of the bodies, in their order
   uint32_t callee_landings = 0;         ///< how often a directly called body left (see kCalleeLandingsMax)

@@ -154,8 +154,6 @@ std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit,
     v.osr_count = static_cast<uint32_t>(body->osr_values.size());
     v.sites = body->sites.data();
     v.site_count = static_cast<uint32_t>(body->sites.size());
-    body->left.resize(body->points.size());
-    v.left = body->left.data();
     record.versions.push_back(&v);
     body->is_root = body == record.bodies.front();
   }

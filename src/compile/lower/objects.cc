@@ -90,7 +90,7 @@ llvm::Value* BodyLowering::raw_object_call(ValueId v, llvm::ArrayRef<Value> oper
   llvm::Value* result = b.CreateCall(
       m_.helper("hj_counted_call", m_.ptr, {m_.ptr, m_.ptr, m_.i64, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
       {callable, first, count, names ? m_.address(names) : llvm::ConstantPointerNull::get(b.getPtrTy()),
-       m_.address(sites_.call())});
+       m_.address(sites_.call(v))});
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   go_if(b.CreateIsNull(result), traced_raise(v));
   return result;

@@ -3,6 +3,8 @@
 #include <string_view>
 #include <utility>
 
+#include "compile/lower/site_counts.h"
+
 namespace hasten::compile {
 
 using mir::Op;
@@ -36,14 +38,14 @@ uint16_t kind_made(std::string_view name) {
 }
 
 SiteClass class_of(const Emitted& e, Op op) {
-  if (e.call && !e.is_rare_call)
+  if (e.calls)
     return SiteClass::PythonCall;
   // A float in a list or a cell is written in place where nobody else has it.
   const bool reuses = e.made == kFloat && (op == Op::SetItem || op == Op::StoreCell);
   if (e.helper || (e.made && !reuses))
     return SiteClass::Boxed;
-  return e.overflow || e.other_type || e.rare_case || e.rarely_boxed || e.made || e.call ? SiteClass::Checked
-                                                                                         : SiteClass::Native;
+  return e.overflow || e.other_type || e.rare_case || e.rarely_boxed || e.made || e.is_rare_call ? SiteClass::Checked
+                                                                                                 : SiteClass::Native;
 }
 
 }  // namespace
@@ -58,10 +60,10 @@ void SiteRecorder::close() {
   const SiteClass what = class_of(emitted_, i.op);
   if (what != SiteClass::Native) {
     const SiteWords words = site_words(unit_, s_, v_, emitted_, what);
-    record_.sites.push_back({v_, what, kept(words.why), kept(words.hint), emitted_.call});
+    record_.sites.push_back({v_, what, kept(words.why), kept(words.hint), emitted_.is_rare_call});
   } else if (i.op != Op::Param && i.op != Op::Unbound && i.op != Op::Jump && i.position.line != native_line_) {
     native_line_ = i.position.line;
-    record_.sites.push_back({v_, what, nullptr, nullptr, nullptr});
+    record_.sites.push_back({v_, what, nullptr, nullptr, false});
   }
   v_ = mir::kNone;
 }
@@ -85,13 +87,12 @@ void SiteRecorder::helper(const char* name, bool is_pure) {
     emitted_.helper = name;
 }
 
-runtime::CallSite* SiteRecorder::call() {
-  runtime::CallSite* site = &unit_record_.call_sites.emplace_back();
+runtime::CallSite* SiteRecorder::call(mir::ValueId v) {
   if (v_ != mir::kNone && silent_ == 0) {
-    emitted_.call = site;
-    emitted_.is_rare_call = rare_ > 0;
+    emitted_.calls |= rare_ == 0;
+    emitted_.is_rare_call |= rare_ > 0;
   }
-  return site;
+  return call_site(&s_.view.function(), v);
 }
 
 /// Functions for what the code before them does not know: a full list, a method of another class, a truth that is no bool.

@@ -16,11 +16,10 @@ namespace hasten::compile {
 /// What was emitted for one instruction.
 struct Emitted {
   bool overflow = false, other_type = false, rare_case = false;  ///< why it may leave
-  bool rarely_boxed = false;     ///< in rare cases it is an operation on objects, which goes on natively
-  const char* helper = nullptr;  ///< the C function that does it on objects
-  uint16_t made = 0;             ///< kinds of which it makes objects
-  runtime::CallSite* call = nullptr;
-  bool is_rare_call = false;
+  bool rarely_boxed = false;                 ///< in rare cases it is an operation on objects, which goes on natively
+  const char* helper = nullptr;              ///< the C function that does it on objects
+  uint16_t made = 0;                         ///< kinds of which it makes objects
+  bool calls = false, is_rare_call = false;  ///< a callable through CPython, always or in rare cases
 };
 
 /// The reason and, where one is known, the rewrite that would help. Either may be empty.
@@ -42,7 +41,7 @@ class SiteRecorder {
   /// A C function is called; `is_pure`: on numbers alone.
   void helper(const char* name, bool is_pure);
   /// A callable is called through CPython: where the code counts it.
-  runtime::CallSite* call();
+  runtime::CallSite* call(mir::ValueId v);
 
   /// What is emitted while this lives is reached in rare cases only...
   class Rare {

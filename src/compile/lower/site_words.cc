@@ -47,9 +47,9 @@ class Words {
       add(rare_case());
     if (e_.made)
       add("a float object is made where the old one is somebody else's too");
-    if (e_.rarely_boxed && !e_.call)
+    if (e_.rarely_boxed && !e_.is_rare_call)
       add(left_to_cpython());
-    if (e_.call)
+    if (e_.is_rare_call)
       add("`{callee}` may be another function, which is called through CPython");
     return {why, ""};
   }
@@ -295,7 +295,7 @@ class Words {
         if (plan == s_.calls.end())
           return "names may be bound to something else now";
         if (plan->second.how == CallPlan::How::Direct || plan->second.how == CallPlan::How::Predicted)
-          return e_.call ? "" : "`{callee}`, called natively, may leave";
+          return e_.is_rare_call ? "" : "`{callee}`, called natively, may leave";
         if (Known::MathUnaryFirst < plan->second.known && plan->second.known < Known::MathUnaryLast)
           return "the argument may be outside the domain of `{callee}`";
         return "a rare case of `{callee}`";

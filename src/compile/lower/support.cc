@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "compile/lower/counted_call.h"
+#include "compile/lower/site_counts.h"
 #include "runtime/helpers.h"
 #include "runtime/object_ref.h"
 #include "runtime/text.h"
@@ -127,7 +128,7 @@ PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots,
     return kRaised;
   }
   const DeoptPoint& point = record->points[index];
-  ++record->left[index];
+  ++left_count(record->version.function, point)->count;
   Experience& experience = experience_for(record->version.function);
   if (point.reason == DeoptReason::Overflow)
     experience.values[point.resume].overflowed = true;
