@@ -8,6 +8,7 @@
 #include "compile/jit/code.h"
 #include "compile/jit/visible.h"
 #include "compile/lower/module.h"
+#include "compile/lower/site_counts.h"
 #include "compile/lower/support.h"
 #include "compile/syntax/build_mir.h"
 #include "compile/types/sample.h"
@@ -172,6 +173,7 @@ void release(runtime::NativeVersion* version) { delete static_cast<LoadedUnit*>(
 
 void release_mir(mir::MirFunction* function) {
   forget_experience(function);
+  forget_counts(function);
   syntax::release_mir(function);
 }
 

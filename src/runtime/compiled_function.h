@@ -56,6 +56,9 @@ class CompiledFunction {
 
   /// What hasten.jit.report() shows, as a new dict.
   PyObject* report() const;
+  /// {"bodies": what was compiled of this function, entered itself or from others, a dict each; "lines": those on which it
+  /// computes something}. Functions that are defined within it, whose codes the tuple names, belong to it.
+  PyObject* line_facts(PyObject* nested_codes) const;
 
   PyObject* function() const { return function_; }
   bool is_template() const { return is_template_; }
@@ -65,6 +68,7 @@ class CompiledFunction {
 
   /// The CompiledFunction whose MIR this is; null if it is gone.
   static CompiledFunction* of(const mir::MirFunction* function);
+  static std::vector<CompiledFunction*> all();  ///< those that have a MIR
 
  private:
   friend class OsrEntry;

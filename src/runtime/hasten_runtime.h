@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "runtime/mir.h"
+#include "runtime/sites.h"
 
 namespace hasten::runtime {
 
@@ -70,6 +71,12 @@ struct NativeVersion {
   void* owner;          ///< the compiler's handle
   float expected_gain;  ///< how many times faster than Python the compiler takes it to be
   uint32_t active;      ///< the runtime's: how many calls run it now
+  // For the report.
+  const Site* sites;
+  uint32_t site_count;
+  const char* parameter_types;         ///< in words
+  const NativeVersion* const* bodies;  ///< of what is entered from outside: all that was compiled with it, itself first
+  uint32_t body_count;
 };
 
 /// Offsets into CPython's objects, measured and self-tested at import: the compiler bakes them into code.
@@ -144,6 +151,8 @@ struct CompileTable {
   /// Something was learnt about `function` when native code left, perhaps inside another function's version that calls
   /// it natively: the next compile of whatever contains it should know. May be null.
   void (*learn)(const mir::MirFunction* function, const Feedback* feedback, uint32_t feedback_count);
+  /// What native code of `function` has counted, for the report.
+  SiteCounts (*counts)(const mir::MirFunction* function);
 };
 
 /// What `NativeEntry` returns when an argument does not have the type that it was compiled for.

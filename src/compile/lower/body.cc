@@ -18,7 +18,9 @@ constexpr int kPollPeriod = 4096;  // loop iterations between looks at signals a
 }  // namespace
 
 BodyLowering::BodyLowering(ModuleContext& module, Specialization& s, BodyRecord& record)
-    : b(module.context), m_(module), s_(s), record_(record) {}
+    : b(module.context), m_(module), s_(s), record_(record), sites_(module.unit, module.record, s, record) {
+  module.recorder = &sites_;
+}
 
 void BodyLowering::open_function() {
   entry_block_ = new_block("entry");
@@ -280,6 +282,7 @@ void BodyLowering::lower_block(BlockId block) {
     poll(block);
   for (; v < s_.view.end(block); ++v) {
     current_instr_ = v;
+    sites_.open(v);
     if (v == s_.view.terminator(block)) {
       lower_terminator(v);
     } else {
@@ -287,6 +290,7 @@ void BodyLowering::lower_block(BlockId block) {
       lower_instr(v);
       release_dead(v);
     }
+    sites_.close();
   }
 }
 

@@ -22,6 +22,7 @@
 #include <llvm/IR/Module.h>
 
 #include "compile/lower/image.h"
+#include "compile/lower/site_recorder.h"
 #include "compile/types/infer.h"
 #include "compile/types/planted.h"
 
@@ -50,7 +51,8 @@ class ModuleContext {
   UnitRecord& record;
   const runtime::ObjectLayout& layout;
   llvm::Type *i1, *i8, *i32, *i64, *f64, *ptr, *void_type;
-  std::string defect;  ///< why the module must not be used, if it must not
+  std::string defect;                ///< why the module must not be used, if it must not
+  SiteRecorder* recorder = nullptr;  ///< of the body that is being lowered
 
   /// Where in an object a load or store goes: different places never alias.
   enum class Place { Refcount, TypePointer, Size, ItemsPointer, Item, Number, Slot, Text };
@@ -337,6 +339,7 @@ class BodyLowering {
 
   Specialization& s_;
   BodyRecord& record_;
+  SiteRecorder sites_;
   bool unboxes_out_of_line_ = false;  ///< once a call, not in a loop: small code rather than fast
   std::vector<Value> values_;
   std::vector<char> defined_;

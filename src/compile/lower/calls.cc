@@ -180,6 +180,7 @@ Value BodyLowering::predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayR
   b.CreateBr(done);
 
   b.SetInsertPoint(other);
+  const SiteRecorder::Rare rare(sites_);
   llvm::Value* result = raw_object_call(v, operands);
   llvm::BasicBlock* changed = new_block("changed");
   llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any),

@@ -174,6 +174,7 @@ BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
   Exit& exit = exits_[v];
   if (exit.block)
     return exit;
+  const SiteRecorder::Silent silent(sites_);
   exit.block = new_block("exit");
   llvm::IRBuilder<>::InsertPointGuard guard(b);
   b.SetInsertPoint(exit.block);
@@ -222,6 +223,7 @@ void BodyLowering::go_out(Exit& exit, uint32_t selector, llvm::Value* result) {
 }
 
 llvm::BasicBlock* BodyLowering::leave_before(ValueId v, DeoptReason reason) {
+  sites_.leaves(reason);
   Exit& exit = exit_of(v);
   llvm::BasicBlock*& way = exit.ways[static_cast<int>(reason)];
   if (!way) {
@@ -234,6 +236,7 @@ llvm::BasicBlock* BodyLowering::leave_before(ValueId v, DeoptReason reason) {
 }
 
 void BodyLowering::leave_after(ValueId v, llvm::Value* result, DeoptReason reason, bool owned) {
+  sites_.leaves(reason);
   Exit& exit = exit_of(v);
   go_out(exit, point_of(exit, v, true, reason) | (owned ? kDropResult : 0), result);
 }
@@ -259,6 +262,7 @@ llvm::BasicBlock* BodyLowering::raise_to_handler(ValueId v, BlockId handler) {
   llvm::BasicBlock*& way = ways_to_handler_[v];
   if (way)
     return way;
+  const SiteRecorder::Silent silent(sites_);
   way = new_block("raise");
   llvm::IRBuilder<>::InsertPointGuard guard(b);
   b.SetInsertPoint(way);
@@ -289,7 +293,9 @@ llvm::BasicBlock* BodyLowering::fails_at(ValueId v) {
   if (handler_of(v) == mir::kNone)
     return leave_before(v, DeoptReason::Generic);
   llvm::BasicBlock*& way = failures_[v];
+  sites_.leaves(DeoptReason::Generic);
   if (!way) {
+    const SiteRecorder::Silent silent(sites_);
     way = new_block("fail");
     llvm::IRBuilder<>::InsertPointGuard guard(b);
     b.SetInsertPoint(way);

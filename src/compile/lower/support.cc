@@ -11,6 +11,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "compile/lower/counted_call.h"
+#include "compile/lower/site_counts.h"
 #include "runtime/helpers.h"
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
@@ -125,6 +127,7 @@ PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots,
     return kRaised;
   }
   const DeoptPoint& point = record->points[index];
+  ++left_count(record->version.function, point)->count;
   Experience& experience = experience_for(record->version.function);
   if (point.reason == DeoptReason::Overflow)
     experience.values[point.resume].overflowed = true;
@@ -138,13 +141,6 @@ PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots,
   const std::vector<uint16_t>& owned = record->owned_slots[record->owned_of_point[index]];
   PyObject* answer = calls.deopt(&record->version, index, slots, owned.data(), owned.size(), result);
   return answer ? answer : kRaised;
-}
-
-/// str(x) does not go through the making of a str, as in CPython.
-PyObject* hj_vectorcall(PyObject* callable, PyObject* const* args, size_t count, PyObject* names) {
-  if (callable == reinterpret_cast<PyObject*>(&PyUnicode_Type) && PyVectorcall_NARGS(count) == 1 && !names)
-    return PyObject_Str(args[0]);
-  return PyObject_Vectorcall(callable, args, count, names);
 }
 
 void hj_raise(const mir::MirFunction* function, uint32_t instr, PyObject* exception, PyObject* cause) {
@@ -617,13 +613,13 @@ std::span<const SupportSymbol> support_symbols() {
       HASTEN_SYMBOL(hj_format),
       HASTEN_SYMBOL(hj_build_text),
       {"hj_str", reinterpret_cast<void*>(&PyObject_Str)},
-      {"hj_call_with", reinterpret_cast<void*>(&PyObject_Call)},
       {"hj_get_iter", reinterpret_cast<void*>(&PyObject_GetIter)},
       {"hj_list_to_tuple", reinterpret_cast<void*>(&PyList_AsTuple)},
       {"hj_truth", reinterpret_cast<void*>(&PyObject_IsTrue)},
       {"hj_length", reinterpret_cast<void*>(&PyObject_Size)},
       {"hj_contains", reinterpret_cast<void*>(&PySequence_Contains)},
-      HASTEN_SYMBOL(hj_vectorcall),
+      HASTEN_SYMBOL(hj_counted_call),
+      HASTEN_SYMBOL(hj_counted_call_with),
       HASTEN_SYMBOL(hj_unbox_int),
       HASTEN_SYMBOL(hj_unbox_range_iter),
       HASTEN_SYMBOL(hj_unbox_list_iter),
