@@ -35,6 +35,9 @@ int* python_call_budget(PyThreadState* thread);
 /// Raises RecursionError as CPython does when the budget is used up.
 void raise_recursion_error();
 
+/// The function that `frame` runs (borrowed), or null if it runs none (a module, a class).
+PyObject* frame_function(PyFrameObject* frame);
+
 /// Whether a trace or profile function is told of what runs on this thread.
 bool is_traced(PyThreadState* thread);
 
