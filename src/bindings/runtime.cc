@@ -76,10 +76,16 @@ PyObject* watch_hot(PyObject*, PyObject* args) {
     return nullptr;
   }
   hasten::runtime::hide_trampolines();
-  if (!hasten::runtime::hear_audits(traced)) {
-    return nullptr;
-  }
+  hasten::runtime::hear_tracing(traced);
   return PyBool_FromLong(hasten::runtime::watch_hot_functions(decide, lost, threshold));
+}
+
+PyObject* hear_of(PyObject*, PyObject* args) {
+  PyObject* callable = nullptr;
+  int is_tracing = 0;
+  return PyArg_ParseTuple(args, "Op", &callable, &is_tracing)
+             ? PyBool_FromLong(hasten::runtime::hear_of(callable, is_tracing != 0))
+             : nullptr;
 }
 
 PyObject* stop_watching(PyObject*, PyObject*) {
@@ -102,6 +108,7 @@ PyMethodDef methods[] = {
     {"make_unseen", make_unseen, METH_O, "make_unseen(function) -> Function: for calls that come through a trampoline"},
     {"watch_hot", watch_hot, METH_VARARGS,
      "watch_hot(decide, lost, traced, threshold) -> bool: see runtime/hot.h; False without the probe"},
+    {"hear_of", hear_of, METH_VARARGS, "hear_of(callable, is_tracing) -> bool: see runtime/hot.h"},
     {"stop_watching", stop_watching, METH_NOARGS, nullptr},
     {"was_looked_at", was_looked_at, METH_O, "whether code was on the stack when something looked at frames"},
     {"is_trampoline", is_trampoline, METH_O, "whether calls of a Python function go through a trampoline"},

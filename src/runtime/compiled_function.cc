@@ -151,7 +151,9 @@ const mir::MirFunction* CompiledFunction::mir() {
     return nullptr;
   }
   PyObject* reason = nullptr;
+  const double begin_s = thread_cpu_s();
   mir::MirFunction* made = table ? table->build_mir(function_, is_template_, &reason) : nullptr;
+  compile_seconds_ += thread_cpu_s() - begin_s;
   if (!made && PyErr_Occurred()) {
     return nullptr;
   }
@@ -272,10 +274,16 @@ PyObject* CompiledFunction::call(PyObject* const* args, size_t nargsf, PyObject*
   if (!is_behind_trampoline_) {
     return call_counted(args, nargsf, keyword_names);
   }
-  int* const budget = python_call_budget(PyThreadState_Get());
-  ++*budget;
+  // Recursion through trampolines takes C stack, which in Python alone takes none.
+  constexpr uint32_t kDepthMax = 64;
+  if (++trampoline_depth_ == kDepthMax) {
+    give_up_now(function_);
+  }
+  PyThreadState* const thread = PyThreadState_Get();
+  credit_trampoline(thread, 1);
   PyObject* result = call_counted(args, nargsf, keyword_names);
-  --*budget;
+  credit_trampoline(thread, -1);
+  --trampoline_depth_;
   return result;
 }
 
@@ -358,7 +366,8 @@ PyObject* CompiledFunction::call_bound(PyObject* const* args, PythonTurn* turn) 
     }
     return kGuardMiss;
   }
-  versions_.insert(versions_.begin(), Version{native, shape, 1, 0, kContestFirst, last_compile_ticks_});
+  versions_.insert(versions_.begin(),
+                   Version{native, shape, 1, 0, is_behind_trampoline_ ? 2 : kContestFirst, last_compile_ticks_});
   return enter(native, args);
 }
 

@@ -149,6 +149,7 @@ class CompiledFunction {
   PyObject* strict_error_;
   bool is_template_;  ///< see mir.h
   bool is_behind_trampoline_ = false;
+  uint32_t trampoline_depth_ = 0;  ///< calls that came through it and are active
   mir::MirFunction* mir_ = nullptr;
   std::unique_ptr<InterpreterPlan> plan_;
   uint32_t param_count_ = 0;

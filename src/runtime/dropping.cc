@@ -75,7 +75,8 @@ PyObject* CompiledFunction::enter_in_contest(size_t index, PyObject* const* args
     return enter(native, args);  // within one that is timed; or what is told of a call takes longer than the call
   }
   if (!version.contest) {
-    version.contest = std::make_unique<Contest>(native->expected_gain, version.compile_ticks, ticks());
+    version.contest =
+        std::make_unique<Contest>(native->expected_gain, version.compile_ticks, ticks(), is_behind_trampoline_);
   } else if (version.contest->state() != Contest::State::Open) {
     version.contest->resume();
   }

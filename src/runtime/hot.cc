@@ -6,8 +6,8 @@
 
 #include <atomic>
 #include <cstring>
-#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "runtime/function_type.h"
@@ -80,13 +80,14 @@ void at_sample() {
 void drop_exception() { PyErr_Clear(); }
 
 void ask_about(Known& one, PyObject* function) {
+  const ObjectRef code = ObjectRef::share(PyFunction_GET_CODE(function));  // a trampoline's by and by
   ObjectRef answer = ObjectRef::steal(PyObject_CallFunction(on_hot, "OIkO", function, one.samples, all_samples,
                                                             one.many_functions ? Py_True : Py_False));
   const bool again = answer && PyLong_Check(answer.get());
   const unsigned long next = again ? PyLong_AsUnsignedLong(answer.get()) : 0;
   drop_exception();
   // The table may have grown meanwhile: look it up anew.
-  Known& now = known_of(PyFunction_GET_CODE(function));
+  Known& now = known_of(code.get());
   now.ask_at = again && next < ~0u ? static_cast<unsigned>(next) : ~0u;
 }
 
@@ -152,21 +153,88 @@ void mark_stack() {
   }
 }
 
-int on_audit(const char* event, PyObject*, void*) {
-  const std::string_view name = event;
-  if (!name.starts_with("sys.") || !on_traced || !Py_IsInitialized()) {
-    return 0;
-  }
-  if (name == "sys._getframe" || name == "sys._getframemodulename" || name == "sys._current_frames") {
-    const KeepError keep;
-    mark_stack();
-  } else if (name == "sys.settrace" || name == "sys.setprofile" || name == "sys.monitoring.register_callback") {
+void end_because_of_tracing() {
+  if (on_traced) {
     const KeepError keep;
     const ObjectRef traced = ObjectRef::steal(std::exchange(on_traced, nullptr));
     const ObjectRef done = ObjectRef::steal(PyObject_CallNoArgs(traced.get()));
     drop_exception();
   }
-  return 0;
+}
+
+// Functions of CPython's that must be heard of. Their entries in the method tables get a function of ours in front: the objects
+// stay what they are, and nothing else becomes slower, as it would with an audit hook (`id` is audited).
+enum class Heard : uint8_t { Frames, Tracing };
+struct Front {
+  PyCFunction original = nullptr;
+  Heard what = Heard::Frames;
+};
+constexpr size_t kFronts = 12;
+Front fronts[kFronts];
+size_t front_count = 0;
+
+void hear(const Front& front) {
+  if (front.what == Heard::Tracing) {
+    end_because_of_tracing();
+  } else {
+    const KeepError keep;
+    mark_stack();
+  }
+}
+
+template <class Signature>
+Signature* as(PyCFunction function) {
+  return reinterpret_cast<Signature*>(reinterpret_cast<void (*)()>(function));
+}
+using Fast = PyObject*(PyObject*, PyObject* const*, Py_ssize_t);
+using FastWithKeywords = PyObject*(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
+using WithKeywords = PyObject*(PyObject*, PyObject*, PyObject*);
+
+/// The functions in front, for each place of `fronts` and each way of being called.
+template <size_t k>
+struct InFront {
+  static PyObject* plain(PyObject* self, PyObject* args) {
+    hear(fronts[k]);
+    return fronts[k].original(self, args);
+  }
+  static PyObject* fast(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+    hear(fronts[k]);
+    return as<Fast>(fronts[k].original)(self, args, count);
+  }
+  static PyObject* fast_with_keywords(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* names) {
+    hear(fronts[k]);
+    return as<FastWithKeywords>(fronts[k].original)(self, args, count, names);
+  }
+  static PyObject* with_keywords(PyObject* self, PyObject* args, PyObject* named) {
+    hear(fronts[k]);
+    return as<WithKeywords>(fronts[k].original)(self, args, named);
+  }
+  static PyCFunction for_flags(int flags) {
+    const auto generic = [](auto* function) {
+      return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+    };
+    switch (flags & ~(METH_STATIC | METH_CLASS | METH_COEXIST)) {
+      case METH_O:
+      case METH_NOARGS:
+      case METH_VARARGS:
+        return plain;
+      case METH_FASTCALL:
+        return generic(&fast);
+      case METH_FASTCALL | METH_KEYWORDS:
+        return generic(&fast_with_keywords);
+      case METH_VARARGS | METH_KEYWORDS:
+        return generic(&with_keywords);
+      default:
+        return nullptr;
+    }
+  }
+};
+
+template <size_t... k>
+PyCFunction front_at(size_t place, int flags, std::index_sequence<k...>) {
+  PyCFunction found = nullptr;
+  ((k == place ? void(found = InFront<k>::for_flags(flags)) : void()), ...);
+  return found;
 }
 
 getter real_code_getter = nullptr;
@@ -197,9 +265,23 @@ void stop_watching() {
   Py_CLEAR(on_hot);
 }
 
-bool hear_audits(PyObject* traced) {
-  on_traced = Py_NewRef(traced);
-  return PySys_AddAuditHook(on_audit, nullptr) == 0;
+void hear_tracing(PyObject* traced) { on_traced = Py_NewRef(traced); }
+
+bool hear_of(PyObject* callable, bool is_tracing) {
+  PyMethodDef* method = PyCFunction_Check(callable) ? reinterpret_cast<PyCFunctionObject*>(callable)->m_ml
+                        : Py_IS_TYPE(callable, &PyMethodDescr_Type)
+                            ? reinterpret_cast<PyMethodDescrObject*>(callable)->d_method
+                            : nullptr;
+  PyCFunction front = method && front_count < kFronts
+                          ? front_at(front_count, method->ml_flags, std::make_index_sequence<kFronts>())
+                          : nullptr;
+  if (!front) {
+    return false;
+  }
+  fronts[front_count++] = {method->ml_meth, is_tracing ? Heard::Tracing : Heard::Frames};
+  method->ml_meth = front;
+  // A method descriptor calls by way of its table's entry; a function of a module too.
+  return true;
 }
 
 bool was_looked_at(PyObject* code) {
@@ -222,6 +304,13 @@ void hide_trampolines() {
     if (std::strcmp(one->name, "__code__") == 0) {
       real_code_getter = std::exchange(one->get, get_code);
     }
+  }
+}
+
+void give_up_now(PyObject* function) {
+  if (on_lost) {
+    const ObjectRef done = ObjectRef::steal(PyObject_CallOneArg(on_lost, function));
+    drop_exception();
   }
 }
 

@@ -13,9 +13,11 @@ bool watch_hot_functions(PyObject* decide, PyObject* lost, unsigned threshold);
 /// No more samples.
 void stop_watching();
 
-/// Hears of what looks at frames, or is told of calls: `traced()` when a trace, profile or monitoring function is
-/// registered. False with an exception set. The reference is kept.
-bool hear_audits(PyObject* traced);
+/// `traced()` is called, once, before a trace, profile or monitoring function is registered. The reference is kept.
+void hear_tracing(PyObject* traced);
+/// From now on is heard of calls of `callable`, a C function or a method of a C type: it traces, or looks at frames. False
+/// if that cannot be.
+bool hear_of(PyObject* callable, bool is_tracing);
 /// Whether a frame of this code was on the stack when something looked at frames.
 bool was_looked_at(PyObject* code);
 
@@ -26,5 +28,7 @@ PyObject* original_of_trampoline(PyObject* code);
 
 /// Native code of `function` (the original that a compiled function runs) is gone, or turned out to harm.
 void tell_lost(PyObject* function);
+/// Likewise, and calls of it are plain Python from here on. REQUIRES: no exception is set.
+void give_up_now(PyObject* function);
 
 }  // namespace hasten::runtime

@@ -218,6 +218,14 @@ void raise_recursion_error() {
 #endif
 }
 
+void credit_trampoline(PyThreadState* thread, int sign) {
+  *python_call_budget(thread) += sign;
+#if PY_VERSION_HEX >= 0x030C0000
+  constexpr int kCCalls = 2;  // the evaluation loop was entered from C, and left to C
+  thread->c_recursion_remaining += sign * kCCalls;
+#endif
+}
+
 PyObject* frame_function(PyFrameObject* frame) {
   auto* inner = read_at<PyObject*>(reinterpret_cast<PyObject*>(frame), kFrameOffset);
   PyCodeObject* code = PyFrame_GetCode(frame);

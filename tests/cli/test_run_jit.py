@@ -193,6 +193,24 @@ def test_recursion_is_as_deep(both):
     assert jit["compiled"] or jit["refused"]
 
 
+def test_recursion_far_beyond_the_usual_limit(both):
+    both("""
+        def down(n):
+            total = n * 3 % 7 + n * n % 11 + n * 5 // 3 + (n & 12) * n
+            return down(n - 1) + total if n else total
+        def even(n):
+            total = n * 3 % 7 + n * n % 11 + n * 5 // 3 + (n & 12) * n
+            return odd(n - 1) + total if n else total
+        def odd(n):
+            total = n * 3 % 7 + n * n % 11 + n * 5 // 3 + (n & 12) * n
+            return even(n - 1) - total if n else total
+        until(0.2, lambda: down(30))
+        until(0.2, lambda: even(30))
+        sys.setrecursionlimit(100_000)
+        print(down(50_000), even(50_000))
+    """)
+
+
 def test_generators_and_those_who_look_at_frames_stay_python(both):
     jit = both("""
         def numbers(n):

@@ -5,12 +5,12 @@ OPTIMIZED = 1
 _DEPTH_MAX = 4
 
 # Whoever uses these looks at frames, or has others look: native code has none.
+OWN_FRAME = frozenset("locals vars dir eval exec super f_locals f_lineno f_globals f_back tb_frame gi_frame cr_frame getrefcount".split())
 LOOKERS = frozenset(
     "_getframe _getframemodulename _current_frames currentframe stack trace getouterframes getinnerframes walk_stack extract_stack "
-    "print_stack format_stack findCaller warn warn_explicit warnpy3k _warn locals vars dir eval exec super breakpoint "
-    "set_trace settrace setprofile f_back f_locals f_lineno f_globals gi_frame cr_frame tb_frame "
+    "print_stack format_stack findCaller warn warn_explicit warnpy3k _warn breakpoint set_trace settrace setprofile "
     "namedtuple NamedTuple TypeVar ParamSpec NewType TypedDict Enum IntEnum Flag IntFlag make_dataclass "
-    "debug info warning error exception critical log getLogger getrefcount get_referrers".split()
+    "debug info warning error exception critical log getLogger get_referrers".split()
 )
 
 
@@ -37,7 +37,7 @@ def _looker(function, code, depth, seen):
         return ""
     seen.add(code)
     for name in code.co_names:
-        if name in LOOKERS:
+        if name in LOOKERS or (depth == 0 and name in OWN_FRAME):
             return name
     for constant in code.co_consts:
         if isinstance(constant, type(code)):

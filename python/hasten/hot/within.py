@@ -11,10 +11,10 @@ import sys
 import types
 import weakref
 
-THRESHOLD = 10  # samples until a function is looked at
-SHARE_OF_CPU = 0.01  # what compiling may take of the program's CPU time
-SHARE_FOR_HOT = 0.02  # and besides, for a function that has a quarter of all samples
-FIRST_COMPILATION_S = 0.08  # loading the compiler, and one function
+THRESHOLD = 5  # samples until a function is looked at
+SHARE_OF_CPU = 0.005  # what compiling may take of the program's CPU time
+SHARE_FOR_HOT = 0.015  # and besides, for a function that has a quarter of all samples
+FIRST_COMPILATION_S = 0.05  # loading the compiler, and one function
 
 state = types.SimpleNamespace(folder="", eager=False, runtime=None, stopped=False, file=None, pid=0, compilations=0, parents_compile_s=0.0)
 taken = {}  # id of the private copy -> (weak reference to the function, copy, compiled, trampoline, samples)
@@ -34,11 +34,31 @@ def begin(folder, package, manner):
     state.runtime = runtime
     if not runtime.watch_hot(decide, lost, traced, 1 if state.eager else THRESHOLD):
         return note("the probe does not measure this process: nothing was compiled")
+    hear(runtime)
     import atexit
 
     atexit.register(end)  # the first of all, so the last to be called
     os.register_at_fork(after_in_child=in_forked_child)
     return None
+
+
+def hear(runtime):
+    """Of whoever traces, and of whoever looks at frames."""
+    there = "_lsprof" in sys.modules
+    import _lsprof
+
+    if not there:  # its table of methods stays, for whoever imports it
+        del sys.modules["_lsprof"]
+    monitoring = getattr(sys, "monitoring", None)
+    for callable in (sys.settrace, sys.setprofile, _lsprof.Profiler.enable, getattr(monitoring, "register_callback", None),
+                     getattr(sys, "_setprofileallthreads", None), getattr(sys, "_settraceallthreads", None)):  # fmt: skip
+        if callable is not None and not runtime.hear_of(callable, True):
+            note(f"{callable} cannot be heard of")
+            traced()
+    for callable in (sys._getframe, sys._current_frames, getattr(sys, "_getframemodulename", None)):
+        if callable is not None and not runtime.hear_of(callable, False):
+            note(f"{callable} cannot be heard of")
+            traced()
 
 
 def load(package):
@@ -177,10 +197,10 @@ def figures(facts):
 
 
 def end():
+    state.runtime.stop_watching()
     for found in list(taken.values()):
         tell_figures(found, "compiled")
-    if state.runtime is not None:
-        tell({"compile_s": state.runtime.compile_seconds() - state.parents_compile_s})
+    tell({"compile_s": state.runtime.compile_seconds() - state.parents_compile_s})
 
 
 # --- what is told ------------------------------------------------------------------------------------
