@@ -4,6 +4,7 @@
 
 #include "runtime/function_type.h"
 #include "runtime/helpers.h"
+#include "runtime/hot.h"
 #include "runtime/mir_text.h"
 #include "runtime/object_layout.h"
 
@@ -55,9 +56,63 @@ PyObject* text_of_mir(PyObject*, PyObject* object) {
   return PyUnicode_FromString(hasten::runtime::mir_text(*mir).c_str());
 }
 
+/// For a function whose calls come through a trampoline.
+PyObject* make_unseen(PyObject*, PyObject* function) {
+  if (!PyFunction_Check(function)) {
+    PyErr_SetString(PyExc_TypeError, "expected a Python function");
+    return nullptr;
+  }
+  PyObject* made = hasten::runtime::new_function(function, nullptr);
+  if (made) {
+    compiled_function(made)->set_behind_trampoline();
+  }
+  return made;
+}
+
+PyObject* watch_hot(PyObject*, PyObject* args) {
+  PyObject *decide = nullptr, *lost = nullptr, *traced = nullptr;
+  unsigned threshold = 0;
+  if (!PyArg_ParseTuple(args, "OOOI", &decide, &lost, &traced, &threshold)) {
+    return nullptr;
+  }
+  hasten::runtime::hide_trampolines();
+  hasten::runtime::hear_tracing(traced);
+  return PyBool_FromLong(hasten::runtime::watch_hot_functions(decide, lost, threshold));
+}
+
+PyObject* hear_of(PyObject*, PyObject* args) {
+  PyObject* callable = nullptr;
+  int is_tracing = 0;
+  return PyArg_ParseTuple(args, "Op", &callable, &is_tracing)
+             ? PyBool_FromLong(hasten::runtime::hear_of(callable, is_tracing != 0))
+             : nullptr;
+}
+
+PyObject* stop_watching(PyObject*, PyObject*) {
+  hasten::runtime::stop_watching();
+  Py_RETURN_NONE;
+}
+
+PyObject* was_looked_at(PyObject*, PyObject* code) { return PyBool_FromLong(hasten::runtime::was_looked_at(code)); }
+
+PyObject* is_trampoline(PyObject*, PyObject* function) {
+  return PyBool_FromLong(PyFunction_Check(function) &&
+                         hasten::runtime::original_of_trampoline(PyFunction_GET_CODE(function)) != nullptr);
+}
+
+PyObject* compile_seconds(PyObject*, PyObject*) { return PyFloat_FromDouble(CompiledFunction::compile_seconds()); }
+
 PyMethodDef methods[] = {
     {"make_function", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(make_function)), METH_FASTCALL,
      "make_function(function, strict_error) -> Function"},
+    {"make_unseen", make_unseen, METH_O, "make_unseen(function) -> Function: for calls that come through a trampoline"},
+    {"watch_hot", watch_hot, METH_VARARGS,
+     "watch_hot(decide, lost, traced, threshold) -> bool: see runtime/hot.h; False without the probe"},
+    {"hear_of", hear_of, METH_VARARGS, "hear_of(callable, is_tracing) -> bool: see runtime/hot.h"},
+    {"stop_watching", stop_watching, METH_NOARGS, nullptr},
+    {"was_looked_at", was_looked_at, METH_O, "whether code was on the stack when something looked at frames"},
+    {"is_trampoline", is_trampoline, METH_O, "whether calls of a Python function go through a trampoline"},
+    {"compile_seconds", compile_seconds, METH_NOARGS, "CPU time of all compilations"},
     {"mir_text", text_of_mir, METH_O, "mir_text(function) -> str or None: the MIR, for people and tests"},
     {nullptr, nullptr, 0, nullptr}};
 

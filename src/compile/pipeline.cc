@@ -105,7 +105,7 @@ void learn(const mir::MirFunction* function, const runtime::Feedback* feedback, 
 
 runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
                                 mir::BlockId osr_block, const runtime::Feedback* feedback, uint32_t feedback_count,
-                                PyObject** reason) {
+                                double gain_wanted, PyObject** reason) {
   static const bool show_times = std::getenv("HASTEN_JIT_TIMES") != nullptr;
   using Clock = ThreadClock;
   const auto start = Clock::now();
@@ -121,7 +121,7 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   double gain = 1;
   auto why = why_not_exact(unit);
   if (!why)
-    why = why_not_worth(unit, args, &gain);
+    why = why_not_worth(unit, args, gain_wanted, &gain);
   if (why) {
     *reason = PyUnicode_FromString(why->c_str());
     return nullptr;

@@ -13,7 +13,7 @@ bool set_up(const runtime::RuntimeTable& table);
 /// See CompileTable::compile and release.
 runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
                                 mir::BlockId osr_block, const runtime::Feedback* feedback, uint32_t feedback_count,
-                                PyObject** reason);
+                                double gain_wanted, PyObject** reason);
 void release(runtime::NativeVersion* version);
 /// See CompileTable::learn.
 void learn(const mir::MirFunction* function, const runtime::Feedback* feedback, uint32_t count);

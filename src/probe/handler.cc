@@ -8,6 +8,7 @@
 
 #include "probe/clock.h"
 #include "probe/compiled.h"
+#include "probe/hasten_probe.h"
 #include "probe/invitation.h"
 #include "probe/own_memory.h"
 #include "probe/own_stack.h"
@@ -21,6 +22,8 @@ namespace {
 
 /// The recorder is gone, or stopped for good: this many samples in a row found no room.
 constexpr uint32_t kFullCountMax = 5'000;
+
+std::atomic<void (*)()> g_at_samples{nullptr};
 
 struct Calibration {
   volatile bool running = false;
@@ -267,6 +270,9 @@ void on_clock(int, siginfo_t* info, void* context) {
     }
     const uint64_t begin_ns = thread_cpu_ns();
     const uint64_t left_ns = take_sample(*watch, *static_cast<const ucontext_t*>(context), *info, begin_ns);
+    if (auto* function = g_at_samples.load(std::memory_order_relaxed)) {
+      function();
+    }
     throttle(*watch, thread_cpu_ns() - begin_ns);
     if (watch->full_count < kFullCountMax && still_read(mono_ns())) {
       arm_clock(*watch);
@@ -314,3 +320,8 @@ uint32_t end_calibration(Watch& watch) {
 uint32_t calibrated_latency_ns() { return g_calibration.least_latency_ns == ~0u ? 0 : g_calibration.least_latency_ns; }
 
 }  // namespace hasten::probe
+
+extern "C" __attribute__((visibility("default"))) int hasten_probe_at_samples(void (*function)(void)) {
+  hasten::probe::g_at_samples.store(function);
+  return hasten::probe::g_process.active.load() ? 1 : 0;
+}

@@ -27,6 +27,10 @@ int hasten_probe_register_code(const void* begin, const void* end, const char* f
  * Returns 1 if it was noted, 0 if nobody is recording this thread (or the recorder is too far behind). */
 int hasten_probe_label(const char* name, uint64_t wall_ns, uint64_t cpu_ns);
 
+/* From now on each sample also calls `function`, in the signal handler, on the thread that is sampled. It must be safe
+ * there, and take next to no time. Null: no more. Returns 1, or 0 if nobody is recording. */
+int hasten_probe_at_samples(void (*function)(void));
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <unordered_map>
 
+#include "runtime/hot.h"
 #include "runtime/line_report.h"
 #include "runtime/loop_entry.h"
+#include "runtime/object_layout.h"
 #include "runtime/recursion.h"
 #include "runtime/ticks.h"
 #include "runtime/traceback.h"
@@ -18,7 +21,16 @@ constexpr uint32_t kCompilesMax = 16;    // per function: beyond, a version that
 constexpr uint64_t kLandingRarity = 64;  // a version that lands less often than once in so many calls stays
 constexpr uint32_t kParametersMax = 255;
 
+/// A call of unmodified code comes by way of a trampoline: what gains little by the compiler's reckoning is not worth it.
+constexpr double kUnseenGain = 1.5;
+
 const CompileTable* compiler = nullptr;
+
+double thread_cpu_s() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
 
 uint64_t mix(uint64_t hash, const void* pointer) {
   return (hash ^ reinterpret_cast<uintptr_t>(pointer)) * 0x9E3779B97F4A7C15ULL + (hash >> 29);
@@ -134,7 +146,9 @@ const mir::MirFunction* CompiledFunction::mir() {
     return nullptr;
   }
   PyObject* reason = nullptr;
+  const double begin_s = thread_cpu_s();
   mir::MirFunction* made = table ? table->build_mir(function_, is_template_, &reason) : nullptr;
+  compile_seconds_ += thread_cpu_s() - begin_s;
   if (!made && PyErr_Occurred()) {
     return nullptr;
   }
@@ -252,6 +266,23 @@ PyObject* CompiledFunction::run_original(PyObject* const* args, size_t nargsf, P
 }
 
 PyObject* CompiledFunction::call(PyObject* const* args, size_t nargsf, PyObject* keyword_names) {
+  if (!is_behind_trampoline_) {
+    return call_counted(args, nargsf, keyword_names);
+  }
+  // Recursion through trampolines takes C stack, which in Python alone takes none.
+  constexpr uint32_t kDepthMax = 64;
+  if (++trampoline_depth_ == kDepthMax) {
+    give_up_now(function_);
+  }
+  PyThreadState* const thread = PyThreadState_Get();
+  credit_trampoline(thread, 1);
+  PyObject* result = call_counted(args, nargsf, keyword_names);
+  credit_trampoline(thread, -1);
+  --trampoline_depth_;
+  return result;
+}
+
+PyObject* CompiledFunction::call_counted(PyObject* const* args, size_t nargsf, PyObject* keyword_names) {
   size_t nargs = static_cast<size_t>(PyVectorcall_NARGS(nargsf));
   if (!mir_ || !is_current()) {
     if (tier_from_environment() == Tier::Python || !is_current() || mir_tried_ || compiling_) {
@@ -325,9 +356,13 @@ PyObject* CompiledFunction::call_bound(PyObject* const* args, PythonTurn* turn) 
       return nullptr;
     }
     refused_.push_back(shape);
+    if (is_behind_trampoline_ && versions_.empty()) {
+      tell_lost(function_);
+    }
     return kGuardMiss;
   }
-  versions_.insert(versions_.begin(), Version{native, shape, 1, 0, kContestFirst, last_compile_ticks_});
+  versions_.insert(versions_.begin(),
+                   Version{native, shape, 1, 0, is_behind_trampoline_ ? 2 : kContestFirst, last_compile_ticks_});
   return enter(native, args);
 }
 
@@ -393,12 +428,15 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
   ++compiles_everywhere_;
   misses_ = 0;
   const uint64_t begin = ticks();
+  const double begin_s = thread_cpu_s();
   PyObject* reason = nullptr;
   NativeVersion* native = compiler->compile ? compiler->compile(mir_, args, count, osr_block, feedback.data(),
-                                                                static_cast<uint32_t>(feedback.size()), &reason)
+                                                                static_cast<uint32_t>(feedback.size()),
+                                                                is_behind_trampoline_ ? kUnseenGain : 0, &reason)
                                             : nullptr;
   compiling_ = false;
   last_compile_ticks_ = ticks() - begin;
+  compile_seconds_ += thread_cpu_s() - begin_s;
   ObjectRef kept_reason = ObjectRef::steal(reason);
   if (native) {
     return native;

@@ -62,6 +62,12 @@ class CompiledFunction {
 
   PyObject* function() const { return function_; }
   bool is_template() const { return is_template_; }
+  /// A function of an unmodified program (hot.h): the frame of a trampoline has been counted as the call already, and code
+  /// that is not sure to be faster is not made.
+  void set_behind_trampoline() { is_behind_trampoline_ = true; }
+  bool is_behind_trampoline() const { return is_behind_trampoline_; }
+  /// CPU time that all compilations of this process took.
+  static double compile_seconds() { return compile_seconds_; }
   /// Whether the MIR is still that of the function's code (a program may assign to __code__).
   bool is_current() const;
   int traverse(visitproc visit, void* arg) const;
@@ -106,6 +112,7 @@ class CompiledFunction {
 
   /// kGuardMiss: run it as Python, for the reason in *turn if that has one.
   PyObject* call_bound(PyObject* const* args, PythonTurn* turn);
+  PyObject* call_counted(PyObject* const* args, size_t nargsf, PyObject* keyword_names);
   PyObject* run_original(PyObject* const* args, size_t nargsf, PyObject* keyword_names);
   PyObject* call_original(PyObject* const* args, size_t nargsf, PyObject* keyword_names);
   PyObject* call_interpreter(PyObject* const* args);
@@ -147,6 +154,8 @@ class CompiledFunction {
   PyObject* code_;      ///< the code object that the MIR is of, borrowed from the MIR's function while it is current
   PyObject* strict_error_;
   bool is_template_;  ///< see mir.h
+  bool is_behind_trampoline_ = false;
+  uint32_t trampoline_depth_ = 0;  ///< calls that came through it and are active
   mir::MirFunction* mir_ = nullptr;
   std::unique_ptr<InterpreterPlan> plan_;
   uint32_t param_count_ = 0;
@@ -162,6 +171,7 @@ class CompiledFunction {
   uint64_t last_compile_ticks_ = 0;
   uint64_t retired_count_ = 0, contest_calls_ = 0;
   inline static uint64_t compiles_everywhere_ = 0;
+  inline static double compile_seconds_ = 0;
   std::vector<uint64_t> refused_;  ///< shapes that could not be compiled
   std::vector<Learnt> learnt_;
   std::vector<ObjectRef> reasons_;

@@ -9,6 +9,9 @@ namespace {
 constexpr uint32_t kPairsToLoseMin = 15, kPairsToWinMin = 7;
 constexpr double kLosingScore = 3.3, kWinningScore = -2.3;  // one-sided: 1 in 2000, 1 in 100
 constexpr uint64_t kFirstNativeCalls = 4;
+// Where Python is usual, a wrong judgement costs little, and calls may be few and long.
+constexpr uint32_t kPairsThatAgree = 4;
+constexpr double kClearWin = 0.8;
 // A version that has won is asked again, but rarely: what the program does may change.
 constexpr uint64_t kAgainAfterWin = 16, kAgainAfterDraw = 8;
 // What running as Python has cost more may reach this part of the time that compiling and running took.
@@ -48,6 +51,16 @@ bool PairedTimes::native_loses() const {
 }
 
 bool PairedTimes::native_wins() const { return count() >= kPairsToWinMin && signed_rank_score(0) < kWinningScore; }
+
+bool PairedTimes::all_above(uint32_t count, double least) const {
+  return this->count() >= count &&
+         std::all_of(logs_.begin(), logs_.end(), [&](double log) { return log > std::log(least); });
+}
+
+bool PairedTimes::all_below(uint32_t count, double most) const {
+  return this->count() >= count &&
+         std::all_of(logs_.begin(), logs_.end(), [&](double log) { return log < std::log(most); });
+}
 
 double PairedTimes::ratio() const {
   if (logs_.empty()) {
@@ -96,8 +109,8 @@ void Contest::begin_block() {
   position_ = 0;
   native_ticks_ = python_ticks_ = 0;
   broken_ = false;
-  block_ = 4;
-  if (is_warm_) {
+  block_ = python_is_usual_ ? 2 : 4;
+  if (is_warm_ && !python_is_usual_) {
     const double ratio = pairs_.ratio();
     block_ = pairs_.count() < 3 ? 8 : ratio > 1 ? 2 : 16;
   }
@@ -108,7 +121,7 @@ void Contest::begin_block() {
 
 bool Contest::admits(const std::vector<uint64_t>& sizes) {
   for (size_t i = 0; i < sizes.size(); ++i) {
-    if (sizes[i] > 2 * (i < largest_.size() ? largest_[i] : 0) + 1) {
+    if (!python_is_usual_ && sizes[i] > 2 * (i < largest_.size() ? largest_[i] : 0) + 1) {
       position_ = block_;  // the pair is drawn anew
       return false;
     }
@@ -118,11 +131,11 @@ bool Contest::admits(const std::vector<uint64_t>& sizes) {
 
 Contest::Turn Contest::next(uint64_t call) {
   call_ = call;
-  if (native_count_ < kFirstNativeCalls) {
+  if (native_count_ < kFirstNativeCalls && !python_is_usual_) {
     return Turn::Native;
   }
   if (position_ == block_) {
-    if (!may_cost(call)) {
+    if (!python_is_usual_ && !may_cost(call)) {
       return Turn::Untimed;
     }
     begin_block();
@@ -151,7 +164,9 @@ void Contest::ran_natively(uint64_t ticks, const std::vector<uint64_t>& sizes) {
 }
 
 void Contest::ran_as_python(uint64_t ticks) {
-  excess_ += std::max(0.0, static_cast<double>(ticks) - native_sum_ / static_cast<double>(native_count_));
+  if (!python_is_usual_) {
+    excess_ += std::max(0.0, static_cast<double>(ticks) - native_sum_ / static_cast<double>(native_count_));
+  }
   if (broken_) {
     broken_ = false;
     position_ = block_;
@@ -176,9 +191,9 @@ void Contest::end_block() {
   }
   pairs_.add(native_ticks_, python_ticks_);
   native_ticks_ = python_ticks_ = 0;
-  if (pairs_.native_loses()) {
+  if (pairs_.native_loses() || (python_is_usual_ && pairs_.all_above(kPairsThatAgree, PairedTimes::kLossMin))) {
     state_ = State::Lost;
-  } else if (pairs_.native_wins()) {
+  } else if (pairs_.native_wins() || (python_is_usual_ && pairs_.all_below(kPairsThatAgree, kClearWin))) {
     settle(State::Kept, kAgainAfterWin);
   } else if (pairs_.count() >= PairedTimes::kPairsMax) {
     settle(State::Kept, kAgainAfterDraw);
@@ -188,6 +203,7 @@ void Contest::end_block() {
 void Contest::settle(State state, uint64_t call_factor) {
   state_ = state;
   resume_at_ = call_ * call_factor;
+  python_is_usual_ = false;
 }
 
 }  // namespace hasten::runtime

@@ -25,6 +25,9 @@ class PairedTimes {
   /// say so: many short calls must not decide against a few long ones.
   bool native_loses() const;
   bool native_wins() const;
+  /// Whether there are at least `count` pairs and each has a ratio of native / Python above `least` (below `most`).
+  bool all_above(uint32_t count, double least) const;
+  bool all_below(uint32_t count, double most) const;
   /// The median of native / Python; 0 without pairs.
   double ratio() const;
 
@@ -52,8 +55,14 @@ class Contest {
   };
 
   /// expected_gain: how many times faster the compiler takes the version to be; compile_ticks: what it cost.
-  Contest(double expected_gain, uint64_t compile_ticks, uint64_t seed)
-      : expected_gain_(expected_gain), compile_ticks_(compile_ticks), random_(seed | 1) {}
+  /// python_is_usual: nobody asked for native code. Then every second call runs as Python until the first judgement, which
+  /// needs few pairs if they agree.
+  Contest(double expected_gain, uint64_t compile_ticks, uint64_t seed, bool python_is_usual = false)
+      : expected_gain_(expected_gain),
+        compile_ticks_(compile_ticks),
+        random_(seed | 1),
+        is_warm_(python_is_usual),
+        python_is_usual_(python_is_usual) {}
 
   /// Of the call with this number (from 1).
   Turn next(uint64_t call);
@@ -86,7 +95,7 @@ class Contest {
   uint32_t block_ = 0, position_ = 0, native_at_ = 0, python_at_ = 0;
   uint64_t native_ticks_ = 0, python_ticks_ = 0;  ///< of this block; 0: not yet
   bool broken_ = false;
-  bool is_warm_ = false;
+  bool is_warm_, python_is_usual_;
   uint64_t native_count_ = 0, python_count_ = 0;
   double native_sum_ = 0, python_sum_ = 0, excess_ = 0;
   uint64_t longest_python_ = 0;

@@ -108,6 +108,15 @@ TEST(Contest, TenTimesFasterCodeIsAskedForLessThanOnePercent) {
   }
 }
 
+TEST(Contest, WherePythonIsUsualFourPairsThatAgreeDecide) {
+  Contest loser(3, 20'000'000, 1, true);
+  EXPECT_LE(play(loser, 100, 1'300'000, 1'000'000, 20'000'000).python_calls, 4u);
+  EXPECT_EQ(loser.state(), Contest::State::Lost);
+  Contest winner(3, 20'000'000, 1, true);
+  EXPECT_LE(play(winner, 60, 500'000, 1'000'000, 20'000'000).python_calls, 4u);
+  EXPECT_EQ(winner.state(), Contest::State::Kept);
+}
+
 /// The compiler's guess was wrong: the first call that runs as Python costs much, the next ones are then put off.
 TEST(Contest, AWrongGuessIsPaidOnce) {
   Contest contest(1.0, 20'000'000, 3);

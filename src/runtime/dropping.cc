@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/compiled_function.h"
+#include "runtime/hot.h"
 #include "runtime/object_layout.h"
 #include "runtime/ticks.h"
 
@@ -10,11 +11,13 @@ namespace hasten::runtime {
 namespace {
 
 constexpr size_t kVersionsMax = 16;  // of a function, at one time
-constexpr uint32_t kFreeCompiles = 16;
+constexpr uint32_t kFreeCompiles = 16, kFreeCompilesUnseen = 4;
 constexpr uint64_t kMissesForCompile = 10'000;  // beyond these, a compilation must be wanted by so many calls
 // Within a call that runs as Python so do the calls that it makes of itself, as they will when the version is dropped; but
 // they take C stack, and CPython has a limit for that which native code does not have.
 constexpr uint32_t kPythonDepthMax = 200;
+// What the way to native code costs more than a call within CPython, where a trampoline leads to it: some 40 ns.
+constexpr uint64_t kTrampolineTicks = 100;
 // A dropped function that once takes so much longer than what was compared does something else now: native again.
 constexpr uint64_t kLongFactor = 16, kLongTicks = 25'000'000;  // some 10 ms
 
@@ -72,7 +75,8 @@ PyObject* CompiledFunction::enter_in_contest(size_t index, PyObject* const* args
     return enter(native, args);  // within one that is timed; or what is told of a call takes longer than the call
   }
   if (!version.contest) {
-    version.contest = std::make_unique<Contest>(native->expected_gain, version.compile_ticks, ticks());
+    version.contest =
+        std::make_unique<Contest>(native->expected_gain, version.compile_ticks, ticks(), is_behind_trampoline_);
   } else if (version.contest->state() != Contest::State::Open) {
     version.contest->resume();
   }
@@ -100,7 +104,7 @@ PyObject* CompiledFunction::enter_in_contest(size_t index, PyObject* const* args
     if (result == kGuardMiss || after->landings != landings || compiles_everywhere_ != compiles) {
       after->contest->disturbed();
     }
-    after->contest->ran_natively(taken, sizes);
+    after->contest->ran_natively(taken + (is_behind_trampoline_ ? kTrampolineTicks : 0), sizes);
     after_turn(after);
   }
   return result;
@@ -171,6 +175,9 @@ void CompiledFunction::drop(Version* version) {
   versions_.erase(versions_.begin() + (version - versions_.data()));
   retire(native);
   free_retired();
+  if (is_behind_trampoline_ && versions_.empty()) {
+    tell_lost(function_);
+  }
 }
 
 void CompiledFunction::retire(NativeVersion* native) {
@@ -194,7 +201,7 @@ void CompiledFunction::free_retired() {
 
 bool CompiledFunction::may_compile() {
   ++misses_;
-  if (compile_count_ >= kFreeCompiles && misses_ < kMissesForCompile) {
+  if (compile_count_ >= (is_behind_trampoline_ ? kFreeCompilesUnseen : kFreeCompiles) && misses_ < kMissesForCompile) {
     return false;
   }
   if (versions_.size() >= kVersionsMax) {

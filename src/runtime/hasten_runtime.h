@@ -143,10 +143,11 @@ struct CompileTable {
   void (*release_mir)(mir::MirFunction*);
   /// Compiles `function` for the exact types of `args` (sampled values; lists are looked into), or for entry at
   /// `osr_block` with the live values `args`: those of runtime/liveness.h live_into(osr_block), in that order (the
-  /// block's own phis included and already evaluated); a null entry is an Unbound value. Null with *reason when it would not be faster or cannot be done.
+  /// block's own phis included and already evaluated); a null entry is an Unbound value.
+  /// gain_wanted: 0, or refuse it, also without loops, if the compiler does not take it to be so many times faster. Null with *reason when it would not be faster or cannot be done.
   NativeVersion* (*compile)(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
                             mir::BlockId osr_block, const Feedback* feedback, uint32_t feedback_count,
-                            PyObject** reason);
+                            double gain_wanted, PyObject** reason);
   void (*release)(NativeVersion*);
   /// Something was learnt about `function` when native code left, perhaps inside another function's version that calls
   /// it natively: the next compile of whatever contains it should know. May be null.

@@ -20,7 +20,9 @@ constexpr size_t kFrameLineOffset = sizeof(PyObject) + 3 * sizeof(void*);
 constexpr size_t kFrameOffset = sizeof(PyObject) + sizeof(void*);
 #if PY_VERSION_HEX >= 0x030C0000
 constexpr size_t kFrameCodeOffset = 0;
+constexpr size_t kFrameFunctionOffset = 2 * sizeof(void*);
 #else
+constexpr size_t kFrameFunctionOffset = 0;
 constexpr size_t kFrameCodeOffset = 4 * sizeof(void*);
 #endif
 constexpr size_t kFrameVariablesOffset = 9 * sizeof(void*);
@@ -314,6 +316,27 @@ void raise_recursion_error() {
   PyErr_SetString(PyExc_RecursionError, "maximum recursion depth exceeded");
   thread->recursion_headroom--;
 #endif
+}
+
+void credit_trampoline(PyThreadState* thread, int sign) {
+  *python_call_budget(thread) += sign;
+#if PY_VERSION_HEX >= 0x030C0000
+  constexpr int kCCalls = 2;  // the evaluation loop was entered from C, and left to C
+  thread->c_recursion_remaining += sign * kCCalls;
+#endif
+}
+
+PyObject* frame_function(PyFrameObject* frame) {
+  auto* inner = read_at<PyObject*>(reinterpret_cast<PyObject*>(frame), kFrameOffset);
+  PyCodeObject* code = PyFrame_GetCode(frame);
+  PyObject* function = nullptr;
+  if (inner && read_at<PyCodeObject*>(inner, kFrameCodeOffset) == code) {
+    function = read_at<PyObject*>(inner, kFrameFunctionOffset);
+  }
+  const bool is_one = function && PyFunction_Check(function) && (code->co_flags & CO_OPTIMIZED) &&
+                      PyFunction_GET_CODE(function) == reinterpret_cast<PyObject*>(code);
+  Py_DECREF(code);
+  return is_one ? function : nullptr;
 }
 
 bool is_traced(PyThreadState* thread) { return thread->c_tracefunc || thread->c_profilefunc; }

@@ -53,6 +53,13 @@ int* python_call_budget(PyThreadState* thread);
 /// Raises RecursionError as CPython does when the budget is used up.
 void raise_recursion_error();
 
+/// For a call that came through a trampoline's frame: takes that frame, and what C calls lie between, off the thread's
+/// account (sign 1), or puts them back (sign -1).
+void credit_trampoline(PyThreadState* thread, int sign);
+
+/// The function that `frame` runs (borrowed), or null if it runs none (a module, a class).
+PyObject* frame_function(PyFrameObject* frame);
+
 /// Whether a trace or profile function is told of what runs on this thread.
 bool is_traced(PyThreadState* thread);
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hasten.cli.asking import process_id
 from hasten.cli.captures import SUFFIX, Place
+from hasten.cli.jit import jit_runs
 from hasten.cli.output import drop_output, print_verdict, write_json
 from hasten.cli.program_words import words_of_option
 from hasten.cli.target import Target, UsageError, resolve
@@ -28,6 +29,7 @@ examples:
   hasten run --repeat 20 quick.py       too short a program, measured 20 times into one capture
   hasten run --json report.json julia.py
   hasten run --counts solve julia.py    besides, how often solve was called and each of its lines ran, exactly
+  hasten run --jit julia.py             its hot functions compiled as it runs
   hasten run --pid 4711 --seconds 10    a Python that runs already, read from outside; Ctrl-C ends it earlier
   hasten run --pid 4711 --inject        the same from inside: waits, the GIL, children
 
@@ -57,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--counts", action="append", metavar="FUNCTION",
         help="count its calls and each line's executions exactly: MODULE:QUALNAME, FILE:FUNCTION or a name; may be repeated",
     )  # fmt: skip
+    parser.add_argument("--jit", action="store_true", help="compile its hot functions as it runs, with the same results")
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON; - for standard output")
     parser.add_argument("--out", metavar="PATH", help=f"the capture's directory, or its name if that ends in {SUFFIX}")
 
@@ -90,12 +93,17 @@ def main(args: argparse.Namespace) -> int:
         _check_folder(Path(args.json).absolute().parent, "--json")
 
     _tell(target)
+    jit = None
     if args.counts:
+        if args.jit:
+            args.parser.error("--counts counts what Python runs: it does not go with --jit")
         outcome, capture = _count_runs(target, place, args)
+    elif args.jit:
+        outcome, capture, jit = jit_runs(functools.partial(_measure_runs, target, place, args), args)
     else:
         outcome, capture = _measure_runs(target, place, args)
     try:
-        _report(capture, args)
+        _report(capture, args, jit)
     except FormatError:
         if not outcome.capture_failed:
             raise
@@ -117,10 +125,12 @@ def record(program: list[str]) -> Path:
     return capture
 
 
-def _report(capture: Path, args: argparse.Namespace) -> None:
+def _report(capture: Path, args: argparse.Namespace, jit: dict | None = None) -> None:
     from hasten._core import read_report
 
     report = read_report(str(capture))
+    if jit is not None:
+        report["jit"] = jit
     try:
         print_verdict(report, capture, sys.stderr)
     except OSError:  # nobody reads it (2>&1 | head); the program's exit code still counts
@@ -135,7 +145,7 @@ def _attach(args: argparse.Namespace) -> int:
         args.parser.error("--native needs the probe inside the program: add --inject, or start it with hasten run --native PROGRAM")
     if args.counts:
         args.parser.error("--counts needs a program from its start: a process that runs already is only read")
-    if args.program or args.repeat != 1 or args.python:
+    if args.program or args.repeat != 1 or args.python or args.jit:
         args.parser.error("--pid measures a process that runs: it goes with --inject, --seconds, --rate, --json and --out only")
     place = _place(args.out, f"pid-{args.pid}")
     if args.json not in (None, "-"):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hasten.cli.figures import plural, seconds, short_name, short_path, size, times, visible
+from hasten.cli.jit import jit_lines
 from hasten.cli.loops import loop_lines
 
 SIDES = ("bytecode", "runtime", "extension", "library", "kernel", "compiled", "native_threads")
@@ -72,6 +73,7 @@ def _verdict(report: dict, capture: Path | None, style: Style, width: int) -> It
         yield from _ceiling(report, style)
     yield from _labels(report, style)
     yield from _counts(report, style, width)
+    yield from jit_lines(report, style.dim)
     yield from _too_short(report)
     if capture is not None:
         yield style.dim(f"capture {visible(str(capture))}")
