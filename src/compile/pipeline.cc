@@ -42,12 +42,14 @@ std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr
     if (osr && args[k] && Py_REFCNT(args[k]) == 1) {
       if (Py_TYPE(args[k]) == &PyRangeIter_Type)
         t = Type::of(kRangeIter);
-      if (Py_TYPE(args[k]) == &PyListIter_Type) {
-        if (PyObject* list = list_of_iterator(args[k])) {
-          t = Type::of(kListIter);
-          t.site = type_of_argument(list, sites).site;
-          Py_DECREF(list);
-        }
+      if (PyObject* walked = walked_by(args[k])) {
+        const Type of_walked = type_of_argument(walked, sites);
+        t = Type::of(kListIter);
+        if (PyList_CheckExact(walked))
+          t.site = of_walked.site;
+        else
+          t.cls = Py_TYPE(walked);
+        Py_DECREF(walked);
       }
     }
     if (t.object && args[k] && mir_of(args[k]))
@@ -75,6 +77,9 @@ void keep(UnitRecord& record, PyObject* object) {
 std::vector<NamedAddress> externals() {
   std::vector<NamedAddress> all;
   for (const SupportSymbol& symbol : support_symbols()) all.push_back({symbol.name, symbol.address});
+  for (const SupportSymbol& symbol : container_symbols()) all.push_back({symbol.name, symbol.address});
+  for (const SupportSymbol& symbol : number_symbols()) all.push_back({symbol.name, symbol.address});
+  for (const SupportSymbol& symbol : table_symbols()) all.push_back({symbol.name, symbol.address});
   return all;
 }
 
@@ -83,6 +88,7 @@ std::vector<NamedAddress> externals() {
 bool set_up(const runtime::RuntimeTable& table) {
   runtime_table = table;
   syntax::set_template_maker(table.new_template);
+  set_layout(*table.layout);
   if (connect_runtime(table))
     return true;
   PyErr_SetString(PyExc_ImportError, "hasten._compile and hasten._runtime are of different versions; reinstall hasten");
@@ -112,9 +118,10 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
       root.fresh_sites[root.osr_values[k]] = unit.cell_site(args[k]);
   }
   unit.infer();  // every value has a type from here on
+  double gain = 1;
   auto why = why_not_exact(unit);
   if (!why)
-    why = why_not_worth(unit, args);
+    why = why_not_worth(unit, args, &gain);
   if (why) {
     *reason = PyUnicode_FromString(why->c_str());
     return nullptr;
@@ -144,6 +151,7 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   loaded->image = std::move(image).value();
   runtime::NativeVersion& version = loaded->record.bodies.front()->version;
   version.entry = reinterpret_cast<runtime::NativeEntry>(loaded->image->find(kEntrySymbol));
+  version.expected_gain = static_cast<float>(gain);
   for (const CodeRange& range : loaded->image->ranges()) {
     const char* end = range.begin + range.bytes;
     if (!version.code_begin || range.begin < version.code_begin)

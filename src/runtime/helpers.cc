@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "runtime/compiled_function.h"
+#include "runtime/landing.h"
 #include "runtime/object_layout.h"
 #include "runtime/operations.h"
 #include "runtime/poll.h"
@@ -15,14 +16,16 @@ namespace hasten::runtime {
 
 extern "C" {
 
-PyObject* hrt_deopt(NativeVersion* version, uint32_t point, const uint64_t* slots, PyObject* result) {
+PyObject* hrt_deopt(NativeVersion* version, uint32_t point, const uint64_t* slots, const uint16_t* owned,
+                    size_t owned_count, PyObject* result) {
   CompiledFunction* function = CompiledFunction::of(version->function);
   if (!function) {
     Py_XDECREF(result);
+    drop_owned(slots, {owned, owned_count});
     PyErr_SetString(PyExc_SystemError, "hasten: compiled code outlived its function");
     return nullptr;
   }
-  return function->land(version, point, slots, result);
+  return function->land(version, point, slots, {owned, owned_count}, result);
 }
 
 int32_t hrt_execute(const mir::MirFunction* function, uint32_t instr, PyObject* const* operands, PyObject** result) {

@@ -24,10 +24,11 @@ extern "C" {
 // --- Leaving and boxed execution -------------------------------------------------------------------------------
 
 /// Goes on in the interpreter at version->points[point] and returns the call's result (new reference), or nullptr with
-/// exception and traceback set: return it as it is. Steals `result` (the point's `result` value, or null). Object
-/// slots are borrowed: compiled code releases its own references afterwards.
+/// exception and traceback set: return it as it is. Steals `result` (the point's `result` value, or null) and the
+/// references in the `owned_count` slots numbered `owned` (null: none); what is not live is dropped before it goes on.
 /// What is returned need not be an object: return it as it is, and keep an exception that is set.
-PyObject* hrt_deopt(NativeVersion* version, uint32_t point, const uint64_t* slots, PyObject* result);
+PyObject* hrt_deopt(NativeVersion* version, uint32_t point, const uint64_t* slots, const uint16_t* owned,
+                    size_t owned_count, PyObject* result);
 
 /// Executes one computing instruction (not Phi, not a terminator) on boxed operands (borrowed; null = Unbound), as
 /// the interpreter does. kOk: *result is a new reference, or null if the instruction defines nothing or an IterNext

@@ -12,6 +12,10 @@
 
 #include "runtime/mir.h"
 
+namespace hasten::mir {
+class Liveness;
+}
+
 namespace hasten::runtime {
 
 /// What the interpreter needs to know about a function besides its MIR; made once.
@@ -20,11 +24,16 @@ struct InterpreterPlan {
 
   std::vector<uint32_t> pred_index;  ///< for each entry of block_ids that is a successor: which predecessor it is
   std::vector<uint8_t> dies;         ///< for each operand: the value is not read again, release it
+  std::vector<uint8_t> unread;       ///< for each instruction: nobody reads what it gives
+  /// For each entry of block_ids that is a successor: the values that nobody reads any more when it is taken.
+  std::vector<std::vector<mir::ValueId>> dead_on_edge;
   /// For each block that is a handler: the values that nobody reads any more when it is entered. Empty without handlers.
   std::vector<std::vector<mir::ValueId>> dead_in_handler;
 
  private:
-  void find_dead_in_handlers(const mir::MirFunction& function);
+  void find_last_reads(const mir::MirFunction& function, const mir::Liveness& liveness);
+  void find_dead_on_edges(const mir::MirFunction& function, const mir::Liveness& liveness);
+  void find_dead_in_handlers(const mir::MirFunction& function, const mir::Liveness& liveness);
 };
 
 /// The values of one activation: a strong reference each, or null (Unbound, or not computed).
@@ -57,6 +66,9 @@ class ValueTable {
   PyObject* inline_[kInline];
   std::unique_ptr<PyObject*[]> heap_;
 };
+
+/// Drops what nobody reads after the instruction `index`, which has been executed.
+void release_dead(const mir::MirFunction& function, const InterpreterPlan& plan, uint32_t index, ValueTable* values);
 
 /// Where the interpreter begins or goes on.
 struct Start {

@@ -27,6 +27,24 @@ PyObject* load_method(PyObject* object, PyObject* name, bool* is_unbound);
 /// REQUIRES: load_method has just found an unbound function.
 uint32_t method_version(PyObject* object);
 
+/// Whether the exact int `object` has one digit at most; then *value.
+inline bool read_small_int(PyObject* object, int64_t* value) {
+  auto* number = reinterpret_cast<PyLongObject*>(object);
+#if PY_VERSION_HEX >= 0x030C0000
+  if (!PyUnstable_Long_IsCompact(number)) {
+    return false;
+  }
+  *value = PyUnstable_Long_CompactValue(number);
+#else
+  const Py_ssize_t size = Py_SIZE(number);
+  if (size < -1 || size > 1) {
+    return false;
+  }
+  *value = size * static_cast<int64_t>(number->ob_digit[0]);
+#endif
+  return true;
+}
+
 /// UNPACK_SEQUENCE's error for a sequence that is too long.
 void raise_too_many_values(PyObject* sequence, Py_ssize_t expected);
 
@@ -34,6 +52,9 @@ void raise_too_many_values(PyObject* sequence, Py_ssize_t expected);
 int* python_call_budget(PyThreadState* thread);
 /// Raises RecursionError as CPython does when the budget is used up.
 void raise_recursion_error();
+
+/// Whether a trace or profile function is told of what runs on this thread.
+bool is_traced(PyThreadState* thread);
 
 /// A counter that changes with every change of `dict`, or null if this CPython does not keep one.
 const uint64_t* dict_version(PyObject* dict);

@@ -12,7 +12,7 @@ using runtime::DeoptReason;
 
 namespace {
 
-constexpr uint16_t kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
+constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
 constexpr int kPollPeriod = 4096;  // loop iterations between looks at signals and the GIL: 4 us to some ms
 
 }  // namespace
@@ -301,15 +301,31 @@ void BodyLowering::poll(BlockId header) {
   b.CreateCondBr(b.CreateICmpEQ(left, b.getInt32(0)), due, go_on, m_.unlikely());
   b.SetInsertPoint(due);
   b.CreateStore(b.getInt32(kPollPeriod), poll_budget_);
+  poll_now(s_.view.first_after_phis(header));
+  b.CreateBr(go_on);
+  b.SetInsertPoint(go_on);
+}
+
+/// For a direct call, which no loop of its own may surround.
+void BodyLowering::poll_call(ValueId v) {
+  llvm::BasicBlock *due = new_block("poll"), *go_on = new_block("");
+  llvm::Value* address = m_.address(&m_.record.calls_left);
+  llvm::Value* left = b.CreateSub(load(m_.i32, address, 0, ModuleContext::Place::Slot), b.getInt32(1));
+  store(left, address, 0, ModuleContext::Place::Slot);
+  b.CreateCondBr(b.CreateICmpEQ(left, b.getInt32(0)), due, go_on, m_.unlikely());
+  b.SetInsertPoint(due);
+  poll_now(v);
+  b.CreateBr(go_on);
+  b.SetInsertPoint(go_on);
+}
+
+void BodyLowering::poll_now(ValueId at) {
   // 0: nothing happened; 1: a guarded global has changed, the interpreter goes on; -1: a handler raised.
-  const ValueId at = s_.view.first_after_phis(header);
   llvm::Value* outcome =
       b.CreateCall(m_.helper("hj_poll", m_.i32, {m_.ptr, m_.ptr, m_.i32}, ModuleContext::Effects::Any),
                    {m_.address(&m_.record), m_.address(&s_.view.function()), b.getInt32(at)});
   go_if(b.CreateICmpSLT(outcome, b.getInt32(0)), raise_at(at));
   go_if(b.CreateICmpSGT(outcome, b.getInt32(0)), leave_before(at, DeoptReason::Generic));
-  b.CreateBr(go_on);
-  b.SetInsertPoint(go_on);
 }
 
 void BodyLowering::lower_instr(ValueId v) {
@@ -360,7 +376,8 @@ void BodyLowering::lower_instr(ValueId v) {
       if (s_.types[v].object || s_.types[v].only(kList)) {
         const Value left = use(v, 0);
         const bool adds = static_cast<mir::BinaryOp>(i.sub) == mir::BinaryOp::Add;
-        if (adds && s_.types[v].object && left.type.object && dies_in(v, 0))
+        if (adds && s_.types[v].object && left.type.object && dies_in(v, 0) &&
+            (!left.type.cls || left.type.cls == &PyUnicode_Type))
           return define(v, concatenate(v, left, use(v, 1)));
         return define(v, boxed_instr(v));
       }
@@ -390,8 +407,9 @@ void BodyLowering::lower_instr(ValueId v) {
       return define(v, lower_get_item(v));
     case Op::SetItem:
       return lower_set_item(v);
+    case Op::BuildSlice:
     case Op::BuildTuple: {
-      if (!s_.types[v].only(kTuple))
+      if (!s_.types[v].within(kTuple | kSlice))
         return define(v, boxed_instr(v));
       Value tuple;
       tuple.type = s_.types[v];
@@ -414,6 +432,12 @@ void BodyLowering::lower_instr(ValueId v) {
     case Op::SumCarry:
     case Op::SumEnd:
       return define(v, s_.types[v].object ? boxed_instr(v) : lower_sum(v));
+    case Op::FormatValue:
+      return define(v, lower_format(v));
+    case Op::SetAdd:
+      return add_to_set(v, use(v, 0), use(v, 1));
+    case Op::DictInsert:
+      return set_dict_item(v, use(v, 0), use(v, 1), use(v, 2));
     case Op::ListAppend:
       return list_append(v, use(v, 0), use(v, 1));
     case Op::Unpack:

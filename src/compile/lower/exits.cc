@@ -16,14 +16,15 @@ using runtime::SlotKind;
 namespace {
 
 /// Kinds whose raw form the runtime cannot read: they are boxed on the way out.
-constexpr uint16_t kBoxedOnExit = kRange | kTupleIter | kEnumerate | kZip;
+constexpr Kinds kBoxedOnExit = kRange | kTupleIter | kEnumerate | kZip | kChar | kSlice;
 
 bool needs_boxing(const Type& t, bool top) {
   if (t.object)
     return false;
   if (t.kinds & kBoxedOnExit)
     return true;
-  if ((t.kinds & kMethod) && (!top || t.is_loaded_method()))
+  if ((t.kinds & kMethod) &&
+      (!top || t.is_loaded_method() || !(t.items->front().object || t.items->front().only(kList))))
     return true;
   if (t.items && (t.kinds & kTuple)) {
     for (const Type& item : *t.items) {

@@ -19,6 +19,9 @@ struct UnitRecord;
 inline constexpr uint32_t kRaises = 1u << 31;      ///< an exception is set: only drop references
 inline constexpr uint32_t kDropResult = 1u << 30;  ///< the result's reference was ours
 
+/// Recursions and loops of few rounds in functions that are called often never come to the poll of a long loop.
+inline constexpr int32_t kCallsPerPoll = 256;
+
 /// Deopt points of one body, in the form that the runtime reads, and which slots hold references to drop.
 struct BodyRecord {
   runtime::NativeVersion version = {};
@@ -54,6 +57,7 @@ struct UnitRecord {
   std::deque<runtime::MethodCache> method_caches;       ///< one a site; the code knows their addresses
   std::deque<std::string> texts;                        ///< what the sites say
   std::vector<const runtime::NativeVersion*> versions;  ///< of the bodies, in their order
+  int32_t calls_left = kCallsPerPoll;                   ///< direct calls until the next look at signals and the GIL
   uint32_t callee_landings = 0;         ///< how often a directly called body left (see kCalleeLandingsMax)
   bool unit_runs_foreign_code = false;  ///< then guards are checked where they are used, not only at entry
 };

@@ -76,6 +76,9 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
         return true;
       if (plan->second.known == Known::Len && plan->second.how == CallPlan::How::Native)
         return s.types[s.view.args(v)[1]].object;
+      if (plan->second.how == CallPlan::How::Method)
+        return plan->second.method.id == MethodId::Other || plan->second.method.id == MethodId::DictGet ||
+               plan->second.method.id == MethodId::SetAdd;
       if (plan->second.how != CallPlan::How::Boxed)
         return false;
       if (plan->second.known == Known::Other)
@@ -90,12 +93,12 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
       if (s.guesses.contains(v))
         return false;
       for (ValueId arg : s.view.args(v)) {
-        if (s.types[arg].object)
+        if (s.types[arg].object && s.types[arg].cls != &PyUnicode_Type)
           return true;
       }
       if (i.op == Op::Compare) {
         for (ValueId arg : s.view.args(v)) {
-          if (!s.types[arg].within(kScalar))
+          if (!s.types[arg].within(kScalar | kChar) && !is_text(s.types[arg]))
             return true;
         }
       }

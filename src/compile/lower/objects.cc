@@ -145,7 +145,7 @@ Value BodyLowering::boxed_result(ValueId v, llvm::Value* object) {
   const Type& t = s_.types[v];
   if (mir::defines_nothing(instr(v).op))
     return poison({});
-  if (t.object)
+  if (t.object && !t.cls)
     return from_parts(t, {object});
   llvm::BasicBlock* surprise = new_block("surprise");
   const Value result = unbox(object, t, surprise);
@@ -165,7 +165,11 @@ llvm::Value* BodyLowering::list_items(llvm::Value* list) {
 
 /// The index into the items, negative ones folded; leaves if it is out of range (the interpreter raises).
 llvm::Value* BodyLowering::checked_index(ValueId v, llvm::Value* list, const Value& key, llvm::Value* dropped) {
-  llvm::Value *index = as_int(key), *size = list_size(list);
+  return checked_index_in(v, list_size(list), key, dropped);
+}
+
+llvm::Value* BodyLowering::checked_index_in(ValueId v, llvm::Value* size, const Value& key, llvm::Value* dropped) {
+  llvm::Value* index = as_int(key);
   const Interval interval = key.type.only(kBool) ? Interval{0, 1} : key.type.interval;
   if (interval.low < 0) {
     llvm::Value* folded =
@@ -222,7 +226,7 @@ Value BodyLowering::lower_get_item(ValueId v) {
     llvm::Value* list = container.parts[0];
     llvm::Value* index = checked_index(v, list, key);
     llvm::Value* item = load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, list_items(list), index), 0, Place::Item);
-    if (t.object) {
+    if (t.object && !t.cls) {
       incref(item);
       return from_parts(t, {item});
     }
@@ -264,11 +268,17 @@ Value BodyLowering::lower_get_item(ValueId v) {
     retain(chosen);
     return chosen;
   }
+  if (indexes_in_place(container.type, key.type))
+    return item_in_place(v, container, key);
   return boxed_instr(v);
 }
 
 void BodyLowering::lower_set_item(ValueId v) {
   const Value container = use(v, 0), key = use(v, 1), item = use(v, 2);
+  if (!container.type.may_be_unbound() && class_of(container.type) == &PyDict_Type) {
+    set_dict_item(v, container, key, item);
+    return;
+  }
   if (!container.type.only(kList) || !key.type.within(kInt | kBool) || key.is_union()) {
     boxed_instr(v);
     return;
@@ -405,6 +415,8 @@ llvm::Value* BodyLowering::truth(const Value& v) {
       return b.CreateICmpNE(list_size(v.parts[0]), b.getInt64(0));
     case kTuple:
       return b.getInt1(!v.type.items->empty());
+    case kChar:
+      return b.getTrue();
     default:
       return b.getFalse();  // None
   }
@@ -412,9 +424,11 @@ llvm::Value* BodyLowering::truth(const Value& v) {
 
 Value BodyLowering::lower_truth(ValueId v) {
   const Value operand = use(v, 0);
+  if (llvm::Value* size = size_of(operand))
+    return from_parts(Type::of(kBool), {b.CreateICmpNE(size, b.getInt64(0))});
   if (operand.type.object && !operand.type.may_be_unbound())
     return object_truth(v, operand, false);
-  if (!operand.type.within(kScalar | kTuple | kList))
+  if (!operand.type.within(kScalar | kTuple | kList | kChar))
     return boxed_instr(v);
   return each_alternative(operand, s_.types[v], [&](const Value& one) {
     if (one.type.only(kUnbound))

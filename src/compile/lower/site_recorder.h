@@ -17,8 +17,8 @@ namespace hasten::compile {
 struct Emitted {
   bool overflow = false, other_type = false, rare_case = false;  ///< why it may leave
   bool rarely_boxed = false;                 ///< in rare cases it is an operation on objects, which goes on natively
-  const char* helper = nullptr;              ///< the C function that does it on objects
-  uint16_t made = 0;                         ///< kinds of which it makes objects
+  bool boxed = false;                        ///< a C function does it on objects
+  uint32_t made = 0;                         ///< kinds of which it makes objects
   bool calls = false, is_rare_call = false;  ///< a callable through CPython, always or in rare cases
 };
 
@@ -38,7 +38,7 @@ class SiteRecorder {
   void open(mir::ValueId v);
   void close();
   void leaves(runtime::DeoptReason reason);
-  /// A C function is called; `is_pure`: on numbers alone.
+  /// A C function is called; `is_pure`: it has no effect, and looks at numbers and texts alone.
   void helper(const char* name, bool is_pure);
   /// A callable is called through CPython: where the code counts it.
   runtime::CallSite* call(mir::ValueId v);

@@ -1,5 +1,7 @@
 #include "compile/lower/support.h"
 
+#include "compile/types/sample.h"
+
 #include <Python.h>
 #include <structmember.h>
 
@@ -12,6 +14,7 @@
 #include "compile/lower/counted_call.h"
 #include "compile/lower/site_counts.h"
 #include "runtime/helpers.h"
+#include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
 #include "runtime/text.h"
 
@@ -88,19 +91,15 @@ bool guard_holds(const Guard& guard) {
   return false;
 }
 
-void drop_owned(const BodyRecord& record, uint32_t point, const uint64_t* slots) {
+/// Code that jumps here with an exception set must get it back after references are dropped.
+void drop_owned_keeping_error(const BodyRecord& record, uint32_t point, const uint64_t* slots) {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
   for (uint16_t slot : record.owned_slots[record.owned_of_point[point]]) {
     PyObject* object = nullptr;
     std::memcpy(&object, &slots[slot], sizeof object);
     Py_XDECREF(object);
   }
-}
-
-/// Code that jumps here with an exception set must get it back after references are dropped.
-void drop_owned_keeping_error(const BodyRecord& record, uint32_t point, const uint64_t* slots) {
-  PyObject *type, *value, *traceback;
-  PyErr_Fetch(&type, &value, &traceback);
-  drop_owned(record, point, slots);
   PyErr_Restore(type, value, traceback);
 }
 
@@ -139,8 +138,8 @@ PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots,
     ++record->unit->callee_landings;
   if (!(selector & kDropResult))
     Py_XINCREF(result);
-  PyObject* answer = calls.deopt(&record->version, index, slots, result);
-  drop_owned_keeping_error(*record, index, slots);
+  const std::vector<uint16_t>& owned = record->owned_slots[record->owned_of_point[index]];
+  PyObject* answer = calls.deopt(&record->version, index, slots, owned.data(), owned.size(), result);
   return answer ? answer : kRaised;
 }
 
@@ -177,6 +176,7 @@ int32_t hj_guard_holds(UnitRecord* unit, uint32_t index) {
 }
 
 int32_t hj_poll(UnitRecord* unit, const mir::MirFunction* function, uint32_t instr) {
+  unit->calls_left = kCallsPerPoll;
   if (calls.poll(function, instr) != kOk)
     return -1;
   return hj_guards_hold(unit) ? 0 : 1;
@@ -254,9 +254,16 @@ PyObject* hj_box_list_iter(PyObject* list, int64_t index) {
   return iterator;
 }
 
+/// Like CPython's collector, which finds out later: a tuple of what cannot refer to it needs no look.
 PyObject* hj_box_tuple(PyObject* const* items, int64_t count, int64_t) {
   PyObject* tuple = PyTuple_New(count);
-  for (int64_t k = 0; tuple && k < count; ++k) PyTuple_SET_ITEM(tuple, k, Py_NewRef(items[k]));
+  bool is_plain = count > 0;
+  for (int64_t k = 0; tuple && k < count; ++k) {
+    is_plain = is_plain && !PyType_IS_GC(Py_TYPE(items[k]));
+    PyTuple_SET_ITEM(tuple, k, Py_NewRef(items[k]));
+  }
+  if (tuple && is_plain)
+    PyObject_GC_UnTrack(tuple);
   return tuple;
 }
 
@@ -335,6 +342,9 @@ PyObject* hj_binary_pow(PyObject* a, PyObject* b) { return PyNumber_Power(a, b, 
 PyObject* hj_inplace_pow(PyObject* a, PyObject* b) { return PyNumber_InPlacePower(a, b, Py_None); }
 
 PyObject* hj_compare(PyObject* a, PyObject* b, int32_t op) {
+  int64_t x = 0, y = 0;
+  if (PyLong_CheckExact(a) && PyLong_CheckExact(b) && read_small_int(a, &x) && read_small_int(b, &y))
+    Py_RETURN_RICHCOMPARE(x, y, op);
   if (a == b && op == Py_EQ && PyUnicode_CheckExact(a))
     Py_RETURN_TRUE;
   return PyObject_RichCompare(a, b, op);
@@ -444,14 +454,20 @@ int32_t hj_unbox_range_iter(PyObject* object, int64_t* out) {
   return ok;
 }
 
-int32_t hj_unbox_list_iter(PyObject* object, int64_t* out) {
-  if (Py_TYPE(object) != &PyListIter_Type || Py_REFCNT(object) != 1)
+/// Likewise an iterator over a sequence of exactly the class `walked`.
+int32_t hj_unbox_list_iter(PyObject* object, PyObject* walked, int64_t* out) {
+  if (Py_REFCNT(object) != 1)
+    return 0;
+  PyObject* sequence = walked_by(object);
+  const bool is_wanted = sequence && reinterpret_cast<PyObject*>(Py_TYPE(sequence)) == walked;
+  Py_XDECREF(sequence);
+  if (!is_wanted)
     return 0;
   PyObject* state = PyObject_CallMethod(object, "__reduce__", nullptr);
   PyObject *function = nullptr, *args = nullptr, *position = nullptr;
   bool ok = state && PyArg_ParseTuple(state, "OO!O", &function, &PyTuple_Type, &args, &position);
   PyObject* list = ok && PyTuple_GET_SIZE(args) == 1 ? PyTuple_GET_ITEM(args, 0) : nullptr;
-  ok = list && PyList_CheckExact(list) && PyLong_CheckExact(position) && Py_REFCNT(list) > 1;
+  ok = list && PyLong_CheckExact(position) && Py_REFCNT(list) > 1;
   if (ok) {
     out[0] = reinterpret_cast<int64_t>(list);
     out[1] = PyLong_AsLongLong(position);

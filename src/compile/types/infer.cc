@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "compile/types/infer_calls.h"
+#include "compile/types/methods.h"
 #include "compile/types/sample.h"
 #include "compile/types/transfer.h"
 
@@ -52,7 +54,9 @@ class Sweeper {
         if (is_osr_value(v))
           t = join(t, osr_type(v), unit_.sites);
         if (!narrowing) {
-          t = join(s_.types[v], t, unit_.sites);
+          // A method whose receiver's class is not known after all.
+          if (!(t.is_loaded_method() && s_.types[v].only(kMethod)))
+            t = join(s_.types[v], t, unit_.sites);
           if (i.op == Op::Phi && number >= kWidenAfter)
             t = widen(s_.types[v], t);
         } else if (!(join(s_.types[v], t, unit_.sites) == s_.types[v])) {
@@ -116,12 +120,12 @@ class Sweeper {
       t = join(t, wider, unit_.sites);
       if (i.op == Op::GetItem) {  // other loads from the same lists will meet it too
         const Type container = use(v, 0);
-        if (container.within(kList))
+        if (container.within(kList) || (container.is_dict() && container.site != kNoSite))
           unit_.sites.widen(container.site, wider);
       }
       if (i.op == Op::IterNext) {
         const Type iterator = use(v, 0);
-        if (iterator.only(kListIter))
+        if (iterator.only(kListIter) && !iterator.cls)
           unit_.sites.widen(iterator.site, wider);
       }
       if (i.op == Op::LoadCell)
@@ -206,11 +210,12 @@ class Sweeper {
         return attribute(v, i);
       case Op::GetItem: {
         Type t = item(v);
-        return t.within(kNumber) && is_wanted_as_object(v) ? Type::any() : t;
+        return t.within(kNumber) && !is_bytes(use(v, 0)) && is_wanted_as_object(v) ? Type::any() : t;
       }
       case Op::SetItem: {
         const Type container = use(v, 0);
-        if (container.only(kList) && use(v, 1).within(kInt | kBool))
+        if ((container.only(kList) && use(v, 1).within(kInt | kBool)) ||
+            (container.is_dict() && container.site != kNoSite))
           sites.widen(container.site, use(v, 2));
         return {};
       }
@@ -266,12 +271,34 @@ class Sweeper {
         if (iterator.never())
           return {};
         Type t = item_type(iterator, sites);
-        if (iterator.only(kListIter) && t.within(kNumber) && is_wanted_as_object(v))
+        if (iterator.only(kListIter) && !iterator.cls && t.within(kNumber) && is_wanted_as_object(v))
           t = Type::any();
         t.kinds |= kUnbound;
         return t;
       }
       case Op::BuildSlice:
+        return slice(v);
+      case Op::BuildDict: {
+        const SiteId site = fresh_site(v);
+        for (size_t k = 1; k < i.arg_count; k += 2) sites.widen(site, use(v, k));
+        return Type::dict(site);
+      }
+      case Op::DictInsert:
+        if (const Type dict = use(v, 0); dict.is_dict() && dict.site != kNoSite)
+          sites.widen(dict.site, use(v, 2));
+        return {};
+      case Op::DictUpdate:
+        if (const Type dict = use(v, 0), more = use(v, 1); dict.is_dict() && dict.site != kNoSite)
+          sites.widen(dict.site, more.is_dict() && more.site != kNoSite ? sites.element(more.site) : Type::any());
+        return {};
+      case Op::BuildSet:
+        return Type::exact(&PySet_Type);
+      case Op::ListToTuple:
+      case Op::UnpackStar:
+        return Type::exact(&PyTuple_Type);
+      case Op::FormatValue:
+      case Op::BuildText:
+        return Type::exact(&PyUnicode_Type);
       case Op::TakeRaised:
       case Op::Handled:
         return Type::any();
@@ -321,9 +348,9 @@ class Sweeper {
       return {};  // narrowing is for intervals alone
     if (a.object && b.object)
       return two_numbers(v, a, b);
-    if (!object->object || object->may_be_unbound() || !number->within(kInt | kFloat))
+    if (!object->object || object->cls || object->may_be_unbound() || !number->within(kInt | kFloat))
       return {};
-    uint16_t kinds = number->kinds & kFloat ? kFloat : kInt;
+    Kinds kinds = number->kinds & kFloat ? kFloat : kInt;
     if (const Experience::Seen* seen = seen_at(v)) {
       if (seen->overflowed || seen->misses > kMissesMax)
         return {};
@@ -342,7 +369,7 @@ class Sweeper {
     const bool is_likely =
         i.op == Op::Binary && (op == BinaryOp::Mul || op == BinaryOp::Sub || op == BinaryOp::TrueDiv);
     const Experience::Seen* seen = seen_at(v);
-    if (!is_likely || a.may_be_unbound() || b.may_be_unbound() || (seen && (seen->overflowed || seen->misses > 0)))
+    if (!is_likely || a.cls || b.cls || a.may_be_unbound() || b.may_be_unbound() || (seen && (seen->overflowed || seen->misses > 0)))
       return {};
     s_.guesses[v] = kInt | kFloat;
     return std::pair{Type::of(kInt | kFloat), Type::of(kInt | kFloat)};
@@ -406,6 +433,16 @@ class Sweeper {
       }
       return Type::any();
     }
+    if (container.is_dict())
+      return container.site == kNoSite ? Type::any() : unit_.sites.element(container.site);
+    if (is_text(container) && key.within(kInt | kBool) && !key.is_union())
+      return Type::of(kChar);
+    if (is_text(container) && key.only(kSlice))
+      return Type::exact(&PyUnicode_Type);
+    if (is_bytes(container) && key.within(kInt | kBool) && !key.is_union())
+      return Type::integer(0, 255);
+    if (key.only(kSlice) && (is_bytes(container) || container.only(kTuple) || container.cls == &PyTuple_Type))
+      return Type::exact(class_of(container));
     if (container.only(kTuple) && key.within(kInt)) {
       const auto count = static_cast<int64_t>(container.items->size());
       if (key.is_constant()) {
@@ -486,12 +523,40 @@ class Sweeper {
       t.known = name;
       return t;
     }
+    if (is_only_called(v) && method_of(base, name)) {
+      Type t = Type::with_items(kMethod, {base});
+      t.known = name;
+      return t;
+    }
     if (base.only(kComplex)) {
       if (PyUnicode_CompareWithASCIIString(name, "real") == 0 || PyUnicode_CompareWithASCIIString(name, "imag") == 0) {
         return Type::of(kFloat);
       }
     }
     return is_only_called(v) ? Type::loaded_method() : Type::any();
+  }
+
+  static bool is_bytes(const Type& t) { return !t.may_be_unbound() && class_of(t) == &PyBytes_Type; }
+
+  /// A slice that only indexes, there and then, is no object.
+  Type slice(ValueId v) {
+    std::vector<Type> items;
+    for (size_t k = 0; k < 3; ++k) {
+      items.push_back(use(v, k));
+      if (items.back().never())
+        return {};
+    }
+    ValueId user = mir::kNone;
+    for (ValueId at = v + 1; at < s_.view.instr_count(); ++at) {
+      for (ValueId arg : s_.view.args(at)) {
+        if (arg == v && std::exchange(user, at) != mir::kNone)
+          return Type::any();
+      }
+    }
+    if (user == mir::kNone || s_.view.instr(user).op != Op::GetItem || s_.view.args(user)[1] != v ||
+        s_.view.instr(user).block != s_.view.instr(v).block)
+      return Type::any();
+    return Type::with_items(kSlice, std::move(items));
   }
 
   /// Whether what comes out of a list is best left as the object that it is: a key, an argument of a call that stays
@@ -720,6 +785,11 @@ Type iterator_type(const Type& t, SiteTable& sites) {
     r.site = t.site;
     return r;
   }
+  if (is_text(t) || (!t.may_be_unbound() && (class_of(t) == &PyBytes_Type || (t.object && t.cls == &PyTuple_Type)))) {
+    Type r = Type::of(kListIter);
+    r.cls = class_of(t);
+    return r;
+  }
   if (t.only(kTuple)) {
     Type common;
     for (const Type& one : *t.items) common = join(common, one, sites);
@@ -739,8 +809,12 @@ Type iterator_type(const Type& t, SiteTable& sites) {
 Type item_type(const Type& iterator, SiteTable& sites) {
   if (iterator.only(kRangeIter))
     return Type::integer(iterator.interval.low, iterator.interval.high);
+  if (iterator.only(kListIter) && iterator.cls == &PyUnicode_Type)
+    return Type::of(kChar);
+  if (iterator.only(kListIter) && iterator.cls == &PyBytes_Type)
+    return Type::integer(0, 255);
   if (iterator.only(kListIter))
-    return sites.element(iterator.site);
+    return iterator.cls ? Type::any() : sites.element(iterator.site);
   if (iterator.only(kTupleIter)) {
     Type common;
     for (const Type& one : *iterator.items) common = join(common, one, sites);
