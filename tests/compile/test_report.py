@@ -498,6 +498,37 @@ def test_no_hint_where_the_object_changes_with_the_loop():
     assert hints(line_with(compiled, "thing.weight")) == []
 
 
+def test_no_hint_where_the_function_writes_the_attribute_itself():
+    def grows(thing, n):
+        total = 0.0
+        for _ in range(n):
+            total += 1.0 / 3.0
+            total += 2.0 / 3.0
+            thing.weight = thing.weight + 1.0
+        return total
+
+    compiled = hasten.jit(grows)
+    compiled(Thing(), 30)
+    line = line_with(compiled, "thing.weight =")
+    assert line["class"] == "boxed" and hints(line) == []
+
+
+def test_what_stands_by_for_another_all_is_not_told():
+    """A generator expression in all() is a loop in place; the generator would be made if `all` were something else."""
+
+    def divisible(n, divisors):
+        total = 0
+        for k in range(n):
+            if all(k % d == 0 for d in divisors):
+                total += k
+        return total
+
+    compiled = hasten.jit(divisible)
+    assert compiled(100, [2, 3]) == divisible(100, [2, 3])
+    line = line_with(compiled, "if all(")
+    assert line["class"] == "checked" and hints(line) == [] and line["calls"] == []
+
+
 # --- shown ---------------------------------------------------------------------------------------
 
 ESCAPES = re.compile(r"\033\[[0-9;]*m")

@@ -114,6 +114,8 @@ def _listing(facts: dict, style: _Style, width: int) -> Iterator[str]:
         yield style.paint(f"  {version_words(version)}", "2")
     if facts["python_calls"]:
         yield style.paint(f"  ran as Python: {_plural(facts['python_calls'], 'call')}", "2")
+    if facts["compared_calls"]:
+        yield style.paint(f"  ran as Python to compare: {_plural(facts['compared_calls'], 'call')}", "2")
     for refusal in facts["refusals"]:
         if refusal["file"] != facts["file"] or not facts["first_line"] <= refusal["line"] <= facts["last_line"]:
             where = f"{refusal['file']}:{refusal['line']}: " if refusal["file"] else ""

@@ -50,12 +50,23 @@ SiteClass class_of(const Emitted& e, Op op) {
 
 }  // namespace
 
+void SiteRecorder::enter(mir::BlockId block) {
+  is_reached_ = block == s_.flow.start();
+  for (mir::BlockId from : s_.view.preds(block)) {
+    const auto known = reached_.find(from);
+    is_reached_ |= known != reached_.end() && known->second && !dead_edges_.contains({from, block});
+  }
+  reached_[block] = is_reached_;
+}
+
 void SiteRecorder::open(mir::ValueId v) {
-  v_ = v;
+  v_ = is_reached_ ? v : mir::kNone;
   emitted_ = {};
 }
 
 void SiteRecorder::close() {
+  if (v_ == mir::kNone)
+    return;
   const mir::Instr& i = s_.view.instr(v_);
   const SiteClass what = class_of(emitted_, i.op);
   if (what != SiteClass::Native) {

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,11 @@ class SiteRecorder {
  public:
   SiteRecorder(Unit& unit, UnitRecord& unit_record, const Specialization& s, BodyRecord& record)
       : unit_(unit), unit_record_(unit_record), s_(s), record_(record) {}
+
+  /// Blocks are entered in the order of the flow. Nothing is told of one that only edges lead to which are never taken: code
+  /// for the case that `sum` is not the built-in function, where a guard knows that it is.
+  void enter(mir::BlockId block);
+  void never_taken(mir::BlockId from, mir::BlockId to) { dead_edges_.insert({from, to}); }
 
   void open(mir::ValueId v);
   void close();
@@ -77,6 +83,9 @@ class SiteRecorder {
   UnitRecord& unit_record_;
   const Specialization& s_;
   BodyRecord& record_;
+  std::set<std::pair<mir::BlockId, mir::BlockId>> dead_edges_;
+  std::map<mir::BlockId, bool> reached_;
+  bool is_reached_ = true;
   mir::ValueId v_ = mir::kNone;
   Emitted emitted_;
   uint32_t native_line_ = 0;  ///< the last line for which a native instruction was told

@@ -269,6 +269,8 @@ class Words {
       case Op::GetItem:
       case Op::SetItem:
         return "the index may be out of range";
+      case Op::IterNext:
+        return "the count may be beyond 64 bits";
       case Op::Unpack:
         return "the number of items may be another";
       case Op::CheckBound:
@@ -301,7 +303,7 @@ class Words {
       case Op::Call: {
         const auto plan = s_.calls.find(v_);
         if (plan == s_.calls.end())
-          return "names may be bound to something else now";
+          return "what it calls may bind names anew";
         if (plan->second.how == CallPlan::How::Direct || plan->second.how == CallPlan::How::Predicted)
           return e_.is_rare_call ? "" : "`{callee}`, called natively, may leave";
         if (Known::MathUnaryFirst < plan->second.known && plan->second.known < Known::MathUnaryLast)
@@ -359,6 +361,16 @@ class Words {
   uint16_t depth_of(ValueId v) const { return s_.view.block(s_.view.instr(v).block).loop_depth; }
   bool in_loop() const { return depth_of(v_) > 0; }
 
+  /// Whether the function has one of these instructions with this name.
+  bool has(Op one, Op another) const {
+    for (ValueId at = 0; at < s_.view.instr_count(); ++at) {
+      const Instr& other = s_.view.instr(at);
+      if ((other.op == one || other.op == another) && other.aux == i_.aux)
+        return true;
+    }
+    return false;
+  }
+
   /// For an attribute that is read in a loop, of an object that is the same in all its rounds.
   std::string outside_loop() const {
     const ValueId base = s_.view.args(v_)[0];
@@ -366,7 +378,7 @@ class Words {
       return "";
     ValueId origin = base;
     while (s_.view.instr(origin).op == Op::CheckBound) origin = s_.view.args(origin)[0];
-    if (s_.view.instr(origin).op == Op::Phi || depth_of(origin) >= depth_of(v_))
+    if (s_.view.instr(origin).op == Op::Phi || depth_of(origin) >= depth_of(v_) || has(Op::SetAttr, Op::DelAttr))
       return "";
     return fmt::format("read `{}` into a local before the loop, if nothing changes it meanwhile", name());
   }
