@@ -6,6 +6,7 @@
 
 #include "runtime/compiled_function.h"
 #include "runtime/landing.h"
+#include "runtime/loop_entry.h"
 #include "runtime/object_layout.h"
 #include "runtime/operations.h"
 #include "runtime/poll.h"
@@ -63,6 +64,8 @@ int32_t hrt_poll(const mir::MirFunction* function, uint32_t instr) {
   add_traceback(*function, instr);
   return kFailed;
 }
+
+PyObject** hrt_held() { return innermost_entry->values->held(); }
 
 void hrt_call_limits(int32_t** budget, uintptr_t* stack_low) {
   CallLimits limits = call_limits();
@@ -357,6 +360,7 @@ const Symbol* helper_symbols(uint32_t* count) {
       HASTEN_SYMBOL(hrt_load_method),
       HASTEN_SYMBOL(hrt_traceback),
       HASTEN_SYMBOL(hrt_poll),
+      HASTEN_SYMBOL(hrt_held),
       HASTEN_SYMBOL(hrt_call_limits),
       HASTEN_SYMBOL(hrt_recursion_error),
       HASTEN_SYMBOL(hrt_box_int),

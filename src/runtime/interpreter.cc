@@ -76,7 +76,8 @@ struct Activation {
 
 }  // namespace
 
-ValueTable::ValueTable(const mir::MirFunction& function) : count_(function.instr_count) {
+ValueTable::ValueTable(const mir::MirFunction& function)
+    : instr_count_(function.instr_count), count_(function.instr_count + function.held_count) {
   if (count_ > kInline) {
     heap_ = std::make_unique<PyObject*[]>(count_);
     values_ = heap_.get();
@@ -85,7 +86,7 @@ ValueTable::ValueTable(const mir::MirFunction& function) : count_(function.instr
     std::memset(inline_, 0, sizeof inline_);
   }
   // Constants may be read after a landing in the middle of the function, so they are there from the start.
-  for (uint32_t i = 0; i < count_; ++i) {
+  for (uint32_t i = 0; i < instr_count_; ++i) {
     if (function.instrs[i].op == Op::Const) {
       values_[i] = Py_NewRef(function.consts[function.instrs[i].aux]);
     }
@@ -228,6 +229,10 @@ PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& pla
       case Op::BranchBound:
         successor = values.get(args[0]) ? 0 : 1;
         break;
+      case Op::Hold:
+        values.set(function.instr_count + instr.aux, instr.arg_count > 0 ? Py_XNewRef(values.get(args[0])) : nullptr);
+        release_dead(function, plan, index, &values);
+        continue;
       case Op::Return:
         return Py_NewRef(values.get(args[0]));
       case Op::Raise:

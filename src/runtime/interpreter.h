@@ -36,7 +36,8 @@ struct InterpreterPlan {
   void find_dead_in_handlers(const mir::MirFunction& function, const mir::Liveness& liveness);
 };
 
-/// The values of one activation: a strong reference each, or null (Unbound, or not computed).
+/// The values of one activation: a strong reference each, or null (Unbound, or not computed). Behind them, under the numbers
+/// from instr_count on, what its local variables hold.
 class ValueTable {
  public:
   explicit ValueTable(const mir::MirFunction& function);
@@ -51,17 +52,19 @@ class ValueTable {
     values_[value] = object;
     Py_XDECREF(old);
   }
-  /// Both are of one function.
-  void swap(ValueTable& other) { std::swap_ranges(values_, values_ + count_, other.values_); }
+  /// What the local variables hold (Op::Hold), by slot.
+  PyObject** held() { return values_ + instr_count_; }
+  /// The values, not what is held. Both are of one function.
+  void swap(ValueTable& other) { std::swap_ranges(values_, values_ + instr_count_, other.values_); }
   void clear() {
-    for (uint32_t i = 0; i < count_; ++i) {
+    for (uint32_t i = 0; i < instr_count_; ++i) {
       set(i, nullptr);
     }
   }
 
  private:
   static constexpr uint32_t kInline = 48;
-  uint32_t count_;
+  uint32_t instr_count_, count_;
   PyObject** values_;
   PyObject* inline_[kInline];
   std::unique_ptr<PyObject*[]> heap_;

@@ -41,6 +41,7 @@ void BodyLowering::lower() {
   block_of_.assign(s_.view.block_count(), nullptr);
   for (BlockId block : s_.flow.order()) block_of_[block] = new_block("block");
   prepare_values();
+  prepare_held();
   if (s_.osr_block != mir::kNone)
     enter_osr();
   b.CreateBr(block_of_[s_.flow.start()]);
@@ -427,6 +428,8 @@ void BodyLowering::lower_instr(ValueId v) {
       return define(v, lower_load_cell(v));
     case Op::StoreCell:
       return lower_store_cell(v);
+    case Op::Hold:
+      return lower_hold(v);
     case Op::StoreGlobal:
       return lower_store_global(v);
     case Op::SumAdd:
@@ -502,6 +505,7 @@ void BodyLowering::lower_terminator(ValueId v) {
         if (owns(arg))
           release(get(arg));
       }
+      release_held();
       llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
       returned = b.CreateInsertValue(returned, llvm::ConstantPointerNull::get(b.getPtrTy()), 0);
       for (size_t k = 0; k < result.parts.size(); ++k) {

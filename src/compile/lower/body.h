@@ -308,6 +308,15 @@ class BodyLowering {
   Value method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands);
   llvm::Value* call_method(ValueId v, const Method& method, const Value& receiver, llvm::ArrayRef<Value> args);
 
+  // held.cc
+  bool dies_quietly(const Type& t, int depth);
+  bool needs_slot(ValueId hold);
+  bool is_kept_otherwise(ValueId v);
+  void prepare_held();
+  void lower_hold(ValueId v);
+  void let_text_go(ValueId v, llvm::Value* text);
+  void release_held();
+
   // cells.cc
   llvm::Value* cell_of(ValueId v);
   Value lower_free_cell(ValueId v);
@@ -357,6 +366,7 @@ class BodyLowering {
   uint32_t slots_max_ = 1, scratch_max_ = 1;
   llvm::Value *depth_ = nullptr, *stack_low_ = nullptr;
   llvm::AllocaInst* poll_budget_ = nullptr;
+  std::vector<llvm::Value*> held_;  ///< by slot: where its reference lies, null where it needs none
   std::map<ValueId, llvm::AllocaInst*> planted_sizes_;  ///< Plant::ListLengthStale
   llvm::BasicBlock* entry_block_ = nullptr;
 };

@@ -244,6 +244,7 @@ Value BodyLowering::concatenate(ValueId v, const Value& left, const Value& right
   llvm::Value* more = boxed_operand(right, temporaries);
   // Only if it raises is `left` still ours.
   const bool in_place = instr(v).op == Op::Inplace;
+  let_text_go(v, left.parts[0]);
   llvm::Value* result =
       b.CreateCall(m_.helper(in_place ? "hj_append" : "hj_concatenate", m_.ptr, {m_.ptr, m_.ptr}, Effects::Any),
                    {left.parts[0], more});

@@ -57,6 +57,12 @@ class SlotWriter {
     entry(v, value, owned);
   }
 
+  /// What a local variable holds; null: nothing.
+  void held(ValueId id, llvm::Value* object) {
+    live_.push_back({id, SlotKind::Object, 0, next_});
+    pointer(object, true);
+  }
+
   /// Only what must be dropped.
   void references(const Value& value) {
     body_.for_references(value, [&](llvm::Value* pointer, bool) {
@@ -191,6 +197,12 @@ BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
       plant = false;
     }
     writer.value(one, value, owns(one), instr(one).op == Op::GetAttr);
+  }
+  if (s_.osr_block == mir::kNone) {
+    for (uint32_t slot = 0; slot < held_.size(); ++slot) {
+      if (held_[slot])
+        writer.held(s_.view.instr_count() + slot, b.CreateLoad(m_.ptr, held_[slot]));
+    }
   }
   exit.live_count = static_cast<uint32_t>(record_.live.size()) - exit.live_begin;
   exit.owned_index = static_cast<uint32_t>(record_.owned_slots.size());

@@ -43,6 +43,7 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
     case Op::MakeCell:
     case Op::FreeCell:
     case Op::LoadCell:
+    case Op::Hold:
       return false;
     case Op::StoreGlobal:  // looks itself at what its old value's end may have changed
       return guards_attribute_of(unit, s.view.function());

@@ -25,8 +25,8 @@ bool is_bookkeeping(std::string_view name) {
   return false;
 }
 
-uint32_t kind_made(std::string_view name) {
-  constexpr std::pair<std::string_view, uint32_t> kMakers[] = {
+Kinds kind_made(std::string_view name) {
+  constexpr std::pair<std::string_view, Kinds> kMakers[] = {
       {"hj_box_int", kInt},     {"hj_box_float", kFloat}, {"hj_box_complex", kComplex},
       {"hj_box_range", kRange}, {"hj_box_tuple", kTuple}, {"hj_box_slice", kSlice},
   };
@@ -34,7 +34,7 @@ uint32_t kind_made(std::string_view name) {
     if (name == maker)
       return kind;
   }
-  return name.substr(0, 7) == "hj_box_" ? static_cast<uint32_t>(kListIter) : 0;  // an iterator
+  return name.substr(0, 7) == "hj_box_" ? Kinds{kListIter} : Kinds{0};  // an iterator
 }
 
 SiteClass class_of(const Emitted& e, Op op) {
@@ -92,7 +92,7 @@ void SiteRecorder::helper(const char* name, bool is_pure) {
     return;
   if (rare_ > 0 || is_rarely_called(name))
     emitted_.rarely_boxed = true;
-  else if (const uint32_t made = kind_made(name))
+  else if (const Kinds made = kind_made(name))
     emitted_.made |= made;
   else
     emitted_.boxed = true;

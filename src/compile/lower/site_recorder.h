@@ -19,7 +19,7 @@ struct Emitted {
   bool overflow = false, other_type = false, rare_case = false;  ///< why it may leave
   bool rarely_boxed = false;                 ///< in rare cases it is an operation on objects, which goes on natively
   bool boxed = false;                        ///< a C function does it on objects
-  uint32_t made = 0;                         ///< kinds of which it makes objects
+  Kinds made = 0;                            ///< kinds of which it makes objects
   bool calls = false, is_rare_call = false;  ///< a callable through CPython, always or in rare cases
 };
 

@@ -188,7 +188,7 @@ class Words {
   SiteWords made() const {
     std::string what = "makes ";
     bool is_first = true;
-    const auto add = [&](uint32_t kind, const char* word) {
+    const auto add = [&](Kinds kind, const char* word) {
       if (e_.made & kind)
         what += fmt::format("{}{}", std::exchange(is_first, false) ? "" : " and ", word);
     };
