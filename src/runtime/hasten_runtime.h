@@ -14,7 +14,7 @@
 
 namespace hasten::runtime {
 
-inline constexpr uint32_t kRuntimeAbiVersion = 5;
+inline constexpr uint32_t kRuntimeAbiVersion = 6;
 
 /// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
 enum class SlotKind : uint8_t {

@@ -12,13 +12,14 @@
 #include <vector>
 
 #include "runtime/compiled_function.h"
+#include "runtime/ticks.h"
 
 namespace hasten::runtime {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 const Clock::time_point loaded_at = Clock::now();
-const uint64_t ticks_at_load = read_ticks();
+const uint64_t ticks_at_load = ticks_in_order();
 
 /// The stopwatch of call sites in nanoseconds.
 struct Stopwatch {
@@ -29,8 +30,8 @@ struct Stopwatch {
     constexpr int kTimes = 256;
     std::array<double, kTimes> empty;
     for (double& ticks : empty) {
-      const uint64_t start = read_ticks();
-      ticks = static_cast<double>(read_ticks() - start);
+      const uint64_t start = ticks_in_order();
+      ticks = static_cast<double>(ticks_in_order() - start);
     }
     std::sort(empty.begin(), empty.end());
     constexpr int kCounted = kTimes - kTimes / 16;  // in the others somebody else had the processor
@@ -41,7 +42,7 @@ struct Stopwatch {
       noise += (empty[k] - nothing) * (empty[k] - nothing) / kCounted;
     }
     noise = std::sqrt(noise);
-    const auto ticks = static_cast<double>(read_ticks() - ticks_at_load);
+    const auto ticks = static_cast<double>(ticks_in_order() - ticks_at_load);
     ns_each = std::chrono::duration<double, std::nano>(Clock::now() - loaded_at).count() / std::max(ticks, 1.0);
   }
   double ns(double ticks) const { return std::max(0.0, ticks - nothing) * ns_each; }
@@ -196,9 +197,9 @@ PyObject* CompiledFunction::line_facts(PyObject* nested_codes) const {
     }
     const auto bytes = static_cast<const char*>(root.code_end) - static_cast<const char*>(root.code_begin);
     return append(bodies, Py_BuildValue("{sssisisisOsssKsKsnsO}", "kind", kind, "is_nested", body.function != mir_,
-                                       "is_own", &owner == this, "is_entered", &body == &root, "owner", name.get(),
-                                       "parameter_types", body.parameter_types, "calls", calls, "landings", landings,
-                                       "code_bytes", static_cast<Py_ssize_t>(bytes), "sites", sites.get()));
+                                        "is_own", &owner == this, "is_entered", &body == &root, "owner", name.get(),
+                                        "parameter_types", body.parameter_types, "calls", calls, "landings", landings,
+                                        "code_bytes", static_cast<Py_ssize_t>(bytes), "sites", sites.get()));
   };
   const auto add_unit = [&](const CompiledFunction& owner, const NativeVersion& root, const char* kind,
                             uint64_t calls = 0, uint64_t landings = 0) {

@@ -2,9 +2,6 @@
 // them, the runtime shows them. Plain data, as all that crosses between the two.
 #pragma once
 
-#include <emmintrin.h>
-#include <x86intrin.h>
-
 #include <cstdint>
 
 #include "runtime/mir.h"
@@ -61,13 +58,5 @@ struct Site {
   const char* hint;  ///< null, or the rewrite that would help
   bool may_call;     ///< in rare cases a callable is called here through CPython
 };
-
-/// Now, by the processor's time stamp counter; nothing around it is moved across.
-inline uint64_t read_ticks() {
-  _mm_lfence();
-  const uint64_t now = __rdtsc();
-  _mm_lfence();
-  return now;
-}
 
 }  // namespace hasten::runtime

@@ -50,7 +50,7 @@ def version_words(version: dict) -> str:
 def notes(line: dict) -> Iterator[tuple[str, str]]:
     """What there is to say of a line: (class, "left", "hint" or "refused"; text), dearest first."""
     for why in line["refused"]:
-        yield "refused", f"not compiled: {why}"
+        yield "refused", why if why.startswith("dropped") else f"not compiled: {why}"
     calls = {f"`{call['callee']}`": call_words(call) for call in line["calls"]}
     for name, texts in _grouped(line["reasons"]):
         for text in texts:
@@ -70,7 +70,7 @@ def _grouped(reasons: list[dict]) -> Iterator[tuple[str, list[str]]]:
     by_class: dict[str, dict[str, list[str]]] = {}
     for reason in reasons:
         begin, colon, rest = reason["why"].partition(": ")
-        alike = begin in ("checked", "by CPython")
+        alike = begin in ("checked", "on objects")
         heads = by_class.setdefault(reason["class"], {})
         phrases = heads.setdefault(begin + colon if alike else reason["why"], [])
         phrases.extend(one for one in (rest.split("; ") if alike else []) if one not in phrases)
@@ -114,6 +114,8 @@ def _listing(facts: dict, style: _Style, width: int) -> Iterator[str]:
         yield style.paint(f"  {version_words(version)}", "2")
     if facts["python_calls"]:
         yield style.paint(f"  ran as Python: {_plural(facts['python_calls'], 'call')}", "2")
+    if facts["compared_calls"]:
+        yield style.paint(f"  ran as Python to compare: {_plural(facts['compared_calls'], 'call')}", "2")
     for refusal in facts["refusals"]:
         if refusal["file"] != facts["file"] or not facts["first_line"] <= refusal["line"] <= facts["last_line"]:
             where = f"{refusal['file']}:{refusal['line']}: " if refusal["file"] else ""

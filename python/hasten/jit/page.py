@@ -57,6 +57,8 @@ def _parts(facts: dict) -> Iterator[str]:
     said = [version_words(version) for version in facts["versions"]]
     if facts["python_calls"]:
         said.append(f"ran as Python: {facts['python_calls']} times")
+    if facts["compared_calls"]:
+        said.append(f"ran as Python to compare: {facts['compared_calls']} times")
     said.extend(facts["reasons"])
     yield f"<ul>{''.join(f'<li>{escape(one)}</li>' for one in said)}</ul>"
     yield "<table>"

@@ -278,6 +278,7 @@ void BodyLowering::lower_block(BlockId block) {
   current_ = block;
   b.SetInsertPoint(block_of_[block]);
   compute_live(block);
+  sites_.enter(block);
   ValueId v = s_.view.first_after_phis(block);
   if (s_.view.block(block).loop_header)
     poll(block);
@@ -488,6 +489,8 @@ void BodyLowering::lower_terminator(ValueId v) {
           condition = truth(operand);
         }
       }
+      if (const auto* fixed = llvm::dyn_cast<llvm::ConstantInt>(condition))
+        sites_.never_taken(current_, s_.view.succs(current_)[fixed->isZero() ? 0 : 1]);
       llvm::BasicBlock *yes = new_block("edge"), *no = new_block("edge");
       b.CreateCondBr(condition, yes, no);
       b.SetInsertPoint(yes);

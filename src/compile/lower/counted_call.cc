@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "runtime/ticks.h"
+
 namespace hasten::compile {
 namespace {
 
@@ -25,9 +27,9 @@ template <typename Call>
   const uint32_t stands_for = std::exchange(site->gap, next_gap(*site));
   site->granted += site->gap;
   site->until = static_cast<int32_t>(site->gap);
-  const uint64_t start = runtime::read_ticks();
+  const uint64_t start = runtime::ticks_in_order();
   PyObject* result = call();
-  const uint64_t end = runtime::read_ticks();
+  const uint64_t end = runtime::ticks_in_order();
   if (end >= start) {
     const auto ticks = static_cast<double>(end - start);
     site->recent[site->timed++ % CallSite::kKept] = static_cast<float>(ticks);

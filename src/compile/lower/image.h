@@ -57,7 +57,7 @@ struct UnitRecord {
   std::deque<runtime::MethodCache> method_caches;       ///< one a site; the code knows their addresses
   std::deque<std::string> texts;                        ///< what the sites say
   std::vector<const runtime::NativeVersion*> versions;  ///< of the bodies, in their order
-  int32_t calls_left = kCallsPerPoll;   ///< direct calls until the next look at signals and the GIL
+  int32_t calls_left = kCallsPerPoll;                   ///< direct calls until the next look at signals and the GIL
   uint32_t callee_landings = 0;         ///< how often a directly called body left (see kCalleeLandingsMax)
   bool unit_runs_foreign_code = false;  ///< then guards are checked where they are used, not only at entry
 };

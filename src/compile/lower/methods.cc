@@ -29,6 +29,7 @@ llvm::Value* BodyLowering::call_method(ValueId v, const Method& method, const Va
   }
   llvm::SmallVector<llvm::Type*, 4> types;
   for (llvm::Value* operand : operands) types.push_back(operand->getType());
+  sites_.helper(method.definition->ml_name, false);
   auto* call = b.CreateCall(llvm::FunctionType::get(m_.ptr, types, false),
                             m_.address(reinterpret_cast<const void*>(method.definition->ml_meth)), operands);
   call->setDoesNotThrow();

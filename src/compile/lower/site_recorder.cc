@@ -17,8 +17,8 @@ namespace {
 /// Functions that belong to leaving, to references and to guards: the operation itself is another matter.
 bool is_bookkeeping(std::string_view name) {
   for (std::string_view one : {"hj_leave", "hj_traceback", "hj_dealloc", "hj_recursion_error", "hj_guards_hold",
-                               "hj_guard_holds", "hj_poll", "hj_enter", "hj_vectorcall", "hj_counted_call",
-                               "hj_counted_call_with", "hj_unbox_int", "hj_unbox_range_iter", "hj_unbox_list_iter"}) {
+                               "hj_guard_holds", "hj_poll", "hj_enter", "hj_counted_call", "hj_counted_call_with",
+                               "hj_unbox_int", "hj_unbox_range_iter", "hj_unbox_list_iter"}) {
     if (name == one)
       return true;
   }
@@ -28,7 +28,7 @@ bool is_bookkeeping(std::string_view name) {
 Kinds kind_made(std::string_view name) {
   constexpr std::pair<std::string_view, Kinds> kMakers[] = {
       {"hj_box_int", kInt},     {"hj_box_float", kFloat}, {"hj_box_complex", kComplex},
-      {"hj_box_range", kRange}, {"hj_box_tuple", kTuple},
+      {"hj_box_range", kRange}, {"hj_box_tuple", kTuple}, {"hj_box_slice", kSlice},
   };
   for (const auto& [maker, kind] : kMakers) {
     if (name == maker)
@@ -42,7 +42,7 @@ SiteClass class_of(const Emitted& e, Op op) {
     return SiteClass::PythonCall;
   // A float in a list or a cell is written in place where nobody else has it.
   const bool reuses = e.made == kFloat && (op == Op::SetItem || op == Op::StoreCell);
-  if (e.helper || (e.made && !reuses))
+  if (e.boxed || (e.made && !reuses))
     return SiteClass::Boxed;
   return e.overflow || e.other_type || e.rare_case || e.rarely_boxed || e.made || e.is_rare_call ? SiteClass::Checked
                                                                                                  : SiteClass::Native;
@@ -50,12 +50,23 @@ SiteClass class_of(const Emitted& e, Op op) {
 
 }  // namespace
 
+void SiteRecorder::enter(mir::BlockId block) {
+  is_reached_ = block == s_.flow.start();
+  for (mir::BlockId from : s_.view.preds(block)) {
+    const auto known = reached_.find(from);
+    is_reached_ |= known != reached_.end() && known->second && !dead_edges_.contains({from, block});
+  }
+  reached_[block] = is_reached_;
+}
+
 void SiteRecorder::open(mir::ValueId v) {
-  v_ = v;
+  v_ = is_reached_ ? v : mir::kNone;
   emitted_ = {};
 }
 
 void SiteRecorder::close() {
+  if (v_ == mir::kNone)
+    return;
   const mir::Instr& i = s_.view.instr(v_);
   const SiteClass what = class_of(emitted_, i.op);
   if (what != SiteClass::Native) {
@@ -84,7 +95,7 @@ void SiteRecorder::helper(const char* name, bool is_pure) {
   else if (const Kinds made = kind_made(name))
     emitted_.made |= made;
   else
-    emitted_.helper = name;
+    emitted_.boxed = true;
 }
 
 runtime::CallSite* SiteRecorder::call(mir::ValueId v) {
@@ -99,7 +110,7 @@ runtime::CallSite* SiteRecorder::call(mir::ValueId v) {
 bool SiteRecorder::is_rarely_called(std::string_view name) const {
   if (name == "hj_truth")
     return s_.view.instr(s_.view.args(v_)[0]).op == Op::Compare;
-  return name == "hj_list_append" || name == "hj_load_method";
+  return name == "hj_list_append" || name == "hj_load_method" || name == "hj_char" || name == "hj_char_case";
 }
 
 const char* SiteRecorder::kept(const std::string& text) {

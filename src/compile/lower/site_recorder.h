@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,7 @@ namespace hasten::compile {
 struct Emitted {
   bool overflow = false, other_type = false, rare_case = false;  ///< why it may leave
   bool rarely_boxed = false;                 ///< in rare cases it is an operation on objects, which goes on natively
-  const char* helper = nullptr;              ///< the C function that does it on objects
+  bool boxed = false;                        ///< a C function does it on objects
   Kinds made = 0;                            ///< kinds of which it makes objects
   bool calls = false, is_rare_call = false;  ///< a callable through CPython, always or in rare cases
 };
@@ -35,10 +36,15 @@ class SiteRecorder {
   SiteRecorder(Unit& unit, UnitRecord& unit_record, const Specialization& s, BodyRecord& record)
       : unit_(unit), unit_record_(unit_record), s_(s), record_(record) {}
 
+  /// Blocks are entered in the order of the flow. Nothing is told of one that only edges lead to which are never taken: code
+  /// for the case that `sum` is not the built-in function, where a guard knows that it is.
+  void enter(mir::BlockId block);
+  void never_taken(mir::BlockId from, mir::BlockId to) { dead_edges_.insert({from, to}); }
+
   void open(mir::ValueId v);
   void close();
   void leaves(runtime::DeoptReason reason);
-  /// A C function is called; `is_pure`: on numbers alone.
+  /// A C function is called; `is_pure`: it has no effect, and looks at numbers and texts alone.
   void helper(const char* name, bool is_pure);
   /// A callable is called through CPython: where the code counts it.
   runtime::CallSite* call(mir::ValueId v);
@@ -77,6 +83,9 @@ class SiteRecorder {
   UnitRecord& unit_record_;
   const Specialization& s_;
   BodyRecord& record_;
+  std::set<std::pair<mir::BlockId, mir::BlockId>> dead_edges_;
+  std::map<mir::BlockId, bool> reached_;
+  bool is_reached_ = true;
   mir::ValueId v_ = mir::kNone;
   Emitted emitted_;
   uint32_t native_line_ = 0;  ///< the last line for which a native instruction was told

@@ -25,8 +25,6 @@ constexpr std::array<const char*, 4> kUnarySigns = {"-", "+", "~", "not"};
 constexpr std::array<const char*, 10> kCompareSigns = {"<",  "<=", "==",     "!=", ">",
                                                        ">=", "is", "is not", "in", "not in"};
 
-bool is_vowel(char letter) { return std::string_view("aeiou").find(letter) != std::string_view::npos; }
-
 /// The words for one instruction.
 class Words {
  public:
@@ -78,10 +76,10 @@ class Words {
   }
 
   SiteWords boxed() const {
-    if (!e_.helper)
+    if (!e_.boxed)
       return made();
     SiteWords words = operation();
-    words.why = fmt::format("by CPython: {}", words.why);
+    words.why = fmt::format("on objects: {}", words.why);
     return words;
   }
 
@@ -110,7 +108,7 @@ class Words {
       case Op::DelAttr:
         return {fmt::format("writing the attribute `{}`", name()), ""};
       case Op::GetItem:
-        return {fmt::format("an item of {}", operand(0)), ""};
+        return {fmt::format("{} of {}", makes_slice() ? "a slice" : "an item", operand(0)), ""};
       case Op::SetItem:
       case Op::DelItem:
         return {fmt::format("writing an item of {}", operand(0)), ""};
@@ -199,6 +197,7 @@ class Words {
     add(kComplex, "a complex object");
     add(kRange, "a range object");
     add(kTuple, "a tuple object");
+    add(kSlice, "a slice object");
     add(kListIter, "an iterator object");
     what += ": ";
     switch (i_.op) {
@@ -211,8 +210,7 @@ class Words {
       case Op::NewCell:
         return {what + "a variable that a nested function shares holds objects", ""};
       case Op::Call:
-        if (const auto plan = s_.calls.find(v_);
-            plan != s_.calls.end() && plan->second.how == CallPlan::How::ListAppend)
+        if (is_list_append())
           return {what + "a list holds objects", ""};
         return {what + "`{callee}` wants an object", ""};
       case Op::Return:
@@ -226,9 +224,19 @@ class Words {
     }
   }
 
-  std::string left_to_cpython() const {
+  bool makes_slice() const {
+    const ValueId key = s_.view.args(v_)[1];
+    return s_.types[key].only(kSlice) || s_.view.instr(key).op == Op::BuildSlice;
+  }
+
+  bool is_list_append() const {
     const auto plan = s_.calls.find(v_);
-    if (i_.op == Op::ListAppend || (plan != s_.calls.end() && plan->second.how == CallPlan::How::ListAppend))
+    return plan != s_.calls.end() &&
+           (plan->second.how == CallPlan::How::ListAppend || plan->second.method.id == MethodId::ListAppend);
+  }
+
+  std::string left_to_cpython() const {
+    if (i_.op == Op::ListAppend || is_list_append())
       return "the list may have to grow, by CPython";
     if (i_.op == Op::GetAttr)
       return fmt::format("`{}` may have to be looked up, by CPython", name());
@@ -261,6 +269,8 @@ class Words {
       case Op::GetItem:
       case Op::SetItem:
         return "the index may be out of range";
+      case Op::IterNext:
+        return "the count may be beyond 64 bits";
       case Op::Unpack:
         return "the number of items may be another";
       case Op::CheckBound:
@@ -293,7 +303,7 @@ class Words {
       case Op::Call: {
         const auto plan = s_.calls.find(v_);
         if (plan == s_.calls.end())
-          return "names may be bound to something else now";
+          return "what it calls may bind names anew";
         if (plan->second.how == CallPlan::How::Direct || plan->second.how == CallPlan::How::Predicted)
           return e_.is_rare_call ? "" : "`{callee}`, called natively, may leave";
         if (Known::MathUnaryFirst < plan->second.known && plan->second.known < Known::MathUnaryLast)
@@ -326,10 +336,10 @@ class Words {
     const ValueId v = s_.view.args(v_)[arg];
     const Type t = s_.type_at(v, i_.block);
     if (t.only(kKnown) && t.known)
-      return fmt::format("{} {}", is_vowel(Py_TYPE(t.known)->tp_name[0]) ? "an" : "a", Py_TYPE(t.known)->tp_name);
+      return Py_TYPE(t.known)->tp_name;
     if (t.only(kTuple))
       return "a tuple";
-    if (!t.object)
+    if (!t.object || t.cls)
       return describe(t, unit_.sites);
     const Experience::Seen* seen = experience(v);
     std::string among;
@@ -351,6 +361,16 @@ class Words {
   uint16_t depth_of(ValueId v) const { return s_.view.block(s_.view.instr(v).block).loop_depth; }
   bool in_loop() const { return depth_of(v_) > 0; }
 
+  /// Whether the function has one of these instructions with this name.
+  bool has(Op one, Op another) const {
+    for (ValueId at = 0; at < s_.view.instr_count(); ++at) {
+      const Instr& other = s_.view.instr(at);
+      if ((other.op == one || other.op == another) && other.aux == i_.aux)
+        return true;
+    }
+    return false;
+  }
+
   /// For an attribute that is read in a loop, of an object that is the same in all its rounds.
   std::string outside_loop() const {
     const ValueId base = s_.view.args(v_)[0];
@@ -358,7 +378,7 @@ class Words {
       return "";
     ValueId origin = base;
     while (s_.view.instr(origin).op == Op::CheckBound) origin = s_.view.args(origin)[0];
-    if (s_.view.instr(origin).op == Op::Phi || depth_of(origin) >= depth_of(v_))
+    if (s_.view.instr(origin).op == Op::Phi || depth_of(origin) >= depth_of(v_) || has(Op::SetAttr, Op::DelAttr))
       return "";
     return fmt::format("read `{}` into a local before the loop, if nothing changes it meanwhile", name());
   }
