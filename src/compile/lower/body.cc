@@ -96,6 +96,11 @@ void BodyLowering::enter_osr() {
 }
 
 void BodyLowering::define(ValueId v, Value value) {
+  if (must_box(value.type, s_.types[v])) {  // the value of an operation that was an object elsewhere
+    const Value boxed = own_as(value, s_.types[v]);
+    release(value);
+    value = boxed;
+  }
   value = widen_to(value, s_.types[v]);
   if (!m_.has_layout(value.parts, value.type))
     value = mistyped(value, s_.types[v]);
