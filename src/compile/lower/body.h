@@ -281,6 +281,9 @@ class BodyLowering {
   Value item_in_place(ValueId v, const Value& container, const Value& key);
   /// The bounds of a slice of step 1 in a sequence of `size`; false: it is another slice.
   bool slice_bounds(const Value& slice, llvm::Value* size, llvm::Value** low, llvm::Value** high);
+  Value borrowed_result(ValueId v, llvm::Value* object);
+  Value next_object(ValueId v);
+  Value unpack_object(ValueId v, llvm::Value* tuple);
   Value list_pop(ValueId v, llvm::Value* list);
 
   // tables.cc

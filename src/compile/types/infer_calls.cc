@@ -299,6 +299,15 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
     return Type::any();  // keywords
   plan.known = known_of(callee.known);
   if (plan.known == Known::Other) {
+    const auto* made = reinterpret_cast<PyTypeObject*>(callee.known);
+    if ((made == &PySet_Type || made == &PyFrozenSet_Type) && operands.size() <= 1) {
+      const SiteId site = fresh();
+      if (operands.size() == 1)
+        unit.sites.widen(site, element_of(operands[0], unit.sites));
+      return Type::holder(reinterpret_cast<PyTypeObject*>(callee.known), site);
+    }
+    if (made == &PyDict_Type && operands.empty())
+      return Type::dict(fresh());
     if (PyType_Check(callee.known))
       return Type::exact(followed_class(reinterpret_cast<PyTypeObject*>(callee.known)));
     if (PyCFunction_Check(callee.known))

@@ -43,8 +43,9 @@ Type list_of(const Type& item, SiteTable& sites, const std::function<SiteId()>& 
 }  // namespace
 
 PyTypeObject* followed_class(PyTypeObject* cls) {
-  for (PyTypeObject* one :
-       {&PyUnicode_Type, &PyDict_Type, &PySet_Type, &PyTuple_Type, &PyBytes_Type, &PyByteArray_Type, &PyFrozenSet_Type}) {
+  for (PyTypeObject* one : {&PyUnicode_Type, &PyDict_Type, &PySet_Type, &PyTuple_Type, &PyBytes_Type, &PyByteArray_Type,
+                            &PyFrozenSet_Type, &PySetIter_Type, &PyDictItems_Type, &PyDictIterItem_Type,
+                            &PyDictValues_Type, &PyDictIterValue_Type}) {
     if (cls == one)
       return cls;
   }
@@ -81,6 +82,27 @@ int64_t char_of(const Type& t) {
   Py_XDECREF(one);
   PyErr_Clear();
   return is_the_one ? static_cast<int64_t>(c) : -1;
+}
+
+Type element_of(const Type& t, SiteTable& sites) {
+  if (t.only(kList) || (t.object && !t.may_be_unbound() && t.cls && t.site != kNoSite &&
+                        (t.cls == &PyTuple_Type || t.is_set() || t.cls == &PySetIter_Type ||
+                         t.cls == &PyDictValues_Type || t.cls == &PyDictIterValue_Type)))
+    return sites.element(t.site);
+  if (t.is_exactly(&PyDictIterItem_Type) && t.site != kNoSite) {
+    const Type value = sites.element(t.site);
+    return value.never() ? Type{} : Type::with_items(kTuple, {Type::any(), value});
+  }
+  if (is_text(t))
+    return Type::exact(&PyUnicode_Type);
+  if (t.only(kTuple)) {
+    Type common;
+    for (const Type& item : *t.items) common = join(common, item, sites);
+    return common;
+  }
+  if (t.only(kRange))
+    return Type::of(kInt);
+  return Type::any();
 }
 
 std::optional<Method> method_of(const Type& receiver, PyObject* name) {
@@ -179,6 +201,18 @@ Type method_result(PyTypeObject* cls, const char* method, const Type& receiver, 
                                      ? sites.element(operands[0].site)
                                      : Type::any());
     if (name == "copy")
+      return receiver;
+    if (name == "items" || name == "values")
+      return Type::holder(name == "items" ? &PyDictItems_Type : &PyDictValues_Type, receiver.site);
+  }
+  if (receiver.is_set() && receiver.site != kNoSite) {
+    if (name == "add" && operands.size() == 1)
+      sites.widen(receiver.site, operands[0]);
+    if (name == "update")
+      sites.widen(receiver.site, operands.size() == 1 ? element_of(operands[0], sites) : Type::any());
+    if (name == "pop")
+      return sites.element(receiver.site);
+    if (name == "copy" || name == "difference")
       return receiver;
   }
   if (cls == &PyDict_Type && name == "copy")

@@ -28,6 +28,9 @@ struct Method {
   PyMethodDef* definition = nullptr;
 };
 
+/// What an item of `t` is predicted to be, whatever `t` is.
+Type element_of(const Type& t, SiteTable& sites);
+
 /// The method `name` that all objects of exactly `cls` have; nothing if that is no plain method of a C type.
 std::optional<Method> method_of(const Type& receiver, PyObject* name);
 

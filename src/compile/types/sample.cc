@@ -64,12 +64,31 @@ Type sample_dict(PyObject* dict, SiteTable& sites, int depth) {
   return element.never() ? Type::exact(&PyDict_Type) : Type::dict(sites.make(element));
 }
 
+/// Likewise of a set's items, or a long tuple's.
+Type sample_items(PyObject* container, SiteTable& sites, int depth) {
+  constexpr int kProbes = 5;
+  Type element;
+  PyObject* iterator = PyObject_GetIter(container);
+  for (int k = 0; iterator && k < kProbes; ++k) {
+    PyObject* item = PyIter_Next(iterator);
+    if (!item)
+      break;
+    element = join(element, sample(item, sites, depth + 1), sites);
+    Py_DECREF(item);  // the container keeps it
+  }
+  Py_XDECREF(iterator);
+  PyErr_Clear();
+  return element.never() ? Type::exact(Py_TYPE(container)) : Type::holder(Py_TYPE(container), sites.make(element));
+}
+
 Type sample(PyObject* object, SiteTable& sites, int depth) {
   Type t = scalar_type(object, false);
   if (!t.never())
     return t;
   if (depth >= kDepthMax)
     return Type::any();
+  if (PyAnySet_CheckExact(object) || (PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) > kTupleItemsMax))
+    return sample_items(object, sites, depth);
   if (PyDict_CheckExact(object))
     return sample_dict(object, sites, depth);
   if (PyList_CheckExact(object))

@@ -67,7 +67,7 @@ struct Type {
   Kinds kinds = 0;         ///< none and not object: no value can get here ("never")
   bool object = false;        ///< any Python object, boxed; then `kinds` is only kUnbound or nothing
   Interval interval;          ///< of kInt; of the items of kRange, kRangeIter; of the count of kEnumerate
-  SiteId site = kNoSite;      ///< of kList, kListIter; of an object that is a cell: its content; a dict: its values
+  SiteId site = kNoSite;      ///< of kList, kListIter; of an object: holder(), or a cell's content
   /// Of an object: it is exactly of this class (see followed_class()), or anything (null). Of kListIter: the class of
   /// what it walks, null: list.
   PyTypeObject* cls = nullptr;
@@ -96,12 +96,13 @@ struct Type {
     t.cls = cls;
     return t;
   }
-  /// A dict, whose values `site` predicts.
-  static Type dict(SiteId site) {
-    Type t = exact(&PyDict_Type);
+  /// A dict, whose values `site` predicts; a tuple, a set, or an iterator over it, whose items it predicts.
+  static Type holder(PyTypeObject* cls, SiteId site) {
+    Type t = exact(cls);
     t.site = site;
     return t;
   }
+  static Type dict(SiteId site) { return holder(&PyDict_Type, site); }
   static Type list(SiteId site) {
     Type t = of(kList);
     t.site = site;
@@ -138,6 +139,8 @@ struct Type {
     return t;
   }
 
+  bool is_exactly(PyTypeObject* one) const { return cls == one && object && !may_be_unbound(); }
+  bool is_set() const { return is_exactly(&PySet_Type) || is_exactly(&PyFrozenSet_Type); }
   bool is_dict() const { return cls == &PyDict_Type && !may_be_unbound(); }
   bool never() const { return kinds == 0 && !object; }
   bool only(Kinds kind) const { return !object && kinds == kind; }
