@@ -419,6 +419,11 @@ void BodyLowering::lower_instr(ValueId v) {
       return define(v, s_.types[v].object ? boxed_instr(v) : lower_sum(v));
     case Op::FormatValue:
       return define(v, lower_format(v));
+    case Op::BuildList:
+    case Op::BuildDict:
+      if (is_empty_default(v))
+        return define(v, from_parts(s_.types[v], {llvm::ConstantPointerNull::get(b.getPtrTy())}));
+      return define(v, boxed_instr(v));
     case Op::SetAdd:
       return add_to_set(v, use(v, 0), use(v, 1));
     case Op::DictInsert:

@@ -290,10 +290,13 @@ class BodyLowering {
   std::string pass_key(const char* name, const Value& key, llvm::SmallVectorImpl<llvm::Value*>& args,
                        llvm::SmallVectorImpl<llvm::Value*>& temporaries);
   llvm::Value* call_table(const std::string& helper, llvm::Type* result, llvm::ArrayRef<llvm::Value*> args);
-  llvm::Value* find_in_dict(ValueId v, const Value& dict, const Value& key, llvm::Value** status);
+  llvm::Value* find_in_dict(ValueId v, const Value& dict, const Value& key, llvm::Value** status,
+                            bool or_default = false);
   Value dict_item(ValueId v, const Value& dict, const Value& key);
   Value dict_get(ValueId v, const Value& dict, const Value& key, const Value& otherwise);
   void set_dict_item(ValueId v, const Value& dict, const Value& key, const Value& item);
+  bool is_empty_default(ValueId v);
+  Value set_default(ValueId v, const Value& dict, const Value& key, ValueId otherwise);
   void add_to_set(ValueId v, const Value& set, const Value& item);
   llvm::Value* in_table(ValueId v, const Value& item, const Value& container);
 

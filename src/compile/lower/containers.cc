@@ -28,18 +28,20 @@ llvm::Value* BodyLowering::size_of(const Value& v) {
     return load(m_.i64, pointer_of(v), m_.layout.dict_used, Place::Size);
   if (cls == &PySet_Type || cls == &PyFrozenSet_Type)
     return load(m_.i64, pointer_of(v), m_.layout.set_used, Place::Size);
-  if (cls == &PyTuple_Type || cls == &PyBytes_Type || cls == &PyByteArray_Type)
+  if (is_default_dict(cls))
+    return load(m_.i64, pointer_of(v), m_.layout.dict_used, Place::Size);
+  if (is_deque(cls) || cls == &PyTuple_Type || cls == &PyBytes_Type || cls == &PyByteArray_Type)
     return load(m_.i64, pointer_of(v), m_.layout.var_size, Place::Size);
   return nullptr;
 }
 
 bool BodyLowering::indexes_in_place(const Type& container, const Type& key) const {
   if (container.may_be_unbound() || key.is_union() || key.object)
-    return class_of(container) == &PyDict_Type && !container.may_be_unbound() && !key.may_be_unbound();
+    return is_mapping(class_of(container)) && !container.may_be_unbound() && !key.may_be_unbound();
   const PyTypeObject* cls = class_of(container);
   if (key.only(kSlice))
     return cls == &PyUnicode_Type || cls == &PyTuple_Type || container.only(kList);
-  if (cls == &PyDict_Type)
+  if (is_mapping(cls))
     return true;
   const bool by_index = key.within(kInt | kBool);
   return by_index && (cls == &PyUnicode_Type || cls == &PyBytes_Type || (container.object && cls == &PyTuple_Type));
@@ -72,7 +74,7 @@ bool BodyLowering::slice_bounds(const Value& slice, llvm::Value* size, llvm::Val
 Value BodyLowering::item_in_place(ValueId v, const Value& container, const Value& key) {
   PyTypeObject* cls = class_of(container.type);
   llvm::SmallVector<llvm::Value*, 4> temporaries;
-  if (cls == &PyDict_Type)
+  if (is_mapping(cls))
     return dict_item(v, container, key);
   if (key.type.only(kSlice)) {
     llvm::Value *low = nullptr, *high = nullptr;

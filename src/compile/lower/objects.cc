@@ -276,7 +276,7 @@ Value BodyLowering::lower_get_item(ValueId v) {
 
 void BodyLowering::lower_set_item(ValueId v) {
   const Value container = use(v, 0), key = use(v, 1), item = use(v, 2);
-  if (!container.type.may_be_unbound() && class_of(container.type) == &PyDict_Type) {
+  if (!container.type.may_be_unbound() && is_mapping(class_of(container.type))) {
     set_dict_item(v, container, key, item);
     return;
   }

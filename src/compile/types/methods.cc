@@ -42,7 +42,44 @@ Type list_of(const Type& item, SiteTable& sites, const std::function<SiteId()>& 
 
 }  // namespace
 
+namespace {
+
+/// A class of the C module _collections, which must have been imported; kept for ever.
+PyTypeObject* class_of_collections(const char* name) {
+  PyObject* module_name = PyUnicode_FromString("_collections");
+  PyObject* module = module_name ? PyImport_GetModule(module_name) : nullptr;
+  PyObject* found = module ? PyObject_GetAttrString(module, name) : nullptr;
+  Py_XDECREF(module_name);
+  Py_XDECREF(module);
+  PyErr_Clear();
+  if (found && !PyType_Check(found))
+    Py_CLEAR(found);
+  return reinterpret_cast<PyTypeObject*>(found);
+}
+
+}  // namespace
+
+bool is_default_dict(const PyTypeObject* cls) {
+  static PyTypeObject* known = nullptr;
+  if (!known && cls && std::string_view(cls->tp_name) == "collections.defaultdict")
+    known = class_of_collections("defaultdict");
+  return cls && cls == known;
+}
+
+bool is_deque(const PyTypeObject* cls) {
+  static PyTypeObject* known = nullptr;
+  if (!known && cls && std::string_view(cls->tp_name) == "collections.deque")
+    known = class_of_collections("deque");
+  return cls && cls == known;
+}
+
+bool is_mapping(const PyTypeObject* cls) { return cls == &PyDict_Type || is_default_dict(cls); }
+
+bool Type::is_dict() const { return object && !may_be_unbound() && is_mapping(cls); }
+
 PyTypeObject* followed_class(PyTypeObject* cls) {
+  if (is_default_dict(cls) || is_deque(cls))
+    return cls;
   for (PyTypeObject* one : {&PyUnicode_Type, &PyDict_Type, &PySet_Type, &PyTuple_Type, &PyBytes_Type, &PyByteArray_Type,
                             &PyFrozenSet_Type, &PySetIter_Type, &PyDictItems_Type, &PyDictIterItem_Type,
                             &PyDictValues_Type, &PyDictIterValue_Type}) {
@@ -126,8 +163,10 @@ std::optional<Method> method_of(const Type& receiver, PyObject* name) {
   const std::string_view text = text_of(name);
   if (receiver.only(kList) && (text == "append" || text == "pop"))
     method.id = text == "pop" ? MethodId::ListPop : MethodId::ListAppend;
-  else if (cls == &PyDict_Type && text == "get")
+  else if (is_mapping(cls) && text == "get")
     method.id = MethodId::DictGet;
+  else if (is_mapping(cls) && text == "setdefault")
+    method.id = MethodId::DictSetDefault;
   else if (cls == &PySet_Type && text == "add")
     method.id = MethodId::SetAdd;
   else if (receiver.only(kChar) && is_in(kCharTests, text))
@@ -201,7 +240,7 @@ Type method_result(PyTypeObject* cls, const char* method, const Type& receiver, 
                                      ? sites.element(operands[0].site)
                                      : Type::any());
     if (name == "copy")
-      return receiver;
+      return receiver.cls == &PyDict_Type ? receiver : Type::any();
     if (name == "items" || name == "values")
       return Type::holder(name == "items" ? &PyDictItems_Type : &PyDictValues_Type, receiver.site);
   }
@@ -217,6 +256,14 @@ Type method_result(PyTypeObject* cls, const char* method, const Type& receiver, 
   }
   if (cls == &PyDict_Type && name == "copy")
     return Type::exact(cls);
+  if (is_deque(cls) && receiver.site != kNoSite) {
+    if ((name == "append" || name == "appendleft") && operands.size() == 1)
+      sites.widen(receiver.site, operands[0]);
+    if ((name == "extend" || name == "extendleft") && operands.size() == 1)
+      sites.widen(receiver.site, element_of(operands[0], sites));
+    if (name == "pop" || name == "popleft")
+      return sites.element(receiver.site);
+  }
   if (cls == &PySet_Type || cls == &PyFrozenSet_Type) {
     if (name == "copy" || name == "union" || name == "difference" || name == "intersection" ||
         name == "symmetric_difference")

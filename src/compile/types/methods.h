@@ -18,6 +18,7 @@ enum class MethodId : uint8_t {
   ListAppend,
   ListPop,
   DictGet,
+  DictSetDefault,
   SetAdd,
   CharTest,  ///< isalpha and its like, of one character
   CharCase,  ///< lower and upper of one character

@@ -61,7 +61,7 @@ Type sample_dict(PyObject* dict, SiteTable& sites, int depth) {
   PyObject* value = nullptr;
   for (int k = 0; k < kProbes && PyDict_Next(dict, &at, nullptr, &value); ++k)
     element = join(element, sample(value, sites, depth + 1), sites);
-  return element.never() ? Type::exact(&PyDict_Type) : Type::dict(sites.make(element));
+  return element.never() ? Type::exact(Py_TYPE(dict)) : Type::holder(Py_TYPE(dict), sites.make(element));
 }
 
 /// Likewise of a set's items, or a long tuple's.
@@ -87,9 +87,9 @@ Type sample(PyObject* object, SiteTable& sites, int depth) {
     return t;
   if (depth >= kDepthMax)
     return Type::any();
-  if (PyAnySet_CheckExact(object) || (PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) > kTupleItemsMax))
+  if (PyAnySet_CheckExact(object) || is_deque(Py_TYPE(object)) || (PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) > kTupleItemsMax))
     return sample_items(object, sites, depth);
-  if (PyDict_CheckExact(object))
+  if (is_mapping(Py_TYPE(object)))
     return sample_dict(object, sites, depth);
   if (PyList_CheckExact(object))
     return sample_list(object, sites, depth);

@@ -141,7 +141,7 @@ struct Type {
 
   bool is_exactly(PyTypeObject* one) const { return cls == one && object && !may_be_unbound(); }
   bool is_set() const { return is_exactly(&PySet_Type) || is_exactly(&PyFrozenSet_Type); }
-  bool is_dict() const { return cls == &PyDict_Type && !may_be_unbound(); }
+  bool is_dict() const;  ///< or a defaultdict
   bool never() const { return kinds == 0 && !object; }
   bool only(Kinds kind) const { return !object && kinds == kind; }
   /// Some of `kinds`, nothing else.
@@ -163,6 +163,11 @@ bool operator==(const Type& a, const Type& b);
 
 /// `cls` if objects of exactly this class are known as such to the compiler, else null. It then lives for ever.
 PyTypeObject* followed_class(PyTypeObject* cls);
+/// dict or defaultdict: what is in it is found alike.
+bool is_mapping(const PyTypeObject* cls);
+/// collections.defaultdict and deque, if the program has them.
+bool is_default_dict(const PyTypeObject* cls);
+bool is_deque(const PyTypeObject* cls);
 /// The class that every value of the type is of exactly, where it has a value at all; null: not known, or several.
 PyTypeObject* class_of(const Type& t);
 inline bool is_text(const Type& t) { return !t.may_be_unbound() && class_of(t) == &PyUnicode_Type; }
