@@ -8,6 +8,7 @@
 #include "compile/jit/code.h"
 #include "compile/jit/visible.h"
 #include "compile/lower/module.h"
+#include "compile/lower/site_counts.h"
 #include "compile/lower/support.h"
 #include "compile/syntax/build_mir.h"
 #include "compile/types/sample.h"
@@ -117,9 +118,10 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
       root.fresh_sites[root.osr_values[k]] = unit.cell_site(args[k]);
   }
   unit.infer();  // every value has a type from here on
+  double gain = 1;
   auto why = why_not_exact(unit);
   if (!why)
-    why = why_not_worth(unit, args);
+    why = why_not_worth(unit, args, &gain);
   if (why) {
     *reason = PyUnicode_FromString(why->c_str());
     return nullptr;
@@ -149,6 +151,7 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   loaded->image = std::move(image).value();
   runtime::NativeVersion& version = loaded->record.bodies.front()->version;
   version.entry = reinterpret_cast<runtime::NativeEntry>(loaded->image->find(kEntrySymbol));
+  version.expected_gain = static_cast<float>(gain);
   for (const CodeRange& range : loaded->image->ranges()) {
     const char* end = range.begin + range.bytes;
     if (!version.code_begin || range.begin < version.code_begin)
@@ -170,6 +173,7 @@ void release(runtime::NativeVersion* version) { delete static_cast<LoadedUnit*>(
 
 void release_mir(mir::MirFunction* function) {
   forget_experience(function);
+  forget_counts(function);
   syntax::release_mir(function);
 }
 

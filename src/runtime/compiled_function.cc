@@ -5,40 +5,20 @@
 #include <cstring>
 #include <unordered_map>
 
-#include "runtime/landing.h"
-#include "runtime/liveness.h"
-#include "runtime/operations.h"
+#include "runtime/line_report.h"
+#include "runtime/loop_entry.h"
 #include "runtime/recursion.h"
+#include "runtime/ticks.h"
 #include "runtime/traceback.h"
 
 namespace hasten::runtime {
 namespace {
 
-constexpr uint32_t kCompilesMax = 16;  // per function: beyond, calls go to the versions there are or to Python
-constexpr uint32_t kOsrCompilesMax = 8;
-constexpr uint32_t kLandingDepthMax = 16;  // native code entered from a landing inside a landing ...
-constexpr uint64_t kLandingRarity = 64;    // a version that lands less often than once in so many calls stays
+constexpr uint32_t kCompilesMax = 16;    // per function: beyond, a version that lands stays
+constexpr uint64_t kLandingRarity = 64;  // a version that lands less often than once in so many calls stays
 constexpr uint32_t kParametersMax = 255;
 
 const CompileTable* compiler = nullptr;
-
-/// The native version that was entered last on this thread and has not returned. Landings are charged to it, also
-/// those of functions that it calls natively: recompiling it is what helps.
-struct NativeEntryScope {
-  CompiledFunction* function;
-  NativeVersion* native;
-  NativeEntryScope* outer;
-  // Of the interpreter that entered it at a loop header, which goes on itself when the code leaves; else null.
-  ValueTable* values = nullptr;
-  Start* start = nullptr;
-};
-thread_local NativeEntryScope* innermost_entry = nullptr;
-
-/// What native code returns that has left for the interpreter that entered it.
-PyObject* const kLeft = reinterpret_cast<PyObject*>(2);
-
-/// A loop header is hot after so many visits: compiling costs as much as interpreting some 20 000 instructions.
-constexpr uint32_t kHotVisits = 1000;
 
 uint64_t mix(uint64_t hash, const void* pointer) {
   return (hash ^ reinterpret_cast<uintptr_t>(pointer)) * 0x9E3779B97F4A7C15ULL + (hash >> 29);
@@ -47,40 +27,6 @@ uint64_t mix(uint64_t hash, const void* pointer) {
 std::unordered_map<const mir::MirFunction*, CompiledFunction*>& functions_by_mir() {
   static auto* map = new std::unordered_map<const mir::MirFunction*, CompiledFunction*>;
   return *map;
-}
-
-const char* reason_name(DeoptReason reason) {
-  switch (reason) {
-    case DeoptReason::Overflow:
-      return "integer beyond 64 bits";
-    case DeoptReason::Type:
-      return "another type than before";
-    case DeoptReason::Result:
-      return "a call returned another type than before";
-    case DeoptReason::Generic:
-      break;
-  }
-  return "a case that is left to the interpreter";
-}
-
-bool is_computing(mir::Op op) {
-  return op != mir::Op::Phi && op != mir::Op::Param && op != mir::Op::Unbound &&
-         (op < mir::Op::Jump || op > mir::Op::Raise);
-}
-
-/// Executes one instruction on the table.
-bool execute_into(const mir::MirFunction& function, uint32_t index, ValueTable* values) {
-  const mir::Instr& instr = function.instrs[index];
-  std::vector<PyObject*> operands(instr.arg_count);
-  for (uint32_t k = 0; k < instr.arg_count; ++k) {
-    operands[k] = values->get(function.operands[instr.args_begin + k]);
-  }
-  PyObject* result = nullptr;
-  if (!execute(function, index, operands.data(), &result)) {
-    return false;
-  }
-  values->set(index, result);
-  return true;
 }
 
 }  // namespace
@@ -139,6 +85,14 @@ CompiledFunction::~CompiledFunction() {
 CompiledFunction* CompiledFunction::of(const mir::MirFunction* function) {
   auto found = functions_by_mir().find(function);
   return found == functions_by_mir().end() ? nullptr : found->second;
+}
+
+std::vector<CompiledFunction*> CompiledFunction::all() {
+  std::vector<CompiledFunction*> functions;
+  for (const auto& [mir, function] : functions_by_mir()) {
+    functions.push_back(function);
+  }
+  return functions;
 }
 
 int CompiledFunction::traverse(visitproc visit, void* arg) const {
@@ -286,6 +240,10 @@ bool CompiledFunction::bind(PyObject* const* args, size_t nargs, PyObject* keywo
 
 PyObject* CompiledFunction::call_original(PyObject* const* args, size_t nargsf, PyObject* keyword_names) {
   ++original_calls_;
+  return run_original(args, nargsf, keyword_names);
+}
+
+PyObject* CompiledFunction::run_original(PyObject* const* args, size_t nargsf, PyObject* keyword_names) {
   if (stack_is_low()) {  // calls of Python functions from C take C stack, which CPython does not count
     PyErr_SetString(PyExc_RecursionError, "maximum recursion depth exceeded");
     return nullptr;
@@ -320,11 +278,12 @@ PyObject* CompiledFunction::call(PyObject* const* args, size_t nargsf, PyObject*
   if (tier_from_environment() == Tier::Interpreter) {
     return call_interpreter(in_order);
   }
-  PyObject* result = call_bound(in_order);
-  if (result == kGuardMiss) {
-    return call_original(args, nargsf, keyword_names);
+  PythonTurn turn;
+  PyObject* result = call_bound(in_order, &turn);
+  if (result != kGuardMiss) {
+    return result;
   }
-  return result;
+  return turn ? call_in_turn(turn, args, nargsf, keyword_names) : call_original(args, nargsf, keyword_names);
 }
 
 PyObject* CompiledFunction::call_interpreter(PyObject* const* args) {
@@ -340,22 +299,25 @@ PyObject* CompiledFunction::call_interpreter(PyObject* const* args) {
   return interpret(*mir_, *plan_, values, {0}, nullptr);
 }
 
-PyObject* CompiledFunction::call_bound(PyObject* const* args) {
+PyObject* CompiledFunction::call_bound(PyObject* const* args, PythonTurn* turn) {
   ActiveCall active;
   if (!active) {
     return nullptr;
   }
   bool is_vague = false;
   uint64_t shape = shape_of(args, &is_vague);
+  if (python_has_the_turn(shape, turn)) {
+    return kGuardMiss;
+  }
   if (!replace_narrow_version(args, shape)) {
     return nullptr;
   }
-  PyObject* result = try_versions(args, shape, true);
-  if (result != kGuardMiss || (is_vague && (result = try_versions(args, shape, false)) != kGuardMiss)) {
+  PyObject* result = try_versions(args, shape, true, turn);
+  if (result != kGuardMiss || *turn || (is_vague && (result = try_versions(args, shape, false, turn)) != kGuardMiss)) {
     return result;
   }
-  if (compiling_ || compile_count_ >= kCompilesMax || was_refused(shape)) {
-    return try_versions(args, shape, false);
+  if (compiling_ || was_refused(shape) || !may_compile()) {
+    return try_versions(args, shape, false, turn);
   }
   NativeVersion* native = compile(args, param_count_, mir::kNone);
   if (!native) {
@@ -365,27 +327,30 @@ PyObject* CompiledFunction::call_bound(PyObject* const* args) {
     refused_.push_back(shape);
     return kGuardMiss;
   }
-  versions_.insert(versions_.begin(), Version{native, shape, 1, 0});
+  versions_.insert(versions_.begin(), Version{native, shape, 1, 0, kContestFirst, last_compile_ticks_});
   return enter(native, args);
 }
 
 PyObject* CompiledFunction::enter(NativeVersion* native, PyObject* const* args) {
   NativeEntryScope scope{this, native, innermost_entry, nullptr, nullptr};
   innermost_entry = &scope;
+  ++native->active;
   PyObject* result = native->entry(native, args);
+  --native->active;
   innermost_entry = scope.outer;
   return result;
 }
 
-PyObject* CompiledFunction::try_versions(PyObject* const* args, uint64_t shape, bool same_shape) {
+PyObject* CompiledFunction::try_versions(PyObject* const* args, uint64_t shape, bool same_shape, PythonTurn* turn) {
   for (size_t i = 0; i < versions_.size(); ++i) {
     if ((versions_[i].shape == shape) != same_shape) {
       continue;
     }
     NativeVersion* native = versions_[i].native;
     ++versions_[i].calls;  // before the call: a landing inside compares with it
-    PyObject* result = enter(native, args);
-    if (result != kGuardMiss) {
+    const bool in_contest = same_shape && versions_[i].calls >= versions_[i].contest_at;
+    PyObject* result = in_contest ? enter_in_contest(i, args, turn) : enter(native, args);
+    if (result != kGuardMiss || *turn) {
       return result;
     }
     if (i < versions_.size() && versions_[i].native == native) {
@@ -425,11 +390,15 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
   bool is_osr = osr_block != mir::kNone;
   ++(is_osr ? osr_compile_count_ : compile_count_);
   compiling_ = true;
+  ++compiles_everywhere_;
+  misses_ = 0;
+  const uint64_t begin = ticks();
   PyObject* reason = nullptr;
   NativeVersion* native = compiler->compile ? compiler->compile(mir_, args, count, osr_block, feedback.data(),
                                                                 static_cast<uint32_t>(feedback.size()), &reason)
                                             : nullptr;
   compiling_ = false;
+  last_compile_ticks_ = ticks() - begin;
   ObjectRef kept_reason = ObjectRef::steal(reason);
   if (native) {
     return native;
@@ -449,21 +418,6 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
   return nullptr;
 }
 
-void CompiledFunction::note_landing(NativeVersion* native) {
-  for (Version& version : versions_) {
-    if (version.native == native) {
-      ++version.landings;
-      return;
-    }
-  }
-  // An entry in mid-loop: the next one will be made with what was learnt.
-  auto found = std::find(osr_versions_.begin(), osr_versions_.end(), native);
-  if (found != osr_versions_.end()) {
-    osr_versions_.erase(found);
-    retired_.push_back(native);
-  }
-}
-
 bool CompiledFunction::replace_narrow_version(PyObject* const* args, uint64_t shape) {
   if (landing_depth_ > 0 || compiling_ || compile_count_ >= kCompilesMax) {
     return true;
@@ -473,12 +427,11 @@ bool CompiledFunction::replace_narrow_version(PyObject* const* args, uint64_t sh
     if (version.shape != shape || version.landings == 0 || version.landings * kLandingRarity < version.calls) {
       continue;
     }
-    // Code that runs it may still be active (in a recursion, in another thread): it stays mapped.
-    retired_.push_back(version.native);
+    retire(version.native);
     versions_.erase(versions_.begin() + static_cast<ptrdiff_t>(i));
     NativeVersion* native = compile(args, param_count_, mir::kNone);
     if (native) {
-      versions_.insert(versions_.begin(), Version{native, shape, 0, 0});
+      versions_.insert(versions_.begin(), Version{native, shape, 0, 0, kContestFirst, last_compile_ticks_});
     } else if (PyErr_Occurred()) {
       return false;
     } else {
@@ -506,118 +459,6 @@ void CompiledFunction::learn(const DeoptPoint& point, PyObject* seen) {
   if (learnt_.size() < kLearntMax) {
     learnt_.push_back({value, point.reason, ObjectRef::share(seen)});
   }
-}
-
-/// Enters native code at a loop header that became hot in the interpreter.
-class OsrEntry final : public HotLoop {
- public:
-  explicit OsrEntry(CompiledFunction* function) : function_(function) {}
-
-  bool wants(mir::BlockId block, bool after_exception) override {
-    if (!after_exception) {
-      visits_.resize(function_->mir_->block_count);
-      return ++visits_[block] % kHotVisits == 0;
-    }
-    // Loops that raise now and then come here for a few rounds each time: their visits count together.
-    function_->visits_after_exception_.resize(function_->mir_->block_count);
-    if (++function_->visits_after_exception_[block] % kHotVisits == 0) {
-      return true;
-    }
-    const auto& versions = function_->osr_versions_;
-    return std::any_of(versions.begin(), versions.end(), [&](const auto* one) { return one->osr_block == block; });
-  }
-
-  Outcome enter(mir::BlockId block, ValueTable* values, PyObject** result, Start* start) override {
-    std::vector<PyObject*> live;
-    const std::vector<NativeVersion*> versions = function_->osr_versions_;  // a landing inside changes the list
-    for (NativeVersion* native : versions) {
-      if (native->osr_block != block) {
-        continue;
-      }
-      if (Outcome outcome = run(native, values, &live, result, start); outcome != Outcome::Declined) {
-        return outcome;
-      }
-    }
-    if (function_->compiling_ || function_->osr_compile_count_ >= kOsrCompilesMax) {
-      return Outcome::Declined;
-    }
-    collect(live_into(*function_->mir_, block), *values, &live);
-    NativeVersion* native = function_->compile(live.data(), static_cast<uint32_t>(live.size()), block);
-    if (!native) {
-      *result = nullptr;
-      return PyErr_Occurred() ? Outcome::Finished : Outcome::Declined;
-    }
-    function_->osr_versions_.insert(function_->osr_versions_.begin(), native);
-    return run(native, values, &live, result, start);
-  }
-
- private:
-  static void collect(const std::vector<mir::ValueId>& ids, const ValueTable& values, std::vector<PyObject*>* live) {
-    live->clear();
-    for (mir::ValueId id : ids) {
-      live->push_back(values.get(id));
-    }
-  }
-
-  Outcome run(NativeVersion* native, ValueTable* values, std::vector<PyObject*>* live, PyObject** result,
-              Start* start) {
-    collect({native->osr_values, native->osr_values + native->osr_count}, *values, live);
-    NativeEntryScope scope{function_, native, innermost_entry, values, start};
-    innermost_entry = &scope;
-    *result = native->entry(native, live->data());
-    innermost_entry = scope.outer;
-    if (*result == kGuardMiss) {
-      return Outcome::Declined;
-    }
-    ++function_->osr_entries_;
-    return *result == kLeft ? Outcome::Left : Outcome::Finished;
-  }
-
-  CompiledFunction* function_;
-  std::vector<uint32_t> visits_;
-};
-
-PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, const uint64_t* slots, PyObject* result) {
-  const DeoptPoint& point = native->points[point_index];
-  const mir::MirFunction& function = *native->function;
-  if (innermost_entry && point.reason != DeoptReason::Generic) {
-    innermost_entry->function->note_landing(innermost_entry->native);
-  }
-  ValueTable values(function);
-  if (!box_live_values(*native, point, slots, &values)) {
-    Py_XDECREF(result);
-    add_traceback(function, point.resume);
-    return nullptr;
-  }
-  Start start{point.resume};
-  if (point.result != mir::kNone) {
-    learn(point, result ? reinterpret_cast<PyObject*>(Py_TYPE(result)) : nullptr);
-    values.set(point.result, result);
-  } else if (point.reason == DeoptReason::Type && is_computing(function.instrs[start.instr].op)) {
-    // Do the instruction now: the type of its value is what the compiler has to learn.
-    if (execute_into(function, start.instr, &values)) {
-      PyObject* seen = values.get(start.instr);
-      learn(point, seen ? reinterpret_cast<PyObject*>(Py_TYPE(seen)) : nullptr);
-      ++start.instr;
-    } else {
-      add_traceback(function, start.instr);
-      start.raised = true;
-    }
-  } else if (point.reason != DeoptReason::Generic) {
-    learn(point, nullptr);
-  }
-  if (innermost_entry && innermost_entry->native == native && innermost_entry->values) {
-    *innermost_entry->start = start;
-    innermost_entry->values->swap(values);
-    const KeepError keep;  // what the values take along may run Python code
-    values.clear();
-    return kLeft;
-  }
-  OsrEntry osr(this);
-  ++landing_depth_;
-  PyObject* answer = interpret(function, *plan_, values, start, landing_depth_ > kLandingDepthMax ? nullptr : &osr);
-  --landing_depth_;
-  return answer;
 }
 
 PyObject* CompiledFunction::report() const {
@@ -656,10 +497,12 @@ PyObject* CompiledFunction::report() const {
                      : !versions_.empty()     ? "native"
                      : interpreter_calls_ > 0 ? "interpreter"
                                               : "python";
-  return Py_BuildValue("{sssOsOsOsKsKsKsIsIsN}", "tier", tier, "versions", versions.get(), "reasons", reasons.get(),
-                       "landings", landings.get(), "python_calls", original_calls_, "interpreter_calls",
+  return Py_BuildValue("{sssOsOsOsKsKsKsIsIsKsnsnsK}", "tier", tier, "versions", versions.get(), "reasons",
+                       reasons.get(), "landings", landings.get(), "python_calls", original_calls_, "interpreter_calls",
                        interpreter_calls_, "loop_entries", osr_entries_, "compiles", compile_count_, "loop_compiles",
-                       osr_compile_count_, "retired", PyLong_FromSize_t(retired_.size()));
+                       osr_compile_count_, "retired", retired_count_, "kept_retired",
+                       static_cast<Py_ssize_t>(retired_.size()), "dropped", static_cast<Py_ssize_t>(dropped_.size()),
+                       "compared_calls", contest_calls_);
 }
 
 }  // namespace hasten::runtime

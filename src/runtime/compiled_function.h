@@ -2,15 +2,18 @@
 // its way among them. The Python object around it is in function_type.h.
 //
 // Order of a call: the native versions (each checks its arguments' types itself), else compile one for these
-// arguments, else the original Python function. Nothing here changes what the call means.
+// arguments, else the original Python function. Nothing here changes what the call means. A version that turns out
+// slower than Python is dropped (dropping.cc).
 #pragma once
 
 #include <Python.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "runtime/contest.h"
 #include "runtime/hasten_runtime.h"
 #include "runtime/interpreter.h"
 #include "runtime/object_ref.h"
@@ -48,10 +51,14 @@ class CompiledFunction {
 
   /// Native code of this function has left: finishes the call, or hands the values to the interpreter that entered the
   /// code. Steals `result` (may be null).
-  PyObject* land(NativeVersion* version, uint32_t point, const uint64_t* slots, PyObject* result);
+  PyObject* land(NativeVersion* version, uint32_t point, const uint64_t* slots, std::span<const uint16_t> owned,
+                 PyObject* result);
 
   /// What hasten.jit.report() shows, as a new dict.
   PyObject* report() const;
+  /// {"bodies": what was compiled of this function, entered itself or from others, a dict each; "lines": those on which it
+  /// computes something}. Functions that are defined within it, whose codes the tuple names, belong to it.
+  PyObject* line_facts(PyObject* nested_codes) const;
 
   PyObject* function() const { return function_; }
   bool is_template() const { return is_template_; }
@@ -61,6 +68,7 @@ class CompiledFunction {
 
   /// The CompiledFunction whose MIR this is; null if it is gone.
   static CompiledFunction* of(const mir::MirFunction* function);
+  static std::vector<CompiledFunction*> all();  ///< those that have a MIR
 
  private:
   friend class OsrEntry;
@@ -70,6 +78,24 @@ class CompiledFunction {
     uint64_t shape;  ///< shape_of() the arguments that it was compiled for
     uint64_t calls = 0;
     uint64_t landings = 0;
+    uint64_t contest_at = kContestFirst;  ///< the call at which its contest begins or goes on
+    uint64_t compile_ticks = 0;
+    uint64_t calls_before = 0;  ///< of them, before a version was last freed
+    std::unique_ptr<Contest> contest = nullptr;
+  };
+  static constexpr uint64_t kContestFirst = 8;
+  /// Arguments of this shape go to Python: native code has lost.
+  struct Dropped {
+    uint64_t shape;
+    uint64_t longest_ticks;  ///< of the calls that were compared
+  };
+  /// Why a call runs as Python though native code would take it; not at all by default.
+  struct PythonTurn {
+    NativeVersion* contestant = nullptr;  ///< to be compared with this
+    bool is_dropped = false;
+    bool is_within = false;  ///< of a call that is compared
+    uint64_t shape = 0;
+    explicit operator bool() const { return contestant || is_dropped || is_within; }
   };
   struct Learnt {
     mir::ValueId value;
@@ -78,7 +104,9 @@ class CompiledFunction {
     uint64_t count = 1;
   };
 
-  PyObject* call_bound(PyObject* const* args);
+  /// kGuardMiss: run it as Python, for the reason in *turn if that has one.
+  PyObject* call_bound(PyObject* const* args, PythonTurn* turn);
+  PyObject* run_original(PyObject* const* args, size_t nargsf, PyObject* keyword_names);
   PyObject* call_original(PyObject* const* args, size_t nargsf, PyObject* keyword_names);
   PyObject* call_interpreter(PyObject* const* args);
   /// Orders arguments as the parameters are. False: not possible (no exception set; the original will raise).
@@ -91,7 +119,7 @@ class CompiledFunction {
   /// *is_vague: an empty list is among them, which says nothing of its items.
   uint64_t shape_of(PyObject* const* args, bool* is_vague) const;
   /// Tries the versions (only those of this shape, or only the others). kGuardMiss if none took the call.
-  PyObject* try_versions(PyObject* const* args, uint64_t shape, bool same_shape);
+  PyObject* try_versions(PyObject* const* args, uint64_t shape, bool same_shape, PythonTurn* turn);
   bool was_refused(uint64_t shape) const;
   /// Replaces a version of this shape that lands often by a wider one. False: an exception is set.
   bool replace_narrow_version(PyObject* const* args, uint64_t shape);
@@ -100,6 +128,19 @@ class CompiledFunction {
   PyObject* enter(NativeVersion* native, PyObject* const* args);
   void learn(const DeoptPoint& point, PyObject* seen);
   void add_reason(PyObject* reason);
+  // dropping.cc
+  /// Whether Python has the turn without a look at the versions.
+  bool python_has_the_turn(uint64_t shape, PythonTurn* turn) const;
+  PyObject* enter_in_contest(size_t index, PyObject* const* args, PythonTurn* turn);
+  PyObject* call_in_turn(const PythonTurn& turn, PyObject* const* args, size_t nargsf, PyObject* keyword_names);
+  Version* version_of(const NativeVersion* native);
+  void after_turn(Version* version);
+  void drop(Version* version);
+  /// Its code is freed when no call runs it any more.
+  void retire(NativeVersion* native);
+  void free_retired();
+  /// Makes room for one more version. False: too many were compiled for too few calls.
+  bool may_compile();
   bool raise_strict(PyObject* reason);
 
   PyObject* function_;  ///< borrowed: the Python object around us owns it
@@ -113,6 +154,14 @@ class CompiledFunction {
   bool compiling_ = false;
   std::vector<Version> versions_;  ///< tried in this order
   std::vector<NativeVersion*> osr_versions_, retired_;
+  std::vector<Dropped> dropped_;
+  PyThreadState* timed_thread_ = nullptr;  ///< runs a call that is compared
+  bool timed_as_python_ = false;
+  uint32_t python_depth_ = 0;  ///< calls in the turn of Python that are active
+  uint64_t misses_ = 0;        ///< calls that found no version, since the last compilation
+  uint64_t last_compile_ticks_ = 0;
+  uint64_t retired_count_ = 0, contest_calls_ = 0;
+  inline static uint64_t compiles_everywhere_ = 0;
   std::vector<uint64_t> refused_;  ///< shapes that could not be compiled
   std::vector<Learnt> learnt_;
   std::vector<ObjectRef> reasons_;

@@ -10,10 +10,11 @@
 #include <cstdint>
 
 #include "runtime/mir.h"
+#include "runtime/sites.h"
 
 namespace hasten::runtime {
 
-inline constexpr uint32_t kRuntimeAbiVersion = 4;
+inline constexpr uint32_t kRuntimeAbiVersion = 5;
 
 /// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
 enum class SlotKind : uint8_t {
@@ -67,7 +68,15 @@ struct NativeVersion {
   uint32_t live_count;
   const void* code_begin;
   const void* code_end;
-  void* owner;  ///< the compiler's handle
+  void* owner;          ///< the compiler's handle
+  float expected_gain;  ///< how many times faster than Python the compiler takes it to be
+  uint32_t active;      ///< the runtime's: how many calls run it now
+  // For the report.
+  const Site* sites;
+  uint32_t site_count;
+  const char* parameter_types;         ///< in words
+  const NativeVersion* const* bodies;  ///< of what is entered from outside: all that was compiled with it, itself first
+  uint32_t body_count;
 };
 
 /// Offsets into CPython's objects, measured and self-tested at import: the compiler bakes them into code.
@@ -142,6 +151,8 @@ struct CompileTable {
   /// Something was learnt about `function` when native code left, perhaps inside another function's version that calls
   /// it natively: the next compile of whatever contains it should know. May be null.
   void (*learn)(const mir::MirFunction* function, const Feedback* feedback, uint32_t feedback_count);
+  /// What native code of `function` has counted, for the report.
+  SiteCounts (*counts)(const mir::MirFunction* function);
 };
 
 /// What `NativeEntry` returns when an argument does not have the type that it was compiled for.

@@ -316,6 +316,8 @@ void raise_recursion_error() {
 #endif
 }
 
+bool is_traced(PyThreadState* thread) { return thread->c_tracefunc || thread->c_profilefunc; }
+
 bool sum_compensates() { return PY_VERSION_HEX >= 0x030C0000; }
 
 const uint64_t* dict_version(PyObject* dict) {

@@ -69,6 +69,9 @@ int* python_call_budget(PyThreadState* thread);
 /// Raises RecursionError as CPython does when the budget is used up.
 void raise_recursion_error();
 
+/// Whether a trace or profile function is told of what runs on this thread.
+bool is_traced(PyThreadState* thread);
+
 /// A counter that changes with every change of `dict`, or null if this CPython does not keep one.
 const uint64_t* dict_version(PyObject* dict);
 

@@ -18,7 +18,9 @@ constexpr int kPollPeriod = 4096;  // loop iterations between looks at signals a
 }  // namespace
 
 BodyLowering::BodyLowering(ModuleContext& module, Specialization& s, BodyRecord& record)
-    : b(module.context), m_(module), s_(s), record_(record) {}
+    : b(module.context), m_(module), s_(s), record_(record), sites_(module.unit, module.record, s, record) {
+  module.recorder = &sites_;
+}
 
 void BodyLowering::open_function() {
   entry_block_ = new_block("entry");
@@ -39,6 +41,7 @@ void BodyLowering::lower() {
   block_of_.assign(s_.view.block_count(), nullptr);
   for (BlockId block : s_.flow.order()) block_of_[block] = new_block("block");
   prepare_values();
+  prepare_held();
   if (s_.osr_block != mir::kNone)
     enter_osr();
   b.CreateBr(block_of_[s_.flow.start()]);
@@ -285,6 +288,7 @@ void BodyLowering::lower_block(BlockId block) {
     poll(block);
   for (; v < s_.view.end(block); ++v) {
     current_instr_ = v;
+    sites_.open(v);
     if (v == s_.view.terminator(block)) {
       lower_terminator(v);
     } else {
@@ -292,6 +296,7 @@ void BodyLowering::lower_block(BlockId block) {
       lower_instr(v);
       release_dead(v);
     }
+    sites_.close();
   }
 }
 
@@ -302,15 +307,31 @@ void BodyLowering::poll(BlockId header) {
   b.CreateCondBr(b.CreateICmpEQ(left, b.getInt32(0)), due, go_on, m_.unlikely());
   b.SetInsertPoint(due);
   b.CreateStore(b.getInt32(kPollPeriod), poll_budget_);
+  poll_now(s_.view.first_after_phis(header));
+  b.CreateBr(go_on);
+  b.SetInsertPoint(go_on);
+}
+
+/// For a direct call, which no loop of its own may surround.
+void BodyLowering::poll_call(ValueId v) {
+  llvm::BasicBlock *due = new_block("poll"), *go_on = new_block("");
+  llvm::Value* address = m_.address(&m_.record.calls_left);
+  llvm::Value* left = b.CreateSub(load(m_.i32, address, 0, ModuleContext::Place::Slot), b.getInt32(1));
+  store(left, address, 0, ModuleContext::Place::Slot);
+  b.CreateCondBr(b.CreateICmpEQ(left, b.getInt32(0)), due, go_on, m_.unlikely());
+  b.SetInsertPoint(due);
+  poll_now(v);
+  b.CreateBr(go_on);
+  b.SetInsertPoint(go_on);
+}
+
+void BodyLowering::poll_now(ValueId at) {
   // 0: nothing happened; 1: a guarded global has changed, the interpreter goes on; -1: a handler raised.
-  const ValueId at = s_.view.first_after_phis(header);
   llvm::Value* outcome =
       b.CreateCall(m_.helper("hj_poll", m_.i32, {m_.ptr, m_.ptr, m_.i32}, ModuleContext::Effects::Any),
                    {m_.address(&m_.record), m_.address(&s_.view.function()), b.getInt32(at)});
   go_if(b.CreateICmpSLT(outcome, b.getInt32(0)), raise_at(at));
   go_if(b.CreateICmpSGT(outcome, b.getInt32(0)), leave_before(at, DeoptReason::Generic));
-  b.CreateBr(go_on);
-  b.SetInsertPoint(go_on);
 }
 
 void BodyLowering::lower_instr(ValueId v) {
@@ -411,6 +432,8 @@ void BodyLowering::lower_instr(ValueId v) {
       return define(v, lower_load_cell(v));
     case Op::StoreCell:
       return lower_store_cell(v);
+    case Op::Hold:
+      return lower_hold(v);
     case Op::StoreGlobal:
       return lower_store_global(v);
     case Op::SumAdd:
@@ -489,6 +512,7 @@ void BodyLowering::lower_terminator(ValueId v) {
         if (owns(arg))
           release(get(arg));
       }
+      release_held();
       llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
       returned = b.CreateInsertValue(returned, llvm::ConstantPointerNull::get(b.getPtrTy()), 0);
       for (size_t k = 0; k < result.parts.size(); ++k) {

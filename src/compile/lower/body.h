@@ -22,6 +22,7 @@
 #include <llvm/IR/Module.h>
 
 #include "compile/lower/image.h"
+#include "compile/lower/site_recorder.h"
 #include "compile/types/infer.h"
 #include "compile/types/planted.h"
 
@@ -50,7 +51,8 @@ class ModuleContext {
   UnitRecord& record;
   const runtime::ObjectLayout& layout;
   llvm::Type *i1, *i8, *i32, *i64, *f64, *ptr, *void_type;
-  std::string defect;  ///< why the module must not be used, if it must not
+  std::string defect;                ///< why the module must not be used, if it must not
+  SiteRecorder* recorder = nullptr;  ///< of the body that is being lowered
 
   /// Where in an object a load or store goes: different places never alias.
   enum class Place { Refcount, TypePointer, Size, ItemsPointer, Item, Number, Slot, Text };
@@ -157,6 +159,8 @@ class BodyLowering {
   void arrive(ValueId phi, const Value& value);
   void enter_osr();
   void poll(BlockId header);
+  void poll_call(mir::ValueId v);
+  void poll_now(mir::ValueId at);
   void define(ValueId v, Value value);
   Value get(ValueId v);
   Value use(ValueId v, size_t arg);
@@ -310,6 +314,15 @@ class BodyLowering {
   Value method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands);
   llvm::Value* call_method(ValueId v, const Method& method, const Value& receiver, llvm::ArrayRef<Value> args);
 
+  // held.cc
+  bool dies_quietly(const Type& t, int depth);
+  bool needs_slot(ValueId hold);
+  bool is_kept_otherwise(ValueId v);
+  void prepare_held();
+  void lower_hold(ValueId v);
+  void let_text_go(ValueId v, llvm::Value* text);
+  void release_held();
+
   // cells.cc
   llvm::Value* cell_of(ValueId v);
   Value lower_free_cell(ValueId v);
@@ -341,6 +354,7 @@ class BodyLowering {
 
   Specialization& s_;
   BodyRecord& record_;
+  SiteRecorder sites_;
   bool unboxes_out_of_line_ = false;  ///< once a call, not in a loop: small code rather than fast
   std::vector<Value> values_;
   std::vector<char> defined_;
@@ -358,6 +372,7 @@ class BodyLowering {
   uint32_t slots_max_ = 1, scratch_max_ = 1;
   llvm::Value *depth_ = nullptr, *stack_low_ = nullptr;
   llvm::AllocaInst* poll_budget_ = nullptr;
+  std::vector<llvm::Value*> held_;  ///< by slot: where its reference lies, null where it needs none
   std::map<ValueId, llvm::AllocaInst*> planted_sizes_;  ///< Plant::ListLengthStale
   llvm::BasicBlock* entry_block_ = nullptr;
 };

@@ -68,6 +68,7 @@ Value BodyLowering::lower_call(ValueId v) {
 
 Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args) {
   const Specialization& target = *plan.target;
+  poll_call(v);
   // Python's recursion limit and the C stack, checked as a Python call would.
   llvm::Value* frame =
       b.CreatePtrToInt(b.CreateIntrinsic(llvm::Intrinsic::frameaddress, {b.getPtrTy()}, {b.getInt32(0)}), m_.i64);
@@ -179,6 +180,7 @@ Value BodyLowering::predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayR
   b.CreateBr(done);
 
   b.SetInsertPoint(other);
+  const SiteRecorder::Rare rare(sites_);
   llvm::Value* result = raw_object_call(v, operands);
   llvm::BasicBlock* changed = new_block("changed");
   llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any),

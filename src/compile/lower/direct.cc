@@ -161,13 +161,18 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
       llvm::Value* keywords = objects.size() > 2 ? objects[2] : llvm::ConstantPointerNull::get(b.getPtrTy());
       b.CreateCondBr(type_is(objects[1], m_.layout.tuple_type), tuple, other);
       b.SetInsertPoint(tuple);
-      llvm::Value* called = b.CreateCall(m_.helper("hj_call_with", m_.ptr, {m_.ptr, m_.ptr, m_.ptr}, Effects::Any),
-                                         {objects[0], objects[1], keywords});
+      runtime::CallSite* site = sites_.call(v);
+      llvm::Value* called =
+          b.CreateCall(m_.helper("hj_counted_call_with", m_.ptr, {m_.ptr, m_.ptr, m_.ptr, m_.ptr}, Effects::Any),
+                       {objects[0], objects[1], keywords, m_.address(site)});
       drop_temporaries();
       go_if(b.CreateIsNull(called), traced_raise(v));
       llvm::BasicBlock* tuple_end = b.GetInsertBlock();
       b.CreateBr(end);
       b.SetInsertPoint(other);
+      const SiteRecorder::Rare rare(sites_);
+      llvm::Constant* untimed = m_.address(&site->untimed);
+      b.CreateStore(b.CreateAdd(b.CreateLoad(m_.i64, untimed), b.getInt64(1)), untimed);
       llvm::Value* both = execute_call(v, objects);
       drop_temporaries();
       go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), raise_at(v));
@@ -254,6 +259,7 @@ Value BodyLowering::concatenate(ValueId v, const Value& left, const Value& right
   llvm::Value* more = boxed_operand(right, temporaries);
   // Only if it raises is `left` still ours.
   const bool in_place = instr(v).op == Op::Inplace;
+  let_text_go(v, left.parts[0]);
   llvm::Value* result =
       b.CreateCall(m_.helper(in_place ? "hj_append" : "hj_concatenate", m_.ptr, {m_.ptr, m_.ptr}, Effects::Any),
                    {left.parts[0], more});

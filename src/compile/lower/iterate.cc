@@ -191,6 +191,7 @@ Value BodyLowering::lower_iter_next(ValueId v) {
     b.CreateUnreachable();
   } else {
     bool owned = false;
+    const SiteRecorder::Silent silent(sites_);
     llvm::Value* object = box(item, &owned);
     leave_after(v, object, DeoptReason::Result, owned);
   }

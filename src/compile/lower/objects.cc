@@ -87,9 +87,10 @@ llvm::Value* BodyLowering::raw_object_call(ValueId v, llvm::ArrayRef<Value> oper
     first = b.CreateSelect(is_bound, b.CreateConstInBoundsGEP1_64(m_.i64, array, 2), first);
     count = b.CreateSelect(is_bound, count, b.getInt64((positional + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET));
   }
-  llvm::Value* result =
-      b.CreateCall(m_.helper("hj_vectorcall", m_.ptr, {m_.ptr, m_.ptr, m_.i64, m_.ptr}, ModuleContext::Effects::Any),
-                   {callable, first, count, names ? m_.address(names) : llvm::ConstantPointerNull::get(b.getPtrTy())});
+  llvm::Value* result = b.CreateCall(
+      m_.helper("hj_counted_call", m_.ptr, {m_.ptr, m_.ptr, m_.i64, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
+      {callable, first, count, names ? m_.address(names) : llvm::ConstantPointerNull::get(b.getPtrTy()),
+       m_.address(sites_.call(v))});
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   go_if(b.CreateIsNull(result), traced_raise(v));
   return result;

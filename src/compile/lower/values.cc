@@ -312,6 +312,7 @@ Value BodyLowering::choose(llvm::Value* condition, const Type& result, const std
   llvm::BasicBlock* yes_end = b.GetInsertBlock();
   b.CreateBr(done);
   b.SetInsertPoint(no);
+  const SiteRecorder::Rare rare(sites_, false_is_unlikely);
   const Value y = widen_to(if_false(), result);
   llvm::BasicBlock* no_end = b.GetInsertBlock();
   b.CreateBr(done);

@@ -266,7 +266,7 @@ std::optional<std::string> why_not_exact(Unit& unit) {
   return {};
 }
 
-std::optional<std::string> why_not_worth(Unit& unit, PyObject* const* args) {
+std::optional<std::string> why_not_worth(Unit& unit, PyObject* const* args, double* gain) {
   double plain_ns = 0, native_ns = 0, worst_ns = 0;
   bool has_loop = false;
   const Specialization* worst_in = nullptr;
@@ -300,6 +300,7 @@ std::optional<std::string> why_not_worth(Unit& unit, PyObject* const* args) {
       }
     }
   }
+  *gain = plain_ns / std::max(native_ns, 1.0);
   if (!has_loop || !worst_in || plain_ns >= kGainWanted * native_ns)
     return {};
   const Instr& i = worst_in->view.instr(worst);

@@ -1,0 +1,214 @@
+// Versions come to an end: one that loses against Python is dropped, one that is not called makes room for others, and the
+// code of both is freed when no call runs it any more.
+#include <algorithm>
+
+#include "runtime/compiled_function.h"
+#include "runtime/object_layout.h"
+#include "runtime/ticks.h"
+
+namespace hasten::runtime {
+namespace {
+
+constexpr size_t kVersionsMax = 16;  // of a function, at one time
+constexpr uint32_t kFreeCompiles = 16;
+constexpr uint64_t kMissesForCompile = 10'000;  // beyond these, a compilation must be wanted by so many calls
+// Within a call that runs as Python so do the calls that it makes of itself, as they will when the version is dropped; but
+// they take C stack, and CPython has a limit for that which native code does not have.
+constexpr uint32_t kPythonDepthMax = 200;
+// A dropped function that once takes so much longer than what was compared does something else now: native again.
+constexpr uint64_t kLongFactor = 16, kLongTicks = 25'000'000;  // some 10 ms
+
+/// How much work an argument may mean; 0 if nothing is known.
+uint64_t size_of(PyObject* object) {
+  if (PyLong_CheckExact(object)) {
+    int overflow = 0;
+    const long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
+    return overflow != 0 ? UINT64_MAX / 4 : static_cast<uint64_t>(value < 0 ? -(value + 1) : value);
+  }
+  if (PyList_CheckExact(object) || PyTuple_CheckExact(object)) {
+    const Py_ssize_t size = Py_SIZE(object);
+    PyObject* first = size == 0                   ? nullptr
+                      : PyList_CheckExact(object) ? PyList_GET_ITEM(object, 0)
+                                                  : PyTuple_GET_ITEM(object, 0);
+    const bool has_rows = first && (PyList_CheckExact(first) || PyTuple_CheckExact(first));
+    return static_cast<uint64_t>(size) * static_cast<uint64_t>(has_rows ? Py_SIZE(first) + 1 : 1);
+  }
+  if (PyUnicode_CheckExact(object)) {
+    return static_cast<uint64_t>(PyUnicode_GET_LENGTH(object));
+  }
+  if (PyBytes_CheckExact(object)) {
+    return static_cast<uint64_t>(PyBytes_GET_SIZE(object));
+  }
+  if (PyDict_CheckExact(object)) {
+    return static_cast<uint64_t>(PyDict_GET_SIZE(object));
+  }
+  return PyAnySet_CheckExact(object) ? static_cast<uint64_t>(PySet_GET_SIZE(object)) : 0;
+}
+
+}  // namespace
+
+CompiledFunction::Version* CompiledFunction::version_of(const NativeVersion* native) {
+  auto found = std::find_if(versions_.begin(), versions_.end(), [&](const Version& v) { return v.native == native; });
+  return found == versions_.end() ? nullptr : &*found;
+}
+
+bool CompiledFunction::python_has_the_turn(uint64_t shape, PythonTurn* turn) const {
+  if (python_depth_ >= kPythonDepthMax) {
+    return false;
+  }
+  if (timed_as_python_ && timed_thread_ == PyThreadState_Get()) {
+    turn->is_within = true;
+  } else if (std::any_of(dropped_.begin(), dropped_.end(), [&](const Dropped& one) { return one.shape == shape; })) {
+    turn->is_dropped = true;
+    turn->shape = shape;
+  }
+  return static_cast<bool>(*turn);
+}
+
+PyObject* CompiledFunction::enter_in_contest(size_t index, PyObject* const* args, PythonTurn* turn) {
+  Version& version = versions_[index];
+  NativeVersion* const native = version.native;
+  if (timed_thread_ || is_traced(PyThreadState_Get())) {
+    return enter(native, args);  // within one that is timed; or what is told of a call takes longer than the call
+  }
+  if (!version.contest) {
+    version.contest = std::make_unique<Contest>(native->expected_gain, version.compile_ticks, ticks());
+  } else if (version.contest->state() != Contest::State::Open) {
+    version.contest->resume();
+  }
+  const Contest::Turn whose = version.contest->next(version.calls);
+  if (whose == Contest::Turn::Untimed) {
+    if (version.contest->state() == Contest::State::Resting) {
+      version.contest_at = version.contest->resume_at();
+    }
+    return enter(native, args);
+  }
+  std::vector<uint64_t> sizes(param_count_);
+  std::transform(args, args + param_count_, sizes.begin(), size_of);
+  if (whose == Contest::Turn::Python && version.contest->admits(sizes)) {
+    turn->contestant = native;
+    return kGuardMiss;
+  }
+  const uint64_t landings = version.landings, compiles = compiles_everywhere_;
+  timed_thread_ = PyThreadState_Get();
+  const uint64_t begin = ticks();
+  PyObject* result = enter(native, args);
+  const uint64_t taken = ticks() - begin;
+  timed_thread_ = nullptr;
+  Version* after = version_of(native);
+  if (after && after->contest) {
+    if (result == kGuardMiss || after->landings != landings || compiles_everywhere_ != compiles) {
+      after->contest->disturbed();
+    }
+    after->contest->ran_natively(taken, sizes);
+    after_turn(after);
+  }
+  return result;
+}
+
+PyObject* CompiledFunction::call_in_turn(const PythonTurn& turn, PyObject* const* args, size_t nargsf,
+                                         PyObject* keyword_names) {
+  ++(turn.is_dropped ? original_calls_ : contest_calls_);
+  const uint64_t compiles = compiles_everywhere_;
+  if (turn.contestant) {
+    timed_thread_ = PyThreadState_Get();
+    timed_as_python_ = true;
+  }
+  ++python_depth_;
+  const uint64_t begin = ticks();
+  PyObject* result = run_original(args, nargsf, keyword_names);
+  const uint64_t taken = ticks() - begin;
+  --python_depth_;
+  if (turn.contestant) {
+    timed_thread_ = nullptr;
+    timed_as_python_ = false;
+    Version* version = version_of(turn.contestant);
+    if (version && version->contest) {
+      if (compiles_everywhere_ != compiles) {
+        version->contest->disturbed();
+      }
+      version->contest->ran_as_python(taken);
+      after_turn(version);
+    }
+  } else if (turn.is_dropped && taken > kLongTicks) {
+    std::erase_if(dropped_, [&](const Dropped& one) {
+      return one.shape == turn.shape && taken > kLongFactor * one.longest_ticks;
+    });
+  }
+  return result;
+}
+
+void CompiledFunction::after_turn(Version* version) {
+  switch (version->contest->state()) {
+    case Contest::State::Open:
+      break;
+    case Contest::State::Resting:
+    case Contest::State::Kept:
+      version->contest_at = version->contest->resume_at();
+      break;
+    case Contest::State::Lost:
+      drop(version);
+      break;
+  }
+}
+
+void CompiledFunction::drop(Version* version) {
+  const KeepError keep;  // of the call
+  const PairedTimes& pairs = version->contest->pairs();
+  auto* code = reinterpret_cast<PyCodeObject*>(code_);
+  const double ratio = pairs.ratio();
+  char text[100];
+  PyOS_snprintf(text, sizeof text, "dropped: %.*fx slower than Python over %u calls", ratio < 1.15 ? 2 : 1, ratio,
+                2 * pairs.count());
+  ObjectRef reason = ObjectRef::steal(PyUnicode_FromFormat("%U:%d: %s", code->co_filename, code->co_firstlineno, text));
+  if (reason) {
+    add_reason(reason.get());
+  } else {
+    PyErr_Clear();
+  }
+  dropped_.push_back({version->shape, version->contest->longest_python()});
+  NativeVersion* native = version->native;
+  versions_.erase(versions_.begin() + (version - versions_.data()));
+  retire(native);
+  free_retired();
+}
+
+void CompiledFunction::retire(NativeVersion* native) {
+  ++retired_count_;
+  retired_.push_back(native);
+}
+
+void CompiledFunction::free_retired() {
+  std::vector<NativeVersion*> idle;
+  std::erase_if(retired_, [&](NativeVersion* native) {
+    if (native->active == 0) {
+      idle.push_back(native);
+    }
+    return native->active == 0;
+  });
+  const KeepError keep;  // what it refers to may run code when it goes
+  for (NativeVersion* native : idle) {
+    load_compiler(nullptr)->release(native);
+  }
+}
+
+bool CompiledFunction::may_compile() {
+  ++misses_;
+  if (compile_count_ >= kFreeCompiles && misses_ < kMissesForCompile) {
+    return false;
+  }
+  if (versions_.size() >= kVersionsMax) {
+    auto least = std::min_element(versions_.begin(), versions_.end(), [](const Version& a, const Version& b) {
+      return a.calls - a.calls_before < b.calls - b.calls_before;
+    });
+    retire(least->native);
+    versions_.erase(least);
+    for (Version& version : versions_) {
+      version.calls_before = version.calls;
+    }
+  }
+  free_retired();
+  return true;
+}
+
+}  // namespace hasten::runtime
