@@ -99,6 +99,11 @@ void BodyLowering::enter_osr() {
 }
 
 void BodyLowering::define(ValueId v, Value value) {
+  if (must_box(value.type, s_.types[v])) {  // the value of an operation that was an object elsewhere
+    const Value boxed = own_as(value, s_.types[v]);
+    release(value);
+    value = boxed;
+  }
   value = widen_to(value, s_.types[v]);
   if (!m_.has_layout(value.parts, value.type))
     value = mistyped(value, s_.types[v]);
@@ -438,6 +443,11 @@ void BodyLowering::lower_instr(ValueId v) {
       return define(v, s_.types[v].object ? boxed_instr(v) : lower_sum(v));
     case Op::FormatValue:
       return define(v, lower_format(v));
+    case Op::BuildList:
+    case Op::BuildDict:
+      if (is_empty_default(v))
+        return define(v, from_parts(s_.types[v], {llvm::ConstantPointerNull::get(b.getPtrTy())}));
+      return define(v, boxed_instr(v));
     case Op::SetAdd:
       return add_to_set(v, use(v, 0), use(v, 1));
     case Op::DictInsert:

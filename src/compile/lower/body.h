@@ -285,16 +285,22 @@ class BodyLowering {
   Value item_in_place(ValueId v, const Value& container, const Value& key);
   /// The bounds of a slice of step 1 in a sequence of `size`; false: it is another slice.
   bool slice_bounds(const Value& slice, llvm::Value* size, llvm::Value** low, llvm::Value** high);
+  Value borrowed_result(ValueId v, llvm::Value* object);
+  Value next_object(ValueId v);
+  Value unpack_object(ValueId v, llvm::Value* tuple);
   Value list_pop(ValueId v, llvm::Value* list);
 
   // tables.cc
   std::string pass_key(const char* name, const Value& key, llvm::SmallVectorImpl<llvm::Value*>& args,
                        llvm::SmallVectorImpl<llvm::Value*>& temporaries);
   llvm::Value* call_table(const std::string& helper, llvm::Type* result, llvm::ArrayRef<llvm::Value*> args);
-  llvm::Value* find_in_dict(ValueId v, const Value& dict, const Value& key, llvm::Value** status);
+  llvm::Value* find_in_dict(ValueId v, const Value& dict, const Value& key, llvm::Value** status,
+                            bool or_default = false);
   Value dict_item(ValueId v, const Value& dict, const Value& key);
   Value dict_get(ValueId v, const Value& dict, const Value& key, const Value& otherwise);
   void set_dict_item(ValueId v, const Value& dict, const Value& key, const Value& item);
+  bool is_empty_default(ValueId v);
+  Value set_default(ValueId v, const Value& dict, const Value& key, ValueId otherwise);
   void add_to_set(ValueId v, const Value& set, const Value& item);
   llvm::Value* in_table(ValueId v, const Value& item, const Value& container);
 

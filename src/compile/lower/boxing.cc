@@ -74,7 +74,27 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
                             (value - m_.layout.small_int_min) * m_.layout.small_int_stride);
         }
       }
-      return b.CreateCall(m_.helper("hj_box_int", m_.ptr, {m_.i64}, Effects::Allocates), {v.parts[0]});
+      if (!m_.layout.small_int_stride || unboxes_out_of_line_)
+        return b.CreateCall(m_.helper("hj_box_int", m_.ptr, {m_.i64}, Effects::Allocates), {v.parts[0]});
+      // The small ones are there already.
+      const auto count = static_cast<uint64_t>(m_.layout.small_int_max - m_.layout.small_int_min + 1);
+      llvm::Value* at = b.CreateSub(v.parts[0], b.getInt64(static_cast<uint64_t>(int64_t{m_.layout.small_int_min})));
+      llvm::BasicBlock *small = new_block(""), *other = new_block(""), *done = new_block("");
+      b.CreateCondBr(b.CreateICmpULT(at, b.getInt64(count)), small, other);
+      b.SetInsertPoint(small);
+      llvm::Value* known = b.CreateInBoundsGEP(m_.i8, m_.address(m_.layout.small_ints),
+                                               b.CreateMul(at, b.getInt64(m_.layout.small_int_stride)));
+      incref(known);
+      llvm::BasicBlock* small_end = b.GetInsertBlock();
+      b.CreateBr(done);
+      b.SetInsertPoint(other);
+      llvm::Value* made = b.CreateCall(m_.helper("hj_box_int", m_.ptr, {m_.i64}, Effects::Allocates), {v.parts[0]});
+      b.CreateBr(done);
+      b.SetInsertPoint(done);
+      auto* phi = b.CreatePHI(m_.ptr, 2);
+      phi->addIncoming(known, small_end);
+      phi->addIncoming(made, other);
+      return phi;
     }
     case kFloat:
       return b.CreateCall(m_.helper("hj_box_float", m_.ptr, {m_.f64}, Effects::Allocates), {v.parts[0]});

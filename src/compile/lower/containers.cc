@@ -28,18 +28,20 @@ llvm::Value* BodyLowering::size_of(const Value& v) {
     return load(m_.i64, pointer_of(v), m_.layout.dict_used, Place::Size);
   if (cls == &PySet_Type || cls == &PyFrozenSet_Type)
     return load(m_.i64, pointer_of(v), m_.layout.set_used, Place::Size);
-  if (cls == &PyTuple_Type || cls == &PyBytes_Type || cls == &PyByteArray_Type)
+  if (is_default_dict(cls))
+    return load(m_.i64, pointer_of(v), m_.layout.dict_used, Place::Size);
+  if (is_deque(cls) || cls == &PyTuple_Type || cls == &PyBytes_Type || cls == &PyByteArray_Type)
     return load(m_.i64, pointer_of(v), m_.layout.var_size, Place::Size);
   return nullptr;
 }
 
 bool BodyLowering::indexes_in_place(const Type& container, const Type& key) const {
   if (container.may_be_unbound() || key.is_union() || key.object)
-    return class_of(container) == &PyDict_Type && !container.may_be_unbound() && !key.may_be_unbound();
+    return is_mapping(class_of(container)) && !container.may_be_unbound() && !key.may_be_unbound();
   const PyTypeObject* cls = class_of(container);
   if (key.only(kSlice))
-    return cls == &PyUnicode_Type || container.only(kList);
-  if (cls == &PyDict_Type)
+    return cls == &PyUnicode_Type || cls == &PyTuple_Type || container.only(kList);
+  if (is_mapping(cls))
     return true;
   const bool by_index = key.within(kInt | kBool);
   return by_index && (cls == &PyUnicode_Type || cls == &PyBytes_Type || (container.object && cls == &PyTuple_Type));
@@ -72,7 +74,7 @@ bool BodyLowering::slice_bounds(const Value& slice, llvm::Value* size, llvm::Val
 Value BodyLowering::item_in_place(ValueId v, const Value& container, const Value& key) {
   PyTypeObject* cls = class_of(container.type);
   llvm::SmallVector<llvm::Value*, 4> temporaries;
-  if (cls == &PyDict_Type)
+  if (is_mapping(cls))
     return dict_item(v, container, key);
   if (key.type.only(kSlice)) {
     llvm::Value *low = nullptr, *high = nullptr;
@@ -87,7 +89,9 @@ Value BodyLowering::item_in_place(ValueId v, const Value& container, const Value
       for (llvm::Value* temporary : temporaries) decref(temporary, true);
       return boxed_instr(v);
     }
-    const char* helper = cls == &PyUnicode_Type ? "hj_text_slice" : "hj_list_slice";
+    const char* helper = cls == &PyUnicode_Type ? "hj_text_slice"
+                         : cls == &PyTuple_Type ? "hj_tuple_slice"
+                                                : "hj_list_slice";
     llvm::Value* part =
         b.CreateCall(m_.helper(helper, m_.ptr, {m_.ptr, m_.i64, m_.i64}, Effects::Any), {sequence, low, high});
     for (llvm::Value* temporary : temporaries) decref(temporary, true);
@@ -105,8 +109,65 @@ Value BodyLowering::item_in_place(ValueId v, const Value& container, const Value
   }
   llvm::Value* items = b.CreateConstInBoundsGEP1_64(m_.i8, container.parts[0], m_.layout.tuple_items);
   llvm::Value* item = load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, items, index), 0, Place::Item);
-  incref(item);
-  return boxed_result(v, item);
+  return borrowed_result(v, item);
+}
+
+/// `object`, which somebody holds, as the inferred type of v; leaves with it if it is of another type.
+Value BodyLowering::borrowed_result(ValueId v, llvm::Value* object) {
+  llvm::BasicBlock* surprise = new_block("surprise");
+  const Value result = unbox(object, s_.types[v], surprise);
+  retain(result);
+  llvm::BasicBlock* go_on = b.GetInsertBlock();
+  b.SetInsertPoint(surprise);
+  if (surprise->hasNPredecessors(0))
+    b.CreateUnreachable();
+  else
+    leave_after(v, object, DeoptReason::Result, false);
+  b.SetInsertPoint(go_on);
+  return result;
+}
+
+/// The next item of an iterator that is an object.
+Value BodyLowering::next_object(ValueId v) {
+  const Type& t = s_.types[v];
+  llvm::Value* iterator = use(v, 0).parts[0];
+  llvm::Value* both = b.CreateCall(
+      m_.helper("hj_iter_next", llvm::StructType::get(m_.ptr, m_.i64), {m_.ptr}, Effects::Any), {iterator});
+  go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), traced_raise(v));
+  llvm::Value* item = b.CreateExtractValue(both, 0);
+  if (t.object)
+    return boxed_result(v, item);
+  return choose(
+      b.CreateIsNull(item), t, [&] { return from_parts(Type::of(kUnbound), {}); },
+      [&] {
+        llvm::BasicBlock* surprise = new_block("surprise");
+        const Value result = unbox(item, t.without(kUnbound), surprise);
+        retain(result);
+        decref(item);
+        llvm::BasicBlock* go_on = b.GetInsertBlock();
+        b.SetInsertPoint(surprise);
+        if (surprise->hasNPredecessors(0))
+          b.CreateUnreachable();
+        else
+          leave_after(v, item, DeoptReason::Result, true);
+        b.SetInsertPoint(go_on);
+        return result;
+      },
+      false);
+}
+
+/// The items of a tuple that is an object.
+Value BodyLowering::unpack_object(ValueId v, llvm::Value* tuple) {
+  const Type& t = s_.types[v];
+  go_if(b.CreateICmpNE(load(m_.i64, tuple, m_.layout.var_size, Place::Size), b.getInt64(instr(v).aux)), fails_at(v));
+  Value r = from_parts(t, {});
+  for (uint32_t k = 0; k < instr(v).aux; ++k) {
+    llvm::Value* item = load(m_.ptr, tuple, m_.layout.tuple_items + 8 * k, Place::Item);
+    const Value one = unbox(item, (*t.items)[k], leave_before(v, DeoptReason::Type));
+    r.parts.append(one.parts.begin(), one.parts.end());
+  }
+  retain(r);
+  return r;
 }
 
 /// list.pop(): as CPython shortens the list where that gives no memory back, else by its own function.

@@ -85,7 +85,7 @@ Value BodyLowering::step_iterator(ValueId v, ValueId iterator_value, const Value
             b.CreateConstInBoundsGEP1_64(m_.i8, list, bytes ? m_.layout.bytes_head : m_.layout.tuple_items);
         if (bytes)
           return from_parts(item, {b.CreateZExt(load_fixed(m_.i8, b.CreateInBoundsGEP(m_.i8, items, index)), m_.i64)});
-        return from_parts(item, {load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, items, index), 0, Place::Item)});
+        return from_parts(Type::any(), {load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, items, index), 0, Place::Item)});
       }
       stop_if(b.CreateICmpUGE(index, list_size(list)));
       if (const auto planted = planted_sizes_.find(iterator_value); planted != planted_sizes_.end()) {
@@ -157,9 +157,9 @@ Value BodyLowering::lower_iter_next(ValueId v) {
   const ValueId iterator_value = s_.view.args(v)[0];
   const Type& t = s_.types[v];
   if (!s_.types[iterator_value].within(kIterators)) {
-    // The interpreter's own step: null without an error is the end.
-    Value next = boxed_instr(v);
-    return next;
+    if (use(v, 0).type.object)
+      return next_object(v);
+    return boxed_instr(v);
   }
   const auto& home = homes_.at(iterator_value);
   const Value it = get(iterator_value);

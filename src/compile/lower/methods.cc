@@ -56,6 +56,10 @@ Value BodyLowering::method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
       if (plain && (args.size() == 1 || args.size() == 2) && !args[0].type.may_be_unbound())
         return dict_get(v, receiver, args[0], args.size() == 2 ? args[1] : from_parts(Type::of(kNoneType), {}));
       break;
+    case MethodId::DictSetDefault:
+      if (plain && args.size() == 2 && is_empty_default(s_.view.args(v)[2]))
+        return set_default(v, receiver, args[0], s_.view.args(v)[2]);
+      break;
     case MethodId::SetAdd:
       if (plain && args.size() == 1) {
         add_to_set(v, receiver, args[0]);

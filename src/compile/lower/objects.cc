@@ -149,8 +149,10 @@ Value BodyLowering::boxed_result(ValueId v, llvm::Value* object) {
     return from_parts(t, {object});
   llvm::BasicBlock* surprise = new_block("surprise");
   const Value result = unbox(object, t, surprise);
-  retain(result);
-  decref(object);
+  if (!t.object) {
+    retain(result);
+    decref(object);
+  }
   llvm::BasicBlock* go_on = b.GetInsertBlock();
   b.SetInsertPoint(surprise);
   leave_after(v, object, DeoptReason::Result, true);
@@ -275,7 +277,7 @@ Value BodyLowering::lower_get_item(ValueId v) {
 
 void BodyLowering::lower_set_item(ValueId v) {
   const Value container = use(v, 0), key = use(v, 1), item = use(v, 2);
-  if (!container.type.may_be_unbound() && class_of(container.type) == &PyDict_Type) {
+  if (!container.type.may_be_unbound() && is_mapping(class_of(container.type))) {
     set_dict_item(v, container, key, item);
     return;
   }
@@ -341,6 +343,8 @@ Value BodyLowering::lower_unpack(ValueId v) {
       return leaves(v, DeoptReason::Generic);
     return own_as(sequence, t);
   }
+  if (sequence.type.is_exactly(&PyTuple_Type) && t.only(kTuple))
+    return unpack_object(v, sequence.parts[0]);
   if (sequence.type.only(kList) && t.only(kTuple)) {
     llvm::Value* list = sequence.parts[0];
     go_if(b.CreateICmpNE(list_size(list), b.getInt64(instr(v).aux)), fails_at(v));

@@ -385,7 +385,11 @@ PyObject* grown_text(PyObject* left, PyObject* right) {
   PyObject* grown = left;
   if (PyUnicode_Resize(&grown, size + more) < 0)
     return nullptr;
-  PyUnicode_CopyCharacters(grown, size, right, 0, more);
+  if (PyUnicode_KIND(grown) == PyUnicode_KIND(right))
+    std::memcpy(static_cast<char*>(PyUnicode_DATA(grown)) + size * PyUnicode_KIND(right), PyUnicode_DATA(right),
+                static_cast<size_t>(more) * PyUnicode_KIND(right));
+  else
+    PyUnicode_CopyCharacters(grown, size, right, 0, more);
   return grown;
 }
 

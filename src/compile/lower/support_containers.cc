@@ -55,6 +55,35 @@ PyObject* hj_list_pop(PyObject* list) {
   return item;
 }
 
+PyObject* hj_tuple_slice(PyObject* tuple, int64_t low, int64_t high) { return PyTuple_GetSlice(tuple, low, high); }
+PyObject* hj_list_concat(PyObject* a, PyObject* b) { return PyList_Type.tp_as_sequence->sq_concat(a, b); }
+PyObject* hj_tuple_concat(PyObject* a, PyObject* b) { return PyTuple_Type.tp_as_sequence->sq_concat(a, b); }
+
+PyObject* hj_build_list(PyObject* const* items, int64_t count) {
+  PyObject* list = PyList_New(count);
+  for (int64_t k = 0; list && k < count; ++k) PyList_SET_ITEM(list, k, Py_NewRef(items[k]));
+  return list;
+}
+
+PyObject* hj_build_set(PyObject* const* items, int64_t count) {
+  PyObject* set = PySet_New(nullptr);
+  for (int64_t k = 0; set && k < count; ++k) {
+    if (PySet_Add(set, items[k]) < 0)
+      Py_CLEAR(set);
+  }
+  return set;
+}
+
+/// Of key, value, key, value...
+PyObject* hj_build_dict(PyObject* const* items, int64_t count) {
+  PyObject* dict = PyDict_New();
+  for (int64_t k = 0; dict && k < count; k += 2) {
+    if (PyDict_SetItem(dict, items[k], items[k + 1]) < 0)
+      Py_CLEAR(dict);
+  }
+  return dict;
+}
+
 PyObject* hj_box_slice(PyObject* const* items, int64_t, int64_t) { return PySlice_New(items[0], items[1], items[2]); }
 
 }  // extern "C"
@@ -73,6 +102,12 @@ std::span<const SupportSymbol> container_symbols() {
       HASTEN_SYMBOL(hj_text_slice),
       HASTEN_SYMBOL(hj_list_slice),
       HASTEN_SYMBOL(hj_list_pop),
+      HASTEN_SYMBOL(hj_tuple_slice),
+      HASTEN_SYMBOL(hj_list_concat),
+      HASTEN_SYMBOL(hj_tuple_concat),
+      HASTEN_SYMBOL(hj_build_list),
+      HASTEN_SYMBOL(hj_build_set),
+      HASTEN_SYMBOL(hj_build_dict),
       HASTEN_SYMBOL(hj_box_slice),
   };
 #undef HASTEN_SYMBOL

@@ -129,6 +129,18 @@ int32_t dict_set(PyObject* dict, const Key& key, PyObject* value) {
   return status;
 }
 
+/// The same with a value that is no object yet.
+template <class Key>
+int32_t dict_set_number(PyObject* dict, const Key& key, int64_t value) {
+  PyObject** place = nullptr;
+  if (probe_dict(dict, key, &place) == Found::Yes && overwrite_small_int(*place, value))
+    return 0;
+  PyObject* object = PyLong_FromLongLong(value);
+  const int32_t status = object ? dict_set(dict, key, object) : -1;
+  Py_XDECREF(object);
+  return status;
+}
+
 extern "C" {
 
 PointerAndStatus hj_dict_item(PyObject* dict, PyObject* key) {
@@ -139,6 +151,34 @@ PointerAndStatus hj_dict_item(PyObject* dict, PyObject* key) {
 PointerAndStatus hj_dict_item_int(PyObject* dict, int64_t key) { return dict_item_of(dict, IntKey{key}); }
 PointerAndStatus hj_dict_item_ints(PyObject* dict, const int64_t* key, int64_t count) {
   return dict_item_of(dict, IntsKey{key, count});
+}
+
+/// The same of a defaultdict, which makes an item that it has not.
+PointerAndStatus default_item(PyObject* dict, PyObject* key) {
+  PyObject* item = key ? PyObject_GetItem(dict, key) : nullptr;
+  return {item, item ? 1 : -1};
+}
+PointerAndStatus hj_default_item(PyObject* dict, PyObject* key) {
+  const PointerAndStatus found = hj_dict_item(dict, key);
+  return found.status == 0 ? default_item(dict, key) : found;
+}
+PointerAndStatus hj_default_item_int(PyObject* dict, int64_t key) {
+  const PointerAndStatus found = hj_dict_item_int(dict, key);
+  if (found.status != 0)
+    return found;
+  PyObject* object = PyLong_FromLongLong(key);
+  const PointerAndStatus made = default_item(dict, object);
+  Py_XDECREF(object);
+  return made;
+}
+PointerAndStatus hj_default_item_ints(PyObject* dict, const int64_t* key, int64_t count) {
+  const PointerAndStatus found = hj_dict_item_ints(dict, key, count);
+  if (found.status != 0)
+    return found;
+  PyObject* object = object_of(IntsKey{key, count});
+  const PointerAndStatus made = default_item(dict, object);
+  Py_XDECREF(object);
+  return made;
 }
 
 /// 1, 0, or -1: it raised.
@@ -161,6 +201,19 @@ int32_t hj_set_has(PyObject* set, PyObject* key) {
 int32_t hj_set_has_int(PyObject* set, int64_t key) { return set_has(set, IntKey{key}); }
 int32_t hj_set_has_ints(PyObject* set, const int64_t* key, int64_t count) { return set_has(set, IntsKey{key, count}); }
 
+/// dict.setdefault(key, [] or {}).
+PyObject* hj_set_default(PyObject* dict, PyObject* key, int32_t is_list) {
+  PyObject** value = nullptr;
+  const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &value); });
+  if (found == Found::Yes)
+    return Py_NewRef(*value);
+  PyObject* fresh = is_list ? PyList_New(0) : PyDict_New();
+  PyObject* item = fresh ? PyDict_SetDefault(dict, key, fresh) : nullptr;
+  Py_XINCREF(item);
+  Py_XDECREF(fresh);
+  return item;
+}
+
 /// 0, or -1: it raised.
 int32_t hj_dict_set(PyObject* dict, PyObject* key, PyObject* value) {
   PyObject** place = nullptr;
@@ -172,6 +225,23 @@ int32_t hj_dict_set(PyObject* dict, PyObject* key, PyObject* value) {
 int32_t hj_dict_set_int(PyObject* dict, int64_t key, PyObject* value) { return dict_set(dict, IntKey{key}, value); }
 int32_t hj_dict_set_ints(PyObject* dict, const int64_t* key, int64_t count, PyObject* value) {
   return dict_set(dict, IntsKey{key, count}, value);
+}
+
+int32_t hj_dict_set_number(PyObject* dict, PyObject* key, int64_t value) {
+  PyObject** place = nullptr;
+  const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &place); });
+  if (found == Found::Yes && overwrite_small_int(*place, value))
+    return 0;
+  PyObject* object = PyLong_FromLongLong(value);
+  const int32_t status = object ? hj_dict_set(dict, key, object) : -1;
+  Py_XDECREF(object);
+  return status;
+}
+int32_t hj_dict_set_number_int(PyObject* dict, int64_t key, int64_t value) {
+  return dict_set_number(dict, IntKey{key}, value);
+}
+int32_t hj_dict_set_number_ints(PyObject* dict, const int64_t* key, int64_t count, int64_t value) {
+  return dict_set_number(dict, IntsKey{key, count}, value);
 }
 
 int32_t hj_set_add_int(PyObject* set, int64_t key) {
@@ -202,10 +272,12 @@ std::span<const SupportSymbol> table_symbols() {
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
   static const SupportSymbol kSymbols[] = {
       HASTEN_SYMBOL(hj_dict_item),      HASTEN_SYMBOL(hj_dict_item_int), HASTEN_SYMBOL(hj_dict_item_ints),
-      HASTEN_SYMBOL(hj_dict_has),       HASTEN_SYMBOL(hj_dict_has_int),  HASTEN_SYMBOL(hj_dict_has_ints),
+      HASTEN_SYMBOL(hj_default_item),   HASTEN_SYMBOL(hj_default_item_int), HASTEN_SYMBOL(hj_default_item_ints),
+      HASTEN_SYMBOL(hj_set_default),    HASTEN_SYMBOL(hj_dict_has),       HASTEN_SYMBOL(hj_dict_has_int),  HASTEN_SYMBOL(hj_dict_has_ints),
       HASTEN_SYMBOL(hj_set_has),        HASTEN_SYMBOL(hj_set_has_int),   HASTEN_SYMBOL(hj_set_has_ints),
       HASTEN_SYMBOL(hj_dict_set),       HASTEN_SYMBOL(hj_dict_set_int),  HASTEN_SYMBOL(hj_dict_set_ints),
-      HASTEN_SYMBOL(hj_set_add_int),    HASTEN_SYMBOL(hj_set_add_ints),
+      HASTEN_SYMBOL(hj_dict_set_number),      HASTEN_SYMBOL(hj_dict_set_number_int),
+      HASTEN_SYMBOL(hj_dict_set_number_ints), HASTEN_SYMBOL(hj_set_add_int),    HASTEN_SYMBOL(hj_set_add_ints),
   };
 #undef HASTEN_SYMBOL
   return kSymbols;

@@ -120,12 +120,12 @@ class Sweeper {
       t = join(t, wider, unit_.sites);
       if (i.op == Op::GetItem) {  // other loads from the same lists will meet it too
         const Type container = use(v, 0);
-        if (container.within(kList) || (container.is_dict() && container.site != kNoSite))
+        if (container.within(kList) || (container.cls && container.site != kNoSite))
           unit_.sites.widen(container.site, wider);
       }
       if (i.op == Op::IterNext) {
         const Type iterator = use(v, 0);
-        if (iterator.only(kListIter) && !iterator.cls)
+        if (iterator.site != kNoSite && !iterator.is_exactly(&PyDictIterItem_Type))
           unit_.sites.widen(iterator.site, wider);
       }
       if (i.op == Op::LoadCell)
@@ -265,13 +265,13 @@ class Sweeper {
         return t;
       }
       case Op::GetIter:
-        return iterator_type(use(v, 0), sites);
+        return iterator(v);
       case Op::IterNext: {
         const Type iterator = use(v, 0);
         if (iterator.never())
           return {};
         Type t = item_type(iterator, sites);
-        if (iterator.only(kListIter) && !iterator.cls && t.within(kNumber) && is_wanted_as_object(v))
+        if ((iterator.only(kListIter) || iterator.is_exactly(&PySetIter_Type)) && iterator.site != kNoSite && t.within(kNumber) && is_wanted_as_object(v))
           t = Type::any();
         t.kinds |= kUnbound;
         return t;
@@ -291,8 +291,19 @@ class Sweeper {
         if (const Type dict = use(v, 0), more = use(v, 1); dict.is_dict() && dict.site != kNoSite)
           sites.widen(dict.site, more.is_dict() && more.site != kNoSite ? sites.element(more.site) : Type::any());
         return {};
-      case Op::BuildSet:
-        return Type::exact(&PySet_Type);
+      case Op::BuildSet: {
+        const SiteId site = fresh_site(v);
+        for (size_t k = 0; k < i.arg_count; ++k) sites.widen(site, use(v, k));
+        return Type::holder(&PySet_Type, site);
+      }
+      case Op::SetAdd:
+        if (const Type set = use(v, 0); set.is_set() && set.site != kNoSite)
+          sites.widen(set.site, use(v, 1));
+        return {};
+      case Op::SetUpdate:
+        if (const Type set = use(v, 0), more = use(v, 1); set.is_set() && set.site != kNoSite)
+          sites.widen(set.site, element_of(more, sites));
+        return {};
       case Op::ListToTuple:
       case Op::UnpackStar:
         return Type::exact(&PyTuple_Type);
@@ -413,6 +424,23 @@ class Sweeper {
     }
     if (i.op == Op::Inplace && op == BinaryOp::Mul && a.only(kList))
       return a;
+    // Sets and tuples whose items are known make one whose items are known.
+    const auto is_tuple = [](const Type& t) { return t.only(kTuple) || (t.is_exactly(&PyTuple_Type) && t.site != kNoSite); };
+    const bool sets = a.is_set() && b.is_set() && a.site != kNoSite && b.site != kNoSite;
+    const bool tuples = is_tuple(a) && ((op == BinaryOp::Add && is_tuple(b)) ||
+                                        (op == BinaryOp::Mul && b.within(kInt | kBool)));
+    if (sets || tuples) {
+      Type t = binary_type(op, a, b, unit_.sites, kNoSite);
+      if (t.cls && t.cls == class_of(a)) {
+        t.site = fresh_site(v);
+        unit_.sites.widen(t.site, element_of(a, unit_.sites));
+        if (op != BinaryOp::Mul)
+          unit_.sites.widen(t.site, element_of(b, unit_.sites));
+        if (sets && i.op == Op::Inplace)
+          t.site = unit_.sites.unify(t.site, a.site);
+      }
+      return t;
+    }
     return over_pairs(a, b, unit_.sites, [&](const Type& x, const Type& y) {
       const bool lists = x.only(kList) || y.only(kList);
       return binary_type(op, x, y, unit_.sites, lists ? fresh_site(v) : kNoSite);
@@ -441,8 +469,14 @@ class Sweeper {
       return Type::exact(&PyUnicode_Type);
     if (is_bytes(container) && key.within(kInt | kBool) && !key.is_union())
       return Type::integer(0, 255);
-    if (key.only(kSlice) && (is_bytes(container) || container.only(kTuple) || container.cls == &PyTuple_Type))
+    if (key.only(kSlice) && is_bytes(container))
       return Type::exact(class_of(container));
+    if (key.only(kSlice) && (container.only(kTuple) || container.is_exactly(&PyTuple_Type))) {
+      unit_.sites.widen(fresh_site(v), element_of(container, unit_.sites));
+      return Type::holder(&PyTuple_Type, fresh_site(v));
+    }
+    if (container.is_exactly(&PyTuple_Type) && key.within(kInt | kBool) && !key.is_union())
+      return element_of(container, unit_.sites);
     if (container.only(kTuple) && key.within(kInt)) {
       const auto count = static_cast<int64_t>(container.items->size());
       if (key.is_constant()) {
@@ -461,6 +495,10 @@ class Sweeper {
       return {};
     if (sequence.only(kTuple))
       return sequence.items->size() == count ? sequence : Type{};
+    if (sequence.is_exactly(&PyTuple_Type) && sequence.site != kNoSite && count <= 16) {
+      const Type one = unit_.sites.element(sequence.site);
+      return one.never() ? Type{} : Type::with_items(kTuple, std::vector<Type>(count, one));
+    }
     if (sequence.only(kList) && count <= 16) {
       const Type one = unit_.sites.element(sequence.site);
       if (!one.never())
@@ -534,6 +572,17 @@ class Sweeper {
       }
     }
     return is_only_called(v) ? Type::loaded_method() : Type::any();
+  }
+
+  /// A tuple that stays none in native code is walked as the object that it is.
+  Type iterator(ValueId v) {
+    const Type t = use(v, 0), it = iterator_type(t, unit_.sites);
+    if (!it.object || it.cls || !t.only(kTuple))
+      return it;
+    unit_.sites.widen(fresh_site(v), element_of(t, unit_.sites));
+    Type walk = Type::of(kListIter);
+    walk.cls = &PyTuple_Type, walk.site = fresh_site(v);
+    return walk;
   }
 
   static bool is_bytes(const Type& t) { return !t.may_be_unbound() && class_of(t) == &PyBytes_Type; }
@@ -788,8 +837,16 @@ Type iterator_type(const Type& t, SiteTable& sites) {
   if (is_text(t) || (!t.may_be_unbound() && (class_of(t) == &PyBytes_Type || (t.object && t.cls == &PyTuple_Type)))) {
     Type r = Type::of(kListIter);
     r.cls = class_of(t);
+    if (t.object && t.cls == &PyTuple_Type)
+      r.site = t.site;
     return r;
   }
+  if (t.is_set() && t.site != kNoSite)
+    return Type::holder(&PySetIter_Type, t.site);
+  if (t.is_exactly(&PyDictItems_Type) && t.site != kNoSite)
+    return Type::holder(&PyDictIterItem_Type, t.site);
+  if (t.is_exactly(&PyDictValues_Type) && t.site != kNoSite)
+    return Type::holder(&PyDictIterValue_Type, t.site);
   if (t.only(kTuple)) {
     Type common;
     for (const Type& one : *t.items) common = join(common, one, sites);
@@ -814,7 +871,7 @@ Type item_type(const Type& iterator, SiteTable& sites) {
   if (iterator.only(kListIter) && iterator.cls == &PyBytes_Type)
     return Type::integer(0, 255);
   if (iterator.only(kListIter))
-    return iterator.cls ? Type::any() : sites.element(iterator.site);
+    return iterator.site == kNoSite ? Type::any() : sites.element(iterator.site);
   if (iterator.only(kTupleIter)) {
     Type common;
     for (const Type& one : *iterator.items) common = join(common, one, sites);
@@ -835,7 +892,7 @@ Type item_type(const Type& iterator, SiteTable& sites) {
     }
     return Type::with_items(kTuple, std::move(items));
   }
-  return Type::any();
+  return iterator.object ? element_of(iterator, sites) : Type::any();
 }
 
 PyObject* constant_object(const Specialization& s, const Unit& unit, ValueId v) {

@@ -299,6 +299,26 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
     return Type::any();  // keywords
   plan.known = known_of(callee.known);
   if (plan.known == Known::Other) {
+    const auto* made = reinterpret_cast<PyTypeObject*>(callee.known);
+    if ((made == &PySet_Type || made == &PyFrozenSet_Type) && operands.size() <= 1) {
+      const SiteId site = fresh();
+      if (operands.size() == 1)
+        unit.sites.widen(site, element_of(operands[0], unit.sites));
+      return Type::holder(reinterpret_cast<PyTypeObject*>(callee.known), site);
+    }
+    if (PyType_Check(callee.known) && is_deque(made) && operands.size() <= 1) {
+      const SiteId site = fresh();
+      if (operands.size() == 1)
+        unit.sites.widen(site, element_of(operands[0], unit.sites));
+      return Type::holder(reinterpret_cast<PyTypeObject*>(callee.known), site);
+    }
+    if (PyType_Check(callee.known) && is_default_dict(made) && operands.size() == 1) {
+      if (operands[0].only(kKnown) && operands[0].known == reinterpret_cast<PyObject*>(&PyLong_Type))
+        unit.sites.widen(fresh(), Type::of(kInt));
+      return Type::holder(reinterpret_cast<PyTypeObject*>(callee.known), fresh());
+    }
+    if (made == &PyDict_Type && operands.empty())
+      return Type::dict(fresh());
     if (PyType_Check(callee.known))
       return Type::exact(followed_class(reinterpret_cast<PyTypeObject*>(callee.known)));
     if (PyCFunction_Check(callee.known))

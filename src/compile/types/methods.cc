@@ -42,9 +42,47 @@ Type list_of(const Type& item, SiteTable& sites, const std::function<SiteId()>& 
 
 }  // namespace
 
+namespace {
+
+/// A class of the C module _collections, which must have been imported; kept for ever.
+PyTypeObject* class_of_collections(const char* name) {
+  PyObject* module_name = PyUnicode_FromString("_collections");
+  PyObject* module = module_name ? PyImport_GetModule(module_name) : nullptr;
+  PyObject* found = module ? PyObject_GetAttrString(module, name) : nullptr;
+  Py_XDECREF(module_name);
+  Py_XDECREF(module);
+  PyErr_Clear();
+  if (found && !PyType_Check(found))
+    Py_CLEAR(found);
+  return reinterpret_cast<PyTypeObject*>(found);
+}
+
+}  // namespace
+
+bool is_default_dict(const PyTypeObject* cls) {
+  static PyTypeObject* known = nullptr;
+  if (!known && cls && std::string_view(cls->tp_name) == "collections.defaultdict")
+    known = class_of_collections("defaultdict");
+  return cls && cls == known;
+}
+
+bool is_deque(const PyTypeObject* cls) {
+  static PyTypeObject* known = nullptr;
+  if (!known && cls && std::string_view(cls->tp_name) == "collections.deque")
+    known = class_of_collections("deque");
+  return cls && cls == known;
+}
+
+bool is_mapping(const PyTypeObject* cls) { return cls == &PyDict_Type || is_default_dict(cls); }
+
+bool Type::is_dict() const { return object && !may_be_unbound() && is_mapping(cls); }
+
 PyTypeObject* followed_class(PyTypeObject* cls) {
-  for (PyTypeObject* one :
-       {&PyUnicode_Type, &PyDict_Type, &PySet_Type, &PyTuple_Type, &PyBytes_Type, &PyByteArray_Type, &PyFrozenSet_Type}) {
+  if (is_default_dict(cls) || is_deque(cls))
+    return cls;
+  for (PyTypeObject* one : {&PyUnicode_Type, &PyDict_Type, &PySet_Type, &PyTuple_Type, &PyBytes_Type, &PyByteArray_Type,
+                            &PyFrozenSet_Type, &PySetIter_Type, &PyDictItems_Type, &PyDictIterItem_Type,
+                            &PyDictValues_Type, &PyDictIterValue_Type}) {
     if (cls == one)
       return cls;
   }
@@ -83,6 +121,27 @@ int64_t char_of(const Type& t) {
   return is_the_one ? static_cast<int64_t>(c) : -1;
 }
 
+Type element_of(const Type& t, SiteTable& sites) {
+  if (t.only(kList) || (t.object && !t.may_be_unbound() && t.cls && t.site != kNoSite &&
+                        (t.cls == &PyTuple_Type || t.is_set() || t.cls == &PySetIter_Type ||
+                         t.cls == &PyDictValues_Type || t.cls == &PyDictIterValue_Type)))
+    return sites.element(t.site);
+  if (t.is_exactly(&PyDictIterItem_Type) && t.site != kNoSite) {
+    const Type value = sites.element(t.site);
+    return value.never() ? Type{} : Type::with_items(kTuple, {Type::any(), value});
+  }
+  if (is_text(t))
+    return Type::exact(&PyUnicode_Type);
+  if (t.only(kTuple)) {
+    Type common;
+    for (const Type& item : *t.items) common = join(common, item, sites);
+    return common;
+  }
+  if (t.only(kRange))
+    return Type::of(kInt);
+  return Type::any();
+}
+
 std::optional<Method> method_of(const Type& receiver, PyObject* name) {
   PyTypeObject* cls = receiver.may_be_unbound() ? nullptr : class_of(receiver);
   if (!cls || (cls != &PyList_Type && cls != followed_class(cls)))
@@ -104,8 +163,10 @@ std::optional<Method> method_of(const Type& receiver, PyObject* name) {
   const std::string_view text = text_of(name);
   if (receiver.only(kList) && (text == "append" || text == "pop"))
     method.id = text == "pop" ? MethodId::ListPop : MethodId::ListAppend;
-  else if (cls == &PyDict_Type && text == "get")
+  else if (is_mapping(cls) && text == "get")
     method.id = MethodId::DictGet;
+  else if (is_mapping(cls) && text == "setdefault")
+    method.id = MethodId::DictSetDefault;
   else if (cls == &PySet_Type && text == "add")
     method.id = MethodId::SetAdd;
   else if (receiver.only(kChar) && is_in(kCharTests, text))
@@ -179,10 +240,30 @@ Type method_result(PyTypeObject* cls, const char* method, const Type& receiver, 
                                      ? sites.element(operands[0].site)
                                      : Type::any());
     if (name == "copy")
+      return receiver.cls == &PyDict_Type ? receiver : Type::any();
+    if (name == "items" || name == "values")
+      return Type::holder(name == "items" ? &PyDictItems_Type : &PyDictValues_Type, receiver.site);
+  }
+  if (receiver.is_set() && receiver.site != kNoSite) {
+    if (name == "add" && operands.size() == 1)
+      sites.widen(receiver.site, operands[0]);
+    if (name == "update")
+      sites.widen(receiver.site, operands.size() == 1 ? element_of(operands[0], sites) : Type::any());
+    if (name == "pop")
+      return sites.element(receiver.site);
+    if (name == "copy" || name == "difference")
       return receiver;
   }
   if (cls == &PyDict_Type && name == "copy")
     return Type::exact(cls);
+  if (is_deque(cls) && receiver.site != kNoSite) {
+    if ((name == "append" || name == "appendleft") && operands.size() == 1)
+      sites.widen(receiver.site, operands[0]);
+    if ((name == "extend" || name == "extendleft") && operands.size() == 1)
+      sites.widen(receiver.site, element_of(operands[0], sites));
+    if (name == "pop" || name == "popleft")
+      return sites.element(receiver.site);
+  }
   if (cls == &PySet_Type || cls == &PyFrozenSet_Type) {
     if (name == "copy" || name == "union" || name == "difference" || name == "intersection" ||
         name == "symmetric_difference")

@@ -18,6 +18,7 @@ enum class MethodId : uint8_t {
   ListAppend,
   ListPop,
   DictGet,
+  DictSetDefault,
   SetAdd,
   CharTest,  ///< isalpha and its like, of one character
   CharCase,  ///< lower and upper of one character
@@ -27,6 +28,9 @@ struct Method {
   MethodId id = MethodId::Other;
   PyMethodDef* definition = nullptr;
 };
+
+/// What an item of `t` is predicted to be, whatever `t` is.
+Type element_of(const Type& t, SiteTable& sites);
 
 /// The method `name` that all objects of exactly `cls` have; nothing if that is no plain method of a C type.
 std::optional<Method> method_of(const Type& receiver, PyObject* name);

@@ -61,7 +61,24 @@ Type sample_dict(PyObject* dict, SiteTable& sites, int depth) {
   PyObject* value = nullptr;
   for (int k = 0; k < kProbes && PyDict_Next(dict, &at, nullptr, &value); ++k)
     element = join(element, sample(value, sites, depth + 1), sites);
-  return element.never() ? Type::exact(&PyDict_Type) : Type::dict(sites.make(element));
+  return element.never() ? Type::exact(Py_TYPE(dict)) : Type::holder(Py_TYPE(dict), sites.make(element));
+}
+
+/// Likewise of a set's items, or a long tuple's.
+Type sample_items(PyObject* container, SiteTable& sites, int depth) {
+  constexpr int kProbes = 5;
+  Type element;
+  PyObject* iterator = PyObject_GetIter(container);
+  for (int k = 0; iterator && k < kProbes; ++k) {
+    PyObject* item = PyIter_Next(iterator);
+    if (!item)
+      break;
+    element = join(element, sample(item, sites, depth + 1), sites);
+    Py_DECREF(item);  // the container keeps it
+  }
+  Py_XDECREF(iterator);
+  PyErr_Clear();
+  return element.never() ? Type::exact(Py_TYPE(container)) : Type::holder(Py_TYPE(container), sites.make(element));
 }
 
 Type sample(PyObject* object, SiteTable& sites, int depth) {
@@ -70,7 +87,9 @@ Type sample(PyObject* object, SiteTable& sites, int depth) {
     return t;
   if (depth >= kDepthMax)
     return Type::any();
-  if (PyDict_CheckExact(object))
+  if (PyAnySet_CheckExact(object) || is_deque(Py_TYPE(object)) || (PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) > kTupleItemsMax))
+    return sample_items(object, sites, depth);
+  if (is_mapping(Py_TYPE(object)))
     return sample_dict(object, sites, depth);
   if (PyList_CheckExact(object))
     return sample_list(object, sites, depth);

@@ -67,10 +67,18 @@ Type number_binary(BinaryOp op, const Type& a, const Type& b) {
 Type binary_type(BinaryOp op, const Type& a, const Type& b, SiteTable& sites, SiteId fresh) {
   if (a.within(kNumber) && b.within(kNumber))
     return number_binary(op, a, b);
+  if (op == BinaryOp::Add && a.only(kTuple) && b.only(kTuple) && a.items->size() + b.items->size() <= 8) {
+    std::vector<Type> items = *a.items;
+    items.insert(items.end(), b.items->begin(), b.items->end());
+    return Type::with_items(kTuple, std::move(items));
+  }
   if (is_text(a) && op == BinaryOp::Mod)
     return Type::exact(&PyUnicode_Type);
   if (op == BinaryOp::Add || op == BinaryOp::Mul) {
-    const auto is_sequence = [](const Type& t) { return is_text(t) || t.cls == &PyBytes_Type || t.cls == &PyTuple_Type; };
+    const auto is_sequence = [](const Type& t) {
+      const PyTypeObject* cls = t.may_be_unbound() ? nullptr : class_of(t);
+      return cls == &PyUnicode_Type || cls == &PyBytes_Type || (cls == &PyTuple_Type && (t.object || t.only(kTuple)));
+    };
     const bool same = op == BinaryOp::Add ? class_of(a) == class_of(b) : b.within(kIntegral);
     if (same && is_sequence(a) && !b.may_be_unbound())
       return Type::exact(class_of(a));
@@ -90,11 +98,6 @@ Type binary_type(BinaryOp op, const Type& a, const Type& b, SiteTable& sites, Si
   if (op == BinaryOp::Mul && ((a.only(kList) && b.within(kIntegral)) || (b.only(kList) && a.within(kIntegral)))) {
     sites.widen(fresh, sites.element(a.only(kList) ? a.site : b.site));
     return Type::list(fresh);
-  }
-  if (op == BinaryOp::Add && a.only(kTuple) && b.only(kTuple) && a.items->size() + b.items->size() <= 8) {
-    std::vector<Type> items = *a.items;
-    items.insert(items.end(), b.items->begin(), b.items->end());
-    return Type::with_items(kTuple, std::move(items));
   }
   return Type::any();
 }

@@ -100,8 +100,16 @@ Type join(const Type& a, const Type& b, SiteTable& sites) {
       t.items = nullptr;
     return t;
   }
-  if (a.object || b.object)
+  if (a.object || b.object) {
+    const Type &held = a.object ? a : b, &other = a.object ? b : a;
+    if (held.cls == &PyTuple_Type && held.site != kNoSite && (other.kinds & ~kUnbound) == kTuple) {
+      for (const Type& item : *other.items) sites.widen(held.site, item);
+      Type t = held;
+      t.kinds = (a.kinds | b.kinds) & kUnbound;
+      return t;
+    }
     return boxed(a, b);
+  }
   if (const int64_t one = char_of(a.kinds == kChar ? b : a); one >= 0 && ((a.kinds | b.kinds) == (kChar | kKnown)))
     return Type::of(kChar);
   Type t;

@@ -67,7 +67,7 @@ struct Type {
   Kinds kinds = 0;         ///< none and not object: no value can get here ("never")
   bool object = false;        ///< any Python object, boxed; then `kinds` is only kUnbound or nothing
   Interval interval;          ///< of kInt; of the items of kRange, kRangeIter; of the count of kEnumerate
-  SiteId site = kNoSite;      ///< of kList, kListIter; of an object that is a cell: its content; a dict: its values
+  SiteId site = kNoSite;      ///< of kList, kListIter; of an object: holder(), or a cell's content
   /// Of an object: it is exactly of this class (see followed_class()), or anything (null). Of kListIter: the class of
   /// what it walks, null: list.
   PyTypeObject* cls = nullptr;
@@ -96,12 +96,13 @@ struct Type {
     t.cls = cls;
     return t;
   }
-  /// A dict, whose values `site` predicts.
-  static Type dict(SiteId site) {
-    Type t = exact(&PyDict_Type);
+  /// A dict, whose values `site` predicts; a tuple, a set, or an iterator over it, whose items it predicts.
+  static Type holder(PyTypeObject* cls, SiteId site) {
+    Type t = exact(cls);
     t.site = site;
     return t;
   }
+  static Type dict(SiteId site) { return holder(&PyDict_Type, site); }
   static Type list(SiteId site) {
     Type t = of(kList);
     t.site = site;
@@ -138,7 +139,9 @@ struct Type {
     return t;
   }
 
-  bool is_dict() const { return cls == &PyDict_Type && !may_be_unbound(); }
+  bool is_exactly(PyTypeObject* one) const { return cls == one && object && !may_be_unbound(); }
+  bool is_set() const { return is_exactly(&PySet_Type) || is_exactly(&PyFrozenSet_Type); }
+  bool is_dict() const;  ///< or a defaultdict
   bool never() const { return kinds == 0 && !object; }
   bool only(Kinds kind) const { return !object && kinds == kind; }
   /// Some of `kinds`, nothing else.
@@ -160,6 +163,11 @@ bool operator==(const Type& a, const Type& b);
 
 /// `cls` if objects of exactly this class are known as such to the compiler, else null. It then lives for ever.
 PyTypeObject* followed_class(PyTypeObject* cls);
+/// dict or defaultdict: what is in it is found alike.
+bool is_mapping(const PyTypeObject* cls);
+/// collections.defaultdict and deque, if the program has them.
+bool is_default_dict(const PyTypeObject* cls);
+bool is_deque(const PyTypeObject* cls);
 /// The class that every value of the type is of exactly, where it has a value at all; null: not known, or several.
 PyTypeObject* class_of(const Type& t);
 inline bool is_text(const Type& t) { return !t.may_be_unbound() && class_of(t) == &PyUnicode_Type; }

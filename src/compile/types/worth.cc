@@ -220,9 +220,9 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
     case Op::GetItem:
       return !(type(0).within(kList | kTuple) && type(1).within(kInt | kBool)) && !class_of(type(0));
     case Op::SetItem:
-      return !(type(0).only(kList) && type(1).within(kInt | kBool)) && class_of(type(0)) != &PyDict_Type;
+      return !(type(0).only(kList) && type(1).within(kInt | kBool)) && !is_mapping(class_of(type(0)));
     case Op::IterNext:
-      return !type(0).within(kIterators);
+      return !type(0).within(kIterators) && !class_of(type(0));
     case Op::Call:
     case Op::CallMethod: {
       const auto plan = s.calls.find(v);
