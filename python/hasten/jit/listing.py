@@ -55,7 +55,8 @@ def notes(line: dict) -> Iterator[tuple[str, str]]:
     for name, texts in _grouped(line["reasons"]):
         for text in texts:
             callee = next((callee for callee in calls if name == "python call" and text.startswith(callee)), None)
-            yield name, f"{text}: {calls.pop(callee)}" if callee else text
+            none_yet = name == "python call" and not line["calls"]
+            yield name, f"{text}: {calls.pop(callee)}" if callee else f"{text}: no call yet" if none_yet else text
     for callee, words in calls.items():
         yield "python call", f"{callee}: {words}"
     for left in line["left"]:
