@@ -1,6 +1,7 @@
 // The module hasten._compile: offers the compiler to hasten._runtime when it is imported.
 #include <Python.h>
 
+#include "compile/lower/site_counts.h"
 #include "compile/pipeline.h"
 #include "compile/syntax/build_mir.h"
 #include "runtime/hasten_runtime.h"
@@ -12,7 +13,8 @@ const hasten::runtime::CompileTable compile_table = {hasten::runtime::kRuntimeAb
                                                      hasten::compile::release_mir,
                                                      hasten::compile::compile,
                                                      hasten::compile::release,
-                                                     hasten::compile::learn};
+                                                     hasten::compile::learn,
+                                                     hasten::compile::counts_of};
 
 PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "hasten._compile", nullptr, -1, nullptr, nullptr, nullptr, nullptr, nullptr};

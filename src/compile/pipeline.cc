@@ -8,6 +8,7 @@
 #include "compile/jit/code.h"
 #include "compile/jit/visible.h"
 #include "compile/lower/module.h"
+#include "compile/lower/site_counts.h"
 #include "compile/lower/support.h"
 #include "compile/syntax/build_mir.h"
 #include "compile/types/sample.h"
@@ -41,12 +42,14 @@ std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr
     if (osr && args[k] && Py_REFCNT(args[k]) == 1) {
       if (Py_TYPE(args[k]) == &PyRangeIter_Type)
         t = Type::of(kRangeIter);
-      if (Py_TYPE(args[k]) == &PyListIter_Type) {
-        if (PyObject* list = list_of_iterator(args[k])) {
-          t = Type::of(kListIter);
-          t.site = type_of_argument(list, sites).site;
-          Py_DECREF(list);
-        }
+      if (PyObject* walked = walked_by(args[k])) {
+        const Type of_walked = type_of_argument(walked, sites);
+        t = Type::of(kListIter);
+        if (PyList_CheckExact(walked))
+          t.site = of_walked.site;
+        else
+          t.cls = Py_TYPE(walked);
+        Py_DECREF(walked);
       }
     }
     if (t.object && args[k] && mir_of(args[k]))
@@ -74,6 +77,9 @@ void keep(UnitRecord& record, PyObject* object) {
 std::vector<NamedAddress> externals() {
   std::vector<NamedAddress> all;
   for (const SupportSymbol& symbol : support_symbols()) all.push_back({symbol.name, symbol.address});
+  for (const SupportSymbol& symbol : container_symbols()) all.push_back({symbol.name, symbol.address});
+  for (const SupportSymbol& symbol : number_symbols()) all.push_back({symbol.name, symbol.address});
+  for (const SupportSymbol& symbol : table_symbols()) all.push_back({symbol.name, symbol.address});
   return all;
 }
 
@@ -82,6 +88,7 @@ std::vector<NamedAddress> externals() {
 bool set_up(const runtime::RuntimeTable& table) {
   runtime_table = table;
   syntax::set_template_maker(table.new_template);
+  set_layout(*table.layout);
   if (connect_runtime(table))
     return true;
   PyErr_SetString(PyExc_ImportError, "hasten._compile and hasten._runtime are of different versions; reinstall hasten");
@@ -166,6 +173,7 @@ void release(runtime::NativeVersion* version) { delete static_cast<LoadedUnit*>(
 
 void release_mir(mir::MirFunction* function) {
   forget_experience(function);
+  forget_counts(function);
   syntax::release_mir(function);
 }
 

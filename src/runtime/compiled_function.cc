@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "runtime/hot.h"
+#include "runtime/line_report.h"
 #include "runtime/loop_entry.h"
 #include "runtime/object_layout.h"
 #include "runtime/recursion.h"
@@ -38,20 +39,6 @@ uint64_t mix(uint64_t hash, const void* pointer) {
 std::unordered_map<const mir::MirFunction*, CompiledFunction*>& functions_by_mir() {
   static auto* map = new std::unordered_map<const mir::MirFunction*, CompiledFunction*>;
   return *map;
-}
-
-const char* reason_name(DeoptReason reason) {
-  switch (reason) {
-    case DeoptReason::Overflow:
-      return "integer beyond 64 bits";
-    case DeoptReason::Type:
-      return "another type than before";
-    case DeoptReason::Result:
-      return "a call returned another type than before";
-    case DeoptReason::Generic:
-      break;
-  }
-  return "a case that is left to the interpreter";
 }
 
 }  // namespace
@@ -110,6 +97,14 @@ CompiledFunction::~CompiledFunction() {
 CompiledFunction* CompiledFunction::of(const mir::MirFunction* function) {
   auto found = functions_by_mir().find(function);
   return found == functions_by_mir().end() ? nullptr : found->second;
+}
+
+std::vector<CompiledFunction*> CompiledFunction::all() {
+  std::vector<CompiledFunction*> functions;
+  for (const auto& [mir, function] : functions_by_mir()) {
+    functions.push_back(function);
+  }
+  return functions;
 }
 
 int CompiledFunction::traverse(visitproc visit, void* arg) const {

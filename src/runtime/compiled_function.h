@@ -9,6 +9,7 @@
 #include <Python.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,10 +51,14 @@ class CompiledFunction {
 
   /// Native code of this function has left: finishes the call, or hands the values to the interpreter that entered the
   /// code. Steals `result` (may be null).
-  PyObject* land(NativeVersion* version, uint32_t point, const uint64_t* slots, PyObject* result);
+  PyObject* land(NativeVersion* version, uint32_t point, const uint64_t* slots, std::span<const uint16_t> owned,
+                 PyObject* result);
 
   /// What hasten.jit.report() shows, as a new dict.
   PyObject* report() const;
+  /// {"bodies": what was compiled of this function, entered itself or from others, a dict each; "lines": those on which it
+  /// computes something}. Functions that are defined within it, whose codes the tuple names, belong to it.
+  PyObject* line_facts(PyObject* nested_codes) const;
 
   PyObject* function() const { return function_; }
   bool is_template() const { return is_template_; }
@@ -69,6 +74,7 @@ class CompiledFunction {
 
   /// The CompiledFunction whose MIR this is; null if it is gone.
   static CompiledFunction* of(const mir::MirFunction* function);
+  static std::vector<CompiledFunction*> all();  ///< those that have a MIR
 
  private:
   friend class OsrEntry;

@@ -73,6 +73,20 @@ PyObject* reduce(PyObject* self, PyObject*) {
 
 PyObject* report(PyObject* self, PyObject*) { return cast(self)->compiled->report(); }
 
+PyObject* line_facts(PyObject* self, PyObject* nested_codes) {
+  if (!PyTuple_Check(nested_codes)) {
+    PyErr_SetString(PyExc_TypeError, "expected a tuple of code objects");
+    return nullptr;
+  }
+  return cast(self)->compiled->line_facts(nested_codes);
+}
+
+/// What draws it is Python, which is loaded when somebody asks.
+PyObject* line_report(PyObject* self, void*) {
+  ObjectRef room = ObjectRef::steal(PyImport_ImportModule("hasten.jit.line_report"));
+  return room ? PyObject_CallMethod(room.get(), "LineReport", "O", self) : nullptr;
+}
+
 PyObject* wrapped(PyObject* self, void*) { return Py_NewRef(cast(self)->function); }
 
 int traverse(PyObject* self, visitproc visit, void* arg) {
@@ -112,10 +126,13 @@ PyMethodDef methods[] = {
      "report() -> dict. How calls of this function ran: `tier` (native, python, interpreter), the native `versions`\n"
      "with their calls and landings, the `reasons` why something stayed Python ('FILE:LINE:COLUMN: CODE why'), and\n"
      "the `landings` seen: line, why, the type seen, how often."},
+    {"_line_facts", line_facts, METH_O, "_line_facts(nested_codes) -> dict, for hasten.jit.line_report"},
     {"__reduce__", reduce, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 
 PyGetSetDef attributes[] = {{"__wrapped__", wrapped, nullptr, "the original function", nullptr},
+                            {"hasten", line_report, nullptr,
+                             "What became of each line: report() -> dict, listing() -> str, html() -> str", nullptr},
                             {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
                             {nullptr, nullptr, nullptr, nullptr, nullptr}};
 

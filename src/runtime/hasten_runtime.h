@@ -10,10 +10,11 @@
 #include <cstdint>
 
 #include "runtime/mir.h"
+#include "runtime/sites.h"
 
 namespace hasten::runtime {
 
-inline constexpr uint32_t kRuntimeAbiVersion = 4;
+inline constexpr uint32_t kRuntimeAbiVersion = 6;
 
 /// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
 enum class SlotKind : uint8_t {
@@ -25,7 +26,7 @@ enum class SlotKind : uint8_t {
   Unbound,    ///< 0 slots
   Object,     ///< 1 slot: PyObject*, borrowed (deopt takes its own reference); null means Unbound
   RangeIter,  ///< 3 slots: next value, step, items left. Boxed as a real range iterator in that state
-  ListIter,   ///< 2 slots: list (borrowed), next index. Boxed as a real list iterator in that state
+  ListIter,   ///< 2 slots: list or other sequence (borrowed), next index. Boxed as its real iterator in that state
   Tuple,      ///< `count` values follow as the next entries of the table; boxed as a tuple
   Union,      ///< 1 slot: tag; `count` alternatives follow as the next entries, the tag-th is the value
   Method,     ///< 1 slot: receiver, borrowed. `value` is a GetAttr: boxed as the attribute names[aux] of it
@@ -70,6 +71,12 @@ struct NativeVersion {
   void* owner;          ///< the compiler's handle
   float expected_gain;  ///< how many times faster than Python the compiler takes it to be
   uint32_t active;      ///< the runtime's: how many calls run it now
+  // For the report.
+  const Site* sites;
+  uint32_t site_count;
+  const char* parameter_types;         ///< in words
+  const NativeVersion* const* bodies;  ///< of what is entered from outside: all that was compiled with it, itself first
+  uint32_t body_count;
 };
 
 /// Offsets into CPython's objects, measured and self-tested at import: the compiler bakes them into code.
@@ -86,8 +93,18 @@ struct ObjectLayout {
   uint32_t small_int_stride;               ///< 0 if the self-test failed: call box_int instead
   PyObject* small_ints;                    ///< the object of small_int_min
   uint32_t sum_compensates;                ///< 1: sum() keeps account of what additions of floats lose
+  // str: where (state & text_latin_mask) == text_latin, one byte a character follows the object's head, which is shorter
+  // where (state & text_ascii) is set.
+  uint32_t text_length, text_state, text_latin_mask, text_latin, text_ascii, text_ascii_head, text_latin_head;
+  PyObject* const* characters;  ///< the str of each of the first 256 code points: there is only one
+  uint32_t bytes_head;          ///< where the bytes of a bytes object begin
+  uint32_t dict_used, set_used;
+  uint32_t probes_dicts, probes_sets;  ///< 1: table_probe.h reads the tables of this CPython rightly
+  // A dict's version tag, 64 bits. Whoever changes a value in place gives it one that CPython never gives; where a bit of
+  // the mask is set somebody watches the dict, and it must be changed by CPython.
+  uint32_t dict_version, dict_watch_mask;
   PyObject *true_object, *false_object, *none_object;
-  PyObject *long_type, *float_type, *complex_type, *bool_type, *list_type, *tuple_type, *range_type;
+  PyObject *long_type, *float_type, *complex_type, *bool_type, *list_type, *tuple_type, *range_type, *text_type;
 };
 
 /// Functions that native code calls by name (resolved by the compiler's JIT linker from this list).
@@ -135,6 +152,8 @@ struct CompileTable {
   /// Something was learnt about `function` when native code left, perhaps inside another function's version that calls
   /// it natively: the next compile of whatever contains it should know. May be null.
   void (*learn)(const mir::MirFunction* function, const Feedback* feedback, uint32_t feedback_count);
+  /// What native code of `function` has counted, for the report.
+  SiteCounts (*counts)(const mir::MirFunction* function);
 };
 
 /// What `NativeEntry` returns when an argument does not have the type that it was compiled for.

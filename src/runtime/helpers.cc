@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include "runtime/compiled_function.h"
+#include "runtime/landing.h"
+#include "runtime/loop_entry.h"
 #include "runtime/object_layout.h"
 #include "runtime/operations.h"
 #include "runtime/poll.h"
@@ -15,14 +17,16 @@ namespace hasten::runtime {
 
 extern "C" {
 
-PyObject* hrt_deopt(NativeVersion* version, uint32_t point, const uint64_t* slots, PyObject* result) {
+PyObject* hrt_deopt(NativeVersion* version, uint32_t point, const uint64_t* slots, const uint16_t* owned,
+                    size_t owned_count, PyObject* result) {
   CompiledFunction* function = CompiledFunction::of(version->function);
   if (!function) {
     Py_XDECREF(result);
+    drop_owned(slots, {owned, owned_count});
     PyErr_SetString(PyExc_SystemError, "hasten: compiled code outlived its function");
     return nullptr;
   }
-  return function->land(version, point, slots, result);
+  return function->land(version, point, slots, {owned, owned_count}, result);
 }
 
 int32_t hrt_execute(const mir::MirFunction* function, uint32_t instr, PyObject* const* operands, PyObject** result) {
@@ -60,6 +64,8 @@ int32_t hrt_poll(const mir::MirFunction* function, uint32_t instr) {
   add_traceback(*function, instr);
   return kFailed;
 }
+
+PyObject** hrt_held() { return innermost_entry->values->held(); }
 
 void hrt_call_limits(int32_t** budget, uintptr_t* stack_low) {
   CallLimits limits = call_limits();
@@ -354,6 +360,7 @@ const Symbol* helper_symbols(uint32_t* count) {
       HASTEN_SYMBOL(hrt_load_method),
       HASTEN_SYMBOL(hrt_traceback),
       HASTEN_SYMBOL(hrt_poll),
+      HASTEN_SYMBOL(hrt_held),
       HASTEN_SYMBOL(hrt_call_limits),
       HASTEN_SYMBOL(hrt_recursion_error),
       HASTEN_SYMBOL(hrt_box_int),

@@ -24,10 +24,11 @@ extern "C" {
 // --- Leaving and boxed execution -------------------------------------------------------------------------------
 
 /// Goes on in the interpreter at version->points[point] and returns the call's result (new reference), or nullptr with
-/// exception and traceback set: return it as it is. Steals `result` (the point's `result` value, or null). Object
-/// slots are borrowed: compiled code releases its own references afterwards.
+/// exception and traceback set: return it as it is. Steals `result` (the point's `result` value, or null) and the
+/// references in the `owned_count` slots numbered `owned` (null: none); what is not live is dropped before it goes on.
 /// What is returned need not be an object: return it as it is, and keep an exception that is set.
-PyObject* hrt_deopt(NativeVersion* version, uint32_t point, const uint64_t* slots, PyObject* result);
+PyObject* hrt_deopt(NativeVersion* version, uint32_t point, const uint64_t* slots, const uint16_t* owned,
+                    size_t owned_count, PyObject* result);
 
 /// Executes one computing instruction (not Phi, not a terminator) on boxed operands (borrowed; null = Unbound), as
 /// the interpreter does. kOk: *result is a new reference, or null if the instruction defines nothing or an IterNext
@@ -61,6 +62,9 @@ int32_t hrt_poll(const mir::MirFunction* function, uint32_t instr);
 /// native call does `--**budget`, calls, `++**budget`; if **budget <= 0 before it, or the stack pointer is below
 /// *stack_low, it calls hrt_recursion_error instead. (The boxed entry has been counted by the dispatcher.)
 void hrt_call_limits(int32_t** budget, uintptr_t* stack_low);
+
+/// Where the value table of the interpreter that entered the code at a loop header keeps what local variables hold.
+PyObject** hrt_held();
 /// Sets RecursionError and adds the traceback entry of the caller at its Call instruction.
 void hrt_recursion_error(const mir::MirFunction* caller, uint32_t instr);
 

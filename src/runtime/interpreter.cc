@@ -17,18 +17,16 @@ using mir::kNone;
 using mir::Op;
 using mir::ValueId;
 
+/// There from the start, for the whole of the activation.
+bool stays(const mir::MirFunction& function, ValueId value) {
+  const Op op = function.instrs[value].op;
+  return op == Op::Const || op == Op::Unbound;
+}
+
 struct Activation {
   const mir::MirFunction& function;
   const InterpreterPlan& plan;
   ValueTable& values;
-
-  void release_dead(const Instr& instr) {
-    for (uint32_t k = 0; k < instr.arg_count; ++k) {
-      if (plan.dies[instr.args_begin + k]) {
-        values.set(function.operands[instr.args_begin + k], nullptr);
-      }
-    }
-  }
 
   /// Evaluates the phis of the successor all at once (one may read another's old value). Returns its first other
   /// instruction.
@@ -51,6 +49,9 @@ struct Activation {
       for (uint32_t i = 0; i < count; ++i) {
         values.set(to.first + i, scratch_[i]);
       }
+    }
+    for (ValueId dead : plan.dead_on_edge[edge]) {
+      values.set(dead, nullptr);
     }
     return phi_end;
   }
@@ -75,7 +76,8 @@ struct Activation {
 
 }  // namespace
 
-ValueTable::ValueTable(const mir::MirFunction& function) : count_(function.instr_count) {
+ValueTable::ValueTable(const mir::MirFunction& function)
+    : instr_count_(function.instr_count), count_(function.instr_count + function.held_count) {
   if (count_ > kInline) {
     heap_ = std::make_unique<PyObject*[]>(count_);
     values_ = heap_.get();
@@ -84,7 +86,7 @@ ValueTable::ValueTable(const mir::MirFunction& function) : count_(function.instr
     std::memset(inline_, 0, sizeof inline_);
   }
   // Constants may be read after a landing in the middle of the function, so they are there from the start.
-  for (uint32_t i = 0; i < count_; ++i) {
+  for (uint32_t i = 0; i < instr_count_; ++i) {
     if (function.instrs[i].op == Op::Const) {
       values_[i] = Py_NewRef(function.consts[function.instrs[i].aux]);
     }
@@ -98,7 +100,7 @@ ValueTable::~ValueTable() {
 }
 
 InterpreterPlan::InterpreterPlan(const mir::MirFunction& function)
-    : pred_index(function.block_id_count, 0), dies(function.operand_count, 0) {
+    : pred_index(function.block_id_count, 0), dies(function.operand_count, 0), unread(function.instr_count, 0) {
   for (BlockId id = 0; id < function.block_count; ++id) {
     const mir::Block& block = function.blocks[id];
     for (uint32_t k = 0; k < block.succ_count; ++k) {
@@ -114,53 +116,78 @@ InterpreterPlan::InterpreterPlan(const mir::MirFunction& function)
       }
     }
   }
-  // A value whose uses all stand in its own block dies at the last of them, as on CPython's stack. Others live until
-  // they are computed anew or the call ends.
-  std::vector<uint32_t> last_use(function.instr_count, kNone);
-  std::vector<uint8_t> escapes(function.instr_count, 0);
-  for (uint32_t i = 0; i < function.instr_count; ++i) {
-    const Instr& instr = function.instrs[i];
-    for (uint32_t k = 0; k < instr.arg_count; ++k) {
-      uint32_t operand = instr.args_begin + k;
-      ValueId value = function.operands[operand];
-      Op op = function.instrs[value].op;
-      bool kept = op == Op::Const || op == Op::Unbound || op == Op::Param || op == Op::Phi;
-      if (instr.op == Op::Phi || function.instrs[value].block != instr.block || kept) {
-        escapes[value] = 1;
-      } else {
-        last_use[value] = operand;
+  const mir::Liveness liveness(function);
+  find_last_reads(function, liveness);
+  find_dead_on_edges(function, liveness);
+  find_dead_in_handlers(function, liveness);
+}
+
+/// Values die at their last read, as in native code. What is a variable's lives as long as CPython's does, because the
+/// end of the function, `del` and the next assignment read it.
+void InterpreterPlan::find_last_reads(const mir::MirFunction& function, const mir::Liveness& liveness) {
+  std::vector<uint8_t> live(function.instr_count);
+  for (BlockId id = 0; id < function.block_count; ++id) {
+    const mir::Block& block = function.blocks[id];
+    for (ValueId value = 0; value < function.instr_count; ++value) {
+      live[value] = stays(function, value) || liveness.live_out(id, value);
+    }
+    for (uint32_t i = block.first + block.count; i-- > block.first && function.instrs[i].op != Op::Phi;) {
+      const Instr& instr = function.instrs[i];
+      unread[i] = !live[i] && !mir::defines_nothing(instr.op);
+      live[i] = stays(function, i);
+      for (uint32_t k = instr.arg_count; k-- > 0;) {
+        uint8_t& is_live = live[function.operands[instr.args_begin + k]];
+        dies[instr.args_begin + k] = !is_live;
+        is_live = 1;
       }
     }
   }
-  for (ValueId value = 0; value < function.instr_count; ++value) {
-    if (!escapes[value] && last_use[value] != kNone) {
-      dies[last_use[value]] = 1;
-    }
-  }
-  find_dead_in_handlers(function);
 }
 
-void InterpreterPlan::find_dead_in_handlers(const mir::MirFunction& function) {
-  std::unique_ptr<mir::Liveness> liveness;
+void InterpreterPlan::find_dead_on_edges(const mir::MirFunction& function, const mir::Liveness& liveness) {
+  dead_on_edge.resize(function.block_id_count);
+  for (BlockId id = 0; id < function.block_count; ++id) {
+    const mir::Block& block = function.blocks[id];
+    for (uint32_t edge = block.succs_begin; edge < block.succs_begin + block.succ_count; ++edge) {
+      const BlockId to = function.block_ids[edge];
+      for (ValueId value = 0; value < function.instr_count; ++value) {
+        const bool is_phi_there = function.instrs[value].op == Op::Phi && function.instrs[value].block == to;
+        if (!stays(function, value) && (liveness.live_out(id, value) || is_phi_there) && !liveness.live_in(to, value)) {
+          dead_on_edge[edge].push_back(value);
+        }
+      }
+    }
+  }
+}
+
+void InterpreterPlan::find_dead_in_handlers(const mir::MirFunction& function, const mir::Liveness& liveness) {
   for (BlockId id = 0; id < function.block_count; ++id) {
     const BlockId handler = function.blocks[id].handler;
     if (handler == kNone) {
       continue;
     }
-    if (!liveness) {
-      liveness = std::make_unique<mir::Liveness>(function);
-      dead_in_handler.resize(function.block_count);
-    }
+    dead_in_handler.resize(function.block_count);
     std::vector<ValueId>& dead = dead_in_handler[handler];
     if (!dead.empty()) {
       continue;
     }
     for (ValueId value = 0; value < function.instr_count; ++value) {
-      const Op op = function.instrs[value].op;
-      if (op != Op::Const && op != Op::Unbound && !liveness->live_in(handler, value)) {
+      if (!stays(function, value) && !liveness.live_in(handler, value)) {
         dead.push_back(value);
       }
     }
+  }
+}
+
+void release_dead(const mir::MirFunction& function, const InterpreterPlan& plan, uint32_t index, ValueTable* values) {
+  const Instr& instr = function.instrs[index];
+  for (uint32_t k = 0; k < instr.arg_count; ++k) {
+    if (plan.dies[instr.args_begin + k]) {
+      values->set(function.operands[instr.args_begin + k], nullptr);
+    }
+  }
+  if (plan.unread[index]) {
+    values->set(index, nullptr);
   }
 }
 
@@ -202,6 +229,10 @@ PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& pla
       case Op::BranchBound:
         successor = values.get(args[0]) ? 0 : 1;
         break;
+      case Op::Hold:
+        values.set(function.instr_count + instr.aux, instr.arg_count > 0 ? Py_XNewRef(values.get(args[0])) : nullptr);
+        release_dead(function, plan, index, &values);
+        continue;
       case Op::Return:
         return Py_NewRef(values.get(args[0]));
       case Op::Raise:
@@ -228,11 +259,11 @@ PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& pla
           continue;
         }
         values.set(index, result);
-        self.release_dead(instr);
+        release_dead(function, plan, index, &values);
         continue;
       }
     }
-    self.release_dead(instr);
+    release_dead(function, plan, index, &values);
     BlockId from = instr.block;
     BlockId to = function.block_ids[function.blocks[from].succs_begin + successor];
     next = self.follow(from, successor);

@@ -12,6 +12,10 @@
 
 #include "runtime/mir.h"
 
+namespace hasten::mir {
+class Liveness;
+}
+
 namespace hasten::runtime {
 
 /// What the interpreter needs to know about a function besides its MIR; made once.
@@ -20,14 +24,20 @@ struct InterpreterPlan {
 
   std::vector<uint32_t> pred_index;  ///< for each entry of block_ids that is a successor: which predecessor it is
   std::vector<uint8_t> dies;         ///< for each operand: the value is not read again, release it
+  std::vector<uint8_t> unread;       ///< for each instruction: nobody reads what it gives
+  /// For each entry of block_ids that is a successor: the values that nobody reads any more when it is taken.
+  std::vector<std::vector<mir::ValueId>> dead_on_edge;
   /// For each block that is a handler: the values that nobody reads any more when it is entered. Empty without handlers.
   std::vector<std::vector<mir::ValueId>> dead_in_handler;
 
  private:
-  void find_dead_in_handlers(const mir::MirFunction& function);
+  void find_last_reads(const mir::MirFunction& function, const mir::Liveness& liveness);
+  void find_dead_on_edges(const mir::MirFunction& function, const mir::Liveness& liveness);
+  void find_dead_in_handlers(const mir::MirFunction& function, const mir::Liveness& liveness);
 };
 
-/// The values of one activation: a strong reference each, or null (Unbound, or not computed).
+/// The values of one activation: a strong reference each, or null (Unbound, or not computed). Behind them, under the numbers
+/// from instr_count on, what its local variables hold.
 class ValueTable {
  public:
   explicit ValueTable(const mir::MirFunction& function);
@@ -42,21 +52,26 @@ class ValueTable {
     values_[value] = object;
     Py_XDECREF(old);
   }
-  /// Both are of one function.
-  void swap(ValueTable& other) { std::swap_ranges(values_, values_ + count_, other.values_); }
+  /// What the local variables hold (Op::Hold), by slot.
+  PyObject** held() { return values_ + instr_count_; }
+  /// The values, not what is held. Both are of one function.
+  void swap(ValueTable& other) { std::swap_ranges(values_, values_ + instr_count_, other.values_); }
   void clear() {
-    for (uint32_t i = 0; i < count_; ++i) {
+    for (uint32_t i = 0; i < instr_count_; ++i) {
       set(i, nullptr);
     }
   }
 
  private:
   static constexpr uint32_t kInline = 48;
-  uint32_t count_;
+  uint32_t instr_count_, count_;
   PyObject** values_;
   PyObject* inline_[kInline];
   std::unique_ptr<PyObject*[]> heap_;
 };
+
+/// Drops what nobody reads after the instruction `index`, which has been executed.
+void release_dead(const mir::MirFunction& function, const InterpreterPlan& plan, uint32_t index, ValueTable* values);
 
 /// Where the interpreter begins or goes on.
 struct Start {

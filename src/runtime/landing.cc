@@ -130,4 +130,11 @@ bool box_live_values(const NativeVersion& version, const DeoptPoint& point, cons
   return true;
 }
 
+void drop_owned(const uint64_t* slots, std::span<const uint16_t> owned) {
+  const KeepError keep;
+  for (const uint16_t slot : owned) {
+    Py_XDECREF(reinterpret_cast<PyObject*>(slots[slot]));
+  }
+}
+
 }  // namespace hasten::runtime

@@ -121,14 +121,17 @@ void CompiledFunction::note_landing(NativeVersion* native) {
   }
 }
 
-PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, const uint64_t* slots, PyObject* result) {
+PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, const uint64_t* slots,
+                                 std::span<const uint16_t> owned, PyObject* result) {
   const DeoptPoint& point = native->points[point_index];
   const mir::MirFunction& function = *native->function;
   if (innermost_entry && point.reason != DeoptReason::Generic) {
     innermost_entry->function->note_landing(innermost_entry->native);
   }
   ValueTable values(function);
-  if (!box_live_values(*native, point, slots, &values)) {
+  const bool is_boxed = box_live_values(*native, point, slots, &values);
+  drop_owned(slots, owned);  // now, so that what dies from here on dies in the interpreter
+  if (!is_boxed) {
     Py_XDECREF(result);
     add_traceback(function, point.resume);
     return nullptr;
@@ -137,11 +140,13 @@ PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, co
   if (point.result != mir::kNone) {
     learn(point, result ? reinterpret_cast<PyObject*>(Py_TYPE(result)) : nullptr);
     values.set(point.result, result);
+    release_dead(function, *plan_, point.result, &values);
   } else if (point.reason == DeoptReason::Type && is_computing(function.instrs[start.instr].op)) {
     // Do the instruction now: the type of its value is what the compiler has to learn.
     if (execute_into(function, start.instr, &values)) {
       PyObject* seen = values.get(start.instr);
       learn(point, seen ? reinterpret_cast<PyObject*>(Py_TYPE(seen)) : nullptr);
+      release_dead(function, *plan_, start.instr, &values);
       ++start.instr;
     } else {
       add_traceback(function, start.instr);

@@ -102,6 +102,8 @@ enum class Op : uint16_t {
   SumAdd,    ///< args: total, carry, item; the next total
   SumCarry,  ///< args: total, carry, item, next total; the next carry
   SumEnd,    ///< args: total, carry; the sum
+  Hold,  ///< args: value, or none; aux = slot. The local variable with this slot holds the value (nothing) from here on: the
+         ///< object lives until the slot's next Hold or the end of the function, whoever reads it. Defines nothing
 };
 
 constexpr bool is_terminator(Op op) { return (op >= Op::Jump && op <= Op::Raise) || op == Op::Reraise; }
@@ -125,6 +127,7 @@ constexpr bool defines_nothing(Op op) {
     case Op::DelGlobal:
     case Op::StoreCell:
     case Op::DelCell:
+    case Op::Hold:
       return true;
     default:
       return is_terminator(op);
@@ -188,6 +191,7 @@ struct MirFunction {
   uint32_t param_count;
   uint32_t is_template;
   uint32_t instr_count, block_count, operand_count, block_id_count, const_count, name_count;
+  uint32_t held_count;  ///< slots of Hold
   const Instr* instrs;
   const Block* blocks;  ///< blocks[0] is the entry; it has no predecessors
   const ValueId* operands;
@@ -197,6 +201,6 @@ struct MirFunction {
   PyObject* function;      ///< the original Python function (its code, globals, builtins, closure)
 };
 
-inline constexpr uint32_t kMirAbiVersion = 2;
+inline constexpr uint32_t kMirAbiVersion = 3;
 
 }  // namespace hasten::mir

@@ -19,8 +19,8 @@ constexpr const char* kOps[] = {
     "StoreCell",      "DelCell",    "FreeCell",    "DelAttr",    "BuildSet",     "BuildDict",     "SetAdd",
     "DictInsert",     "ListExtend", "SetUpdate",   "DictUpdate", "DictMerge",    "ListToTuple",   "CallUnpacked",
     "UnpackStar",     "ImportName", "ImportFrom",  "NewCell",    "ReadCell",     "MakeGenerator", "FormatValue",
-    "BuildText",      "SumAdd",     "SumCarry",    "SumEnd"};
-static_assert(std::size(kOps) == static_cast<size_t>(Op::SumEnd) + 1);
+    "BuildText",      "SumAdd",     "SumCarry",    "SumEnd",     "Hold"};
+static_assert(std::size(kOps) == static_cast<size_t>(Op::Hold) + 1);
 constexpr const char* kUnaryOps[] = {"Neg", "Pos", "Invert", "Not"};
 constexpr const char* kBinaryOps[] = {"Add",    "Sub",    "Mul", "TrueDiv", "FloorDiv", "Mod",   "Pow",
                                       "LShift", "RShift", "And", "Or",      "Xor",      "MatMul"};
@@ -59,6 +59,7 @@ std::string aux_text(const mir::MirFunction& function, const mir::Instr& instr) 
     case Op::Unpack:
     case Op::UnpackStar:
     case Op::Extract:
+    case Op::Hold:
       return fmt::format("{}", instr.aux);
     case Op::Call:
       return instr.aux == mir::kNone ? "" : text_of(function.consts[instr.aux], PyObject_Repr);

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "runtime/object_ref.h"
+#include "runtime/table_probe.h"
 
 // Exported by every CPython from 3.11 on; 3.13 declares it in an internal header.
 extern "C" PyAPI_FUNC(int) _PyObject_GetMethod(PyObject* object, PyObject* name, PyObject** method);
@@ -55,6 +56,96 @@ void fill_offsets(ObjectLayout* layout) {
   layout->long_size_or_tag = offsetof(PyVarObject, ob_size);
   layout->long_digits = offsetof(PyLongObject, ob_digit);
 #endif
+}
+
+constexpr int kCharacterCount = 256;
+
+/// CPython keeps the texts of one latin-1 character; false if there is more than one of a kind after all.
+bool find_characters(ObjectLayout* layout) {
+  static PyObject* characters[kCharacterCount];
+  layout->characters = characters;
+  ObjectRef all = ObjectRef::steal(PyUnicode_New(kCharacterCount, kCharacterCount - 1));
+  for (int c = 0; c < kCharacterCount; ++c) {
+    if (!characters[c]) {
+      characters[c] = PyUnicode_FromOrdinal(c);  // kept for ever
+    }
+    if (!all || !characters[c]) {
+      return false;
+    }
+    PyUnicode_WriteChar(all.get(), c, static_cast<Py_UCS4>(c));
+  }
+  for (int c = 0; c < kCharacterCount; ++c) {
+    ObjectRef again = ObjectRef::steal(PySequence_GetItem(all.get(), c));
+    if (again.get() != characters[c]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The bits of a text's state, as the C compiler lays them out.
+template <class Set>
+uint32_t text_state(Set set) {
+  PyASCIIObject text;
+  std::memset(&text, 0, sizeof text);
+  set(&text);
+  uint32_t state = 0;
+  std::memcpy(&state, &text.state, sizeof state);
+  return state;
+}
+
+void fill_text_offsets(ObjectLayout* layout) {
+  layout->text_type = reinterpret_cast<PyObject*>(&PyUnicode_Type);
+  layout->text_length = offsetof(PyASCIIObject, length);
+  layout->text_state = offsetof(PyASCIIObject, state);
+  layout->text_latin_mask = text_state([](PyASCIIObject* t) { t->state.kind = 7, t->state.compact = 1; });
+  layout->text_latin =
+      text_state([](PyASCIIObject* t) { t->state.kind = PyUnicode_1BYTE_KIND, t->state.compact = 1; });
+  layout->text_ascii = text_state([](PyASCIIObject* t) { t->state.ascii = 1; });
+  layout->text_ascii_head = sizeof(PyASCIIObject);
+  layout->text_latin_head = sizeof(PyCompactUnicodeObject);
+  layout->bytes_head = offsetof(PyBytesObject, ob_sval);
+  layout->dict_used = offsetof(PyDictObject, ma_used);
+  layout->set_used = offsetof(PySetObject, used);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  layout->dict_version = offsetof(PyDictObject, ma_version_tag);
+#pragma GCC diagnostic pop
+#if PY_VERSION_HEX >= 0x030C0000
+  layout->dict_watch_mask = 0xfff;
+#else
+  layout->dict_watch_mask = 0;
+#endif
+#if PY_VERSION_HEX < 0x030E0000
+  layout->probes_dicts = layout->probes_sets = tables_are_known() ? 1 : 0;
+#else
+  layout->probes_dicts = layout->probes_sets = 0;
+#endif
+}
+
+/// Reads a text of `length` times the character `c` as compiled code will.
+bool text_layout_holds(const ObjectLayout& layout, Py_UCS4 c, Py_ssize_t length) {
+  ObjectRef text = ObjectRef::steal(PyUnicode_New(length, c));
+  if (!text || PyUnicode_Fill(text.get(), 0, length, c) < 0) {
+    return false;
+  }
+  auto state = read_at<uint32_t>(text.get(), layout.text_state);
+  const bool latin = (state & layout.text_latin_mask) == layout.text_latin;
+  const bool ascii = (state & layout.text_ascii) != 0;
+  if (read_at<Py_ssize_t>(text.get(), layout.text_length) != length || latin != (c < 256) || ascii != (c < 128)) {
+    return false;
+  }
+  const uint32_t head = ascii ? layout.text_ascii_head : layout.text_latin_head;
+  return !latin || read_at<uint8_t>(text.get(), head + static_cast<size_t>(length) - 1) == c;
+}
+
+bool container_layout_holds(const ObjectLayout& layout) {
+  ObjectRef bytes = ObjectRef::steal(PyBytes_FromString("ab"));
+  ObjectRef dict = ObjectRef::steal(Py_BuildValue("{iOiO}", 1, Py_None, 2, Py_True));
+  ObjectRef set = ObjectRef::steal(dict ? PySet_New(dict.get()) : nullptr);
+  return bytes && dict && set && read_at<Py_ssize_t>(bytes.get(), layout.var_size) == 2 &&
+         read_at<char>(bytes.get(), layout.bytes_head + 1) == 'b' &&
+         read_at<Py_ssize_t>(dict.get(), layout.dict_used) == 2 && read_at<Py_ssize_t>(set.get(), layout.set_used) == 2;
 }
 
 /// CPython keeps the ints from -5 to 256 in one array; true if they really lie there with equal distances.
@@ -111,7 +202,7 @@ bool int_layout_holds(const ObjectLayout& layout, long long value) {
   return seen == magnitude && negative == (value < 0);
 }
 
-bool layout_holds(const ObjectLayout& layout) {
+bool layout_holds(ObjectLayout& layout) {
   ObjectRef number = ObjectRef::steal(PyFloat_FromDouble(0.125));
   ObjectRef complex = ObjectRef::steal(PyComplex_FromDoubles(3.5, -0.0625));
   ObjectRef list = ObjectRef::steal(Py_BuildValue("[OO]", Py_True, Py_None));
@@ -121,6 +212,14 @@ bool layout_holds(const ObjectLayout& layout) {
   }
   for (long long value : {0LL, 1LL, -1LL, 255LL, 1LL << 30, -(1LL << 30), (1LL << 60) + 7, -(1LL << 62) - 12345}) {
     if (!int_layout_holds(layout, value)) {
+      return false;
+    }
+  }
+  if (!find_characters(&layout) || !container_layout_holds(layout)) {
+    return false;
+  }
+  for (Py_UCS4 c : {0x61U, 0x7fU, 0xe9U, 0xffU, 0x100U, 0x20acU, 0x1f600U}) {
+    if (!text_layout_holds(layout, c, 1) || !text_layout_holds(layout, c, 5)) {
       return false;
     }
   }
@@ -139,6 +238,7 @@ bool layout_holds(const ObjectLayout& layout) {
 const ObjectLayout* measure_object_layout() {
   static ObjectLayout layout = {};
   fill_offsets(&layout);
+  fill_text_offsets(&layout);
   find_small_ints(&layout);
   layout.true_object = Py_True, layout.false_object = Py_False, layout.none_object = Py_None;
   auto object = [](PyTypeObject& type) { return reinterpret_cast<PyObject*>(&type); };

@@ -27,6 +27,40 @@ PyObject* load_method(PyObject* object, PyObject* name, bool* is_unbound);
 /// REQUIRES: load_method has just found an unbound function.
 uint32_t method_version(PyObject* object);
 
+/// Whether the exact int `object` has one digit at most; then *value.
+inline bool read_small_int(PyObject* object, int64_t* value) {
+  auto* number = reinterpret_cast<PyLongObject*>(object);
+#if PY_VERSION_HEX >= 0x030C0000
+  if (!PyUnstable_Long_IsCompact(number)) {
+    return false;
+  }
+  *value = PyUnstable_Long_CompactValue(number);
+#else
+  const Py_ssize_t size = Py_SIZE(number);
+  if (size < -1 || size > 1) {
+    return false;
+  }
+  *value = size * static_cast<int64_t>(number->ob_digit[0]);
+#endif
+  return true;
+}
+
+/// Makes an int of one digit that nobody else knows another one; false: it is not, or CPython keeps one of this value.
+inline bool overwrite_small_int(PyObject* object, int64_t value) {
+  constexpr int64_t kKeptMax = 256, kDigitMax = (int64_t{1} << PyLong_SHIFT) - 1;
+  int64_t old = 0;
+  if (value <= kKeptMax || value > kDigitMax || Py_REFCNT(object) != 1 || !PyLong_CheckExact(object) ||
+      !read_small_int(object, &old) || old <= kKeptMax) {
+    return false;
+  }
+#if PY_VERSION_HEX >= 0x030C0000
+  reinterpret_cast<PyLongObject*>(object)->long_value.ob_digit[0] = static_cast<digit>(value);
+#else
+  reinterpret_cast<PyLongObject*>(object)->ob_digit[0] = static_cast<digit>(value);
+#endif
+  return true;
+}
+
 /// UNPACK_SEQUENCE's error for a sequence that is too long.
 void raise_too_many_values(PyObject* sequence, Py_ssize_t expected);
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "runtime/object_layout.h"
+#include "runtime/poll.h"
 
 namespace hasten::runtime {
 namespace {
@@ -37,6 +38,9 @@ CallLimits call_limits() { return {python_call_budget(PyThreadState_Get()), stac
 bool stack_is_low() { return reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < stack_low(); }
 
 ActiveCall::ActiveCall() : budget_(python_call_budget(PyThreadState_Get())), entered_(false) {
+  if (!poll_if_due()) {
+    return;
+  }
   if (*budget_ <= 0 || stack_is_low()) {
     raise_recursion_error();
     return;

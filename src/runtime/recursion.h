@@ -29,7 +29,7 @@ class ActiveCall {
   }
   ActiveCall(const ActiveCall&) = delete;
   ActiveCall& operator=(const ActiveCall&) = delete;
-  /// False: RecursionError is set.
+  /// False: an exception is set, RecursionError or what a signal handler raised.
   explicit operator bool() const { return entered_; }
 
  private:

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace hasten::runtime {
 
@@ -38,7 +39,10 @@ inline PyObject* build_text(PyObject* const* parts, uint32_t count) {
   Py_ssize_t at = 0;
   for (uint32_t i = 0; text && i < count; ++i) {
     const Py_ssize_t length = PyUnicode_GET_LENGTH(parts[i]);
-    if (length && PyUnicode_CopyCharacters(text, at, parts[i], 0, length) < 0) {
+    if (PyUnicode_KIND(parts[i]) == PyUnicode_KIND(text))
+      std::memcpy(static_cast<char*>(PyUnicode_DATA(text)) + at * PyUnicode_KIND(text), PyUnicode_DATA(parts[i]),
+                  static_cast<size_t>(length) * PyUnicode_KIND(text));
+    else if (length && PyUnicode_CopyCharacters(text, at, parts[i], 0, length) < 0) {
       Py_CLEAR(text);
     }
     at += length;

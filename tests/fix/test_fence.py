@@ -1,5 +1,6 @@
 """What a judged call tries past Python's own hooks: refused by the name of the system call, and no trace of it outside."""
 
+import importlib.util
 import os
 import platform
 import socket
@@ -264,6 +265,17 @@ def test_what_the_new_version_leaves_behind_does_not_hide_that_it_differed(write
         return n + 1
         """)
     assert "the new version returned 0 where the old one returned 1501, though not a second time" in judged.why
+
+
+@pytest.mark.skipif(importlib.util.find_spec("hasten._compile") is None, reason="built without the compiler")
+def test_what_is_compiled_at_its_first_call_is_compiled_beside_the_judged_calls(write_program, tmp_path):
+    script = write_program(MANY.replace("    here.one = 1\n", "    here.one = 1\n    import hasten\n"
+                                        "    plus_one = hasten.jit(lambda n: n + 1)\n"))
+    judged, compared = beside(script, tmp_path, """
+        result = plus_one(n)
+        return result if plus_one.report()["tier"] == "native" else 0
+        """)
+    assert not judged.dropped and compared > 2900, judged.why
 
 
 def test_what_is_the_threads_own_makes_no_difference(write_program, tmp_path):

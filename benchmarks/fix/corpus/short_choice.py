@@ -7,23 +7,32 @@ because: a set pays from|not faster|not surely faster
 WORDS = ["left", "ahead", "right", "ahead", "back", "ahead"]
 
 
-def drive(count, start):
-    x = y = turns = 0
-    words = WORDS
-    for i in range(start, count):
-        word = words[i % 6].center(24, "-").upper().strip("-").lower()  # as the robot's radio spells it: the time goes to text in C
-        if word in ["left", "right"]:
-            turns += 1
-        elif turns & 1:
-            x += 1
+class Robot:
+    def __init__(self):
+        self.x = self.y = self.heading = 0
+
+    def ahead(self):
+        if self.heading & 1:
+            self.x += 1 if self.heading == 1 else -1
         else:
-            y += 1
-    return f"{x} {y} {turns}"
+            self.y += 1 if self.heading == 0 else -1
+
+
+class RadioRobot(Robot):
+    def drive(self, count):
+        for i in range(count):
+            word = WORDS[i % 6]
+            if word in ["left", "right"]:
+                self.heading = (self.heading + (1 if word == "right" else 3)) % 4
+            else:
+                super().ahead()  # whoever asks for super() stays with the interpreter
 
 
 def main():
-    for start in range(8):
-        print(drive(250000, start))
+    for day in range(8):
+        robot = RadioRobot()
+        robot.drive(150000 + day)
+        print(robot.x, robot.y, robot.heading)
 
 
 main()

@@ -14,8 +14,8 @@ using runtime::DeoptReason;
 
 namespace {
 
-constexpr uint16_t kIntegral = kBool | kInt;
-constexpr uint16_t kReal = kIntegral | kFloat;
+constexpr Kinds kIntegral = kBool | kInt;
+constexpr Kinds kReal = kIntegral | kFloat;
 
 Interval interval_of(const Type& t) { return t.only(kBool) ? Interval{0, 1} : t.interval; }
 
@@ -32,9 +32,11 @@ Value BodyLowering::lower_unary(ValueId v) {
   const Type& result = s_.types[v];
   if (op == UnaryOp::Not) {
     const Value operand = use(v, 0);
+    if (llvm::Value* size = size_of(operand))
+      return from_parts(Type::of(kBool), {b.CreateICmpEQ(size, b.getInt64(0))});
     if (operand.type.object && !operand.type.may_be_unbound())
       return object_truth(v, operand, true);
-    if (!operand.type.within(kScalar | kTuple | kList))
+    if (!operand.type.within(kScalar | kTuple | kList | kChar))
       return boxed_instr(v);
     return each_alternative(operand, result, [&](const Value& one) {
       if (one.type.only(kUnbound))

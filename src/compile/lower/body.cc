@@ -12,13 +12,15 @@ using runtime::DeoptReason;
 
 namespace {
 
-constexpr uint16_t kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
+constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
 constexpr int kPollPeriod = 4096;  // loop iterations between looks at signals and the GIL: 4 us to some ms
 
 }  // namespace
 
 BodyLowering::BodyLowering(ModuleContext& module, Specialization& s, BodyRecord& record)
-    : b(module.context), m_(module), s_(s), record_(record) {}
+    : b(module.context), m_(module), s_(s), record_(record), sites_(module.unit, module.record, s, record) {
+  module.recorder = &sites_;
+}
 
 void BodyLowering::open_function() {
   entry_block_ = new_block("entry");
@@ -39,6 +41,7 @@ void BodyLowering::lower() {
   block_of_.assign(s_.view.block_count(), nullptr);
   for (BlockId block : s_.flow.order()) block_of_[block] = new_block("block");
   prepare_values();
+  prepare_held();
   if (s_.osr_block != mir::kNone)
     enter_osr();
   b.CreateBr(block_of_[s_.flow.start()]);
@@ -96,6 +99,11 @@ void BodyLowering::enter_osr() {
 }
 
 void BodyLowering::define(ValueId v, Value value) {
+  if (must_box(value.type, s_.types[v])) {  // the value of an operation that was an object elsewhere
+    const Value boxed = own_as(value, s_.types[v]);
+    release(value);
+    value = boxed;
+  }
   value = widen_to(value, s_.types[v]);
   if (!m_.has_layout(value.parts, value.type))
     value = mistyped(value, s_.types[v]);
@@ -275,11 +283,13 @@ void BodyLowering::lower_block(BlockId block) {
   current_ = block;
   b.SetInsertPoint(block_of_[block]);
   compute_live(block);
+  sites_.enter(block);
   ValueId v = s_.view.first_after_phis(block);
   if (s_.view.block(block).loop_header)
     poll(block);
   for (; v < s_.view.end(block); ++v) {
     current_instr_ = v;
+    sites_.open(v);
     if (v == s_.view.terminator(block)) {
       lower_terminator(v);
     } else {
@@ -287,6 +297,7 @@ void BodyLowering::lower_block(BlockId block) {
       lower_instr(v);
       release_dead(v);
     }
+    sites_.close();
   }
 }
 
@@ -297,15 +308,31 @@ void BodyLowering::poll(BlockId header) {
   b.CreateCondBr(b.CreateICmpEQ(left, b.getInt32(0)), due, go_on, m_.unlikely());
   b.SetInsertPoint(due);
   b.CreateStore(b.getInt32(kPollPeriod), poll_budget_);
+  poll_now(s_.view.first_after_phis(header));
+  b.CreateBr(go_on);
+  b.SetInsertPoint(go_on);
+}
+
+/// For a direct call, which no loop of its own may surround.
+void BodyLowering::poll_call(ValueId v) {
+  llvm::BasicBlock *due = new_block("poll"), *go_on = new_block("");
+  llvm::Value* address = m_.address(&m_.record.calls_left);
+  llvm::Value* left = b.CreateSub(load(m_.i32, address, 0, ModuleContext::Place::Slot), b.getInt32(1));
+  store(left, address, 0, ModuleContext::Place::Slot);
+  b.CreateCondBr(b.CreateICmpEQ(left, b.getInt32(0)), due, go_on, m_.unlikely());
+  b.SetInsertPoint(due);
+  poll_now(v);
+  b.CreateBr(go_on);
+  b.SetInsertPoint(go_on);
+}
+
+void BodyLowering::poll_now(ValueId at) {
   // 0: nothing happened; 1: a guarded global has changed, the interpreter goes on; -1: a handler raised.
-  const ValueId at = s_.view.first_after_phis(header);
   llvm::Value* outcome =
       b.CreateCall(m_.helper("hj_poll", m_.i32, {m_.ptr, m_.ptr, m_.i32}, ModuleContext::Effects::Any),
                    {m_.address(&m_.record), m_.address(&s_.view.function()), b.getInt32(at)});
   go_if(b.CreateICmpSLT(outcome, b.getInt32(0)), raise_at(at));
   go_if(b.CreateICmpSGT(outcome, b.getInt32(0)), leave_before(at, DeoptReason::Generic));
-  b.CreateBr(go_on);
-  b.SetInsertPoint(go_on);
 }
 
 void BodyLowering::lower_instr(ValueId v) {
@@ -356,7 +383,8 @@ void BodyLowering::lower_instr(ValueId v) {
       if (s_.types[v].object || s_.types[v].only(kList)) {
         const Value left = use(v, 0);
         const bool adds = static_cast<mir::BinaryOp>(i.sub) == mir::BinaryOp::Add;
-        if (adds && s_.types[v].object && left.type.object && dies_in(v, 0))
+        if (adds && s_.types[v].object && left.type.object && dies_in(v, 0) &&
+            (!left.type.cls || left.type.cls == &PyUnicode_Type))
           return define(v, concatenate(v, left, use(v, 1)));
         return define(v, boxed_instr(v));
       }
@@ -386,8 +414,9 @@ void BodyLowering::lower_instr(ValueId v) {
       return define(v, lower_get_item(v));
     case Op::SetItem:
       return lower_set_item(v);
+    case Op::BuildSlice:
     case Op::BuildTuple: {
-      if (!s_.types[v].only(kTuple))
+      if (!s_.types[v].within(kTuple | kSlice))
         return define(v, boxed_instr(v));
       Value tuple;
       tuple.type = s_.types[v];
@@ -404,12 +433,25 @@ void BodyLowering::lower_instr(ValueId v) {
       return define(v, lower_load_cell(v));
     case Op::StoreCell:
       return lower_store_cell(v);
+    case Op::Hold:
+      return lower_hold(v);
     case Op::StoreGlobal:
       return lower_store_global(v);
     case Op::SumAdd:
     case Op::SumCarry:
     case Op::SumEnd:
       return define(v, s_.types[v].object ? boxed_instr(v) : lower_sum(v));
+    case Op::FormatValue:
+      return define(v, lower_format(v));
+    case Op::BuildList:
+    case Op::BuildDict:
+      if (is_empty_default(v))
+        return define(v, from_parts(s_.types[v], {llvm::ConstantPointerNull::get(b.getPtrTy())}));
+      return define(v, boxed_instr(v));
+    case Op::SetAdd:
+      return add_to_set(v, use(v, 0), use(v, 1));
+    case Op::DictInsert:
+      return set_dict_item(v, use(v, 0), use(v, 1), use(v, 2));
     case Op::ListAppend:
       return list_append(v, use(v, 0), use(v, 1));
     case Op::Unpack:
@@ -457,6 +499,8 @@ void BodyLowering::lower_terminator(ValueId v) {
           condition = truth(operand);
         }
       }
+      if (const auto* fixed = llvm::dyn_cast<llvm::ConstantInt>(condition))
+        sites_.never_taken(current_, s_.view.succs(current_)[fixed->isZero() ? 0 : 1]);
       llvm::BasicBlock *yes = new_block("edge"), *no = new_block("edge");
       b.CreateCondBr(condition, yes, no);
       b.SetInsertPoint(yes);
@@ -471,6 +515,7 @@ void BodyLowering::lower_terminator(ValueId v) {
         if (owns(arg))
           release(get(arg));
       }
+      release_held();
       llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
       returned = b.CreateInsertValue(returned, llvm::ConstantPointerNull::get(b.getPtrTy()), 0);
       for (size_t k = 0; k < result.parts.size(); ++k) {

@@ -22,6 +22,7 @@
 #include <llvm/IR/Module.h>
 
 #include "compile/lower/image.h"
+#include "compile/lower/site_recorder.h"
 #include "compile/types/infer.h"
 #include "compile/types/planted.h"
 
@@ -50,10 +51,11 @@ class ModuleContext {
   UnitRecord& record;
   const runtime::ObjectLayout& layout;
   llvm::Type *i1, *i8, *i32, *i64, *f64, *ptr, *void_type;
-  std::string defect;  ///< why the module must not be used, if it must not
+  std::string defect;                ///< why the module must not be used, if it must not
+  SiteRecorder* recorder = nullptr;  ///< of the body that is being lowered
 
   /// Where in an object a load or store goes: different places never alias.
-  enum class Place { Refcount, TypePointer, Size, ItemsPointer, Item, Number, Slot };
+  enum class Place { Refcount, TypePointer, Size, ItemsPointer, Item, Number, Slot, Text };
   llvm::MDNode* alias_tag(Place place) const { return alias_tags_[static_cast<size_t>(place)]; }
   llvm::MDNode* unlikely() const { return unlikely_; }  ///< for a branch that is taken rarely
 
@@ -61,15 +63,15 @@ class ModuleContext {
   llvm::SmallVector<llvm::Type*, 4> parts_of(const Type& t) const;
   bool has_layout(llvm::ArrayRef<llvm::Value*> parts, const Type& t) const;
   llvm::Constant* address(const void* pointer) const;
-  /// An external helper. `effects`: Pure (no memory), Allocates (only memory nobody sees), Any.
-  enum class Effects { Pure, Allocates, Any };
+  /// An external helper. `effects`: Pure (no memory), Reads (changes none), Allocates (only memory nobody sees), Any.
+  enum class Effects { Pure, Reads, Allocates, Any };
   llvm::FunctionCallee helper(const char* name, llvm::Type* result, llvm::ArrayRef<llvm::Type*> parameters,
                               Effects effects);
   llvm::Function* body_function(const Specialization& s);
   llvm::StructType* result_struct(const Specialization& s) const;
 
  private:
-  llvm::MDNode* alias_tags_[7];
+  llvm::MDNode* alias_tags_[8];
   llvm::MDNode* unlikely_;
 };
 
@@ -103,6 +105,7 @@ class BodyLowering {
   llvm::Value* box_owned(const Value& v);
   /// Reads `object` as `t`; goes to `fail` if it is of another type. References are borrowed from `object`.
   Value unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* fail);
+  void expect_class(llvm::Value* object, const Type& t, llvm::BasicBlock* fail);
   void retain(const Value& v) {
     for_references(v, [&](llvm::Value* p, bool maybe_null) { incref(p, maybe_null); });
   }
@@ -122,7 +125,14 @@ class BodyLowering {
   llvm::Value* as_int(const Value& v);
   llvm::Value* as_double(const Value& v);
   llvm::Value* truth(const Value& v);  ///< of one alternative, native kinds only
-  llvm::Value* has_kind(const Value& v, uint16_t kind);
+  llvm::Value* has_kind(const Value& v, Kinds kind);
+
+  // text.cc
+  llvm::Value* load_fixed(llvm::Type* type, llvm::Value* at);
+  llvm::Value* text_length(llvm::Value* text);
+  llvm::Value* text_char(llvm::Value* text, llvm::Value* index);
+  llvm::Value* box_char(llvm::Value* c, bool* owned);
+  Value unbox_char(llvm::Value* object, llvm::BasicBlock* fail);
 
   llvm::BasicBlock* new_block(const char* name) { return llvm::BasicBlock::Create(m_.context, name, function_); }
   void go_if(llvm::Value* condition, llvm::BasicBlock* unlikely_target);
@@ -149,6 +159,8 @@ class BodyLowering {
   void arrive(ValueId phi, const Value& value);
   void enter_osr();
   void poll(BlockId header);
+  void poll_call(mir::ValueId v);
+  void poll_now(mir::ValueId at);
   void define(ValueId v, Value value);
   Value get(ValueId v);
   Value use(ValueId v, size_t arg);
@@ -241,6 +253,7 @@ class BodyLowering {
   void lower_set_item(ValueId v);
   /// `dropped`: a new object that nobody gets if the index is out of range, or null.
   llvm::Value* checked_index(ValueId v, llvm::Value* list, const Value& key, llvm::Value* dropped = nullptr);
+  llvm::Value* checked_index_in(ValueId v, llvm::Value* size, const Value& key, llvm::Value* dropped = nullptr);
   llvm::Value* ends_quietly(llvm::Value* object);
   void drop_replaced(ValueId v, llvm::Value* old);
   void list_append(ValueId v, const Value& list, const Value& item);
@@ -250,6 +263,65 @@ class BodyLowering {
   Value lower_truth(ValueId v);
   llvm::Value* list_size(llvm::Value* list);
   llvm::Value* list_items(llvm::Value* list);
+
+  // text.cc
+  llvm::Value* text_is_char(llvm::Value* text, llvm::Value* c);
+  llvm::Value* texts_equal(llvm::Value* x, llvm::Value* y);
+  static bool compares_as_text(const Type& t);
+  llvm::Value* compare_texts(mir::CompareOp op, const Value& a, const Value& c);
+  Value compare_with_texts(ValueId v, mir::CompareOp op, const Value& a, const Value& c);
+  llvm::Value* in_ascii_set(llvm::Value* c, uint64_t low, uint64_t high);
+  llvm::Value* char_in_text(const Value& item, const Value& container);
+  llvm::Value* in_items(ValueId v, const Value& item, const Value& container);
+  Value char_test(const char* name, llvm::Value* c);
+  Value char_case(ValueId v, bool upper, llvm::Value* c);
+
+  // containers.cc
+  /// How much is in it, by a load; null: its class is not known.
+  llvm::Value* size_of(const Value& v);
+  /// The object that an object or a constant is, borrowed.
+  llvm::Value* pointer_of(const Value& v) { return v.type.object ? v.parts[0] : m_.address(v.type.known); }
+  bool indexes_in_place(const Type& container, const Type& key) const;
+  Value item_in_place(ValueId v, const Value& container, const Value& key);
+  /// The bounds of a slice of step 1 in a sequence of `size`; false: it is another slice.
+  bool slice_bounds(const Value& slice, llvm::Value* size, llvm::Value** low, llvm::Value** high);
+  Value borrowed_result(ValueId v, llvm::Value* object);
+  Value next_object(ValueId v);
+  Value unpack_object(ValueId v, llvm::Value* tuple);
+  Value list_pop(ValueId v, llvm::Value* list);
+
+  // tables.cc
+  std::string pass_key(const char* name, const Value& key, llvm::SmallVectorImpl<llvm::Value*>& args,
+                       llvm::SmallVectorImpl<llvm::Value*>& temporaries);
+  llvm::Value* call_table(const std::string& helper, llvm::Type* result, llvm::ArrayRef<llvm::Value*> args);
+  llvm::Value* find_in_dict(ValueId v, const Value& dict, const Value& key, llvm::Value** status,
+                            bool or_default = false);
+  Value dict_item(ValueId v, const Value& dict, const Value& key);
+  Value dict_get(ValueId v, const Value& dict, const Value& key, const Value& otherwise);
+  void set_dict_item(ValueId v, const Value& dict, const Value& key, const Value& item);
+  bool is_empty_default(ValueId v);
+  Value set_default(ValueId v, const Value& dict, const Value& key, ValueId otherwise);
+  void add_to_set(ValueId v, const Value& set, const Value& item);
+  llvm::Value* in_table(ValueId v, const Value& item, const Value& container);
+
+  // formatting.cc
+  Value lower_format(ValueId v);
+  Value text_of_int(ValueId v, const char* helper, const Value& value);
+  Value number_of_text(ValueId v, const Value& text);
+  bool stride_bounds(const Value& slice, llvm::SmallVectorImpl<llvm::Value*>& bounds);
+
+  // methods.cc
+  Value method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands);
+  llvm::Value* call_method(ValueId v, const Method& method, const Value& receiver, llvm::ArrayRef<Value> args);
+
+  // held.cc
+  bool dies_quietly(const Type& t, int depth);
+  bool needs_slot(ValueId hold);
+  bool is_kept_otherwise(ValueId v);
+  void prepare_held();
+  void lower_hold(ValueId v);
+  void let_text_go(ValueId v, llvm::Value* text);
+  void release_held();
 
   // cells.cc
   llvm::Value* cell_of(ValueId v);
@@ -282,6 +354,7 @@ class BodyLowering {
 
   Specialization& s_;
   BodyRecord& record_;
+  SiteRecorder sites_;
   bool unboxes_out_of_line_ = false;  ///< once a call, not in a loop: small code rather than fast
   std::vector<Value> values_;
   std::vector<char> defined_;
@@ -299,6 +372,7 @@ class BodyLowering {
   uint32_t slots_max_ = 1, scratch_max_ = 1;
   llvm::Value *depth_ = nullptr, *stack_low_ = nullptr;
   llvm::AllocaInst* poll_budget_ = nullptr;
+  std::vector<llvm::Value*> held_;  ///< by slot: where its reference lies, null where it needs none
   std::map<ValueId, llvm::AllocaInst*> planted_sizes_;  ///< Plant::ListLengthStale
   llvm::BasicBlock* entry_block_ = nullptr;
 };

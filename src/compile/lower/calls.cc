@@ -17,7 +17,7 @@ using runtime::DeoptReason;
 
 namespace {
 
-constexpr uint16_t kIntegral = kBool | kInt;
+constexpr Kinds kIntegral = kBool | kInt;
 
 }  // namespace
 
@@ -38,17 +38,22 @@ Value BodyLowering::lower_call(ValueId v) {
                   args[0]);
       return from_parts(Type::of(kNoneType), {});
     }
+    case CallPlan::How::Method:
+      return method_call(v, plan, operands);
     case CallPlan::How::Direct:
       return direct_call(v, plan, args);
     case CallPlan::How::Predicted:
       return predicted_call(v, plan, operands);
     case CallPlan::How::Native:
-      if (s_.types[v].object)
+      if (s_.types[v].object && plan.known != Known::Str)
         return boxed_instr(v);
       if (plan.known == Known::Abs && abs_is_fused(v))
         return poison(s_.types[v]);
       return native_call(v, plan.known, args);
     case CallPlan::How::Boxed:
+      if ((plan.known == Known::Str || plan.known == Known::Bin) && args.size() == 1 && args[0].type.only(kInt) &&
+          !args[0].constant && instr(v).aux == mir::kNone)
+        return text_of_int(v, plan.known == Known::Str ? "hj_int_text" : "hj_int_binary", args[0]);
       if (plan.known == Known::Str && args.size() == 1 && instr(v).aux == mir::kNone) {
         llvm::SmallVector<llvm::Value*, 4> temporaries;
         llvm::Value* object = boxed_operand(args[0], temporaries);
@@ -63,6 +68,7 @@ Value BodyLowering::lower_call(ValueId v) {
 
 Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args) {
   const Specialization& target = *plan.target;
+  poll_call(v);
   // Python's recursion limit and the C stack, checked as a Python call would.
   llvm::Value* frame =
       b.CreatePtrToInt(b.CreateIntrinsic(llvm::Intrinsic::frameaddress, {b.getPtrTy()}, {b.getInt32(0)}), m_.i64);
@@ -174,6 +180,7 @@ Value BodyLowering::predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayR
   b.CreateBr(done);
 
   b.SetInsertPoint(other);
+  const SiteRecorder::Rare rare(sites_);
   llvm::Value* result = raw_object_call(v, operands);
   llvm::BasicBlock* changed = new_block("changed");
   llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any),
@@ -294,9 +301,18 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
     case Known::Min:
     case Known::Max:
       return min_max(v, known == Known::Min, args);
+    case Known::Ord:
+      return integer(b.CreateZExt(args[0].parts[0], m_.i64));
+    case Known::Chr: {
+      llvm::Value* code = as_int(args[0]);
+      go_if(b.CreateICmpUGT(code, b.getInt64(0x10ffff)), fails_at(v));
+      return from_parts(t, {b.CreateTrunc(code, m_.i32)});
+    }
+    case Known::Str:
+      return own_as(args[0], t);
     case Known::Len:
-      if (args[0].type.only(kList))
-        return integer(list_size(args[0].parts[0]));
+      if (llvm::Value* size = size_of(args[0]))
+        return integer(size);
       if (args[0].type.object) {
         llvm::Value* size =
             b.CreateCall(m_.helper("hj_length", m_.i64, {m_.ptr}, ModuleContext::Effects::Any), {args[0].parts[0]});
@@ -337,6 +353,14 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
       return r;
     }
     case Known::Int:
+      if (args[0].type.only(kChar)) {
+        llvm::Value* digit = b.CreateSub(args[0].parts[0], b.getInt32('0'));
+        go_if(b.CreateICmpUGT(digit, b.getInt32(9)), fails_at(v));
+        return integer(b.CreateZExt(digit, m_.i64));
+      }
+      if (is_text(args[0].type))
+        return number_of_text(v, args[0]);
+      [[fallthrough]];
     case Known::Trunc:
       return each([&](const Value& x) -> Value {
         if (!x.type.only(kFloat))
@@ -358,6 +382,8 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
         return float_to_int(v, b.CreateUnaryIntrinsic(llvm::Intrinsic::roundeven, x.parts[0]));
       });
     case Known::Float:
+      if (is_text(args[0].type))
+        return number_of_text(v, args[0]);
       return each([&](const Value& x) { return number(as_double(x)); });
     case Known::Bool:
       return each([&](const Value& x) -> Value {

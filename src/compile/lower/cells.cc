@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint32_t kCellContent = offsetof(PyCellObject, ob_ref);
 /// To drop one of these runs no code.
-constexpr uint16_t kPlain = kNoneType | kNumber;
+constexpr Kinds kPlain = kNoneType | kNumber;
 
 }  // namespace
 
@@ -40,7 +40,7 @@ Value BodyLowering::lower_free_cell(ValueId v) {
 Value BodyLowering::checked_content(ValueId v, llvm::Value* item) {
   const Type& t = s_.types[v];
   go_if(b.CreateIsNull(item), leave_before(v, DeoptReason::Generic));
-  if (t.object) {
+  if (t.object && !t.cls) {
     incref(item);
     return from_parts(t, {item});
   }

@@ -13,8 +13,8 @@ using runtime::DeoptReason;
 
 namespace {
 
-constexpr uint16_t kIntegral = kBool | kInt;
-constexpr uint16_t kReal = kIntegral | kFloat;
+constexpr Kinds kIntegral = kBool | kInt;
+constexpr Kinds kReal = kIntegral | kFloat;
 
 llvm::CmpInst::Predicate int_predicate(CompareOp op) {
   switch (op) {
@@ -87,6 +87,8 @@ Value BodyLowering::lower_compare(ValueId v) {
   }
   if (op == CompareOp::In || op == CompareOp::NotIn)
     return contains(v, op == CompareOp::In, a, c);
+  if (compares_as_text(a.type) && compares_as_text(c.type))
+    return compare_with_texts(v, op, a, c);
   if (!a.type.within(kScalar) || !c.type.within(kScalar))
     return boxed_instr(v);
   return each_alternative(a, s_.types[v], [&](const Value& x) {
@@ -100,6 +102,13 @@ Value BodyLowering::lower_compare(ValueId v) {
 }
 
 Value BodyLowering::contains(ValueId v, bool wanted, const Value& item, const Value& container) {
+  llvm::Value* at_a_glance = char_in_text(item, container);
+  if (!at_a_glance)
+    at_a_glance = in_items(v, item, container);
+  if (!at_a_glance)
+    at_a_glance = in_table(v, item, container);
+  if (at_a_glance)
+    return from_parts(Type::of(kBool), {wanted ? at_a_glance : b.CreateNot(at_a_glance)});
   llvm::SmallVector<llvm::Value*, 4> temporaries;
   llvm::Value* x = boxed_operand(item, temporaries);
   llvm::Value* in = boxed_operand(container, temporaries);

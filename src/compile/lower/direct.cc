@@ -107,6 +107,14 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
     objects.push_back(operands[0].parts[0]);
     return object_result(call("hj_get_item_at", m_.ptr, {objects[0], operands[1].parts[0]}));
   }
+  if ((i.op == Op::Binary || i.op == Op::Inplace) && static_cast<mir::BinaryOp>(i.sub) == mir::BinaryOp::Add) {
+    PyTypeObject* cls = class_of(operands[0].type);
+    const bool in_place = i.op == Op::Inplace && cls == &PyList_Type;
+    if (cls == class_of(operands[1].type) && !in_place && (cls == &PyList_Type || cls == &PyTuple_Type)) {
+      box_all();
+      return object_result(call(cls == &PyList_Type ? "hj_list_concat" : "hj_tuple_concat", m_.ptr, objects));
+    }
+  }
   if (const char* name = object_function(i)) {
     box_all();
     return object_result(call(name, m_.ptr, objects));
@@ -134,6 +142,13 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
       if (objects.size() == 1)
         objects.push_back(llvm::ConstantPointerNull::get(b.getPtrTy()));
       return object_result(call("hj_format", m_.ptr, {objects[0], objects[1], b.getInt32(i.sub)}));
+    case Op::BuildList:
+    case Op::BuildSet:
+    case Op::BuildDict: {
+      box_all();
+      const char* name = i.op == Op::BuildList ? "hj_build_list" : i.op == Op::BuildSet ? "hj_build_set" : "hj_build_dict";
+      return object_result(call(name, m_.ptr, {array_of(objects), b.getInt64(static_cast<uint64_t>(objects.size()))}));
+    }
     case Op::BuildText:
       box_all();
       return object_result(
@@ -146,13 +161,18 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
       llvm::Value* keywords = objects.size() > 2 ? objects[2] : llvm::ConstantPointerNull::get(b.getPtrTy());
       b.CreateCondBr(type_is(objects[1], m_.layout.tuple_type), tuple, other);
       b.SetInsertPoint(tuple);
-      llvm::Value* called = b.CreateCall(m_.helper("hj_call_with", m_.ptr, {m_.ptr, m_.ptr, m_.ptr}, Effects::Any),
-                                         {objects[0], objects[1], keywords});
+      runtime::CallSite* site = sites_.call(v);
+      llvm::Value* called =
+          b.CreateCall(m_.helper("hj_counted_call_with", m_.ptr, {m_.ptr, m_.ptr, m_.ptr, m_.ptr}, Effects::Any),
+                       {objects[0], objects[1], keywords, m_.address(site)});
       drop_temporaries();
       go_if(b.CreateIsNull(called), traced_raise(v));
       llvm::BasicBlock* tuple_end = b.GetInsertBlock();
       b.CreateBr(end);
       b.SetInsertPoint(other);
+      const SiteRecorder::Rare rare(sites_);
+      llvm::Constant* untimed = m_.address(&site->untimed);
+      b.CreateStore(b.CreateAdd(b.CreateLoad(m_.i64, untimed), b.getInt64(1)), untimed);
       llvm::Value* both = execute_call(v, objects);
       drop_temporaries();
       go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), raise_at(v));
@@ -239,6 +259,7 @@ Value BodyLowering::concatenate(ValueId v, const Value& left, const Value& right
   llvm::Value* more = boxed_operand(right, temporaries);
   // Only if it raises is `left` still ours.
   const bool in_place = instr(v).op == Op::Inplace;
+  let_text_go(v, left.parts[0]);
   llvm::Value* result =
       b.CreateCall(m_.helper(in_place ? "hj_append" : "hj_concatenate", m_.ptr, {m_.ptr, m_.ptr}, Effects::Any),
                    {left.parts[0], more});

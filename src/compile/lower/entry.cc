@@ -30,6 +30,7 @@ void BodyLowering::lower_entry(const char* symbol) {
         go_if(b.CreateIsNull(object), miss);
       v = unbox(object, t, miss);
     } else if (t.object) {
+      expect_class(object, t, miss);
       v = from_parts(t, {object});
     } else if (t.only(kUnbound)) {
       go_if(b.CreateIsNotNull(object), miss);

@@ -16,14 +16,15 @@ using runtime::SlotKind;
 namespace {
 
 /// Kinds whose raw form the runtime cannot read: they are boxed on the way out.
-constexpr uint16_t kBoxedOnExit = kRange | kTupleIter | kEnumerate | kZip;
+constexpr Kinds kBoxedOnExit = kRange | kTupleIter | kEnumerate | kZip | kChar | kSlice;
 
 bool needs_boxing(const Type& t, bool top) {
   if (t.object)
     return false;
   if (t.kinds & kBoxedOnExit)
     return true;
-  if ((t.kinds & kMethod) && (!top || t.is_loaded_method()))
+  if ((t.kinds & kMethod) &&
+      (!top || t.is_loaded_method() || !(t.items->front().object || t.items->front().only(kList))))
     return true;
   if (t.items && (t.kinds & kTuple)) {
     for (const Type& item : *t.items) {
@@ -54,6 +55,12 @@ class SlotWriter {
       return;
     }
     entry(v, value, owned);
+  }
+
+  /// What a local variable holds; null: nothing.
+  void held(ValueId id, llvm::Value* object) {
+    live_.push_back({id, SlotKind::Object, 0, next_});
+    pointer(object, true);
   }
 
   /// Only what must be dropped.
@@ -173,6 +180,7 @@ BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
   Exit& exit = exits_[v];
   if (exit.block)
     return exit;
+  const SiteRecorder::Silent silent(sites_);
   exit.block = new_block("exit");
   llvm::IRBuilder<>::InsertPointGuard guard(b);
   b.SetInsertPoint(exit.block);
@@ -189,6 +197,12 @@ BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
       plant = false;
     }
     writer.value(one, value, owns(one), instr(one).op == Op::GetAttr);
+  }
+  if (s_.osr_block == mir::kNone) {
+    for (uint32_t slot = 0; slot < held_.size(); ++slot) {
+      if (held_[slot])
+        writer.held(s_.view.instr_count() + slot, b.CreateLoad(m_.ptr, held_[slot]));
+    }
   }
   exit.live_count = static_cast<uint32_t>(record_.live.size()) - exit.live_begin;
   exit.owned_index = static_cast<uint32_t>(record_.owned_slots.size());
@@ -221,6 +235,7 @@ void BodyLowering::go_out(Exit& exit, uint32_t selector, llvm::Value* result) {
 }
 
 llvm::BasicBlock* BodyLowering::leave_before(ValueId v, DeoptReason reason) {
+  sites_.leaves(reason);
   Exit& exit = exit_of(v);
   llvm::BasicBlock*& way = exit.ways[static_cast<int>(reason)];
   if (!way) {
@@ -233,6 +248,7 @@ llvm::BasicBlock* BodyLowering::leave_before(ValueId v, DeoptReason reason) {
 }
 
 void BodyLowering::leave_after(ValueId v, llvm::Value* result, DeoptReason reason, bool owned) {
+  sites_.leaves(reason);
   Exit& exit = exit_of(v);
   go_out(exit, point_of(exit, v, true, reason) | (owned ? kDropResult : 0), result);
 }
@@ -258,6 +274,7 @@ llvm::BasicBlock* BodyLowering::raise_to_handler(ValueId v, BlockId handler) {
   llvm::BasicBlock*& way = ways_to_handler_[v];
   if (way)
     return way;
+  const SiteRecorder::Silent silent(sites_);
   way = new_block("raise");
   llvm::IRBuilder<>::InsertPointGuard guard(b);
   b.SetInsertPoint(way);
@@ -288,7 +305,9 @@ llvm::BasicBlock* BodyLowering::fails_at(ValueId v) {
   if (handler_of(v) == mir::kNone)
     return leave_before(v, DeoptReason::Generic);
   llvm::BasicBlock*& way = failures_[v];
+  sites_.leaves(DeoptReason::Generic);
   if (!way) {
+    const SiteRecorder::Silent silent(sites_);
     way = new_block("fail");
     llvm::IRBuilder<>::InsertPointGuard guard(b);
     b.SetInsertPoint(way);

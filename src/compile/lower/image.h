@@ -19,6 +19,9 @@ struct UnitRecord;
 inline constexpr uint32_t kRaises = 1u << 31;      ///< an exception is set: only drop references
 inline constexpr uint32_t kDropResult = 1u << 30;  ///< the result's reference was ours
 
+/// Recursions and loops of few rounds in functions that are called often never come to the poll of a long loop.
+inline constexpr int32_t kCallsPerPoll = 256;
+
 /// Deopt points of one body, in the form that the runtime reads, and which slots hold references to drop.
 struct BodyRecord {
   runtime::NativeVersion version = {};
@@ -27,6 +30,7 @@ struct BodyRecord {
   std::vector<std::vector<uint16_t>> owned_slots;  ///< per exit: PyObject* slots that the body owned (may be null)
   std::vector<uint32_t> owned_of_point;            ///< index into owned_slots
   std::vector<mir::ValueId> osr_values;
+  std::vector<runtime::Site> sites;  ///< for the report
   UnitRecord* unit = nullptr;
   bool is_root = false;
   std::string symbol;
@@ -47,12 +51,15 @@ struct GuardCache {
 struct UnitRecord {
   std::vector<std::unique_ptr<BodyRecord>> bodies;  ///< the first is the root
   std::vector<Guard> guards;
-  std::vector<PyObject*> references;               ///< strong: whatever the code names by address
-  std::deque<AttributeCache> attribute_caches;     ///< one a site, likewise
-  std::deque<GuardCache> guard_caches;             ///< one a guard, likewise
-  std::deque<runtime::MethodCache> method_caches;  ///< one a site; the code knows their addresses
-  uint32_t callee_landings = 0;                    ///< how often a directly called body left (see kCalleeLandingsMax)
-  bool unit_runs_foreign_code = false;             ///< then guards are checked where they are used, not only at entry
+  std::vector<PyObject*> references;                    ///< strong: whatever the code names by address
+  std::deque<AttributeCache> attribute_caches;          ///< one a site, likewise
+  std::deque<GuardCache> guard_caches;                  ///< one a guard, likewise
+  std::deque<runtime::MethodCache> method_caches;       ///< one a site; the code knows their addresses
+  std::deque<std::string> texts;                        ///< what the sites say
+  std::vector<const runtime::NativeVersion*> versions;  ///< of the bodies, in their order
+  int32_t calls_left = kCallsPerPoll;                   ///< direct calls until the next look at signals and the GIL
+  uint32_t callee_landings = 0;         ///< how often a directly called body left (see kCalleeLandingsMax)
+  bool unit_runs_foreign_code = false;  ///< then guards are checked where they are used, not only at entry
 };
 
 }  // namespace hasten::compile

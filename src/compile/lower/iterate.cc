@@ -9,7 +9,7 @@ using runtime::DeoptReason;
 
 namespace {
 
-constexpr uint16_t kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
+constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
 
 }  // namespace
 
@@ -17,10 +17,8 @@ constexpr uint16_t kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate
 Value BodyLowering::make_iterator(ValueId v, const Value& iterable, const Type& to) {
   if (iterable.type.within(kIterators))
     return own_as(iterable, to);
-  if (to.only(kListIter)) {
-    retain(iterable);
-    return from_parts(to, {iterable.parts[0], b.getInt64(0)});
-  }
+  if (to.only(kListIter))
+    return from_parts(to, {box_owned(iterable), b.getInt64(0)});
   if (to.only(kTupleIter)) {
     Value r = iterable;
     retain(r);
@@ -77,6 +75,18 @@ Value BodyLowering::step_iterator(ValueId v, ValueId iterator_value, const Value
     }
     case kListIter: {
       llvm::Value *list = it.parts[0], *index = it.parts[1];
+      if (it.type.cls) {
+        stop_if(b.CreateICmpUGE(index, size_of(from_parts(Type::exact(it.type.cls), {list}))));
+        next.append({list, b.CreateAdd(index, b.getInt64(1))});
+        if (it.type.cls == &PyUnicode_Type)
+          return from_parts(item, {text_char(list, index)});
+        const bool bytes = it.type.cls == &PyBytes_Type;
+        llvm::Value* items =
+            b.CreateConstInBoundsGEP1_64(m_.i8, list, bytes ? m_.layout.bytes_head : m_.layout.tuple_items);
+        if (bytes)
+          return from_parts(item, {b.CreateZExt(load_fixed(m_.i8, b.CreateInBoundsGEP(m_.i8, items, index)), m_.i64)});
+        return from_parts(Type::any(), {load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, items, index), 0, Place::Item)});
+      }
       stop_if(b.CreateICmpUGE(index, list_size(list)));
       if (const auto planted = planted_sizes_.find(iterator_value); planted != planted_sizes_.end()) {
         stop_if(b.CreateICmpUGE(index, b.CreateLoad(m_.i64, planted->second)));
@@ -130,7 +140,7 @@ Value BodyLowering::as_predicted(const Value& item, const Type& to, llvm::BasicB
     b.SetInsertPoint(new_block("dead"));
     return poison(to);
   }
-  if (item.type.object && !to.object)
+  if (item.type.object && (!to.object || to.cls != item.type.cls))
     return unbox(item.parts[0], to, surprise);
   if (!item.type.only(kTuple) || !to.only(kTuple) || item.type.items->size() != to.items->size())
     return item;
@@ -147,9 +157,9 @@ Value BodyLowering::lower_iter_next(ValueId v) {
   const ValueId iterator_value = s_.view.args(v)[0];
   const Type& t = s_.types[v];
   if (!s_.types[iterator_value].within(kIterators)) {
-    // The interpreter's own step: null without an error is the end.
-    Value next = boxed_instr(v);
-    return next;
+    if (use(v, 0).type.object)
+      return next_object(v);
+    return boxed_instr(v);
   }
   const auto& home = homes_.at(iterator_value);
   const Value it = get(iterator_value);
@@ -181,6 +191,7 @@ Value BodyLowering::lower_iter_next(ValueId v) {
     b.CreateUnreachable();
   } else {
     bool owned = false;
+    const SiteRecorder::Silent silent(sites_);
     llvm::Value* object = box(item, &owned);
     leave_after(v, object, DeoptReason::Result, owned);
   }

@@ -43,6 +43,7 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
     case Op::MakeCell:
     case Op::FreeCell:
     case Op::LoadCell:
+    case Op::Hold:
       return false;
     case Op::StoreGlobal:  // looks itself at what its old value's end may have changed
       return guards_attribute_of(unit, s.view.function());
@@ -76,6 +77,10 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
         return true;
       if (plan->second.known == Known::Len && plan->second.how == CallPlan::How::Native)
         return s.types[s.view.args(v)[1]].object;
+      if (plan->second.how == CallPlan::How::Method)
+        return plan->second.method.id == MethodId::Other || plan->second.method.id == MethodId::DictGet ||
+               plan->second.method.id == MethodId::DictSetDefault ||
+               plan->second.method.id == MethodId::SetAdd;
       if (plan->second.how != CallPlan::How::Boxed)
         return false;
       if (plan->second.known == Known::Other)
@@ -90,12 +95,12 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
       if (s.guesses.contains(v))
         return false;
       for (ValueId arg : s.view.args(v)) {
-        if (s.types[arg].object)
+        if (s.types[arg].object && s.types[arg].cls != &PyUnicode_Type)
           return true;
       }
       if (i.op == Op::Compare) {
         for (ValueId arg : s.view.args(v)) {
-          if (!s.types[arg].within(kScalar))
+          if (!s.types[arg].within(kScalar | kChar) && !is_text(s.types[arg]))
             return true;
         }
       }
@@ -137,6 +142,12 @@ std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit,
   }
   BodyLowering(shared, *unit.specializations.front(), *record.bodies.front()).lower_entry(kEntrySymbol);
   defect = shared.defect;
+  for (size_t k = 0; k < unit.specializations.size(); ++k) {
+    std::string types;
+    for (const Type& t : unit.specializations[k]->parameters)
+      types += (types.empty() ? "" : ", ") + describe(t, unit.sites);
+    record.bodies[k]->version.parameter_types = record.texts.emplace_back(std::move(types)).c_str();
+  }
   record.guards = unit.guards;
   for (auto& body : record.bodies) {
     runtime::NativeVersion& v = body->version;
@@ -146,8 +157,14 @@ std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit,
     v.live_count = static_cast<uint32_t>(body->live.size());
     v.osr_values = body->osr_values.data();
     v.osr_count = static_cast<uint32_t>(body->osr_values.size());
+    v.sites = body->sites.data();
+    v.site_count = static_cast<uint32_t>(body->sites.size());
+    record.versions.push_back(&v);
     body->is_root = body == record.bodies.front();
   }
+  runtime::NativeVersion& root = record.bodies.front()->version;
+  root.bodies = record.versions.data();
+  root.body_count = static_cast<uint32_t>(record.versions.size());
   return module;
 }
 

@@ -18,7 +18,7 @@ ModuleContext::ModuleContext(llvm::Module& mod, Unit& u, UnitRecord& r, const ru
   void_type = llvm::Type::getVoidTy(context);
   llvm::MDBuilder metadata(context);
   llvm::MDNode* root = metadata.createTBAARoot("CPython objects");
-  const char* names[] = {"refcount", "type", "size", "items pointer", "item", "number", "slot"};
+  const char* names[] = {"refcount", "type", "size", "items pointer", "item", "number", "slot", "text"};
   for (size_t k = 0; k < std::size(names); ++k) {
     llvm::MDNode* scalar = metadata.createTBAAScalarTypeNode(names[k], root);
     alias_tags_[k] = metadata.createTBAAStructTagNode(scalar, scalar, 0);
@@ -37,6 +37,9 @@ void ModuleContext::append_layout(const Type& t, llvm::SmallVectorImpl<llvm::Typ
     return;
   }
   switch (t.kinds) {
+    case kChar:
+      parts.push_back(i32);
+      break;
     case kBool:
       parts.push_back(i1);
       break;
@@ -61,6 +64,7 @@ void ModuleContext::append_layout(const Type& t, llvm::SmallVectorImpl<llvm::Typ
       break;
     case kTuple:
     case kZip:
+    case kSlice:
     case kMethod:
       for (const Type& item : *t.items) append_layout(item, parts);
       break;
@@ -92,12 +96,16 @@ llvm::Constant* ModuleContext::address(const void* pointer) const {
 
 llvm::FunctionCallee ModuleContext::helper(const char* name, llvm::Type* result, llvm::ArrayRef<llvm::Type*> parameters,
                                            Effects effects) {
+  if (recorder)
+    recorder->helper(name, effects == Effects::Pure || effects == Effects::Reads);
   llvm::FunctionCallee callee = module.getOrInsertFunction(name, llvm::FunctionType::get(result, parameters, false));
   auto* f = llvm::cast<llvm::Function>(callee.getCallee());
   if (!f->doesNotThrow()) {
     f->setDoesNotThrow();
     if (effects != Effects::Any)
       f->addFnAttr(llvm::Attribute::WillReturn);
+    if (effects == Effects::Reads)
+      f->setOnlyReadsMemory();
     if (effects == Effects::Pure)
       f->setDoesNotAccessMemory();
     if (effects == Effects::Allocates)

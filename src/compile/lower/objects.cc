@@ -87,9 +87,10 @@ llvm::Value* BodyLowering::raw_object_call(ValueId v, llvm::ArrayRef<Value> oper
     first = b.CreateSelect(is_bound, b.CreateConstInBoundsGEP1_64(m_.i64, array, 2), first);
     count = b.CreateSelect(is_bound, count, b.getInt64((positional + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET));
   }
-  llvm::Value* result =
-      b.CreateCall(m_.helper("hj_vectorcall", m_.ptr, {m_.ptr, m_.ptr, m_.i64, m_.ptr}, ModuleContext::Effects::Any),
-                   {callable, first, count, names ? m_.address(names) : llvm::ConstantPointerNull::get(b.getPtrTy())});
+  llvm::Value* result = b.CreateCall(
+      m_.helper("hj_counted_call", m_.ptr, {m_.ptr, m_.ptr, m_.i64, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
+      {callable, first, count, names ? m_.address(names) : llvm::ConstantPointerNull::get(b.getPtrTy()),
+       m_.address(sites_.call(v))});
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   go_if(b.CreateIsNull(result), traced_raise(v));
   return result;
@@ -144,12 +145,14 @@ Value BodyLowering::boxed_result(ValueId v, llvm::Value* object) {
   const Type& t = s_.types[v];
   if (mir::defines_nothing(instr(v).op))
     return poison({});
-  if (t.object)
+  if (t.object && !t.cls)
     return from_parts(t, {object});
   llvm::BasicBlock* surprise = new_block("surprise");
   const Value result = unbox(object, t, surprise);
-  retain(result);
-  decref(object);
+  if (!t.object) {
+    retain(result);
+    decref(object);
+  }
   llvm::BasicBlock* go_on = b.GetInsertBlock();
   b.SetInsertPoint(surprise);
   leave_after(v, object, DeoptReason::Result, true);
@@ -164,7 +167,11 @@ llvm::Value* BodyLowering::list_items(llvm::Value* list) {
 
 /// The index into the items, negative ones folded; leaves if it is out of range (the interpreter raises).
 llvm::Value* BodyLowering::checked_index(ValueId v, llvm::Value* list, const Value& key, llvm::Value* dropped) {
-  llvm::Value *index = as_int(key), *size = list_size(list);
+  return checked_index_in(v, list_size(list), key, dropped);
+}
+
+llvm::Value* BodyLowering::checked_index_in(ValueId v, llvm::Value* size, const Value& key, llvm::Value* dropped) {
+  llvm::Value* index = as_int(key);
   const Interval interval = key.type.only(kBool) ? Interval{0, 1} : key.type.interval;
   if (interval.low < 0) {
     llvm::Value* folded =
@@ -221,7 +228,7 @@ Value BodyLowering::lower_get_item(ValueId v) {
     llvm::Value* list = container.parts[0];
     llvm::Value* index = checked_index(v, list, key);
     llvm::Value* item = load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, list_items(list), index), 0, Place::Item);
-    if (t.object) {
+    if (t.object && !t.cls) {
       incref(item);
       return from_parts(t, {item});
     }
@@ -263,11 +270,17 @@ Value BodyLowering::lower_get_item(ValueId v) {
     retain(chosen);
     return chosen;
   }
+  if (indexes_in_place(container.type, key.type))
+    return item_in_place(v, container, key);
   return boxed_instr(v);
 }
 
 void BodyLowering::lower_set_item(ValueId v) {
   const Value container = use(v, 0), key = use(v, 1), item = use(v, 2);
+  if (!container.type.may_be_unbound() && is_mapping(class_of(container.type))) {
+    set_dict_item(v, container, key, item);
+    return;
+  }
   if (!container.type.only(kList) || !key.type.within(kInt | kBool) || key.is_union()) {
     boxed_instr(v);
     return;
@@ -330,6 +343,8 @@ Value BodyLowering::lower_unpack(ValueId v) {
       return leaves(v, DeoptReason::Generic);
     return own_as(sequence, t);
   }
+  if (sequence.type.is_exactly(&PyTuple_Type) && t.only(kTuple))
+    return unpack_object(v, sequence.parts[0]);
   if (sequence.type.only(kList) && t.only(kTuple)) {
     llvm::Value* list = sequence.parts[0];
     go_if(b.CreateICmpNE(list_size(list), b.getInt64(instr(v).aux)), fails_at(v));
@@ -404,6 +419,8 @@ llvm::Value* BodyLowering::truth(const Value& v) {
       return b.CreateICmpNE(list_size(v.parts[0]), b.getInt64(0));
     case kTuple:
       return b.getInt1(!v.type.items->empty());
+    case kChar:
+      return b.getTrue();
     default:
       return b.getFalse();  // None
   }
@@ -411,9 +428,11 @@ llvm::Value* BodyLowering::truth(const Value& v) {
 
 Value BodyLowering::lower_truth(ValueId v) {
   const Value operand = use(v, 0);
+  if (llvm::Value* size = size_of(operand))
+    return from_parts(Type::of(kBool), {b.CreateICmpNE(size, b.getInt64(0))});
   if (operand.type.object && !operand.type.may_be_unbound())
     return object_truth(v, operand, false);
-  if (!operand.type.within(kScalar | kTuple | kList))
+  if (!operand.type.within(kScalar | kTuple | kList | kChar))
     return boxed_instr(v);
   return each_alternative(operand, s_.types[v], [&](const Value& one) {
     if (one.type.only(kUnbound))

@@ -1,5 +1,7 @@
 #include "compile/lower/support.h"
 
+#include "compile/types/sample.h"
+
 #include <Python.h>
 #include <structmember.h>
 
@@ -9,7 +11,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "compile/lower/counted_call.h"
+#include "compile/lower/site_counts.h"
 #include "runtime/helpers.h"
+#include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
 #include "runtime/text.h"
 
@@ -26,6 +31,7 @@ struct RuntimeCalls {
   decltype(&hrt_traceback) traceback;
   decltype(&hrt_raise) raise;
   decltype(&hrt_poll) poll;
+  decltype(&hrt_held) held;
   decltype(&hrt_call_limits) call_limits;
   decltype(&hrt_recursion_error) recursion_error;
   decltype(&hrt_peek_global) peek_global;
@@ -86,19 +92,15 @@ bool guard_holds(const Guard& guard) {
   return false;
 }
 
-void drop_owned(const BodyRecord& record, uint32_t point, const uint64_t* slots) {
+/// Code that jumps here with an exception set must get it back after references are dropped.
+void drop_owned_keeping_error(const BodyRecord& record, uint32_t point, const uint64_t* slots) {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
   for (uint16_t slot : record.owned_slots[record.owned_of_point[point]]) {
     PyObject* object = nullptr;
     std::memcpy(&object, &slots[slot], sizeof object);
     Py_XDECREF(object);
   }
-}
-
-/// Code that jumps here with an exception set must get it back after references are dropped.
-void drop_owned_keeping_error(const BodyRecord& record, uint32_t point, const uint64_t* slots) {
-  PyObject *type, *value, *traceback;
-  PyErr_Fetch(&type, &value, &traceback);
-  drop_owned(record, point, slots);
   PyErr_Restore(type, value, traceback);
 }
 
@@ -126,6 +128,7 @@ PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots,
     return kRaised;
   }
   const DeoptPoint& point = record->points[index];
+  ++left_count(record->version.function, point)->count;
   Experience& experience = experience_for(record->version.function);
   if (point.reason == DeoptReason::Overflow)
     experience.values[point.resume].overflowed = true;
@@ -136,17 +139,12 @@ PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots,
     ++record->unit->callee_landings;
   if (!(selector & kDropResult))
     Py_XINCREF(result);
-  PyObject* answer = calls.deopt(&record->version, index, slots, result);
-  drop_owned_keeping_error(*record, index, slots);
+  const std::vector<uint16_t>& owned = record->owned_slots[record->owned_of_point[index]];
+  PyObject* answer = calls.deopt(&record->version, index, slots, owned.data(), owned.size(), result);
   return answer ? answer : kRaised;
 }
 
-/// str(x) does not go through the making of a str, as in CPython.
-PyObject* hj_vectorcall(PyObject* callable, PyObject* const* args, size_t count, PyObject* names) {
-  if (callable == reinterpret_cast<PyObject*>(&PyUnicode_Type) && PyVectorcall_NARGS(count) == 1 && !names)
-    return PyObject_Str(args[0]);
-  return PyObject_Vectorcall(callable, args, count, names);
-}
+PyObject** hj_held() { return calls.held(); }
 
 void hj_raise(const mir::MirFunction* function, uint32_t instr, PyObject* exception, PyObject* cause) {
   calls.raise(function, instr, exception, cause);
@@ -181,6 +179,7 @@ int32_t hj_guard_holds(UnitRecord* unit, uint32_t index) {
 }
 
 int32_t hj_poll(UnitRecord* unit, const mir::MirFunction* function, uint32_t instr) {
+  unit->calls_left = kCallsPerPoll;
   if (calls.poll(function, instr) != kOk)
     return -1;
   return hj_guards_hold(unit) ? 0 : 1;
@@ -258,9 +257,16 @@ PyObject* hj_box_list_iter(PyObject* list, int64_t index) {
   return iterator;
 }
 
+/// Like CPython's collector, which finds out later: a tuple of what cannot refer to it needs no look.
 PyObject* hj_box_tuple(PyObject* const* items, int64_t count, int64_t) {
   PyObject* tuple = PyTuple_New(count);
-  for (int64_t k = 0; tuple && k < count; ++k) PyTuple_SET_ITEM(tuple, k, Py_NewRef(items[k]));
+  bool is_plain = count > 0;
+  for (int64_t k = 0; tuple && k < count; ++k) {
+    is_plain = is_plain && !PyType_IS_GC(Py_TYPE(items[k]));
+    PyTuple_SET_ITEM(tuple, k, Py_NewRef(items[k]));
+  }
+  if (tuple && is_plain)
+    PyObject_GC_UnTrack(tuple);
   return tuple;
 }
 
@@ -339,6 +345,9 @@ PyObject* hj_binary_pow(PyObject* a, PyObject* b) { return PyNumber_Power(a, b, 
 PyObject* hj_inplace_pow(PyObject* a, PyObject* b) { return PyNumber_InPlacePower(a, b, Py_None); }
 
 PyObject* hj_compare(PyObject* a, PyObject* b, int32_t op) {
+  int64_t x = 0, y = 0;
+  if (PyLong_CheckExact(a) && PyLong_CheckExact(b) && read_small_int(a, &x) && read_small_int(b, &y))
+    Py_RETURN_RICHCOMPARE(x, y, op);
   if (a == b && op == Py_EQ && PyUnicode_CheckExact(a))
     Py_RETURN_TRUE;
   return PyObject_RichCompare(a, b, op);
@@ -376,7 +385,11 @@ PyObject* grown_text(PyObject* left, PyObject* right) {
   PyObject* grown = left;
   if (PyUnicode_Resize(&grown, size + more) < 0)
     return nullptr;
-  PyUnicode_CopyCharacters(grown, size, right, 0, more);
+  if (PyUnicode_KIND(grown) == PyUnicode_KIND(right))
+    std::memcpy(static_cast<char*>(PyUnicode_DATA(grown)) + size * PyUnicode_KIND(right), PyUnicode_DATA(right),
+                static_cast<size_t>(more) * PyUnicode_KIND(right));
+  else
+    PyUnicode_CopyCharacters(grown, size, right, 0, more);
   return grown;
 }
 
@@ -448,14 +461,20 @@ int32_t hj_unbox_range_iter(PyObject* object, int64_t* out) {
   return ok;
 }
 
-int32_t hj_unbox_list_iter(PyObject* object, int64_t* out) {
-  if (Py_TYPE(object) != &PyListIter_Type || Py_REFCNT(object) != 1)
+/// Likewise an iterator over a sequence of exactly the class `walked`.
+int32_t hj_unbox_list_iter(PyObject* object, PyObject* walked, int64_t* out) {
+  if (Py_REFCNT(object) != 1)
+    return 0;
+  PyObject* sequence = walked_by(object);
+  const bool is_wanted = sequence && reinterpret_cast<PyObject*>(Py_TYPE(sequence)) == walked;
+  Py_XDECREF(sequence);
+  if (!is_wanted)
     return 0;
   PyObject* state = PyObject_CallMethod(object, "__reduce__", nullptr);
   PyObject *function = nullptr, *args = nullptr, *position = nullptr;
   bool ok = state && PyArg_ParseTuple(state, "OO!O", &function, &PyTuple_Type, &args, &position);
   PyObject* list = ok && PyTuple_GET_SIZE(args) == 1 ? PyTuple_GET_ITEM(args, 0) : nullptr;
-  ok = list && PyList_CheckExact(list) && PyLong_CheckExact(position) && Py_REFCNT(list) > 1;
+  ok = list && PyLong_CheckExact(position) && Py_REFCNT(list) > 1;
   if (ok) {
     out[0] = reinterpret_cast<int64_t>(list);
     out[1] = PyLong_AsLongLong(position);
@@ -516,7 +535,7 @@ bool connect_runtime(const RuntimeTable& table) {
   };
   return find("hrt_deopt", calls.deopt) && find("hrt_execute", calls.execute) &&
          find("hrt_load_method", calls.load_method) && find("hrt_traceback", calls.traceback) &&
-         find("hrt_raise", calls.raise) && find("hrt_poll", calls.poll) && find("hrt_call_limits", calls.call_limits) &&
+         find("hrt_raise", calls.raise) && find("hrt_poll", calls.poll) && find("hrt_held", calls.held) && find("hrt_call_limits", calls.call_limits) &&
          find("hrt_recursion_error", calls.recursion_error) && find("hrt_peek_global", calls.peek_global) &&
          find("hrt_list_append", calls.list_append) && find("hrt_dict_version", calls.dict_version) &&
          find("hrt_int_pow", calls.int_pow) && find("hrt_float_floor_divide", calls.float_floor_divide) &&
@@ -534,6 +553,7 @@ std::span<const SupportSymbol> support_symbols() {
       HASTEN_SYMBOL(hj_leave),
       HASTEN_SYMBOL(hj_traceback),
       HASTEN_SYMBOL(hj_raise),
+      HASTEN_SYMBOL(hj_held),
       HASTEN_SYMBOL(hj_enter),
       HASTEN_SYMBOL(hj_guards_hold),
       HASTEN_SYMBOL(hj_guard_holds),
@@ -601,13 +621,13 @@ std::span<const SupportSymbol> support_symbols() {
       HASTEN_SYMBOL(hj_format),
       HASTEN_SYMBOL(hj_build_text),
       {"hj_str", reinterpret_cast<void*>(&PyObject_Str)},
-      {"hj_call_with", reinterpret_cast<void*>(&PyObject_Call)},
       {"hj_get_iter", reinterpret_cast<void*>(&PyObject_GetIter)},
       {"hj_list_to_tuple", reinterpret_cast<void*>(&PyList_AsTuple)},
       {"hj_truth", reinterpret_cast<void*>(&PyObject_IsTrue)},
       {"hj_length", reinterpret_cast<void*>(&PyObject_Size)},
       {"hj_contains", reinterpret_cast<void*>(&PySequence_Contains)},
-      HASTEN_SYMBOL(hj_vectorcall),
+      HASTEN_SYMBOL(hj_counted_call),
+      HASTEN_SYMBOL(hj_counted_call_with),
       HASTEN_SYMBOL(hj_unbox_int),
       HASTEN_SYMBOL(hj_unbox_range_iter),
       HASTEN_SYMBOL(hj_unbox_list_iter),

@@ -243,6 +243,9 @@ void Translator::enter_comprehension(Node node, Scope scope, bool own_code) {
 }
 
 void Translator::leave_comprehension() {
+  for (const auto& [name, variable] : comprehensions_.back()) {
+    ssa_.hold(variable, kNone);
+  }
   codes_.pop_back();
   comprehensions_.pop_back();
   comprehension_cells_.pop_back();
@@ -333,6 +336,7 @@ void Translator::write_name(const std::string& text, ValueId value, Position pos
     emit(Op::StoreCell, {binding.cell, value}, position);
   } else if (binding.variable) {
     ssa_.write(*binding.variable, value);
+    ssa_.hold(*binding.variable, value);
   } else {
     emit(Op::StoreGlobal, {value}, position, name_index(text));
   }
@@ -349,6 +353,7 @@ void Translator::unbind_name(PyObject* name, Position position) {
     emit(Op::DelCell, {binding.cell}, position, name_index(text), 0);
   } else if (binding.variable) {
     ssa_.write(*binding.variable, ssa_.unbound());
+    ssa_.hold(*binding.variable, kNone);
   } else {
     emit(Op::StoreGlobal, {none()}, position, name_index(text));
     emit(Op::DelGlobal, {}, position, name_index(text));
@@ -377,6 +382,7 @@ void Translator::delete_name(Node target) {
   } else if (binding.variable) {
     read_variable(*binding.variable, text, target.position(), is_free);  // raises if unbound
     ssa_.write(*binding.variable, ssa_.unbound());
+    ssa_.hold(*binding.variable, kNone);
   } else {
     emit(Op::DelGlobal, {}, target.position(), name_index(text));
   }

@@ -389,15 +389,18 @@ std::optional<Definition> find_definition(PyObject* function, std::optional<Refu
                         "restart the program"};
   // The statement around the function first, the whole file if that did not lead to the code that runs.
   std::vector<FileText> attempts;
-  if (auto excerpt = excerpt_around(text.bytes, static_cast<uint32_t>(code->co_firstlineno))) {
-    attempts.push_back({std::move(*excerpt), text.mtime_ns});
-  }
-  attempts.push_back(std::move(text));
+  const auto attempt_with = [&](FileText whole) {
+    if (auto excerpt = excerpt_around(whole.bytes, static_cast<uint32_t>(code->co_firstlineno))) {
+      attempts.push_back({std::move(*excerpt), whole.mtime_ns});
+    }
+    attempts.push_back(std::move(whole));
+  };
+  attempt_with(std::move(text));
   for (bool asked_loader : {false, true}) {
     if (asked_loader) {
       attempts.clear();
       if (FileText loaded; read_loader(function, &loaded)) {
-        attempts.push_back(std::move(loaded));
+        attempt_with(std::move(loaded));
       }
     }
     for (FileText& attempt : attempts) {

@@ -46,6 +46,15 @@ ValueId SsaBuilder::emit(Op op, std::vector<ValueId> args, Position position, ui
   return value;
 }
 
+void SsaBuilder::hold(VariableId variable, ValueId value) {
+  const auto [slot, is_new] = held_slots_.try_emplace(variable, static_cast<uint32_t>(held_slots_.size()));
+  if (value == kNone && is_new) {
+    held_slots_.erase(slot);  // it never held anything
+    return;
+  }
+  emit(Op::Hold, value == kNone ? std::vector<ValueId>{} : std::vector{value}, {}, slot->second);
+}
+
 bool SsaBuilder::is_exact_bool(ValueId value) const {
   const Draft& draft = drafts_[value];
   return draft.op == Op::Truth || (draft.op == Op::Unary && draft.sub == static_cast<uint8_t>(mir::UnaryOp::Not)) ||
@@ -414,6 +423,7 @@ mir::MirFunction* SsaBuilder::finish(std::vector<PyObject*> consts, std::vector<
   made->name_store = std::move(names);
   made->function = function;
   made->param_count = param_count;
+  made->held_count = static_cast<uint32_t>(held_slots_.size());
   made->publish();
   return made;
 }

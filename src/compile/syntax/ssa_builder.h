@@ -54,6 +54,8 @@ class SsaBuilder {
 
   void write(VariableId variable, ValueId value);
   ValueId read(VariableId variable) { return read_in(variable, current_); }
+  /// The variable holds `value` from here on, kNone: nothing. For variables of the program; the compiler's own hold nothing.
+  void hold(VariableId variable, ValueId value);
   /// Whether nothing leads to where instructions go now.
   bool is_unreachable() const {
     const DraftBlock& here = blocks_[current_];
@@ -112,6 +114,7 @@ class SsaBuilder {
   std::unordered_map<uint32_t, ValueId> constants_;
   ValueId unbound_ = kNone;
   VariableId variable_count_ = 0;
+  std::unordered_map<VariableId, uint32_t> held_slots_;
   BlockId current_ = 0;
   BlockId handler_ = kNone;
   uint16_t loop_depth_ = 0;

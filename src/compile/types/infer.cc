@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "compile/types/infer_calls.h"
+#include "compile/types/methods.h"
 #include "compile/types/sample.h"
 #include "compile/types/transfer.h"
 
@@ -52,7 +54,9 @@ class Sweeper {
         if (is_osr_value(v))
           t = join(t, osr_type(v), unit_.sites);
         if (!narrowing) {
-          t = join(s_.types[v], t, unit_.sites);
+          // A method whose receiver's class is not known after all.
+          if (!(t.is_loaded_method() && s_.types[v].only(kMethod)))
+            t = join(s_.types[v], t, unit_.sites);
           if (i.op == Op::Phi && number >= kWidenAfter)
             t = widen(s_.types[v], t);
         } else if (!(join(s_.types[v], t, unit_.sites) == s_.types[v])) {
@@ -116,12 +120,12 @@ class Sweeper {
       t = join(t, wider, unit_.sites);
       if (i.op == Op::GetItem) {  // other loads from the same lists will meet it too
         const Type container = use(v, 0);
-        if (container.within(kList))
+        if (container.within(kList) || (container.cls && container.site != kNoSite))
           unit_.sites.widen(container.site, wider);
       }
       if (i.op == Op::IterNext) {
         const Type iterator = use(v, 0);
-        if (iterator.only(kListIter))
+        if (iterator.site != kNoSite && !iterator.is_exactly(&PyDictIterItem_Type))
           unit_.sites.widen(iterator.site, wider);
       }
       if (i.op == Op::LoadCell)
@@ -206,11 +210,12 @@ class Sweeper {
         return attribute(v, i);
       case Op::GetItem: {
         Type t = item(v);
-        return t.within(kNumber) && is_wanted_as_object(v) ? Type::any() : t;
+        return t.within(kNumber) && !is_bytes(use(v, 0)) && is_wanted_as_object(v) ? Type::any() : t;
       }
       case Op::SetItem: {
         const Type container = use(v, 0);
-        if (container.only(kList) && use(v, 1).within(kInt | kBool))
+        if ((container.only(kList) && use(v, 1).within(kInt | kBool)) ||
+            (container.is_dict() && container.site != kNoSite))
           sites.widen(container.site, use(v, 2));
         return {};
       }
@@ -260,18 +265,51 @@ class Sweeper {
         return t;
       }
       case Op::GetIter:
-        return iterator_type(use(v, 0), sites);
+        return iterator(v);
       case Op::IterNext: {
         const Type iterator = use(v, 0);
         if (iterator.never())
           return {};
         Type t = item_type(iterator, sites);
-        if (iterator.only(kListIter) && t.within(kNumber) && is_wanted_as_object(v))
+        if ((iterator.only(kListIter) || iterator.is_exactly(&PySetIter_Type)) && iterator.site != kNoSite && t.within(kNumber) && is_wanted_as_object(v))
           t = Type::any();
         t.kinds |= kUnbound;
         return t;
       }
       case Op::BuildSlice:
+        return slice(v);
+      case Op::BuildDict: {
+        const SiteId site = fresh_site(v);
+        for (size_t k = 1; k < i.arg_count; k += 2) sites.widen(site, use(v, k));
+        return Type::dict(site);
+      }
+      case Op::DictInsert:
+        if (const Type dict = use(v, 0); dict.is_dict() && dict.site != kNoSite)
+          sites.widen(dict.site, use(v, 2));
+        return {};
+      case Op::DictUpdate:
+        if (const Type dict = use(v, 0), more = use(v, 1); dict.is_dict() && dict.site != kNoSite)
+          sites.widen(dict.site, more.is_dict() && more.site != kNoSite ? sites.element(more.site) : Type::any());
+        return {};
+      case Op::BuildSet: {
+        const SiteId site = fresh_site(v);
+        for (size_t k = 0; k < i.arg_count; ++k) sites.widen(site, use(v, k));
+        return Type::holder(&PySet_Type, site);
+      }
+      case Op::SetAdd:
+        if (const Type set = use(v, 0); set.is_set() && set.site != kNoSite)
+          sites.widen(set.site, use(v, 1));
+        return {};
+      case Op::SetUpdate:
+        if (const Type set = use(v, 0), more = use(v, 1); set.is_set() && set.site != kNoSite)
+          sites.widen(set.site, element_of(more, sites));
+        return {};
+      case Op::ListToTuple:
+      case Op::UnpackStar:
+        return Type::exact(&PyTuple_Type);
+      case Op::FormatValue:
+      case Op::BuildText:
+        return Type::exact(&PyUnicode_Type);
       case Op::TakeRaised:
       case Op::Handled:
         return Type::any();
@@ -321,9 +359,9 @@ class Sweeper {
       return {};  // narrowing is for intervals alone
     if (a.object && b.object)
       return two_numbers(v, a, b);
-    if (!object->object || object->may_be_unbound() || !number->within(kInt | kFloat))
+    if (!object->object || object->cls || object->may_be_unbound() || !number->within(kInt | kFloat))
       return {};
-    uint16_t kinds = number->kinds & kFloat ? kFloat : kInt;
+    Kinds kinds = number->kinds & kFloat ? kFloat : kInt;
     if (const Experience::Seen* seen = seen_at(v)) {
       if (seen->overflowed || seen->misses > kMissesMax)
         return {};
@@ -342,7 +380,7 @@ class Sweeper {
     const bool is_likely =
         i.op == Op::Binary && (op == BinaryOp::Mul || op == BinaryOp::Sub || op == BinaryOp::TrueDiv);
     const Experience::Seen* seen = seen_at(v);
-    if (!is_likely || a.may_be_unbound() || b.may_be_unbound() || (seen && (seen->overflowed || seen->misses > 0)))
+    if (!is_likely || a.cls || b.cls || a.may_be_unbound() || b.may_be_unbound() || (seen && (seen->overflowed || seen->misses > 0)))
       return {};
     s_.guesses[v] = kInt | kFloat;
     return std::pair{Type::of(kInt | kFloat), Type::of(kInt | kFloat)};
@@ -386,6 +424,23 @@ class Sweeper {
     }
     if (i.op == Op::Inplace && op == BinaryOp::Mul && a.only(kList))
       return a;
+    // Sets and tuples whose items are known make one whose items are known.
+    const auto is_tuple = [](const Type& t) { return t.only(kTuple) || (t.is_exactly(&PyTuple_Type) && t.site != kNoSite); };
+    const bool sets = a.is_set() && b.is_set() && a.site != kNoSite && b.site != kNoSite;
+    const bool tuples = is_tuple(a) && ((op == BinaryOp::Add && is_tuple(b)) ||
+                                        (op == BinaryOp::Mul && b.within(kInt | kBool)));
+    if (sets || tuples) {
+      Type t = binary_type(op, a, b, unit_.sites, kNoSite);
+      if (t.cls && t.cls == class_of(a)) {
+        t.site = fresh_site(v);
+        unit_.sites.widen(t.site, element_of(a, unit_.sites));
+        if (op != BinaryOp::Mul)
+          unit_.sites.widen(t.site, element_of(b, unit_.sites));
+        if (sets && i.op == Op::Inplace)
+          t.site = unit_.sites.unify(t.site, a.site);
+      }
+      return t;
+    }
     return over_pairs(a, b, unit_.sites, [&](const Type& x, const Type& y) {
       const bool lists = x.only(kList) || y.only(kList);
       return binary_type(op, x, y, unit_.sites, lists ? fresh_site(v) : kNoSite);
@@ -406,6 +461,22 @@ class Sweeper {
       }
       return Type::any();
     }
+    if (container.is_dict())
+      return container.site == kNoSite ? Type::any() : unit_.sites.element(container.site);
+    if (is_text(container) && key.within(kInt | kBool) && !key.is_union())
+      return Type::of(kChar);
+    if (is_text(container) && key.only(kSlice))
+      return Type::exact(&PyUnicode_Type);
+    if (is_bytes(container) && key.within(kInt | kBool) && !key.is_union())
+      return Type::integer(0, 255);
+    if (key.only(kSlice) && is_bytes(container))
+      return Type::exact(class_of(container));
+    if (key.only(kSlice) && (container.only(kTuple) || container.is_exactly(&PyTuple_Type))) {
+      unit_.sites.widen(fresh_site(v), element_of(container, unit_.sites));
+      return Type::holder(&PyTuple_Type, fresh_site(v));
+    }
+    if (container.is_exactly(&PyTuple_Type) && key.within(kInt | kBool) && !key.is_union())
+      return element_of(container, unit_.sites);
     if (container.only(kTuple) && key.within(kInt)) {
       const auto count = static_cast<int64_t>(container.items->size());
       if (key.is_constant()) {
@@ -424,6 +495,10 @@ class Sweeper {
       return {};
     if (sequence.only(kTuple))
       return sequence.items->size() == count ? sequence : Type{};
+    if (sequence.is_exactly(&PyTuple_Type) && sequence.site != kNoSite && count <= 16) {
+      const Type one = unit_.sites.element(sequence.site);
+      return one.never() ? Type{} : Type::with_items(kTuple, std::vector<Type>(count, one));
+    }
     if (sequence.only(kList) && count <= 16) {
       const Type one = unit_.sites.element(sequence.site);
       if (!one.never())
@@ -486,12 +561,51 @@ class Sweeper {
       t.known = name;
       return t;
     }
+    if (is_only_called(v) && method_of(base, name)) {
+      Type t = Type::with_items(kMethod, {base});
+      t.known = name;
+      return t;
+    }
     if (base.only(kComplex)) {
       if (PyUnicode_CompareWithASCIIString(name, "real") == 0 || PyUnicode_CompareWithASCIIString(name, "imag") == 0) {
         return Type::of(kFloat);
       }
     }
     return is_only_called(v) ? Type::loaded_method() : Type::any();
+  }
+
+  /// A tuple that stays none in native code is walked as the object that it is.
+  Type iterator(ValueId v) {
+    const Type t = use(v, 0), it = iterator_type(t, unit_.sites);
+    if (!it.object || it.cls || !t.only(kTuple))
+      return it;
+    unit_.sites.widen(fresh_site(v), element_of(t, unit_.sites));
+    Type walk = Type::of(kListIter);
+    walk.cls = &PyTuple_Type, walk.site = fresh_site(v);
+    return walk;
+  }
+
+  static bool is_bytes(const Type& t) { return !t.may_be_unbound() && class_of(t) == &PyBytes_Type; }
+
+  /// A slice that only indexes, there and then, is no object.
+  Type slice(ValueId v) {
+    std::vector<Type> items;
+    for (size_t k = 0; k < 3; ++k) {
+      items.push_back(use(v, k));
+      if (items.back().never())
+        return {};
+    }
+    ValueId user = mir::kNone;
+    for (ValueId at = v + 1; at < s_.view.instr_count(); ++at) {
+      for (ValueId arg : s_.view.args(at)) {
+        if (arg == v && std::exchange(user, at) != mir::kNone)
+          return Type::any();
+      }
+    }
+    if (user == mir::kNone || s_.view.instr(user).op != Op::GetItem || s_.view.args(user)[1] != v ||
+        s_.view.instr(user).block != s_.view.instr(v).block)
+      return Type::any();
+    return Type::with_items(kSlice, std::move(items));
   }
 
   /// Whether what comes out of a list is best left as the object that it is: a key, an argument of a call that stays
@@ -720,6 +834,19 @@ Type iterator_type(const Type& t, SiteTable& sites) {
     r.site = t.site;
     return r;
   }
+  if (is_text(t) || (!t.may_be_unbound() && (class_of(t) == &PyBytes_Type || (t.object && t.cls == &PyTuple_Type)))) {
+    Type r = Type::of(kListIter);
+    r.cls = class_of(t);
+    if (t.object && t.cls == &PyTuple_Type)
+      r.site = t.site;
+    return r;
+  }
+  if (t.is_set() && t.site != kNoSite)
+    return Type::holder(&PySetIter_Type, t.site);
+  if (t.is_exactly(&PyDictItems_Type) && t.site != kNoSite)
+    return Type::holder(&PyDictIterItem_Type, t.site);
+  if (t.is_exactly(&PyDictValues_Type) && t.site != kNoSite)
+    return Type::holder(&PyDictIterValue_Type, t.site);
   if (t.only(kTuple)) {
     Type common;
     for (const Type& one : *t.items) common = join(common, one, sites);
@@ -739,8 +866,12 @@ Type iterator_type(const Type& t, SiteTable& sites) {
 Type item_type(const Type& iterator, SiteTable& sites) {
   if (iterator.only(kRangeIter))
     return Type::integer(iterator.interval.low, iterator.interval.high);
+  if (iterator.only(kListIter) && iterator.cls == &PyUnicode_Type)
+    return Type::of(kChar);
+  if (iterator.only(kListIter) && iterator.cls == &PyBytes_Type)
+    return Type::integer(0, 255);
   if (iterator.only(kListIter))
-    return sites.element(iterator.site);
+    return iterator.site == kNoSite ? Type::any() : sites.element(iterator.site);
   if (iterator.only(kTupleIter)) {
     Type common;
     for (const Type& one : *iterator.items) common = join(common, one, sites);
@@ -761,7 +892,7 @@ Type item_type(const Type& iterator, SiteTable& sites) {
     }
     return Type::with_items(kTuple, std::move(items));
   }
-  return Type::any();
+  return iterator.object ? element_of(iterator, sites) : Type::any();
 }
 
 PyObject* constant_object(const Specialization& s, const Unit& unit, ValueId v) {

@@ -17,6 +17,7 @@
 
 #include "compile/types/flow.h"
 #include "compile/types/known.h"
+#include "compile/types/methods.h"
 #include "compile/types/type.h"
 #include "runtime/hasten_runtime.h"
 #include "runtime/liveness.h"
@@ -57,8 +58,10 @@ struct CallPlan {
     Direct,     ///< native call of `target`
     Predicted,  ///< the same, if the callee turns out to be what it is predicted to be: its type's `known`
     ListAppend,
+    Method,  ///< the C function of a method of CPython's own
   } how = How::Boxed;
   Known known = Known::Other;
+  Method method;  ///< of Method
   Specialization* target = nullptr;
   PyObject* predicted = nullptr;  ///< of Predicted: the callee, or a template of it
   std::vector<Type> args;         ///< of Direct: what the target takes
@@ -80,7 +83,7 @@ struct Specialization {
   std::unordered_map<mir::ValueId, uint32_t> guards;  ///< value -> Unit::guards
   /// Arithmetic and comparisons of an object with a number: the kinds of number that the object is taken for. Another
   /// one makes the code leave, and the next version knows better.
-  std::unordered_map<mir::ValueId, uint16_t> guesses;
+  std::unordered_map<mir::ValueId, Kinds> guesses;
   std::unordered_map<mir::ValueId, SiteId> fresh_sites;  ///< of lists that an instruction makes
   std::vector<PyObject*> written_globals;                ///< names that it binds or unbinds
   std::string symbol;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "compile/types/interval.h"
+#include "compile/types/methods.h"
 #include "compile/types/transfer.h"
 
 namespace hasten::compile {
@@ -15,10 +16,10 @@ using mir::ValueId;
 
 namespace {
 
-constexpr uint16_t kIntegral = kBool | kInt;
-constexpr uint16_t kReal = kIntegral | kFloat;
+constexpr Kinds kIntegral = kBool | kInt;
+constexpr Kinds kReal = kIntegral | kFloat;
 
-bool all_within(std::span<const Type> args, uint16_t mask) {
+bool all_within(std::span<const Type> args, Kinds mask) {
   return std::all_of(args.begin(), args.end(), [&](const Type& t) { return t.within(mask); });
 }
 
@@ -72,7 +73,9 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
         return {};
       if (args[0].only(kTuple))
         return Type::constant(static_cast<int64_t>(args[0].items->size()));
-      if (args[0].only(kList))
+      if (args[0].only(kChar))
+        return Type::constant(1);
+      if (args[0].only(kList) || is_text(args[0]))
         return Type::integer(0, int64_t{1} << 60);
       if (args[0].object && !args[0].may_be_unbound())
         return Type::integer(0, Interval{}.high);
@@ -103,7 +106,17 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
       }
       return Type::with_items(kZip, std::move(iterators));
     }
+    case Known::Ord:
+      return n == 1 && args[0].only(kChar) ? std::optional(Type::integer(0, 0x10ffff)) : std::nullopt;
+    case Known::Chr:
+      return n == 1 && args[0].within(kIntegral) && !args[0].is_union() ? std::optional(Type::of(kChar)) : std::nullopt;
+    case Known::Str:
+      return n == 1 && is_text(args[0]) ? std::optional(args[0]) : std::nullopt;
     case Known::Int:
+      if (n == 1 && args[0].only(kChar))
+        return Type::integer(0, 9);
+      if (n == 1 && is_text(args[0]))
+        return Type::of(kInt);
       if (!one_real())
         return {};
       if (args[0].within(kIntegral)) {
@@ -112,6 +125,8 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
       }
       return Type::of(kInt);
     case Known::Float:
+      if (n == 1 && is_text(args[0]) && !args[0].only(kChar))
+        return Type::of(kFloat);
       return one_real() ? std::optional(Type::of(kFloat)) : std::nullopt;
     case Known::Bool:
       return n == 1 && args[0].within(kScalar) ? std::optional(Type::of(kBool)) : std::nullopt;
@@ -260,11 +275,21 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
       return Type::any();
     }
   }
-  if (i.op == Op::Call && callee.only(kMethod) && !callee.is_loaded_method() && i.aux == mir::kNone &&
-      operands.size() == 1) {
-    plan.how = CallPlan::How::ListAppend;
-    unit.sites.widen(callee.items->front().site, operands[0]);
-    return Type::of(kNoneType);
+  if (i.op == Op::Call && callee.only(kMethod) && !callee.is_loaded_method()) {
+    const Type& receiver = callee.items->front();
+    const auto method = method_of(receiver, callee.known);
+    if (!method)
+      return Type::any();
+    if (method->id == MethodId::ListAppend && i.aux == mir::kNone && operands.size() == 1) {
+      plan.how = CallPlan::How::ListAppend;
+      unit.sites.widen(receiver.site, operands[0]);
+      return Type::of(kNoneType);
+    }
+    if (i.aux == mir::kNone || (method->definition->ml_flags & METH_KEYWORDS)) {
+      plan.how = CallPlan::How::Method;
+      plan.method = *method;
+    }
+    return method_result(class_of(receiver), method->definition->ml_name, receiver, operands, unit.sites, fresh);
   }
   if (callee.object && callee.known && callee.items && i.op == Op::Call && i.aux == mir::kNone)
     return plan_predicted(unit, callee, {operands.begin(), operands.end()}, plan);
@@ -274,7 +299,29 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
     return Type::any();  // keywords
   plan.known = known_of(callee.known);
   if (plan.known == Known::Other) {
-    if (PyType_Check(callee.known) || PyCFunction_Check(callee.known))
+    const auto* made = reinterpret_cast<PyTypeObject*>(callee.known);
+    if ((made == &PySet_Type || made == &PyFrozenSet_Type) && operands.size() <= 1) {
+      const SiteId site = fresh();
+      if (operands.size() == 1)
+        unit.sites.widen(site, element_of(operands[0], unit.sites));
+      return Type::holder(reinterpret_cast<PyTypeObject*>(callee.known), site);
+    }
+    if (PyType_Check(callee.known) && is_deque(made) && operands.size() <= 1) {
+      const SiteId site = fresh();
+      if (operands.size() == 1)
+        unit.sites.widen(site, element_of(operands[0], unit.sites));
+      return Type::holder(reinterpret_cast<PyTypeObject*>(callee.known), site);
+    }
+    if (PyType_Check(callee.known) && is_default_dict(made) && operands.size() == 1) {
+      if (operands[0].only(kKnown) && operands[0].known == reinterpret_cast<PyObject*>(&PyLong_Type))
+        unit.sites.widen(fresh(), Type::of(kInt));
+      return Type::holder(reinterpret_cast<PyTypeObject*>(callee.known), fresh());
+    }
+    if (made == &PyDict_Type && operands.empty())
+      return Type::dict(fresh());
+    if (PyType_Check(callee.known))
+      return Type::exact(followed_class(reinterpret_cast<PyTypeObject*>(callee.known)));
+    if (PyCFunction_Check(callee.known))
       return Type::any();
     plan.target = unit.callee(callee.known, {operands.begin(), operands.end()});
     if (!plan.target)

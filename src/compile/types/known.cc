@@ -35,6 +35,12 @@ constexpr Entry kBuiltins[] = {
     {"any", Known::Any},
     {"all", Known::All},
     {"ord", Known::Ord},
+    {"chr", Known::Chr},
+    {"bin", Known::Bin},
+    {"hex", Known::ToText},
+    {"oct", Known::ToText},
+    {"repr", Known::ToText},
+    {"ascii", Known::ToText},
     {"str", Known::Str},
 };
 

@@ -32,7 +32,10 @@ enum class Known : uint8_t {
   Any,
   All,
   Ord,
+  Chr,
   Str,
+  Bin,
+  ToText,  ///< another built-in function that returns a str: hex, repr
   // math, computed by libm with CPython's checks: MathFirst < m <= MathUnaryLast
   MathUnaryFirst,
   Sqrt,

@@ -1,6 +1,7 @@
 #include "compile/types/sample.h"
 
 #include <algorithm>
+#include <array>
 
 #include "compile/types/known.h"
 
@@ -52,12 +53,44 @@ Type sample_list(PyObject* list, SiteTable& sites, int depth) {
   return Type::list(sites.make(element));
 }
 
+/// What the first of its values are is what all are taken for.
+Type sample_dict(PyObject* dict, SiteTable& sites, int depth) {
+  constexpr int kProbes = 5;
+  Type element;
+  Py_ssize_t at = 0;
+  PyObject* value = nullptr;
+  for (int k = 0; k < kProbes && PyDict_Next(dict, &at, nullptr, &value); ++k)
+    element = join(element, sample(value, sites, depth + 1), sites);
+  return element.never() ? Type::exact(Py_TYPE(dict)) : Type::holder(Py_TYPE(dict), sites.make(element));
+}
+
+/// Likewise of a set's items, or a long tuple's.
+Type sample_items(PyObject* container, SiteTable& sites, int depth) {
+  constexpr int kProbes = 5;
+  Type element;
+  PyObject* iterator = PyObject_GetIter(container);
+  for (int k = 0; iterator && k < kProbes; ++k) {
+    PyObject* item = PyIter_Next(iterator);
+    if (!item)
+      break;
+    element = join(element, sample(item, sites, depth + 1), sites);
+    Py_DECREF(item);  // the container keeps it
+  }
+  Py_XDECREF(iterator);
+  PyErr_Clear();
+  return element.never() ? Type::exact(Py_TYPE(container)) : Type::holder(Py_TYPE(container), sites.make(element));
+}
+
 Type sample(PyObject* object, SiteTable& sites, int depth) {
   Type t = scalar_type(object, false);
   if (!t.never())
     return t;
   if (depth >= kDepthMax)
     return Type::any();
+  if (PyAnySet_CheckExact(object) || is_deque(Py_TYPE(object)) || (PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) > kTupleItemsMax))
+    return sample_items(object, sites, depth);
+  if (is_mapping(Py_TYPE(object)))
+    return sample_dict(object, sites, depth);
   if (PyList_CheckExact(object))
     return sample_list(object, sites, depth);
   if (PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) <= kTupleItemsMax) {
@@ -67,7 +100,7 @@ Type sample(PyObject* object, SiteTable& sites, int depth) {
     }
     return Type::with_items(kTuple, std::move(items));
   }
-  return Type::any();
+  return Type::exact(followed_class(Py_TYPE(object)));
 }
 
 }  // namespace
@@ -104,21 +137,40 @@ Type type_of_class(PyObject* type_object, SiteTable& sites) {
     return Type::of(kNoneType);
   if (type == &PyList_Type)
     return Type::list(sites.make({}));
-  return Type::any();
+  return Type::exact(followed_class(reinterpret_cast<PyTypeObject*>(type_object)));
 }
 
-PyObject* list_of_iterator(PyObject* iterator) {
+PyObject* walked_by(PyObject* iterator) {
+  static const std::array<PyTypeObject*, 5> kWalkers = [] {
+    std::array<PyTypeObject*, 5> types{&PyListIter_Type, &PyTupleIter_Type, &PyBytesIter_Type, nullptr, nullptr};
+    size_t at = 3;
+    for (const char* text : {"a", "\u20ac"}) {  // there is an own one for ASCII
+      PyObject* one = PyUnicode_FromString(text);
+      PyObject* it = one ? PyObject_GetIter(one) : nullptr;
+      if (it)
+        types[at++] = Py_TYPE(it);
+      Py_XDECREF(it);
+      Py_XDECREF(one);
+    }
+    PyErr_Clear();
+    return types;
+  }();
+  if (std::find(kWalkers.begin(), kWalkers.end(), Py_TYPE(iterator)) == kWalkers.end())
+    return nullptr;
   PyObject* state = PyObject_CallMethod(iterator, "__reduce__", nullptr);  // (iter, (list,), index)
-  PyObject* list = nullptr;
+  PyObject* walked = nullptr;
   if (state && PyTuple_GET_SIZE(state) == 3) {
     PyObject* args = PyTuple_GET_ITEM(state, 1);
-    if (PyTuple_CheckExact(args) && PyTuple_GET_SIZE(args) == 1 && PyList_CheckExact(PyTuple_GET_ITEM(args, 0))) {
-      list = Py_NewRef(PyTuple_GET_ITEM(args, 0));
-    }
+    if (PyTuple_CheckExact(args) && PyTuple_GET_SIZE(args) == 1)
+      walked = PyTuple_GET_ITEM(args, 0);
+    if (walked && !PyList_CheckExact(walked) && !PyTuple_CheckExact(walked) && !PyUnicode_CheckExact(walked) &&
+        !PyBytes_CheckExact(walked))
+      walked = nullptr;
+    Py_XINCREF(walked);
   }
   Py_XDECREF(state);
   PyErr_Clear();
-  return list;
+  return walked;
 }
 
 }  // namespace hasten::compile

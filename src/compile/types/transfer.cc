@@ -13,8 +13,8 @@ using mir::UnaryOp;
 
 namespace {
 
-constexpr uint16_t kIntegral = kBool | kInt;
-constexpr uint16_t kReal = kIntegral | kFloat;
+constexpr Kinds kIntegral = kBool | kInt;
+constexpr Kinds kReal = kIntegral | kFloat;
 
 Interval interval_of(const Type& t) { return t.only(kBool) ? Interval{0, 1} : t.interval; }
 
@@ -67,6 +67,27 @@ Type number_binary(BinaryOp op, const Type& a, const Type& b) {
 Type binary_type(BinaryOp op, const Type& a, const Type& b, SiteTable& sites, SiteId fresh) {
   if (a.within(kNumber) && b.within(kNumber))
     return number_binary(op, a, b);
+  if (op == BinaryOp::Add && a.only(kTuple) && b.only(kTuple) && a.items->size() + b.items->size() <= 8) {
+    std::vector<Type> items = *a.items;
+    items.insert(items.end(), b.items->begin(), b.items->end());
+    return Type::with_items(kTuple, std::move(items));
+  }
+  if (is_text(a) && op == BinaryOp::Mod)
+    return Type::exact(&PyUnicode_Type);
+  if (op == BinaryOp::Add || op == BinaryOp::Mul) {
+    const auto is_sequence = [](const Type& t) {
+      const PyTypeObject* cls = t.may_be_unbound() ? nullptr : class_of(t);
+      return cls == &PyUnicode_Type || cls == &PyBytes_Type || (cls == &PyTuple_Type && (t.object || t.only(kTuple)));
+    };
+    const bool same = op == BinaryOp::Add ? class_of(a) == class_of(b) : b.within(kIntegral);
+    if (same && is_sequence(a) && !b.may_be_unbound())
+      return Type::exact(class_of(a));
+    if (op == BinaryOp::Mul && is_sequence(b) && a.within(kIntegral))
+      return Type::exact(class_of(b));
+  }
+  if (a.cls == &PySet_Type && b.cls == &PySet_Type &&
+      (op == BinaryOp::And || op == BinaryOp::Or || op == BinaryOp::Xor || op == BinaryOp::Sub))
+    return Type::exact(&PySet_Type);
   if (a.within(kScalar) && b.within(kScalar))
     return {};  // None or unbound with a number
   if (op == BinaryOp::Add && a.only(kList) && b.only(kList)) {
@@ -77,11 +98,6 @@ Type binary_type(BinaryOp op, const Type& a, const Type& b, SiteTable& sites, Si
   if (op == BinaryOp::Mul && ((a.only(kList) && b.within(kIntegral)) || (b.only(kList) && a.within(kIntegral)))) {
     sites.widen(fresh, sites.element(a.only(kList) ? a.site : b.site));
     return Type::list(fresh);
-  }
-  if (op == BinaryOp::Add && a.only(kTuple) && b.only(kTuple) && a.items->size() + b.items->size() <= 8) {
-    std::vector<Type> items = *a.items;
-    items.insert(items.end(), b.items->begin(), b.items->end());
-    return Type::with_items(kTuple, std::move(items));
   }
   return Type::any();
 }
@@ -123,7 +139,10 @@ Type compare_type(CompareOp op, const Type& a, const Type& b) {
   if (op == CompareOp::Is || op == CompareOp::IsNot || op == CompareOp::In || op == CompareOp::NotIn) {
     return Type::of(kBool);
   }
-  if (a.object || b.object)
+  const auto compares_to_bool = [](const Type& t) {
+    return !t.object || ((t.cls == &PyUnicode_Type || t.cls == &PyBytes_Type) && !t.may_be_unbound());
+  };
+  if (!compares_to_bool(a) || !compares_to_bool(b))
     return Type::any();  // __lt__ may return anything
   return Type::of(kBool);
 }
@@ -155,6 +174,14 @@ Type called_result(Known known, std::span<const Type> args, SiteTable& sites, Si
     case Known::Trunc:
     case Known::Ord:
       return int_type;
+    case Known::Chr:
+      return Type::of(kChar);
+    case Known::Str:
+    case Known::Bin:
+    case Known::ToText:
+      return Type::exact(&PyUnicode_Type);
+    case Known::Tuple:
+      return Type::exact(&PyTuple_Type);
     case Known::Float:
     case Known::MathFloat:
     case Known::Fabs:

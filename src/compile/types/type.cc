@@ -20,7 +20,11 @@ int depth(const Type& t) {
 
 Type boxed(const Type& a, const Type& b) {
   Type t = Type::any();
-  t.kinds = static_cast<uint16_t>((a.kinds | b.kinds) & kUnbound);
+  t.kinds = static_cast<Kinds>((a.kinds | b.kinds) & kUnbound);
+  if (a.only(kUnbound) || b.only(kUnbound))
+    t.cls = a.only(kUnbound) ? b.cls : a.cls, t.site = t.cls ? (a.only(kUnbound) ? b.site : a.site) : kNoSite;
+  else if (PyTypeObject* cls = class_of(a); cls && cls == class_of(b))
+    t.cls = followed_class(cls);
   return t;
 }
 
@@ -36,20 +40,22 @@ bool join_items(const Type& a, const Type& b, Type& into, SiteTable& sites) {
 
 }  // namespace
 
-Type Type::without(uint16_t mask) const {
+Type Type::without(Kinds mask) const {
   Type t = *this;
-  t.kinds = static_cast<uint16_t>(t.kinds & ~mask);
+  t.kinds = static_cast<Kinds>(t.kinds & ~mask);
   if (!t.object && !(t.kinds & kWithItems))
     t.items = nullptr;
   return t;
 }
 
-Type Type::alternative(uint16_t kind) const {
+Type Type::alternative(Kinds kind) const {
   Type t = of(kind);
   if (kind & kWithInterval)
     t.interval = interval;
   if (kind == kList || kind == kListIter)
     t.site = site;
+  if (kind == kListIter)
+    t.cls = cls;
   if (kind == kKnown || kind == kMethod)
     t.known = known;
   if (kind & kWithItems)
@@ -61,8 +67,8 @@ std::vector<Type> Type::alternatives() const {
   if (object)
     return {*this};
   std::vector<Type> result;
-  for (int bit = 0; bit < 16; ++bit) {
-    const auto kind = static_cast<uint16_t>(1u << bit);
+  for (int bit = 0; bit < static_cast<int>(kKindCount); ++bit) {
+    const auto kind = static_cast<Kinds>(1u << bit);
     if (kinds & kind)
       result.push_back(alternative(kind));
   }
@@ -70,7 +76,7 @@ std::vector<Type> Type::alternatives() const {
 }
 
 bool operator==(const Type& a, const Type& b) {
-  if (a.kinds != b.kinds || a.object != b.object || a.site != b.site || a.known != b.known)
+  if (a.kinds != b.kinds || a.object != b.object || a.site != b.site || a.known != b.known || a.cls != b.cls)
     return false;
   if ((a.kinds & kWithInterval) && !(a.interval == b.interval))
     return false;
@@ -86,7 +92,7 @@ Type join(const Type& a, const Type& b, SiteTable& sites) {
     return a;
   if (a.object && b.object) {
     Type t = boxed(a, b);
-    if (a.site != kNoSite && b.site != kNoSite)
+    if (a.cls == b.cls && a.site != kNoSite && b.site != kNoSite)
       t.site = a.site == b.site ? a.site : sites.unify(a.site, b.site);
     if (a.known == b.known && a.known && join_items(a, b, t, sites))
       t.known = a.known;
@@ -94,8 +100,18 @@ Type join(const Type& a, const Type& b, SiteTable& sites) {
       t.items = nullptr;
     return t;
   }
-  if (a.object || b.object)
+  if (a.object || b.object) {
+    const Type &held = a.object ? a : b, &other = a.object ? b : a;
+    if (held.cls == &PyTuple_Type && held.site != kNoSite && (other.kinds & ~kUnbound) == kTuple) {
+      for (const Type& item : *other.items) sites.widen(held.site, item);
+      Type t = held;
+      t.kinds = (a.kinds | b.kinds) & kUnbound;
+      return t;
+    }
     return boxed(a, b);
+  }
+  if (const int64_t one = char_of(a.kinds == kChar ? b : a); one >= 0 && ((a.kinds | b.kinds) == (kChar | kKnown)))
+    return Type::of(kChar);
   Type t;
   t.kinds = a.kinds | b.kinds;
   if (std::popcount(static_cast<unsigned>(t.kinds & ~kUnbound)) > kAlternativeCountMax)
@@ -109,8 +125,8 @@ Type join(const Type& a, const Type& b, SiteTable& sites) {
       t.interval = {std::min(a.interval.low, b.interval.low), std::max(a.interval.high, b.interval.high)};
   }
   // Kinds with detail: both sides must agree, and only one such kind fits into one value.
-  constexpr uint16_t kDetailed = static_cast<uint16_t>(~kScalar);
-  const auto detailed = static_cast<uint16_t>(t.kinds & kDetailed);
+  constexpr Kinds kDetailed = static_cast<Kinds>(~(kScalar | kChar));
+  const auto detailed = static_cast<Kinds>(t.kinds & kDetailed);
   if (std::popcount(static_cast<unsigned>(detailed)) > 1)
     return boxed(a, b);
   if (detailed) {
@@ -118,9 +134,10 @@ Type join(const Type& a, const Type& b, SiteTable& sites) {
     const Type& one = (a.kinds & detailed) ? a : b;
     t.site = one.site;
     t.known = one.known;
+    t.cls = one.cls;
     t.items = one.items;
     if (in_both) {
-      if (a.known != b.known)
+      if (a.known != b.known || a.cls != b.cls)
         return boxed(a, b);
       if (a.site != b.site)
         t.site = sites.unify(a.site, b.site);
@@ -166,9 +183,9 @@ namespace {
 /// What lists remember of an item. Not its interval: anybody may put another number there. Nor kinds that code
 /// cannot read back from an object.
 Type stored(Type t) {
-  t.kinds = static_cast<uint16_t>(t.kinds & ~kUnbound);
-  if (t.kinds & static_cast<uint16_t>(~(kNoneType | kNumber | kTuple | kList)))
-    return Type::any();
+  t.kinds = static_cast<Kinds>(t.kinds & ~kUnbound);
+  if (t.kinds & static_cast<Kinds>(~(kNoneType | kNumber | kTuple | kList)))
+    return Type::exact(followed_class(class_of(t)));
   t.interval = {};
   if (t.items) {
     std::vector<Type> items;
@@ -233,7 +250,7 @@ std::string describe_to(const Type& type, SiteTable& sites, int levels) {
   if (type.never())
     return "never";
   if (type.object)
-    return "object";
+    return type.cls ? type.cls->tp_name : "object";
   std::string text;
   for (const Type& one : type.alternatives()) {
     if (!text.empty())
@@ -261,6 +278,12 @@ std::string describe_to(const Type& type, SiteTable& sites, int levels) {
         break;
       case kComplex:
         text += "complex";
+        break;
+      case kChar:
+        text += "str";
+        break;
+      case kSlice:
+        text += "slice";
         break;
       case kTuple:
         text += "tuple of (" + items() + ")";

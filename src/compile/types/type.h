@@ -18,8 +18,11 @@
 
 namespace hasten::compile {
 
+/// A set of Kind.
+using Kinds = uint32_t;
+
 /// Bits of Type::kinds. The bit's index is the tag of a union in native code.
-enum Kind : uint16_t {
+enum Kind : Kinds {
   kUnbound = 1 << 0,  ///< a local without a value, an exhausted iterator
   kNoneType = 1 << 1,
   kBool = 1 << 2,
@@ -35,12 +38,16 @@ enum Kind : uint16_t {
   kEnumerate = 1 << 12,  ///< the iterator enumerate(...) returns
   kZip = 1 << 13,        ///< the iterator zip(...) returns
   kKnown = 1 << 14,      ///< one known object (a builtin, a module, a function, a str constant): no run-time part
-  kMethod = 1 << 15,     ///< an attribute that is only called, see Type::loaded_method(); or list.append: receiver
+  kMethod = 1 << 15,     ///< an attribute that is only called, see Type::loaded_method(); or the method `known` of its
+                         ///< one item, the receiver, whose class is known
+  kChar = 1 << 16,       ///< a str of one character: its code point
+  kSlice = 1 << 17,      ///< a slice object that only indexes: start, stop, step
 };
-inline constexpr uint16_t kNumber = kBool | kInt | kFloat | kComplex;
-inline constexpr uint16_t kWithInterval = kInt | kRange | kRangeIter | kEnumerate;
-inline constexpr uint16_t kWithItems = kTuple | kTupleIter | kEnumerate | kZip | kMethod;
-inline constexpr uint16_t kScalar = kUnbound | kNoneType | kNumber;
+inline constexpr unsigned kKindCount = 18;
+inline constexpr Kinds kNumber = kBool | kInt | kFloat | kComplex;
+inline constexpr Kinds kWithInterval = kInt | kRange | kRangeIter | kEnumerate;
+inline constexpr Kinds kWithItems = kTuple | kTupleIter | kEnumerate | kZip | kMethod | kSlice;
+inline constexpr Kinds kScalar = kUnbound | kNoneType | kNumber;
 
 /// A closed interval of int64.
 struct Interval {
@@ -57,14 +64,17 @@ using SiteId = uint32_t;
 inline constexpr SiteId kNoSite = 0xffffffffu;
 
 struct Type {
-  uint16_t kinds = 0;         ///< none and not object: no value can get here ("never")
+  Kinds kinds = 0;         ///< none and not object: no value can get here ("never")
   bool object = false;        ///< any Python object, boxed; then `kinds` is only kUnbound or nothing
   Interval interval;          ///< of kInt; of the items of kRange, kRangeIter; of the count of kEnumerate
-  SiteId site = kNoSite;      ///< of kList, kListIter; of an object that is a cell: its content
+  SiteId site = kNoSite;      ///< of kList, kListIter; of an object: holder(), or a cell's content
+  /// Of an object: it is exactly of this class (see followed_class()), or anything (null). Of kListIter: the class of
+  /// what it walks, null: list.
+  PyTypeObject* cls = nullptr;
   PyObject* known = nullptr;  ///< of kKnown (borrowed: the MIR or a guard keeps it); the name of kMethod; or function()
   std::shared_ptr<const std::vector<Type>> items;  ///< of kTuple, kTupleIter, kZip, kEnumerate (one), kMethod
 
-  static Type of(uint16_t kind) {
+  static Type of(Kinds kind) {
     Type t;
     t.kinds = kind;
     return t;
@@ -80,12 +90,25 @@ struct Type {
     t.object = true;
     return t;
   }
+  /// Exactly of class `cls`, which followed_class() has given.
+  static Type exact(PyTypeObject* cls) {
+    Type t = any();
+    t.cls = cls;
+    return t;
+  }
+  /// A dict, whose values `site` predicts; a tuple, a set, or an iterator over it, whose items it predicts.
+  static Type holder(PyTypeObject* cls, SiteId site) {
+    Type t = exact(cls);
+    t.site = site;
+    return t;
+  }
+  static Type dict(SiteId site) { return holder(&PyDict_Type, site); }
   static Type list(SiteId site) {
     Type t = of(kList);
     t.site = site;
     return t;
   }
-  static Type with_items(uint16_t kind, std::vector<Type> items) {
+  static Type with_items(Kinds kind, std::vector<Type> items) {
     Type t = of(kind);
     t.items = std::make_shared<const std::vector<Type>>(std::move(items));
     return t;
@@ -116,24 +139,40 @@ struct Type {
     return t;
   }
 
+  bool is_exactly(PyTypeObject* one) const { return cls == one && object && !may_be_unbound(); }
+  bool is_set() const { return is_exactly(&PySet_Type) || is_exactly(&PyFrozenSet_Type); }
+  bool is_dict() const;  ///< or a defaultdict
   bool never() const { return kinds == 0 && !object; }
-  bool only(uint16_t kind) const { return !object && kinds == kind; }
+  bool only(Kinds kind) const { return !object && kinds == kind; }
   /// Some of `kinds`, nothing else.
-  bool within(uint16_t mask) const { return !object && kinds != 0 && (kinds & ~mask) == 0; }
+  bool within(Kinds mask) const { return !object && kinds != 0 && (kinds & ~mask) == 0; }
   bool may_be_unbound() const { return (kinds & kUnbound) != 0; }
   bool is_loaded_method() const { return only(kMethod) && items->size() == 2; }
   /// More than one kind, kept with a tag.
   bool is_union() const { return !object && (kinds & (kinds - 1)) != 0; }
   bool is_constant() const { return only(kInt) && interval.is_constant(); }
   /// The same without the kinds in `mask`.
-  Type without(uint16_t mask) const;
+  Type without(Kinds mask) const;
   /// Its alternatives, each of one kind, in the order of their bits. An object is one alternative.
   std::vector<Type> alternatives() const;
   /// This type restricted to one of its kinds.
-  Type alternative(uint16_t kind) const;
+  Type alternative(Kinds kind) const;
 };
 
 bool operator==(const Type& a, const Type& b);
+
+/// `cls` if objects of exactly this class are known as such to the compiler, else null. It then lives for ever.
+PyTypeObject* followed_class(PyTypeObject* cls);
+/// dict or defaultdict: what is in it is found alike.
+bool is_mapping(const PyTypeObject* cls);
+/// collections.defaultdict and deque, if the program has them.
+bool is_default_dict(const PyTypeObject* cls);
+bool is_deque(const PyTypeObject* cls);
+/// The class that every value of the type is of exactly, where it has a value at all; null: not known, or several.
+PyTypeObject* class_of(const Type& t);
+inline bool is_text(const Type& t) { return !t.may_be_unbound() && class_of(t) == &PyUnicode_Type; }
+/// The code point of a str constant of one character; -1: it is something else.
+int64_t char_of(const Type& t);
 
 /// Which predictions lists share. Sites merge when two lists may be the same list.
 class SiteTable {

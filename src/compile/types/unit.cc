@@ -18,7 +18,7 @@ constexpr size_t kSpecializationsMax = 24;
 
 /// Whether two types have the same form, lists in them the same predicted content (or only their kinds compared).
 bool alike(const Type& a, const Type& b, SiteTable& sites, int depth, bool only_kinds) {
-  if (a.kinds != b.kinds || a.object != b.object || a.known != b.known)
+  if (a.kinds != b.kinds || a.object != b.object || a.known != b.known || a.cls != b.cls)
     return false;
   if (a.items || b.items) {
     if (!a.items || !b.items || a.items->size() != b.items->size())

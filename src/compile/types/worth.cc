@@ -19,7 +19,7 @@ constexpr double kBoxedNs = 40, kPlainNs = 25, kNativeNs = 1;
 constexpr double kGlobalStoreNs = 105;  // it makes an object, and looks whether the old one ran code
 constexpr double kArgumentNs = 35;      // to make an object of a number for a function that is known at run time only
 constexpr double kPythonEntryNs = 40;   // to run a Python function from C, beyond what it costs in the interpreter
-constexpr uint16_t kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
+constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
 
 const char* operation_name(Op op) {
   switch (op) {
@@ -94,7 +94,7 @@ PyObject* sampled(const Specialization& root, PyObject* const* args, ValueId v) 
       PyObject* iterated = sampled(root, args, operand());
       if (!iterated || Py_TYPE(iterated) != &PyListIter_Type)
         return first_item(iterated);
-      PyObject* list = list_of_iterator(iterated);
+      PyObject* list = walked_by(iterated);
       PyObject* item = first_item(list);
       Py_XDECREF(list);  // the iterator keeps it
       return item;
@@ -157,7 +157,7 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
   switch (i.op) {
     case Op::Unary:
     case Op::Truth:
-      return !type(0).within(kScalar | kTuple | kList);
+      return !type(0).within(kScalar | kTuple | kList | kChar) && !class_of(type(0));
     case Op::Binary:
     case Op::Inplace:
     case Op::Compare:
@@ -167,6 +167,10 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
         return true;
       if (i.op == Op::Compare && (static_cast<mir::CompareOp>(i.sub) == mir::CompareOp::Is ||
                                   static_cast<mir::CompareOp>(i.sub) == mir::CompareOp::IsNot))
+        return false;
+      if (i.op == Op::Compare && static_cast<mir::CompareOp>(i.sub) >= mir::CompareOp::In)
+        return !class_of(type(0)) || !class_of(type(1));
+      if (i.op == Op::Compare && is_text(type(0)) && is_text(type(1)))
         return false;
       return !type(0).within(kScalar) || !type(1).within(kScalar);
     case Op::GetAttr:
@@ -181,9 +185,10 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
     case Op::GetFree:
     case Op::LoadCell:
       return s.types[v].object;
+    case Op::BuildSlice:
+      return s.types[v].object;
     case Op::SetAttr:
     case Op::DelItem:
-    case Op::BuildSlice:
     case Op::StoreGlobal:
     case Op::DelGlobal:
     case Op::DelCell:
@@ -205,21 +210,24 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
     case Op::ImportName:
     case Op::ImportFrom:
     case Op::MakeGenerator:
-    case Op::FormatValue:
-    case Op::BuildText:
       return true;
+    case Op::FormatValue:
+      return !type(0).only(kInt) && !is_text(type(0));
+    case Op::BuildText:
+      return false;
     case Op::StoreCell:
       return !type(1).within(kNoneType | kNumber);
     case Op::GetItem:
-      return !(type(0).within(kList | kTuple) && type(1).within(kInt | kBool));
+      return !(type(0).within(kList | kTuple) && type(1).within(kInt | kBool)) && !class_of(type(0));
     case Op::SetItem:
-      return !(type(0).only(kList) && type(1).within(kInt | kBool));
+      return !(type(0).only(kList) && type(1).within(kInt | kBool)) && !is_mapping(class_of(type(0)));
     case Op::IterNext:
-      return !type(0).within(kIterators);
+      return !type(0).within(kIterators) && !class_of(type(0));
     case Op::Call:
     case Op::CallMethod: {
       const auto plan = s.calls.find(v);
-      return plan == s.calls.end() || plan->second.how == CallPlan::How::Boxed || s.types[v].object;
+      return plan == s.calls.end() || plan->second.how == CallPlan::How::Boxed ||
+             (s.types[v].object && plan->second.how != CallPlan::How::Method);
     }
     default:
       return false;
@@ -228,7 +236,7 @@ bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
 
 std::optional<std::string> why_not_exact(Unit& unit) {
   // Unboxed, these have no identity left: two equal ones may be one object or two.
-  constexpr uint16_t kNoIdentity = kInt | kFloat | kComplex | kTuple;
+  constexpr Kinds kNoIdentity = kInt | kFloat | kComplex | kTuple | kChar;
   for (auto& s : unit.specializations) {
     for (mir::BlockId b : s->flow.order()) {
       for (ValueId v = s->view.first(b); v < s->view.end(b); ++v) {
@@ -244,8 +252,10 @@ std::optional<std::string> why_not_exact(Unit& unit) {
         if (op != mir::CompareOp::Is && op != mir::CompareOp::IsNot)
           continue;
         const Type left = s->type_at(s->view.args(v)[0], b), right = s->type_at(s->view.args(v)[1], b);
-        const uint16_t of_left = left.kinds & kNoIdentity, of_right = right.kinds & kNoIdentity;
-        if ((of_left & of_right) || (of_left && right.object) || (of_right && left.object)) {
+        const Kinds of_left = left.kinds & kNoIdentity, of_right = right.kinds & kNoIdentity;
+        const bool of_char = ((left.kinds & kChar) && (right.kinds & (kChar | kKnown))) ||
+                             ((right.kinds & kChar) && (left.kinds & kKnown));
+        if (of_char || (of_left & of_right) || (of_left && right.object) || (of_right && left.object)) {
           return place(*s, i) +
                  ": `is` between numbers or tuples asks which object it is, and native code does not keep "
                  "them as objects; compare with == instead";

@@ -33,7 +33,7 @@ def seeds(options):
     if start is None:
         start = random.SystemRandom().randrange(10**6, 10**9)
     print(f"new seeds start at {start}", flush=True)
-    return itertools.chain(range(options.fixed), itertools.count(start))
+    return itertools.chain(range(options.fixed), itertools.count(start | 3, 4) if options.texts else itertools.count(start))
 
 
 def summary(totals: Totals, seconds: float) -> str:
@@ -60,6 +60,7 @@ def main() -> int:
     )
     parser.add_argument("--calls", type=int, default=10_000)
     parser.add_argument("--seeds", help="FIRST:LAST")
+    parser.add_argument("--texts", action="store_true", help="programs over texts and containers alone")
     parser.add_argument("--start", type=int, help="first new seed")
     parser.add_argument(
         "--fixed", type=int, default=FIXED_SEEDS, help="how many fixed seeds come first"

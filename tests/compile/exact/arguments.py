@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+from texts import KINDS as TEXT_KINDS
+from texts import TextArguments
+
 from scope import FLOAT_BORDERS, FLOAT_EDGES, INT_BORDERS, INT_EDGES
 
 OTHER = {  # what may come where a kind is expected
@@ -23,13 +26,15 @@ SUBCLASSES = {
 }
 
 
-class Arguments:
+class Arguments(TextArguments):
     def __init__(self, rng):
         self.rng = rng
 
     # -- one value ---------------------------------------------------------------
     def benign(self, kind: str) -> str:
         rng = self.rng
+        if kind in TEXT_KINDS and kind != "i":
+            return self.of_texts(kind, False)
         if kind[0] == "L":
             count = rng.choice([1, 2, 3, 5, 8])
             if kind.startswith("LL"):
@@ -58,6 +63,8 @@ class Arguments:
 
     def edge(self, kind: str) -> str:
         rng = self.rng
+        if kind in TEXT_KINDS and kind != "i":
+            return self.of_texts(kind, True)
         if kind == "i":
             return str(rng.choice(INT_BORDERS if rng.random() < 0.4 else INT_EDGES))
         if kind == "f":
@@ -108,6 +115,8 @@ class Arguments:
 
     def other(self, kind: str) -> str:
         rng = self.rng
+        if kind in TEXT_KINDS and kind != "i":
+            return self.other_text(kind)
         if kind[0] == "L":
             return rng.choice(
                 [

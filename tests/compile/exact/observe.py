@@ -36,6 +36,10 @@ def canonical(value, seen: dict):
         return (kind.__name__, *[canonical(item, seen) for item in value])
     if kind is dict:
         return ("dict", *[(canonical(k, seen), canonical(v, seen)) for k, v in value.items()])
+    if isinstance(value, dict):
+        return (kind.__name__, *[(canonical(k, seen), canonical(v, seen)) for k, v in dict.items(value)])
+    if isinstance(value, (set, str)):
+        return (kind.__name__, *type(value).__mro__[1].__iter__(value))
     if isinstance(value, int):
         return (kind.__name__, int.__int__(value))
     if isinstance(value, float):

@@ -14,6 +14,8 @@ from expressions import Expressions
 from scope import Flavour, Scope, Signature, Var
 from scoped import with_scopes
 from statements import Body
+from texts import SUBCLASSES as TEXT_SUBCLASSES
+from texts import TextFunction
 
 HEADER = "import cmath\nimport math\nfrom math import inf, nan\n"
 RETURNS = ["i", "i", "f", "f", "b", "c", "x", "s", "Li", "Lf", "Tif", "Tii", "R", "R", "R", "R"]
@@ -42,6 +44,8 @@ PARAMS = [
 
 def generate(seed: int) -> str:
     rng = random.Random(seed)
+    if seed % 4 == 3:
+        return generate_texts(rng)
     flavour = Flavour(
         numbers=rng.choice(
             ["i", "i", "iiif", "if", "if", "f", "fffi", "fc", "c", "ic", "ifx", "ifbcx", "ib"]
@@ -72,6 +76,18 @@ def generate(seed: int) -> str:
     calls = make_calls(rng, functions, global_kinds)
     used = [text for name, text in SUBCLASSES.items() if name + "(" in calls]
     return with_scopes("\n".join([*parts, *used, calls]), seed)
+
+
+def generate_texts(rng) -> str:
+    """A program over texts and containers of objects."""
+    functions, parts = [], [HEADER + "from collections import defaultdict, deque\n"]
+    for n in range(rng.choice([1, 1, 2, 3])):
+        signature, text = TextFunction(rng, f"f{n}", list(functions)).make()
+        functions.append(signature)
+        parts.append(text)
+    calls = make_calls(rng, functions, {})
+    used = [text for name, text in {**SUBCLASSES, **TEXT_SUBCLASSES}.items() if name + "(" in calls]
+    return "\n".join([*parts, *used, calls])
 
 
 def make_function(rng, flavour, name, returns, functions, global_kinds):

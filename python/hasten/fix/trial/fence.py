@@ -78,7 +78,7 @@ class Fence:
     def put_up_in_thread(self, channel):
         """The same around the calling thread alone. Its listener, for another thread to close, or -1 where there are no supervisors.
 
-        No descriptor counts as its own: the process shares them all.
+        No descriptor counts as its own by its number: the process shares them all.
         """
         for kind, filter_ in self._filters:
             if kind == "ask" and (listener := self._filter_from_here(kind, filter_, channel, _NO_DESCRIPTOR)) >= 0:
@@ -106,10 +106,11 @@ class Fence:
         elif kind == "n" and self._filters:
             self.is_missing(f"the kernel refuses a filter ({errno.errorcode.get(number, number)})")
 
-    def answer(self, listener, pid, tell=None):
+    def answer(self, listener, pid, tell=None, own=None):
         """Lets one waiting call go on (None), or says what it would have done; the copy then has to be ended.
 
-        tell: with it, the text is told and the call gets EPERM, so that whoever made it can go on.
+        tell: with it, the text is told and the call gets EPERM, so that whoever made it can go on. own: of a thread, whose
+        filter cannot know which descriptors it opened (fenced_thread.py).
         """
         notice = bytearray(_NOTICE.size)
         try:
@@ -118,7 +119,7 @@ class Fence:
             return None  # the copy ended in the meantime
         id_, thread, _, number, _, _, *arguments = _NOTICE.unpack(notice)
         name, reason, letters = self._calls.get(number, (f"system call {number}", "reaches outside", ""))
-        text = self._objection(name, reason, letters, arguments, thread, pid)
+        text = self._objection(name, reason, letters, arguments, thread, pid, own)
         if text is not None and tell is not None:
             tell(text)
         if text is None or tell is not None:
@@ -129,7 +130,9 @@ class Fence:
                 pass
         return text
 
-    def _objection(self, name, reason, letters, arguments, thread, pid):
+    def _objection(self, name, reason, letters, arguments, thread, pid, own):
+        if own is not None and own.may(name, arguments, thread):
+            return None
         if name in _TO_ITSELF and (arguments[0] == pid or name == "kill" and arguments[1] == 0 or
                                    name == "tkill" and arguments[0] == thread):
             return None
@@ -142,8 +145,12 @@ class Fence:
             if path in (b"/dev/urandom", b"/dev/random"):
                 reason = "reads the system's random numbers"
             elif not flags & _WRITING:
-                kind = _kind_of(path, arguments[0] if place else _AT_FDCWD, thread)
-                if kind is None or stat.S_ISREG(kind) or stat.S_ISDIR(kind):
+                found = _stat_of(path, arguments[0] if place else _AT_FDCWD, thread)
+                if found is None:
+                    return None
+                if stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode):
+                    if own is not None:
+                        own.opens(thread, found)
                     return None
                 reason = "reads from a device or a pipe"
         return f"{reason}: {name}({', '.join(told)})"
@@ -198,14 +205,14 @@ def _text_at(thread, address):
         os.close(memory)
 
 
-def _kind_of(path, folder, thread):
-    """The mode of the file that a thread names, None if there is none or it cannot be told."""
+def _stat_of(path, folder, thread):
+    """The file that a thread names, None if there is none or it cannot be told."""
     if path is None:
         return None
     folder = folder & 0xFFFFFFFF
     base = f"/proc/{thread}/cwd/" if folder == _AT_FDCWD & 0xFFFFFFFF else f"/proc/{thread}/fd/{folder}/"
     path = path.replace(b"/proc/self/", b"/proc/%d/" % thread, 1)
     try:
-        return os.stat(path if path.startswith(b"/") else base.encode() + path).st_mode
+        return os.stat(path if path.startswith(b"/") else base.encode() + path)
     except (OSError, ValueError):
         return None

@@ -2,8 +2,8 @@
 
 A filter on system calls belongs to the thread that puts it up, so that the program's own threads stay free. What a call would
 do outside gets EPERM and is named. The supervisor is a process, for a thread that holds the GIL while it waits would keep a
-supervisor in the same process from answering. Stricter than in a copy: no descriptor may be used, not even one that the call
-opened. From memory a thread cannot be kept; whoever calls looks after that. The thread ends before every fork, which
+supervisor in the same process from answering. Stricter than in a copy: of descriptors only those of files that the call opened
+may be used, and only for reading. From memory a thread cannot be kept; whoever calls looks after that. The thread ends before every fork, which
 would find a second thread otherwise, and begins again when it is needed.
 """
 
@@ -32,6 +32,40 @@ _TEXT_BYTES_MAX = 1000
 
 class Lost(Exception):
     """No call can be run there (any more); the message says why."""
+
+
+class OwnDescriptors:
+    """Which descriptors the thread opened itself. The supervisor sees what is opened, but not which number that gets: it
+    is the one that was not there before and leads to the file."""
+
+    _READS = {"read", "readv", "pread64", "preadv", "preadv2", "lseek", "getdents", "getdents64"}
+    _ASKS = {0x5401, 0x5450, 0x5451}  # of ioctl: TCGETS, FIONCLEX, FIOCLEX, as opening a file in Python or C does
+
+    def __init__(self):
+        self._own = {}  # number: (device, inode)
+        self._before, self._file = frozenset(), None
+
+    def opens(self, thread, found):
+        """The thread waits to open what os.stat() found."""
+        self._file = found.st_dev, found.st_ino
+        self._before = frozenset(os.listdir(f"/proc/{thread}/fd"))
+
+    def may(self, name, arguments, thread):
+        """Whether the call reads from such a descriptor."""
+        if name not in self._READS and not (name == "ioctl" and arguments[1] in self._ASKS):
+            return False
+        number = arguments[0] & 0xFFFFFFFF
+        try:
+            found = os.stat(f"/proc/{thread}/fd/{number}")
+        except OSError:
+            return False
+        file = found.st_dev, found.st_ino
+        if self._own.get(number) == file:
+            return True
+        if file != self._file or str(number) in self._before:
+            return False
+        self._own[number], self._file = file, None
+        return True
 
 
 class FencedThread:
@@ -171,6 +205,7 @@ class FencedThread:
         os.closerange(channel.fileno() + 1, 1 << 20)
         _, rights, _, _ = channel.recvmsg(2, _socket.CMSG_SPACE(4))
         listener = struct.unpack("i", rights[0][2][:4])[0]
+        own = OwnDescriptors()
         poll = select.poll()
         poll.register(listener, select.POLLIN)
         poll.register(channel.fileno(), select.POLLIN)
@@ -179,4 +214,4 @@ class FencedThread:
             if channel.fileno() in ready or not ready[listener] & select.POLLIN:
                 return
             # None of its signals are its own business: they would reach the program.
-            self._fence.answer(listener, -1, lambda text: channel.send(text.encode("utf-8", "replace")[:_TEXT_BYTES_MAX]))
+            self._fence.answer(listener, -1, lambda text: channel.send(text.encode("utf-8", "replace")[:_TEXT_BYTES_MAX]), own)

@@ -8,6 +8,7 @@ import sys
 
 # Where importlib has them from: importing importlib itself loads a package that the program may not have.
 from _frozen_importlib_external import SourceFileLoader, _path_isfile, decode_source, spec_from_file_location
+from _io import IncrementalNewlineDecoder
 
 
 class OverlayLoader(SourceFileLoader):
@@ -22,7 +23,10 @@ class OverlayLoader(SourceFileLoader):
         return self._compile_module(self.path)
 
     def get_source(self, fullname):
-        return decode_source(self._raw)
+        # decode_source() imports tokenize to look for the encoding: milliseconds that no plain run spends, on the program's time.
+        if any(b"coding" in line for line in self._raw.split(b"\n", 2)[:2]) or self._raw.startswith(b"\xef\xbb\xbf"):
+            return decode_source(self._raw)
+        return IncrementalNewlineDecoder(None, True).decode(self._raw.decode())
 
 
 # The program sees the usual loader by its usual name.

@@ -24,27 +24,19 @@ __all__ = ["Function", "explain", "report"]
 
 Function = _runtime.Function
 
-# "FILE:LINE:COLUMN: CODE why; try: hint", as the front end writes it; column, code and hint may be missing.
-_REASON = (
-    r"(?P<file>.*?):(?P<line>\d+)(?::(?P<column>\d+))?: "
-    r"(?:(?P<code>[A-Z]\d{3}) )?(?P<why>.*?)(?:; try: (?P<hint>.*))?"
-)
-
-
 def _error_of(reason: str) -> CompileError:
-    import re  # here, because importing it takes longer than everything else in this module
+    from hasten.jit.places import split_reason  # here, because what it imports takes longer than everything else in this module
 
-    match = re.fullmatch(_REASON, reason, re.DOTALL)
-    if not match:
+    parts = split_reason(reason)
+    if parts["line"] is None:
         return CompileError(reason)
-    place = f"{match['file']}:{match['line']}" + (f":{match['column']}" if match["column"] else "")
-    hint = f"Try: {match['hint']}" if match["hint"] else ""
+    place = f"{parts['file']}:{parts['line']}" + (f":{parts['column']}" if parts["column"] is not None else "")
     return CompileError(
-        f"{place}: {match['why']}",
-        code=match["code"] or "",
-        hint=hint,
-        line=int(match["line"]),
-        column=int(match["column"] or 0),
+        f"{place}: {parts['why']}",
+        code=parts["code"] or "",
+        hint=f"Try: {parts['hint']}" if parts["hint"] else "",
+        line=parts["line"],
+        column=parts["column"] or 0,
     )
 
 
@@ -77,24 +69,24 @@ def _jit(function=None, *, strict: bool = False):
 
 
 def report(function) -> dict:
-    """How the calls of a compiled function ran: see Function.report."""
+    """How the calls of a compiled function ran, line by line: `function.hasten.report()`, where the keys are told."""
     if not isinstance(function, Function):
         raise TypeError(f"{function!r} was not made by hasten.jit")
-    return function.report()
+    return function.hasten.report()
 
 
 def explain(function) -> str:
-    """The same in words, one line a fact."""
+    """The same in words, one line a fact. `function.hasten.listing()` shows them beside the source."""
     facts = report(function)
-    lines = [f"{function.__qualname__}: {facts['tier']}"]
-    for version in facts["versions"]:
-        lines.append(
-            f"  native version: {version['calls']} calls, left for the interpreter {version['landings']} times, "
-            f"{version['code_bytes']} bytes"
-        )
+    from hasten.jit.listing import call_words, summary, version_words
+
+    lines = [f"{function.__qualname__}: {summary(facts)}"]
+    lines.extend(f"  {version_words(version)}" for version in facts["versions"])
     for landing in facts["landings"]:
-        seen = f" ({landing['seen'].__name__})" if landing["seen"] else ""
+        seen = f" ({landing['seen']})" if landing["seen"] else ""
         lines.append(f"  line {landing['line']}: {landing['why']}{seen}, {landing['count']} times")
+    for line in facts["lines"]:
+        lines.extend(f"  line {line['line']}: `{call['callee']}` through CPython: {call_words(call)}" for call in line["calls"])
     if facts["python_calls"]:
         lines.append(f"  {facts['python_calls']} calls ran as Python")
     lines.extend(f"  {reason}" for reason in facts["reasons"])

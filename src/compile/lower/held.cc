@@ -1,0 +1,166 @@
+// What local variables hold (mir::Op::Hold). A value is dropped after its last read; the object that a variable of the
+// program refers to lives longer: until the variable gets another one, `del`, or the end of the function, as a file that
+// is closed when it dies, or a temporary folder of which only the name is read, must. Each such variable has a slot
+// with a reference of its own. Where all values of a variable end quietly, it has none: then nobody can tell.
+//
+// Code that was entered in mid-loop uses the slots of the interpreter's table, which the interpreter keeps.
+#include "compile/lower/body.h"
+
+namespace hasten::compile {
+
+using mir::BlockId;
+using mir::Op;
+using mir::ValueId;
+using Place = ModuleContext::Place;
+
+namespace {
+
+constexpr int kNestingMax = 4;
+
+/// Whether the end of an object of exactly this class runs nobody's code and ends no other object.
+bool class_ends_quietly(PyTypeObject* cls) {
+  for (PyTypeObject* quiet : {&PyUnicode_Type, &PyLong_Type, &PyFloat_Type, &PyBool_Type, &PyComplex_Type,
+                              &PyBytes_Type, &PyByteArray_Type, &PyRange_Type}) {
+    if (cls == quiet)
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool BodyLowering::dies_quietly(const Type& t, int depth) {
+  if (t.object)
+    return class_ends_quietly(class_of(t));
+  for (const Type& one : t.alternatives()) {
+    if (!has_references(one))
+      continue;
+    if (depth == kNestingMax)
+      return false;
+    if (one.kinds == kList && dies_quietly(m_.unit.sites.element(one.site), depth + 1))
+      continue;
+    if (one.kinds != kTuple)
+      return false;
+    for (const Type& item : *one.items) {
+      if (!dies_quietly(item, depth + 1))
+        return false;
+    }
+  }
+  return true;
+}
+
+void BodyLowering::prepare_held() {
+  held_.assign(s_.view.function().held_count, nullptr);
+  std::vector<char> needed(held_.size(), 0);
+  bool any = false;
+  for (BlockId block : s_.flow.order()) {
+    for (ValueId v = s_.view.first(block); v < s_.view.end(block); ++v) {
+      if (instr(v).op == Op::Hold && needs_slot(v)) {
+        needed[instr(v).aux] = 1;
+        any = true;
+      }
+    }
+  }
+  if (!any)
+    return;
+  llvm::Value* table = nullptr;
+  if (s_.osr_block != mir::kNone)
+    table = b.CreateCall(m_.helper("hj_held", m_.ptr, {}, ModuleContext::Effects::Any), {});
+  for (uint32_t slot = 0; slot < held_.size(); ++slot) {
+    if (!needed[slot])
+      continue;
+    if (table) {
+      held_[slot] = b.CreateConstInBoundsGEP1_64(m_.ptr, table, slot);
+    } else {
+      held_[slot] = b.CreateAlloca(m_.ptr, nullptr, "held");
+      b.CreateStore(llvm::ConstantPointerNull::get(b.getPtrTy()), held_[slot]);
+    }
+  }
+}
+
+bool BodyLowering::needs_slot(ValueId hold) {
+  if (instr(hold).arg_count == 0)
+    return s_.osr_block != mir::kNone;  // the interpreter may have put something there
+  const ValueId value = s_.view.args(hold)[0];
+  if (s_.osr_block != mir::kNone && s_.types[value].only(kNoneType))
+    return true;
+  return !is_kept_otherwise(value) && !dies_quietly(s_.types[value], 0);
+}
+
+/// The caller keeps what it passes; constants live as long as the code.
+bool BodyLowering::is_kept_otherwise(ValueId v) {
+  return (instr(v).op == Op::Param && s_.osr_block == mir::kNone) || instr(v).op == Op::Const || s_.guards.contains(v);
+}
+
+void BodyLowering::lower_hold(ValueId v) {
+  llvm::Value* slot = held_[instr(v).aux];
+  if (!slot)
+    return;
+  llvm::Value* held = llvm::ConstantPointerNull::get(b.getPtrTy());
+  if (instr(v).arg_count > 0 && !is_kept_otherwise(s_.view.args(v)[0])) {
+    const ValueId arg = s_.view.args(v)[0];
+    const Value value = use(v, 0);
+    if (!dies_quietly(value.type, 0)) {
+      if (value.type.object && owns(arg) && !live_after(v, arg)) {
+        held = value.parts[0];
+        given_away_ = arg;
+      } else {
+        held = box_owned(value);
+      }
+    }
+  }
+  llvm::Value* old = b.CreateLoad(m_.ptr, slot);
+  b.CreateStore(held, slot);
+  if (m_.record.unit_runs_foreign_code || m_.unit.guards.empty())
+    return decref(old, true);
+  // The end of the old one may run code that binds a guarded name anew.
+  llvm::BasicBlock *some = new_block(""), *last = new_block("last"), *shared = new_block(""),
+                   *changed = new_block("changed"), *done = new_block("");
+  b.CreateCondBr(b.CreateIsNull(old), done, some);
+  b.SetInsertPoint(some);
+  llvm::Value* count = load(m_.i64, old, m_.layout.refcount, Place::Refcount);
+  b.CreateCondBr(b.CreateICmpEQ(count, b.getInt64(1)), last, shared);
+  b.SetInsertPoint(shared);
+  decref(old);
+  b.CreateBr(done);
+  b.SetInsertPoint(last);
+  decref(old);
+  llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any),
+                                   {m_.address(&m_.record)});
+  b.CreateCondBr(b.CreateICmpEQ(hold, b.getInt32(0)), changed, done);
+  b.SetInsertPoint(changed);
+  if (given_away_ != mir::kNone)
+    incref(held);  // what lives before this instruction is dropped with the exit
+  leave_after(v, llvm::ConstantPointerNull::get(b.getPtrTy()), runtime::DeoptReason::Generic, false);
+  b.SetInsertPoint(done);
+}
+
+/// `left += right` takes the text out of the variable that gets the result, so that it can grow in place, as CPython does.
+void BodyLowering::let_text_go(ValueId v, llvm::Value* text) {
+  const ValueId next = v + 1;
+  if (next >= s_.view.end(instr(v).block) || instr(next).op != Op::Hold || instr(next).arg_count == 0 ||
+      s_.view.args(next)[0] != v || !held_[instr(next).aux])
+    return;
+  llvm::Value* slot = held_[instr(next).aux];
+  llvm::BasicBlock *is_held = new_block(""), *is_text = new_block(""), *done = new_block("");
+  b.CreateCondBr(b.CreateICmpEQ(b.CreateLoad(m_.ptr, slot), text), is_held, done);
+  b.SetInsertPoint(is_held);
+  b.CreateCondBr(type_is(text, reinterpret_cast<PyObject*>(&PyUnicode_Type)), is_text, done);
+  b.SetInsertPoint(is_text);
+  b.CreateStore(llvm::ConstantPointerNull::get(b.getPtrTy()), slot);
+  decref(text);
+  b.CreateBr(done);
+  b.SetInsertPoint(done);
+}
+
+/// At the end of the function.
+void BodyLowering::release_held() {
+  if (s_.osr_block != mir::kNone)
+    return;
+  for (llvm::Value* slot : held_) {
+    if (slot)
+      decref(b.CreateLoad(m_.ptr, slot), true);
+  }
+}
+
+}  // namespace hasten::compile

@@ -1,0 +1,286 @@
+// The functions of support.h that look into dicts and sets: by their tables where the key is a plain number, a text, or a
+// tuple of such (runtime/table_probe.h), else as Python does.
+#include "compile/lower/support.h"
+#include "runtime/table_probe.h"
+
+#include <utility>
+
+namespace hasten::compile {
+namespace {
+
+using namespace hasten::runtime;
+
+const ObjectLayout* layout = nullptr;
+
+struct PointerAndStatus {
+  PyObject* object;
+  int64_t status;
+};
+
+/// Keys that are no objects yet.
+PyObject* object_of(const IntKey& key) { return PyLong_FromLongLong(key.value); }
+PyObject* object_of(const IntsKey& key) {
+  PyObject* tuple = PyTuple_New(key.count);
+  for (Py_ssize_t k = 0; tuple && k < key.count; ++k) {
+    PyObject* item = PyLong_FromLongLong(key.items[k]);
+    if (!item) {
+      Py_CLEAR(tuple);
+      break;
+    }
+    PyTuple_SET_ITEM(tuple, k, item);
+  }
+  return tuple;
+}
+
+template <class Key>
+Found probe_dict(PyObject* dict, const Key& key, PyObject*** value) {
+  return layout->probes_dicts ? find_in_dict(dict, key, value) : Found::Unsure;
+}
+
+/// f(key) with the form of the key that can be looked up at once, else `otherwise`.
+template <class R, class F>
+R with_key(PyObject* key, R otherwise, F f) {
+  if (PyUnicode_CheckExact(key))
+    return f(TextKey{key});
+  if (PyLong_CheckExact(key)) {
+    int overflow = 0;
+    const int64_t value = PyLong_AsLongLongAndOverflow(key, &overflow);
+    return overflow ? otherwise : f(IntKey{value});
+  }
+  TupleKey tuple{key, 0};
+  if (PyTuple_CheckExact(key) && TupleKey::read(key, &tuple.known_hash))
+    return f(tuple);
+  return otherwise;
+}
+
+PointerAndStatus dict_item(PyObject* dict, PyObject* key, Found found, PyObject** value) {
+  if (found == Found::Yes)
+    return {Py_NewRef(*value), 1};
+  if (found == Found::No)
+    return {nullptr, 0};
+  PyObject* item = PyDict_GetItemWithError(dict, key);
+  if (item)
+    return {Py_NewRef(item), 1};
+  return {nullptr, PyErr_Occurred() ? -1 : 0};
+}
+
+template <class Key>
+PointerAndStatus dict_item_of(PyObject* dict, const Key& key) {
+  PyObject** value = nullptr;
+  const Found found = probe_dict(dict, key, &value);
+  if (found != Found::Unsure)
+    return dict_item(dict, nullptr, found, value);
+  PyObject* object = object_of(key);
+  const PointerAndStatus result = object ? dict_item(dict, object, found, value) : PointerAndStatus{nullptr, -1};
+  Py_XDECREF(object);
+  return result;
+}
+
+int32_t as_status(Found found) { return found == Found::Yes ? 1 : 0; }
+
+template <class Key>
+int32_t dict_has(PyObject* dict, const Key& key) {
+  PyObject** value = nullptr;
+  const Found found = probe_dict(dict, key, &value);
+  if (found != Found::Unsure)
+    return as_status(found);
+  PyObject* object = object_of(key);
+  const int32_t status = object ? PyDict_Contains(dict, object) : -1;
+  Py_XDECREF(object);
+  return status;
+}
+
+template <class Key>
+int32_t set_has(PyObject* set, const Key& key) {
+  const Found found = layout->probes_sets ? find_in_set(set, key) : Found::Unsure;
+  if (found != Found::Unsure)
+    return as_status(found);
+  PyObject* object = object_of(key);
+  const int32_t status = object ? PySequence_Contains(set, object) : -1;
+  Py_XDECREF(object);
+  return status;
+}
+
+/// Puts `value` where another value of the dict is. False: CPython must do it.
+bool replace_value(PyObject* dict, PyObject** place, PyObject* value) {
+  static uint64_t changes = 0;
+  if (*place == value)
+    return true;
+  auto* version = reinterpret_cast<uint64_t*>(reinterpret_cast<char*>(dict) + layout->dict_version);
+  if ((*version & layout->dict_watch_mask) || (PyType_IS_GC(Py_TYPE(value)) && !PyObject_GC_IsTracked(dict)))
+    return false;
+  // A number that CPython's counter does not come to.
+  *version = (uint64_t{1} << 63) | (++changes << 12);
+  if (last_found.dict == dict && last_found.value == place)
+    last_found.version = *version;
+  PyObject* old = std::exchange(*place, Py_NewRef(value));
+  Py_DECREF(old);
+  return true;
+}
+
+template <class Key>
+int32_t dict_set(PyObject* dict, const Key& key, PyObject* value) {
+  PyObject** place = nullptr;
+  if (probe_dict(dict, key, &place) == Found::Yes && replace_value(dict, place, value))
+    return 0;
+  PyObject* object = object_of(key);
+  const int32_t status = object ? PyDict_SetItem(dict, object, value) : -1;
+  Py_XDECREF(object);
+  return status;
+}
+
+/// The same with a value that is no object yet.
+template <class Key>
+int32_t dict_set_number(PyObject* dict, const Key& key, int64_t value) {
+  PyObject** place = nullptr;
+  if (probe_dict(dict, key, &place) == Found::Yes && overwrite_small_int(*place, value))
+    return 0;
+  PyObject* object = PyLong_FromLongLong(value);
+  const int32_t status = object ? dict_set(dict, key, object) : -1;
+  Py_XDECREF(object);
+  return status;
+}
+
+extern "C" {
+
+PointerAndStatus hj_dict_item(PyObject* dict, PyObject* key) {
+  PyObject** value = nullptr;
+  const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &value); });
+  return dict_item(dict, key, found, value);
+}
+PointerAndStatus hj_dict_item_int(PyObject* dict, int64_t key) { return dict_item_of(dict, IntKey{key}); }
+PointerAndStatus hj_dict_item_ints(PyObject* dict, const int64_t* key, int64_t count) {
+  return dict_item_of(dict, IntsKey{key, count});
+}
+
+/// The same of a defaultdict, which makes an item that it has not.
+PointerAndStatus default_item(PyObject* dict, PyObject* key) {
+  PyObject* item = key ? PyObject_GetItem(dict, key) : nullptr;
+  return {item, item ? 1 : -1};
+}
+PointerAndStatus hj_default_item(PyObject* dict, PyObject* key) {
+  const PointerAndStatus found = hj_dict_item(dict, key);
+  return found.status == 0 ? default_item(dict, key) : found;
+}
+PointerAndStatus hj_default_item_int(PyObject* dict, int64_t key) {
+  const PointerAndStatus found = hj_dict_item_int(dict, key);
+  if (found.status != 0)
+    return found;
+  PyObject* object = PyLong_FromLongLong(key);
+  const PointerAndStatus made = default_item(dict, object);
+  Py_XDECREF(object);
+  return made;
+}
+PointerAndStatus hj_default_item_ints(PyObject* dict, const int64_t* key, int64_t count) {
+  const PointerAndStatus found = hj_dict_item_ints(dict, key, count);
+  if (found.status != 0)
+    return found;
+  PyObject* object = object_of(IntsKey{key, count});
+  const PointerAndStatus made = default_item(dict, object);
+  Py_XDECREF(object);
+  return made;
+}
+
+/// 1, 0, or -1: it raised.
+int32_t hj_dict_has(PyObject* dict, PyObject* key) {
+  PyObject** value = nullptr;
+  const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &value); });
+  return found != Found::Unsure ? as_status(found) : PyDict_Contains(dict, key);
+}
+int32_t hj_dict_has_int(PyObject* dict, int64_t key) { return dict_has(dict, IntKey{key}); }
+int32_t hj_dict_has_ints(PyObject* dict, const int64_t* key, int64_t count) {
+  return dict_has(dict, IntsKey{key, count});
+}
+
+int32_t hj_set_has(PyObject* set, PyObject* key) {
+  const Found found = with_key(key, Found::Unsure, [&](const auto& k) {
+    return layout->probes_sets ? find_in_set(set, k) : Found::Unsure;
+  });
+  return found != Found::Unsure ? as_status(found) : PySequence_Contains(set, key);
+}
+int32_t hj_set_has_int(PyObject* set, int64_t key) { return set_has(set, IntKey{key}); }
+int32_t hj_set_has_ints(PyObject* set, const int64_t* key, int64_t count) { return set_has(set, IntsKey{key, count}); }
+
+/// dict.setdefault(key, [] or {}).
+PyObject* hj_set_default(PyObject* dict, PyObject* key, int32_t is_list) {
+  PyObject** value = nullptr;
+  const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &value); });
+  if (found == Found::Yes)
+    return Py_NewRef(*value);
+  PyObject* fresh = is_list ? PyList_New(0) : PyDict_New();
+  PyObject* item = fresh ? PyDict_SetDefault(dict, key, fresh) : nullptr;
+  Py_XINCREF(item);
+  Py_XDECREF(fresh);
+  return item;
+}
+
+/// 0, or -1: it raised.
+int32_t hj_dict_set(PyObject* dict, PyObject* key, PyObject* value) {
+  PyObject** place = nullptr;
+  const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &place); });
+  if (found == Found::Yes && replace_value(dict, place, value))
+    return 0;
+  return PyDict_SetItem(dict, key, value);
+}
+int32_t hj_dict_set_int(PyObject* dict, int64_t key, PyObject* value) { return dict_set(dict, IntKey{key}, value); }
+int32_t hj_dict_set_ints(PyObject* dict, const int64_t* key, int64_t count, PyObject* value) {
+  return dict_set(dict, IntsKey{key, count}, value);
+}
+
+int32_t hj_dict_set_number(PyObject* dict, PyObject* key, int64_t value) {
+  PyObject** place = nullptr;
+  const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &place); });
+  if (found == Found::Yes && overwrite_small_int(*place, value))
+    return 0;
+  PyObject* object = PyLong_FromLongLong(value);
+  const int32_t status = object ? hj_dict_set(dict, key, object) : -1;
+  Py_XDECREF(object);
+  return status;
+}
+int32_t hj_dict_set_number_int(PyObject* dict, int64_t key, int64_t value) {
+  return dict_set_number(dict, IntKey{key}, value);
+}
+int32_t hj_dict_set_number_ints(PyObject* dict, const int64_t* key, int64_t count, int64_t value) {
+  return dict_set_number(dict, IntsKey{key, count}, value);
+}
+
+int32_t hj_set_add_int(PyObject* set, int64_t key) {
+  if (layout->probes_sets && find_in_set(set, IntKey{key}) == Found::Yes)
+    return 0;
+  PyObject* object = PyLong_FromLongLong(key);
+  const int32_t status = object ? PySet_Add(set, object) : -1;
+  Py_XDECREF(object);
+  return status;
+}
+int32_t hj_set_add_ints(PyObject* set, const int64_t* key, int64_t count) {
+  const IntsKey ints{key, count};
+  if (layout->probes_sets && find_in_set(set, ints) == Found::Yes)
+    return 0;
+  PyObject* object = object_of(ints);
+  const int32_t status = object ? PySet_Add(set, object) : -1;
+  Py_XDECREF(object);
+  return status;
+}
+
+}  // extern "C"
+
+}  // namespace
+
+void set_layout(const ObjectLayout& of_objects) { layout = &of_objects; }
+
+std::span<const SupportSymbol> table_symbols() {
+#define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
+  static const SupportSymbol kSymbols[] = {
+      HASTEN_SYMBOL(hj_dict_item),      HASTEN_SYMBOL(hj_dict_item_int), HASTEN_SYMBOL(hj_dict_item_ints),
+      HASTEN_SYMBOL(hj_default_item),   HASTEN_SYMBOL(hj_default_item_int), HASTEN_SYMBOL(hj_default_item_ints),
+      HASTEN_SYMBOL(hj_set_default),    HASTEN_SYMBOL(hj_dict_has),       HASTEN_SYMBOL(hj_dict_has_int),  HASTEN_SYMBOL(hj_dict_has_ints),
+      HASTEN_SYMBOL(hj_set_has),        HASTEN_SYMBOL(hj_set_has_int),   HASTEN_SYMBOL(hj_set_has_ints),
+      HASTEN_SYMBOL(hj_dict_set),       HASTEN_SYMBOL(hj_dict_set_int),  HASTEN_SYMBOL(hj_dict_set_ints),
+      HASTEN_SYMBOL(hj_dict_set_number),      HASTEN_SYMBOL(hj_dict_set_number_int),
+      HASTEN_SYMBOL(hj_dict_set_number_ints), HASTEN_SYMBOL(hj_set_add_int),    HASTEN_SYMBOL(hj_set_add_ints),
+  };
+#undef HASTEN_SYMBOL
+  return kSymbols;
+}
+
+}  // namespace hasten::compile
