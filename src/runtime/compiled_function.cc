@@ -436,7 +436,8 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
                                             : nullptr;
   compiling_ = false;
   last_compile_ticks_ = ticks() - begin;
-  compile_seconds_ += thread_cpu_s() - begin_s;
+  last_compile_s_ = thread_cpu_s() - begin_s;
+  compile_seconds_ += last_compile_s_;
   ObjectRef kept_reason = ObjectRef::steal(reason);
   if (native) {
     return native;
@@ -457,7 +458,8 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
 }
 
 bool CompiledFunction::replace_narrow_version(PyObject* const* args, uint64_t shape) {
-  if (landing_depth_ > 0 || compiling_ || compile_count_ >= kCompilesMax) {
+  if (landing_depth_ > 0 || compiling_ || compile_count_ >= kCompilesMax ||
+      (is_behind_trampoline_ && compile_count_ > 1)) {
     return true;
   }
   for (size_t i = 0; i < versions_.size(); ++i) {

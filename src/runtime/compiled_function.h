@@ -148,6 +148,7 @@ class CompiledFunction {
   void free_retired();
   /// Makes room for one more version. False: too many were compiled for too few calls.
   bool may_compile();
+  bool can_afford_another() const;
   bool raise_strict(PyObject* reason);
 
   PyObject* function_;  ///< borrowed: the Python object around us owns it
@@ -169,6 +170,7 @@ class CompiledFunction {
   uint32_t python_depth_ = 0;  ///< calls in the turn of Python that are active
   uint64_t misses_ = 0;        ///< calls that found no version, since the last compilation
   uint64_t last_compile_ticks_ = 0;
+  double last_compile_s_ = 0;
   uint64_t retired_count_ = 0, contest_calls_ = 0;
   inline static uint64_t compiles_everywhere_ = 0;
   inline static double compile_seconds_ = 0;

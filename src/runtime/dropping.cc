@@ -1,6 +1,7 @@
 // Versions come to an end: one that loses against Python is dropped, one that is not called makes room for others, and the
 // code of both is freed when no call runs it any more.
 #include <algorithm>
+#include <ctime>
 
 #include "runtime/compiled_function.h"
 #include "runtime/hot.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr size_t kVersionsMax = 16;  // of a function, at one time
 constexpr uint32_t kFreeCompiles = 16, kFreeCompilesUnseen = 4;
+constexpr uint64_t kMissesForLook = 64;         // of unmodified code: whether another compilation can be afforded
 constexpr uint64_t kMissesForCompile = 10'000;  // beyond these, a compilation must be wanted by so many calls
 // Within a call that runs as Python so do the calls that it makes of itself, as they will when the version is dropped; but
 // they take C stack, and CPython has a limit for that which native code does not have.
@@ -49,6 +51,15 @@ uint64_t size_of(PyObject* object) {
 }
 
 }  // namespace
+
+/// Whether another compilation like the last one is a small part of what the process has computed.
+bool CompiledFunction::can_afford_another() const {
+  constexpr double kShare = 0.01;
+  timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return compile_seconds_ + last_compile_s_ <=
+         kShare * (static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec));
+}
 
 CompiledFunction::Version* CompiledFunction::version_of(const NativeVersion* native) {
   auto found = std::find_if(versions_.begin(), versions_.end(), [&](const Version& v) { return v.native == native; });
@@ -202,6 +213,9 @@ void CompiledFunction::free_retired() {
 bool CompiledFunction::may_compile() {
   ++misses_;
   if (compile_count_ >= (is_behind_trampoline_ ? kFreeCompilesUnseen : kFreeCompiles) && misses_ < kMissesForCompile) {
+    return false;
+  }
+  if (is_behind_trampoline_ && compile_count_ > 0 && (misses_ % kMissesForLook != 1 || !can_afford_another())) {
     return false;
   }
   if (versions_.size() >= kVersionsMax) {

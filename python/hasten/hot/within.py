@@ -14,7 +14,8 @@ import weakref
 THRESHOLD = 5  # samples until a function is looked at
 SHARE_OF_CPU = 0.005  # what compiling may take of the program's CPU time
 SHARE_FOR_HOT = 0.015  # and besides, for a function that has a quarter of all samples
-FIRST_COMPILATION_S = 0.05  # loading the compiler, and one function
+FIRST_COMPILATION_S = 0.02  # loading the compiler
+SECONDS_A_BYTE = 1.5e-4  # of a function's bytecode
 
 state = types.SimpleNamespace(folder="", eager=False, runtime=None, stopped=False, file=None, pid=0, compilations=0, parents_compile_s=0.0)
 taken = {}  # id of the private copy -> (weak reference to the function, copy, compiled, trampoline, samples)
@@ -109,18 +110,18 @@ def decided(function, samples, all_samples, many):
     reason = "it is made anew at each use" if many else why_not(function, state.runtime.was_looked_at)
     if reason:
         return refuse(code, reason, samples)
-    if not state.eager and not affordable(samples / max(1, all_samples)):
+    if not state.eager and not affordable(code, samples / max(1, all_samples)):
         return samples + max(5, samples // 4)
     install(function, code, samples)
     return None
 
 
-def affordable(share):
+def affordable(code, share):
     import time
 
     cpu = time.process_time()
     spent = state.runtime.compile_seconds()
-    next_one = spent / state.compilations if state.compilations else FIRST_COMPILATION_S
+    next_one = FIRST_COMPILATION_S * (not state.compilations) + SECONDS_A_BYTE * len(code.co_code)
     return spent + next_one <= cpu * (SHARE_OF_CPU + (SHARE_FOR_HOT if share >= 0.25 else 0.0))
 
 
