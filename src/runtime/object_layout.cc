@@ -99,27 +99,20 @@ void fill_text_offsets(ObjectLayout* layout) {
   layout->text_length = offsetof(PyASCIIObject, length);
   layout->text_state = offsetof(PyASCIIObject, state);
   layout->text_latin_mask = text_state([](PyASCIIObject* t) { t->state.kind = 7, t->state.compact = 1; });
-  layout->text_latin =
-      text_state([](PyASCIIObject* t) { t->state.kind = PyUnicode_1BYTE_KIND, t->state.compact = 1; });
+  layout->text_latin = text_state([](PyASCIIObject* t) { t->state.kind = PyUnicode_1BYTE_KIND, t->state.compact = 1; });
   layout->text_ascii = text_state([](PyASCIIObject* t) { t->state.ascii = 1; });
   layout->text_ascii_head = sizeof(PyASCIIObject);
   layout->text_latin_head = sizeof(PyCompactUnicodeObject);
   layout->bytes_head = offsetof(PyBytesObject, ob_sval);
   layout->dict_used = offsetof(PyDictObject, ma_used);
   layout->set_used = offsetof(PySetObject, used);
+#if PY_VERSION_HEX < 0x030E0000
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
   layout->dict_version = offsetof(PyDictObject, ma_version_tag);
 #pragma GCC diagnostic pop
-#if PY_VERSION_HEX >= 0x030C0000
-  layout->dict_watch_mask = 0xfff;
-#else
-  layout->dict_watch_mask = 0;
-#endif
-#if PY_VERSION_HEX < 0x030E0000
+  layout->dict_watch_mask = PY_VERSION_HEX >= 0x030C0000 ? 0xfff : 0;
   layout->probes_dicts = layout->probes_sets = tables_are_known() ? 1 : 0;
-#else
-  layout->probes_dicts = layout->probes_sets = 0;
 #endif
 }
 

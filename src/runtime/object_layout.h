@@ -27,22 +27,32 @@ PyObject* load_method(PyObject* object, PyObject* name, bool* is_unbound);
 /// REQUIRES: load_method has just found an unbound function.
 uint32_t method_version(PyObject* object);
 
+/// Where an exact int keeps its digits, and what stands before: {the size with its sign} or {a tag}, as this CPython has it.
+template <class Long>
+auto* digits_of(Long* number) {
+  if constexpr (requires { number->long_value.lv_tag; }) {
+    return number->long_value.ob_digit;
+  } else {
+    return number->ob_digit;
+  }
+}
+template <class Long>
+bool read_one_digit(Long* number, int64_t* value) {
+  if constexpr (requires { number->long_value.lv_tag; }) {
+    constexpr uintptr_t kTwoDigits = uintptr_t{2} << 3, kSign = 3;
+    const uintptr_t tag = number->long_value.lv_tag;
+    *value = (1 - static_cast<int64_t>(tag & kSign)) * static_cast<int64_t>(*digits_of(number));
+    return tag < kTwoDigits;
+  } else {
+    const Py_ssize_t size = Py_SIZE(number);
+    *value = size * static_cast<int64_t>(*digits_of(number));
+    return size >= -1 && size <= 1;
+  }
+}
+
 /// Whether the exact int `object` has one digit at most; then *value.
 inline bool read_small_int(PyObject* object, int64_t* value) {
-  auto* number = reinterpret_cast<PyLongObject*>(object);
-#if PY_VERSION_HEX >= 0x030C0000
-  if (!PyUnstable_Long_IsCompact(number)) {
-    return false;
-  }
-  *value = PyUnstable_Long_CompactValue(number);
-#else
-  const Py_ssize_t size = Py_SIZE(number);
-  if (size < -1 || size > 1) {
-    return false;
-  }
-  *value = size * static_cast<int64_t>(number->ob_digit[0]);
-#endif
-  return true;
+  return read_one_digit(reinterpret_cast<PyLongObject*>(object), value);
 }
 
 /// Makes an int of one digit that nobody else knows another one; false: it is not, or CPython keeps one of this value.
@@ -53,11 +63,7 @@ inline bool overwrite_small_int(PyObject* object, int64_t value) {
       !read_small_int(object, &old) || old <= kKeptMax) {
     return false;
   }
-#if PY_VERSION_HEX >= 0x030C0000
-  reinterpret_cast<PyLongObject*>(object)->long_value.ob_digit[0] = static_cast<digit>(value);
-#else
-  reinterpret_cast<PyLongObject*>(object)->ob_digit[0] = static_cast<digit>(value);
-#endif
+  *digits_of(reinterpret_cast<PyLongObject*>(object)) = static_cast<digit>(value);
   return true;
 }
 

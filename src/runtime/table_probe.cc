@@ -61,7 +61,8 @@ bool tables_are_known() {
   for (const bool with_others : {false, true}) {
     for (int count : {0, 1, 5, 60, 700}) {
       const bool hold =
-          probes_hold<Int>(count, with_others, [](int k) { return PyLong_FromLongLong((k % 2 ? (k + 0LL) << 40 : k) - 3); }) &&
+          probes_hold<Int>(count, with_others,
+                           [](int k) { return PyLong_FromLongLong((k % 2 ? (k + 0LL) << 40 : k) - 3); }) &&
           probes_hold<Text>(count, with_others, [](int k) { return PyUnicode_FromFormat("%d%c", k, 0x60 + k); }) &&
           probes_hold<Tuple>(count, with_others, [](int k) { return Py_BuildValue("(ii)", k - 2, k * k - 1); });
       PyErr_Clear();

@@ -225,12 +225,18 @@ struct LastFound {
 };
 inline LastFound last_found = {};
 
-inline uint64_t version_of(const PyObject* dict) {
+template <class Dict>
+uint64_t version_in(const Dict* dict) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-  return reinterpret_cast<const PyDictObject*>(dict)->ma_version_tag;
+  if constexpr (requires { dict->ma_version_tag; }) {
+    return dict->ma_version_tag;
+  } else {
+    return 0;  // then nothing is looked up here
+  }
 #pragma GCC diagnostic pop
 }
+inline uint64_t version_of(const PyObject* dict) { return version_in(reinterpret_cast<const PyDictObject*>(dict)); }
 
 /// A number that tells apart what a table may become in one place while its items stay the same.
 inline uint64_t form_of(const DictKeys* keys) {
@@ -279,7 +285,7 @@ Found find_in_dict(PyObject* object, const Key& key, PyObject*** value) {
       } else {
         auto* entry = reinterpret_cast<TextEntry*>(entries) + index;
         there = entry->key, its_value = &entry->value;
-        same = key.is(there)                                                   ? Found::Yes
+        same = key.is(there)                                           ? Found::Yes
                : reinterpret_cast<PyASCIIObject*>(there)->hash == hash ? key.equals(there)
                                                                        : Found::No;
       }

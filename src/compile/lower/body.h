@@ -372,7 +372,7 @@ class BodyLowering {
   uint32_t slots_max_ = 1, scratch_max_ = 1;
   llvm::Value *depth_ = nullptr, *stack_low_ = nullptr;
   llvm::AllocaInst* poll_budget_ = nullptr;
-  std::vector<llvm::Value*> held_;  ///< by slot: where its reference lies, null where it needs none
+  std::vector<llvm::Value*> held_;                      ///< by slot: where its reference lies, null where it needs none
   std::map<ValueId, llvm::AllocaInst*> planted_sizes_;  ///< Plant::ListLengthStale
   llvm::BasicBlock* entry_block_ = nullptr;
 };

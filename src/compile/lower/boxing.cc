@@ -275,9 +275,9 @@ Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* 
       llvm::Value* ok =
           range ? b.CreateCall(m_.helper("hj_unbox_range_iter", m_.i32, {m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
                                {object, out})
-                : b.CreateCall(m_.helper("hj_unbox_list_iter", m_.i32, {m_.ptr, m_.ptr, m_.ptr},
-                                         ModuleContext::Effects::Any),
-                               {object, m_.address(walked), out});
+                : b.CreateCall(
+                      m_.helper("hj_unbox_list_iter", m_.i32, {m_.ptr, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
+                      {object, m_.address(walked), out});
       expect(b.CreateICmpNE(ok, b.getInt32(0)));
       Value r;
       r.type = t;

@@ -62,8 +62,7 @@ bool BodyLowering::slice_bounds(const Value& slice, llvm::Value* size, llvm::Val
     *to = b.CreateSelect(b.CreateICmpSGT(folded, size), size, folded);
     return true;
   };
-  const bool by_one = parts[2].type.only(kNoneType) ||
-                      (parts[2].type.is_constant() && parts[2].type.interval.low == 1);
+  const bool by_one = parts[2].type.only(kNoneType) || (parts[2].type.is_constant() && parts[2].type.interval.low == 1);
   if (!by_one || !bound(parts[0], b.getInt64(0), low) || !bound(parts[1], size, high))
     return false;
   *high = b.CreateSelect(b.CreateICmpSLT(*high, *low), *low, *high);
@@ -104,7 +103,8 @@ Value BodyLowering::item_in_place(ValueId v, const Value& container, const Value
     return from_parts(Type::of(kChar), {text_char(pointer_of(container), index)});
   }
   if (cls == &PyBytes_Type) {
-    llvm::Value* at = b.CreateInBoundsGEP(m_.i8, pointer_of(container), b.CreateAdd(index, b.getInt64(m_.layout.bytes_head)));
+    llvm::Value* at =
+        b.CreateInBoundsGEP(m_.i8, pointer_of(container), b.CreateAdd(index, b.getInt64(m_.layout.bytes_head)));
     return from_parts(Type::integer(0, 255), {b.CreateZExt(load_fixed(m_.i8, at), m_.i64)});
   }
   llvm::Value* items = b.CreateConstInBoundsGEP1_64(m_.i8, container.parts[0], m_.layout.tuple_items);

@@ -146,7 +146,9 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
     case Op::BuildSet:
     case Op::BuildDict: {
       box_all();
-      const char* name = i.op == Op::BuildList ? "hj_build_list" : i.op == Op::BuildSet ? "hj_build_set" : "hj_build_dict";
+      const char* name = i.op == Op::BuildList  ? "hj_build_list"
+                         : i.op == Op::BuildSet ? "hj_build_set"
+                                                : "hj_build_dict";
       return object_result(call(name, m_.ptr, {array_of(objects), b.getInt64(static_cast<uint64_t>(objects.size()))}));
     }
     case Op::BuildText:

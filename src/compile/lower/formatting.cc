@@ -34,7 +34,8 @@ bool read_format(PyObject* spec, IntFormat* format) {
     format->type = rest[0];
     rest.remove_prefix(1);
   }
-  return rest.empty() && format->width <= kWidthMax && std::string_view("dboxX").find(static_cast<char>(format->type)) != std::string_view::npos;
+  return rest.empty() && format->width <= kWidthMax &&
+         std::string_view("dboxX").find(static_cast<char>(format->type)) != std::string_view::npos;
 }
 
 }  // namespace
@@ -53,10 +54,10 @@ Value BodyLowering::lower_format(ValueId v) {
       llvm::Value* text =
           format.width == 0 && format.type == 'd'
               ? b.CreateCall(m_.helper("hj_int_text", m_.ptr, {m_.i64}, Effects::Any), {value.parts[0]})
-              : b.CreateCall(m_.helper("hj_format_int", m_.ptr, {m_.i64, m_.i32, m_.i32, m_.i64}, Effects::Any),
-                             {value.parts[0], b.getInt32(static_cast<uint32_t>(format.type)),
-                              b.getInt32(static_cast<uint32_t>(format.fill)),
-                              b.getInt64(static_cast<uint64_t>(format.width))});
+              : b.CreateCall(
+                    m_.helper("hj_format_int", m_.ptr, {m_.i64, m_.i32, m_.i32, m_.i64}, Effects::Any),
+                    {value.parts[0], b.getInt32(static_cast<uint32_t>(format.type)),
+                     b.getInt32(static_cast<uint32_t>(format.fill)), b.getInt64(static_cast<uint64_t>(format.width))});
       return boxed_result(v, checked_object(v, text));
     }
   }
@@ -86,8 +87,7 @@ Value BodyLowering::number_of_text(ValueId v, const Value& text) {
 /// A slice of a text whose step is a constant and whose bounds are ints or left out; false: another one.
 bool BodyLowering::stride_bounds(const Value& slice, llvm::SmallVectorImpl<llvm::Value*>& bounds) {
   const auto parts = items_of(slice);
-  if (!parts[2].type.is_constant() || parts[2].type.interval.low == 0 ||
-      parts[2].type.interval.low == Interval{}.low)
+  if (!parts[2].type.is_constant() || parts[2].type.interval.low == 0 || parts[2].type.interval.low == Interval{}.low)
     return false;
   const int64_t step = parts[2].type.interval.low;
   const int64_t otherwise[2] = {step < 0 ? PY_SSIZE_T_MAX : 0, step < 0 ? PY_SSIZE_T_MIN : PY_SSIZE_T_MAX};

@@ -79,8 +79,7 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
         return s.types[s.view.args(v)[1]].object;
       if (plan->second.how == CallPlan::How::Method)
         return plan->second.method.id == MethodId::Other || plan->second.method.id == MethodId::DictGet ||
-               plan->second.method.id == MethodId::DictSetDefault ||
-               plan->second.method.id == MethodId::SetAdd;
+               plan->second.method.id == MethodId::DictSetDefault || plan->second.method.id == MethodId::SetAdd;
       if (plan->second.how != CallPlan::How::Boxed)
         return false;
       if (plan->second.known == Known::Other)

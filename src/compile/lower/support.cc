@@ -535,10 +535,11 @@ bool connect_runtime(const RuntimeTable& table) {
   };
   return find("hrt_deopt", calls.deopt) && find("hrt_execute", calls.execute) &&
          find("hrt_load_method", calls.load_method) && find("hrt_traceback", calls.traceback) &&
-         find("hrt_raise", calls.raise) && find("hrt_poll", calls.poll) && find("hrt_held", calls.held) && find("hrt_call_limits", calls.call_limits) &&
-         find("hrt_recursion_error", calls.recursion_error) && find("hrt_peek_global", calls.peek_global) &&
-         find("hrt_list_append", calls.list_append) && find("hrt_dict_version", calls.dict_version) &&
-         find("hrt_int_pow", calls.int_pow) && find("hrt_float_floor_divide", calls.float_floor_divide) &&
+         find("hrt_raise", calls.raise) && find("hrt_poll", calls.poll) && find("hrt_held", calls.held) &&
+         find("hrt_call_limits", calls.call_limits) && find("hrt_recursion_error", calls.recursion_error) &&
+         find("hrt_peek_global", calls.peek_global) && find("hrt_list_append", calls.list_append) &&
+         find("hrt_dict_version", calls.dict_version) && find("hrt_int_pow", calls.int_pow) &&
+         find("hrt_float_floor_divide", calls.float_floor_divide) &&
          find("hrt_float_remainder", calls.float_remainder) && find("hrt_float_pow", calls.float_pow) &&
          find("hrt_int_true_divide", calls.int_true_divide) && find("hrt_compare_int_float", calls.compare_int_float) &&
          find("hrt_complex_divide", calls.complex_divide);

@@ -93,21 +93,11 @@ PyObject* hj_box_slice(PyObject* const* items, int64_t, int64_t) { return PySlic
 std::span<const SupportSymbol> container_symbols() {
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
   static const SupportSymbol kSymbols[] = {
-      HASTEN_SYMBOL(hj_text_char),
-      HASTEN_SYMBOL(hj_char),
-      HASTEN_SYMBOL(hj_texts_equal),
-      HASTEN_SYMBOL(hj_compare_texts),
-      HASTEN_SYMBOL(hj_text_has),
-      HASTEN_SYMBOL(hj_char_case),
-      HASTEN_SYMBOL(hj_text_slice),
-      HASTEN_SYMBOL(hj_list_slice),
-      HASTEN_SYMBOL(hj_list_pop),
-      HASTEN_SYMBOL(hj_tuple_slice),
-      HASTEN_SYMBOL(hj_list_concat),
-      HASTEN_SYMBOL(hj_tuple_concat),
-      HASTEN_SYMBOL(hj_build_list),
-      HASTEN_SYMBOL(hj_build_set),
-      HASTEN_SYMBOL(hj_build_dict),
+      HASTEN_SYMBOL(hj_text_char),     HASTEN_SYMBOL(hj_char),        HASTEN_SYMBOL(hj_texts_equal),
+      HASTEN_SYMBOL(hj_compare_texts), HASTEN_SYMBOL(hj_text_has),    HASTEN_SYMBOL(hj_char_case),
+      HASTEN_SYMBOL(hj_text_slice),    HASTEN_SYMBOL(hj_list_slice),  HASTEN_SYMBOL(hj_list_pop),
+      HASTEN_SYMBOL(hj_tuple_slice),   HASTEN_SYMBOL(hj_list_concat), HASTEN_SYMBOL(hj_tuple_concat),
+      HASTEN_SYMBOL(hj_build_list),    HASTEN_SYMBOL(hj_build_set),   HASTEN_SYMBOL(hj_build_dict),
       HASTEN_SYMBOL(hj_box_slice),
   };
 #undef HASTEN_SYMBOL

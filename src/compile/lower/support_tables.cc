@@ -193,9 +193,8 @@ int32_t hj_dict_has_ints(PyObject* dict, const int64_t* key, int64_t count) {
 }
 
 int32_t hj_set_has(PyObject* set, PyObject* key) {
-  const Found found = with_key(key, Found::Unsure, [&](const auto& k) {
-    return layout->probes_sets ? find_in_set(set, k) : Found::Unsure;
-  });
+  const Found found = with_key(
+      key, Found::Unsure, [&](const auto& k) { return layout->probes_sets ? find_in_set(set, k) : Found::Unsure; });
   return found != Found::Unsure ? as_status(found) : PySequence_Contains(set, key);
 }
 int32_t hj_set_has_int(PyObject* set, int64_t key) { return set_has(set, IntKey{key}); }
@@ -271,13 +270,27 @@ void set_layout(const ObjectLayout& of_objects) { layout = &of_objects; }
 std::span<const SupportSymbol> table_symbols() {
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
   static const SupportSymbol kSymbols[] = {
-      HASTEN_SYMBOL(hj_dict_item),      HASTEN_SYMBOL(hj_dict_item_int), HASTEN_SYMBOL(hj_dict_item_ints),
-      HASTEN_SYMBOL(hj_default_item),   HASTEN_SYMBOL(hj_default_item_int), HASTEN_SYMBOL(hj_default_item_ints),
-      HASTEN_SYMBOL(hj_set_default),    HASTEN_SYMBOL(hj_dict_has),       HASTEN_SYMBOL(hj_dict_has_int),  HASTEN_SYMBOL(hj_dict_has_ints),
-      HASTEN_SYMBOL(hj_set_has),        HASTEN_SYMBOL(hj_set_has_int),   HASTEN_SYMBOL(hj_set_has_ints),
-      HASTEN_SYMBOL(hj_dict_set),       HASTEN_SYMBOL(hj_dict_set_int),  HASTEN_SYMBOL(hj_dict_set_ints),
-      HASTEN_SYMBOL(hj_dict_set_number),      HASTEN_SYMBOL(hj_dict_set_number_int),
-      HASTEN_SYMBOL(hj_dict_set_number_ints), HASTEN_SYMBOL(hj_set_add_int),    HASTEN_SYMBOL(hj_set_add_ints),
+      HASTEN_SYMBOL(hj_dict_item),
+      HASTEN_SYMBOL(hj_dict_item_int),
+      HASTEN_SYMBOL(hj_dict_item_ints),
+      HASTEN_SYMBOL(hj_default_item),
+      HASTEN_SYMBOL(hj_default_item_int),
+      HASTEN_SYMBOL(hj_default_item_ints),
+      HASTEN_SYMBOL(hj_set_default),
+      HASTEN_SYMBOL(hj_dict_has),
+      HASTEN_SYMBOL(hj_dict_has_int),
+      HASTEN_SYMBOL(hj_dict_has_ints),
+      HASTEN_SYMBOL(hj_set_has),
+      HASTEN_SYMBOL(hj_set_has_int),
+      HASTEN_SYMBOL(hj_set_has_ints),
+      HASTEN_SYMBOL(hj_dict_set),
+      HASTEN_SYMBOL(hj_dict_set_int),
+      HASTEN_SYMBOL(hj_dict_set_ints),
+      HASTEN_SYMBOL(hj_dict_set_number),
+      HASTEN_SYMBOL(hj_dict_set_number_int),
+      HASTEN_SYMBOL(hj_dict_set_number_ints),
+      HASTEN_SYMBOL(hj_set_add_int),
+      HASTEN_SYMBOL(hj_set_add_ints),
   };
 #undef HASTEN_SYMBOL
   return kSymbols;

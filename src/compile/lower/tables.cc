@@ -46,7 +46,7 @@ llvm::Value* BodyLowering::call_table(const std::string& helper, llvm::Type* res
 
 /// The item of a dict (a new reference; null: not there). *status: 1 or 0.
 llvm::Value* BodyLowering::find_in_dict(ValueId v, const Value& dict, const Value& key, llvm::Value** status,
-                                         bool or_default) {
+                                        bool or_default) {
   llvm::SmallVector<llvm::Value*, 4> args{pointer_of(dict)}, temporaries;
   const std::string helper = pass_key(or_default ? "hj_default_item" : "hj_dict_item", key, args, temporaries);
   llvm::Value* both = call_table(helper, llvm::StructType::get(m_.ptr, m_.i64), args);

@@ -90,8 +90,8 @@ llvm::Value* BodyLowering::box_char(llvm::Value* c, bool* owned) {
   llvm::BasicBlock *made = new_block(""), *other = new_block(""), *done = new_block("");
   b.CreateCondBr(b.CreateICmpUGE(c, b.getInt32(kCharactersMade)), other, made, m_.unlikely());
   b.SetInsertPoint(made);
-  llvm::Value* one = load_fixed(
-      m_.ptr, b.CreateInBoundsGEP(m_.ptr, m_.address(m_.layout.characters), b.CreateZExt(c, m_.i64)));
+  llvm::Value* one =
+      load_fixed(m_.ptr, b.CreateInBoundsGEP(m_.ptr, m_.address(m_.layout.characters), b.CreateZExt(c, m_.i64)));
   incref(one);
   llvm::BasicBlock* made_end = b.GetInsertBlock();
   b.CreateBr(done);
@@ -199,8 +199,9 @@ Value BodyLowering::compare_with_texts(ValueId v, CompareOp op, const Value& a, 
 
 /// Whether `c` is one of the characters below 128 whose bits are set; false for others.
 llvm::Value* BodyLowering::in_ascii_set(llvm::Value* c, uint64_t low, uint64_t high) {
-  llvm::Value* word = low == high ? static_cast<llvm::Value*>(b.getInt64(low))
-                                  : b.CreateSelect(b.CreateICmpULT(c, b.getInt32(64)), b.getInt64(low), b.getInt64(high));
+  llvm::Value* word = low == high
+                          ? static_cast<llvm::Value*>(b.getInt64(low))
+                          : b.CreateSelect(b.CreateICmpULT(c, b.getInt32(64)), b.getInt64(low), b.getInt64(high));
   llvm::Value* shift = b.CreateZExt(b.CreateAnd(c, b.getInt32(63)), m_.i64);
   llvm::Value* bit = b.CreateTrunc(b.CreateLShr(word, shift), m_.i1);
   return b.CreateAnd(b.CreateICmpULT(c, b.getInt32(128)), bit);
@@ -277,8 +278,8 @@ Value BodyLowering::char_test(const char* name, llvm::Value* c) {
       {"isdecimal", [](Py_UCS4 x) -> int { return Py_UNICODE_ISDECIMAL(x); }},
       {"isnumeric", [](Py_UCS4 x) -> int { return Py_UNICODE_ISNUMERIC(x); }},
   };
-  const auto* found =
-      std::find_if(std::begin(kTests), std::end(kTests), [&](const Named& n) { return std::string_view(n.name) == name; });
+  const auto* found = std::find_if(std::begin(kTests), std::end(kTests),
+                                   [&](const Named& n) { return std::string_view(n.name) == name; });
   uint64_t words[2] = {0, 0};
   for (Py_UCS4 x = 0; x < 128; ++x) {
     if (found->test(x))

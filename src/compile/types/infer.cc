@@ -271,7 +271,8 @@ class Sweeper {
         if (iterator.never())
           return {};
         Type t = item_type(iterator, sites);
-        if ((iterator.only(kListIter) || iterator.is_exactly(&PySetIter_Type)) && iterator.site != kNoSite && t.within(kNumber) && is_wanted_as_object(v))
+        if ((iterator.only(kListIter) || iterator.is_exactly(&PySetIter_Type)) && iterator.site != kNoSite &&
+            t.within(kNumber) && is_wanted_as_object(v))
           t = Type::any();
         t.kinds |= kUnbound;
         return t;
@@ -380,7 +381,8 @@ class Sweeper {
     const bool is_likely =
         i.op == Op::Binary && (op == BinaryOp::Mul || op == BinaryOp::Sub || op == BinaryOp::TrueDiv);
     const Experience::Seen* seen = seen_at(v);
-    if (!is_likely || a.cls || b.cls || a.may_be_unbound() || b.may_be_unbound() || (seen && (seen->overflowed || seen->misses > 0)))
+    if (!is_likely || a.cls || b.cls || a.may_be_unbound() || b.may_be_unbound() ||
+        (seen && (seen->overflowed || seen->misses > 0)))
       return {};
     s_.guesses[v] = kInt | kFloat;
     return std::pair{Type::of(kInt | kFloat), Type::of(kInt | kFloat)};
@@ -425,10 +427,12 @@ class Sweeper {
     if (i.op == Op::Inplace && op == BinaryOp::Mul && a.only(kList))
       return a;
     // Sets and tuples whose items are known make one whose items are known.
-    const auto is_tuple = [](const Type& t) { return t.only(kTuple) || (t.is_exactly(&PyTuple_Type) && t.site != kNoSite); };
+    const auto is_tuple = [](const Type& t) {
+      return t.only(kTuple) || (t.is_exactly(&PyTuple_Type) && t.site != kNoSite);
+    };
     const bool sets = a.is_set() && b.is_set() && a.site != kNoSite && b.site != kNoSite;
-    const bool tuples = is_tuple(a) && ((op == BinaryOp::Add && is_tuple(b)) ||
-                                        (op == BinaryOp::Mul && b.within(kInt | kBool)));
+    const bool tuples =
+        is_tuple(a) && ((op == BinaryOp::Add && is_tuple(b)) || (op == BinaryOp::Mul && b.within(kInt | kBool)));
     if (sets || tuples) {
       Type t = binary_type(op, a, b, unit_.sites, kNoSite);
       if (t.cls && t.cls == class_of(a)) {

@@ -9,20 +9,20 @@ namespace {
 using Names = std::span<const std::string_view>;
 
 constexpr std::string_view kTextToText[] = {
-    "lower", "upper",  "strip",  "lstrip",   "rstrip",   "join",         "replace",      "title",     "capitalize",
-    "ljust", "center", "rjust",  "zfill",    "format",   "casefold",     "swapcase",     "translate", "format_map",
-    "expandtabs",      "removeprefix",       "removesuffix"};
-constexpr std::string_view kTextTests[] = {"startswith", "endswith", "isalpha", "isdigit",   "isalnum", "isspace",
-                                           "isupper",    "islower",  "istitle", "isdecimal", "isnumeric", "isascii",
-                                           "isidentifier", "isprintable"};
-constexpr std::string_view kCharTests[] = {"isalpha", "isdigit", "isalnum", "isspace", "isupper", "islower",
-                                           "isdecimal", "isnumeric"};
+    "lower",    "upper",      "strip",     "lstrip",     "rstrip",     "join",         "replace",
+    "title",    "capitalize", "ljust",     "center",     "rjust",      "zfill",        "format",
+    "casefold", "swapcase",   "translate", "format_map", "expandtabs", "removeprefix", "removesuffix"};
+constexpr std::string_view kTextTests[] = {"startswith", "endswith", "isalpha",      "isdigit",    "isalnum",
+                                           "isspace",    "isupper",  "islower",      "istitle",    "isdecimal",
+                                           "isnumeric",  "isascii",  "isidentifier", "isprintable"};
+constexpr std::string_view kCharTests[] = {"isalpha", "isdigit", "isalnum",   "isspace",
+                                           "isupper", "islower", "isdecimal", "isnumeric"};
 constexpr std::string_view kSearches[] = {"find", "rfind", "index", "rindex", "count"};
 constexpr std::string_view kSplits[] = {"split", "rsplit", "splitlines"};
 constexpr std::string_view kPartitions[] = {"partition", "rpartition"};
-constexpr std::string_view kBytesToBytes[] = {"lower", "upper", "strip", "lstrip", "rstrip", "join", "replace",
-                                              "ljust", "center", "rjust", "zfill"};
-constexpr std::string_view kNothing[] = {"sort",   "reverse", "extend", "insert",     "clear", "remove",
+constexpr std::string_view kBytesToBytes[] = {"lower",   "upper", "strip",  "lstrip", "rstrip", "join",
+                                              "replace", "ljust", "center", "rjust",  "zfill"};
+constexpr std::string_view kNothing[] = {"sort",   "reverse", "extend", "insert",  "clear",      "remove",
                                          "append", "add",     "update", "discard", "appendleft", "extendleft"};
 
 bool is_in(Names names, std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); }
@@ -80,9 +80,9 @@ bool Type::is_dict() const { return object && !may_be_unbound() && is_mapping(cl
 PyTypeObject* followed_class(PyTypeObject* cls) {
   if (is_default_dict(cls) || is_deque(cls))
     return cls;
-  for (PyTypeObject* one : {&PyUnicode_Type, &PyDict_Type, &PySet_Type, &PyTuple_Type, &PyBytes_Type, &PyByteArray_Type,
-                            &PyFrozenSet_Type, &PySetIter_Type, &PyDictItems_Type, &PyDictIterItem_Type,
-                            &PyDictValues_Type, &PyDictIterValue_Type}) {
+  for (PyTypeObject* one :
+       {&PyUnicode_Type, &PyDict_Type, &PySet_Type, &PyTuple_Type, &PyBytes_Type, &PyByteArray_Type, &PyFrozenSet_Type,
+        &PySetIter_Type, &PyDictItems_Type, &PyDictIterItem_Type, &PyDictValues_Type, &PyDictIterValue_Type}) {
     if (cls == one)
       return cls;
   }

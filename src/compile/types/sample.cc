@@ -87,7 +87,8 @@ Type sample(PyObject* object, SiteTable& sites, int depth) {
     return t;
   if (depth >= kDepthMax)
     return Type::any();
-  if (PyAnySet_CheckExact(object) || is_deque(Py_TYPE(object)) || (PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) > kTupleItemsMax))
+  if (PyAnySet_CheckExact(object) || is_deque(Py_TYPE(object)) ||
+      (PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) > kTupleItemsMax))
     return sample_items(object, sites, depth);
   if (is_mapping(Py_TYPE(object)))
     return sample_dict(object, sites, depth);

@@ -64,10 +64,10 @@ using SiteId = uint32_t;
 inline constexpr SiteId kNoSite = 0xffffffffu;
 
 struct Type {
-  Kinds kinds = 0;         ///< none and not object: no value can get here ("never")
-  bool object = false;        ///< any Python object, boxed; then `kinds` is only kUnbound or nothing
-  Interval interval;          ///< of kInt; of the items of kRange, kRangeIter; of the count of kEnumerate
-  SiteId site = kNoSite;      ///< of kList, kListIter; of an object: holder(), or a cell's content
+  Kinds kinds = 0;        ///< none and not object: no value can get here ("never")
+  bool object = false;    ///< any Python object, boxed; then `kinds` is only kUnbound or nothing
+  Interval interval;      ///< of kInt; of the items of kRange, kRangeIter; of the count of kEnumerate
+  SiteId site = kNoSite;  ///< of kList, kListIter; of an object: holder(), or a cell's content
   /// Of an object: it is exactly of this class (see followed_class()), or anything (null). Of kListIter: the class of
   /// what it walks, null: list.
   PyTypeObject* cls = nullptr;
