@@ -53,7 +53,7 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
     case Op::StoreCell:
       return !stores_plain_cell(unit, s, v);
     case Op::SetItem:  // of a list of numbers it looks itself at what the end of an item that is none may have changed
-      return !s.types[s.view.args(v)[0]].only(kList) || !s.types[s.view.args(v)[1]].within(kInt | kBool) ||
+      return !s.types[s.view.args(v)[0]].only(kList) || !s.type_at(s.view.args(v)[1], i.block).within(kInt | kBool) ||
              !unit.sites.element(s.types[s.view.args(v)[0]].site).within(kNoneType | kNumber);
     case Op::DelItem:
       return true;
