@@ -97,7 +97,7 @@ llvm::Constant* ModuleContext::address(const void* pointer) const {
 llvm::FunctionCallee ModuleContext::helper(const char* name, llvm::Type* result, llvm::ArrayRef<llvm::Type*> parameters,
                                            Effects effects) {
   if (recorder)
-    recorder->helper(name, effects == Effects::Pure);
+    recorder->helper(name, effects == Effects::Pure || effects == Effects::Reads);
   llvm::FunctionCallee callee = module.getOrInsertFunction(name, llvm::FunctionType::get(result, parameters, false));
   auto* f = llvm::cast<llvm::Function>(callee.getCallee());
   if (!f->doesNotThrow()) {
