@@ -27,6 +27,8 @@ llvm::Value* BodyLowering::call_method(ValueId v, const Method& method, const Va
     if (flags & METH_KEYWORDS)
       operands.push_back(names ? m_.address(names) : null);
   }
+  if (m_.recorder)
+    m_.recorder->helper("hj_method", false);
   llvm::SmallVector<llvm::Type*, 4> types;
   for (llvm::Value* operand : operands) types.push_back(operand->getType());
   sites_.helper(method.definition->ml_name, false);
