@@ -65,7 +65,13 @@ int32_t hrt_poll(const mir::MirFunction* function, uint32_t instr) {
   return kFailed;
 }
 
-PyObject** hrt_held() { return innermost_entry->values->held(); }
+PyObject** hrt_take_over() {
+  const NativeVersion& native = *innermost_entry->native;
+  for (uint32_t k = 0; k < native.osr_count; ++k) {
+    innermost_entry->values->set(native.osr_values[k], nullptr);
+  }
+  return innermost_entry->values->held();
+}
 
 void hrt_call_limits(int32_t** budget, uintptr_t* stack_low) {
   CallLimits limits = call_limits();
@@ -360,7 +366,7 @@ const Symbol* helper_symbols(uint32_t* count) {
       HASTEN_SYMBOL(hrt_load_method),
       HASTEN_SYMBOL(hrt_traceback),
       HASTEN_SYMBOL(hrt_poll),
-      HASTEN_SYMBOL(hrt_held),
+      HASTEN_SYMBOL(hrt_take_over),
       HASTEN_SYMBOL(hrt_call_limits),
       HASTEN_SYMBOL(hrt_recursion_error),
       HASTEN_SYMBOL(hrt_box_int),

@@ -63,8 +63,9 @@ int32_t hrt_poll(const mir::MirFunction* function, uint32_t instr);
 /// *stack_low, it calls hrt_recursion_error instead. (The boxed entry has been counted by the dispatcher.)
 void hrt_call_limits(int32_t** budget, uintptr_t* stack_low);
 
-/// Where the value table of the interpreter that entered the code at a loop header keeps what local variables hold.
-PyObject** hrt_held();
+/// Code that was entered at a loop header has references of its own to the values it was given: the interpreter's are dropped.
+/// Returns where the interpreter keeps what local variables hold.
+PyObject** hrt_take_over();
 /// Sets RecursionError and adds the traceback entry of the caller at its Call instruction.
 void hrt_recursion_error(const mir::MirFunction* caller, uint32_t instr);
 

@@ -212,5 +212,44 @@ def a_file_that_dies_unread(n):
     return x, with_text
 
 
+# The first call of these leaves native code in the loop, whose code is then entered in the middle.
+
+
+def deleted_in_a_loop_entered_half_way(n):
+    x, thing, seen = 1 << 61, Thing(), []
+    ref = weakref.ref(thing)
+    for i in range(2500):
+        x += x
+        if i == 1900:
+            del thing
+            seen.append(dead(ref))
+    return seen, dead(ref), x
+
+
+def rebound_in_a_loop_entered_half_way(n):
+    x, thing, seen = 1 << 61, Thing(), []
+    ref = weakref.ref(thing)
+    for i in range(2500):
+        x += x
+        thing = Thing() if i == 1900 else thing
+        if i >= 1899:
+            seen.append(dead(ref))
+    return seen, thing is None, x
+
+
+def passed_on_in_a_loop_entered_half_way(n):
+    x, thing, other, seen = 1 << 61, Thing(), None, []
+    ref = weakref.ref(thing)
+    for i in range(2500):
+        x += x
+        if i == 1500:
+            other, thing = thing, None
+            seen.append(dead(ref))
+        if i == 1900:
+            other = None
+            seen.append(dead(ref))
+    return seen, thing, other, x
+
+
 FUNCTIONS = [value for name, value in list(globals().items()) if getattr(value, "__code__", None) and value.__code__.co_varnames[:1] == ("n",)
              and value.__code__.co_argcount == 1]

@@ -1,6 +1,7 @@
 """Compiled code on text, dicts, sets and objects of the program: guesses that fail, names that change meanwhile."""
 
 import builtins
+import collections
 import copy
 import traceback
 
@@ -358,3 +359,46 @@ def gives_generators_away(xs):
 def test_a_generator_that_outlives_the_call():
     hasten.jit(gives_generators_away)([1, 2])
     assert [list(g) for g in KEPT[-2:]] == [[11, 12], [2, 4]]
+
+
+class AsksTwice:
+    """Equal to anything, but only the second time that it is asked."""
+
+    asked = hashed = 0
+
+    def __hash__(self):
+        AsksTwice.hashed += 1
+        return 1
+
+    def __eq__(self, other):
+        AsksTwice.asked += 1
+        return AsksTwice.asked == 2
+
+
+def looked_up(table, key):
+    try:
+        return table[key]
+    except KeyError as error:
+        return type(error)
+
+
+def counted_up(table, key):
+    table[key] += 1
+    return len(table)
+
+
+@pytest.mark.parametrize("function", [looked_up, counted_up])
+@pytest.mark.parametrize("table", [lambda: {1: 2}, lambda: {}, lambda: collections.defaultdict(int), lambda: collections.defaultdict(int, {1: 5}),
+                                   lambda: collections.defaultdict(lambda: 1 // 0)])
+def test_a_key_is_hashed_and_compared_as_often_as_in_python(function, table):
+    def seen(call):
+        AsksTwice.asked = AsksTwice.hashed = 0
+        try:
+            result = call(table(), AsksTwice())
+        except (KeyError, ZeroDivisionError) as error:
+            result = type(error)
+        return result, AsksTwice.asked, AsksTwice.hashed
+
+    compiled = hasten.jit(function)
+    assert [seen(compiled) for _ in range(3)] == [seen(function)] * 3
+    assert compiled.report()["tier"] == "native"

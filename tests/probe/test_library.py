@@ -36,6 +36,7 @@ ALLOWED = {
 
 EXPORTED = {
     "pthread_create", "sigaction", "signal", "pthread_sigmask", "sigprocmask", "hasten_probe_register_code", "hasten_probe_label",
+    "hasten_probe_at_samples",
     "PyInit__hasten_probe",
     "execve", "execv", "execvp", "execvpe", "fexecve", "execl", "execlp", "execle", "posix_spawn", "posix_spawnp", "system",
     "wait", "wait3", "wait4", "waitpid", "waitid", "_exit", "_Exit",

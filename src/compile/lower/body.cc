@@ -41,9 +41,9 @@ void BodyLowering::lower() {
   block_of_.assign(s_.view.block_count(), nullptr);
   for (BlockId block : s_.flow.order()) block_of_[block] = new_block("block");
   prepare_values();
-  prepare_held();
   if (s_.osr_block != mir::kNone)
     enter_osr();
+  prepare_held();
   b.CreateBr(block_of_[s_.flow.start()]);
   for (BlockId block : s_.flow.order()) lower_block(block);
   finish_exits();

@@ -295,7 +295,7 @@ class BodyLowering {
                        llvm::SmallVectorImpl<llvm::Value*>& temporaries);
   llvm::Value* call_table(const std::string& helper, llvm::Type* result, llvm::ArrayRef<llvm::Value*> args);
   llvm::Value* find_in_dict(ValueId v, const Value& dict, const Value& key, llvm::Value** status,
-                            bool or_default = false);
+                            bool subscripts = false);
   Value dict_item(ValueId v, const Value& dict, const Value& key);
   Value dict_get(ValueId v, const Value& dict, const Value& key, const Value& otherwise);
   void set_dict_item(ValueId v, const Value& dict, const Value& key, const Value& item);

@@ -51,21 +51,16 @@ bool BodyLowering::dies_quietly(const Type& t, int depth) {
 
 void BodyLowering::prepare_held() {
   held_.assign(s_.view.function().held_count, nullptr);
-  std::vector<char> needed(held_.size(), 0);
-  bool any = false;
-  for (BlockId block : s_.flow.order()) {
-    for (ValueId v = s_.view.first(block); v < s_.view.end(block); ++v) {
-      if (instr(v).op == Op::Hold && needs_slot(v)) {
-        needed[instr(v).aux] = 1;
-        any = true;
-      }
-    }
-  }
-  if (!any)
-    return;
   llvm::Value* table = nullptr;
   if (s_.osr_block != mir::kNone)
-    table = b.CreateCall(m_.helper("hj_held", m_.ptr, {}, ModuleContext::Effects::Any), {});
+    table = b.CreateCall(m_.helper("hj_take_over", m_.ptr, {}, ModuleContext::Effects::Any), {});
+  std::vector<char> needed(held_.size(), 0);
+  for (BlockId block : s_.flow.order()) {
+    for (ValueId v = s_.view.first(block); v < s_.view.end(block); ++v) {
+      if (instr(v).op == Op::Hold && needs_slot(v))
+        needed[instr(v).aux] = 1;
+    }
+  }
   for (uint32_t slot = 0; slot < held_.size(); ++slot) {
     if (!needed[slot])
       continue;

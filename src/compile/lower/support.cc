@@ -31,7 +31,7 @@ struct RuntimeCalls {
   decltype(&hrt_traceback) traceback;
   decltype(&hrt_raise) raise;
   decltype(&hrt_poll) poll;
-  decltype(&hrt_held) held;
+  decltype(&hrt_take_over) take_over;
   decltype(&hrt_call_limits) call_limits;
   decltype(&hrt_recursion_error) recursion_error;
   decltype(&hrt_peek_global) peek_global;
@@ -144,7 +144,7 @@ PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots,
   return answer ? answer : kRaised;
 }
 
-PyObject** hj_held() { return calls.held(); }
+PyObject** hj_take_over() { return calls.take_over(); }
 
 void hj_raise(const mir::MirFunction* function, uint32_t instr, PyObject* exception, PyObject* cause) {
   calls.raise(function, instr, exception, cause);
@@ -535,7 +535,7 @@ bool connect_runtime(const RuntimeTable& table) {
   };
   return find("hrt_deopt", calls.deopt) && find("hrt_execute", calls.execute) &&
          find("hrt_load_method", calls.load_method) && find("hrt_traceback", calls.traceback) &&
-         find("hrt_raise", calls.raise) && find("hrt_poll", calls.poll) && find("hrt_held", calls.held) &&
+         find("hrt_raise", calls.raise) && find("hrt_poll", calls.poll) && find("hrt_take_over", calls.take_over) &&
          find("hrt_call_limits", calls.call_limits) && find("hrt_recursion_error", calls.recursion_error) &&
          find("hrt_peek_global", calls.peek_global) && find("hrt_list_append", calls.list_append) &&
          find("hrt_dict_version", calls.dict_version) && find("hrt_int_pow", calls.int_pow) &&
@@ -554,7 +554,7 @@ std::span<const SupportSymbol> support_symbols() {
       HASTEN_SYMBOL(hj_leave),
       HASTEN_SYMBOL(hj_traceback),
       HASTEN_SYMBOL(hj_raise),
-      HASTEN_SYMBOL(hj_held),
+      HASTEN_SYMBOL(hj_take_over),
       HASTEN_SYMBOL(hj_enter),
       HASTEN_SYMBOL(hj_guards_hold),
       HASTEN_SYMBOL(hj_guard_holds),

@@ -76,6 +76,24 @@ PointerAndStatus dict_item_of(PyObject* dict, const Key& key) {
   return result;
 }
 
+/// Hashes and compares the key once, whatever code that runs.
+PointerAndStatus item_by_python(PyObject* dict, PyObject* key) {
+  PyObject* item = PyObject_GetItem(dict, key);
+  return {item, item ? 1 : -1};
+}
+
+template <class Key>
+PointerAndStatus subscript_of(PyObject* dict, const Key& key, bool makes_items) {
+  PyObject** value = nullptr;
+  const Found found = probe_dict(dict, key, &value);
+  if (found == Found::Yes || (found == Found::No && !makes_items))
+    return dict_item(dict, nullptr, found, value);
+  PyObject* object = object_of(key);
+  const PointerAndStatus result = object ? item_by_python(dict, object) : PointerAndStatus{nullptr, -1};
+  Py_XDECREF(object);
+  return result;
+}
+
 int32_t as_status(Found found) { return found == Found::Yes ? 1 : 0; }
 
 template <class Key>
@@ -153,32 +171,18 @@ PointerAndStatus hj_dict_item_ints(PyObject* dict, const int64_t* key, int64_t c
   return dict_item_of(dict, IntsKey{key, count});
 }
 
-/// The same of a defaultdict, which makes an item that it has not.
-PointerAndStatus default_item(PyObject* dict, PyObject* key) {
-  PyObject* item = key ? PyObject_GetItem(dict, key) : nullptr;
-  return {item, item ? 1 : -1};
+// dict[key]. 0: the key is not there, and nobody's code has run; for a defaultdict, which makes what it has not, only 1 or -1.
+PointerAndStatus hj_dict_subscript(PyObject* dict, PyObject* key, int32_t makes_items) {
+  PyObject** value = nullptr;
+  const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &value); });
+  return found == Found::Unsure || (found == Found::No && makes_items) ? item_by_python(dict, key)
+                                                                       : dict_item(dict, key, found, value);
 }
-PointerAndStatus hj_default_item(PyObject* dict, PyObject* key) {
-  const PointerAndStatus found = hj_dict_item(dict, key);
-  return found.status == 0 ? default_item(dict, key) : found;
+PointerAndStatus hj_dict_subscript_int(PyObject* dict, int64_t key, int32_t makes_items) {
+  return subscript_of(dict, IntKey{key}, makes_items != 0);
 }
-PointerAndStatus hj_default_item_int(PyObject* dict, int64_t key) {
-  const PointerAndStatus found = hj_dict_item_int(dict, key);
-  if (found.status != 0)
-    return found;
-  PyObject* object = PyLong_FromLongLong(key);
-  const PointerAndStatus made = default_item(dict, object);
-  Py_XDECREF(object);
-  return made;
-}
-PointerAndStatus hj_default_item_ints(PyObject* dict, const int64_t* key, int64_t count) {
-  const PointerAndStatus found = hj_dict_item_ints(dict, key, count);
-  if (found.status != 0)
-    return found;
-  PyObject* object = object_of(IntsKey{key, count});
-  const PointerAndStatus made = default_item(dict, object);
-  Py_XDECREF(object);
-  return made;
+PointerAndStatus hj_dict_subscript_ints(PyObject* dict, const int64_t* key, int64_t count, int32_t makes_items) {
+  return subscript_of(dict, IntsKey{key, count}, makes_items != 0);
 }
 
 /// 1, 0, or -1: it raised.
@@ -273,9 +277,9 @@ std::span<const SupportSymbol> table_symbols() {
       HASTEN_SYMBOL(hj_dict_item),
       HASTEN_SYMBOL(hj_dict_item_int),
       HASTEN_SYMBOL(hj_dict_item_ints),
-      HASTEN_SYMBOL(hj_default_item),
-      HASTEN_SYMBOL(hj_default_item_int),
-      HASTEN_SYMBOL(hj_default_item_ints),
+      HASTEN_SYMBOL(hj_dict_subscript),
+      HASTEN_SYMBOL(hj_dict_subscript_int),
+      HASTEN_SYMBOL(hj_dict_subscript_ints),
       HASTEN_SYMBOL(hj_set_default),
       HASTEN_SYMBOL(hj_dict_has),
       HASTEN_SYMBOL(hj_dict_has_int),

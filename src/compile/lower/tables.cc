@@ -44,11 +44,13 @@ llvm::Value* BodyLowering::call_table(const std::string& helper, llvm::Type* res
   return b.CreateCall(m_.helper(helper.c_str(), result, types, Effects::Any), args);
 }
 
-/// The item of a dict (a new reference; null: not there). *status: 1 or 0.
+/// The item of a dict (a new reference; null: not there). *status: 1 or 0. subscripts: for dict[key].
 llvm::Value* BodyLowering::find_in_dict(ValueId v, const Value& dict, const Value& key, llvm::Value** status,
-                                        bool or_default) {
+                                        bool subscripts) {
   llvm::SmallVector<llvm::Value*, 4> args{pointer_of(dict)}, temporaries;
-  const std::string helper = pass_key(or_default ? "hj_default_item" : "hj_dict_item", key, args, temporaries);
+  const std::string helper = pass_key(subscripts ? "hj_dict_subscript" : "hj_dict_item", key, args, temporaries);
+  if (subscripts)
+    args.push_back(b.getInt32(is_default_dict(class_of(dict.type))));
   llvm::Value* both = call_table(helper, llvm::StructType::get(m_.ptr, m_.i64), args);
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   *status = b.CreateExtractValue(both, 1);
@@ -58,7 +60,7 @@ llvm::Value* BodyLowering::find_in_dict(ValueId v, const Value& dict, const Valu
 
 Value BodyLowering::dict_item(ValueId v, const Value& dict, const Value& key) {
   llvm::Value* status = nullptr;
-  llvm::Value* item = find_in_dict(v, dict, key, &status, is_default_dict(class_of(dict.type)));
+  llvm::Value* item = find_in_dict(v, dict, key, &status, true);
   go_if(b.CreateICmpEQ(status, b.getInt64(0)), fails_at(v));
   return boxed_result(v, item);
 }
