@@ -124,6 +124,22 @@ TEST(Contest, AWrongGuessIsPaidOnce) {
   EXPECT_LT(told.excess, 0.02 * told.total);
 }
 
+/// A call during which others had the processor for 30 ms has not cost that.
+TEST(Contest, AnInterruptedCallDoesNotPutOffTheOthers) {
+  Contest contest(1.1, 20'000'000, 1);
+  uint64_t call = 8;
+  for (Contest::Turn turn; (turn = contest.next(call)) != Contest::Turn::Python; ++call) {
+    if (turn == Contest::Turn::Native) {
+      contest.ran_natively(1300, {10});
+    }
+  }
+  contest.ran_as_python(75'000'000, true);
+  EXPECT_EQ(contest.state(), Contest::State::Open);
+  EXPECT_EQ(contest.pairs().count(), 0u);
+  play(contest, 100'000, 1300, 1000, 20'000'000);
+  EXPECT_EQ(contest.state(), Contest::State::Lost);
+}
+
 TEST(Contest, ALargerCallThanEverDoesNotRunAsPython) {
   Contest contest(1.0, 20'000'000, 1);
   for (uint64_t call = 8; call < 12; ++call) {

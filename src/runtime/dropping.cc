@@ -1,5 +1,7 @@
 // Versions come to an end: one that loses against Python is dropped, one that is not called makes room for others, and the
 // code of both is freed when no call runs it any more.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <ctime>
 
@@ -22,6 +24,12 @@ constexpr uint32_t kPythonDepthMax = 200;
 constexpr uint64_t kTrampolineTicks = 100;
 // A dropped function that once takes so much longer than what was compared does something else now: native again.
 constexpr uint64_t kLongFactor = 16, kLongTicks = 25'000'000;  // some 10 ms
+
+/// How often this thread has lost its processor to others.
+long interruptions_so_far() {
+  rusage usage;
+  return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
+}
 
 /// How much work an argument may mean; 0 if nothing is known.
 uint64_t size_of(PyObject* object) {
@@ -130,6 +138,7 @@ PyObject* CompiledFunction::call_in_turn(const PythonTurn& turn, PyObject* const
     timed_as_python_ = true;
   }
   ++python_depth_;
+  const long interruptions = turn.contestant ? interruptions_so_far() : 0;
   const uint64_t begin = ticks();
   PyObject* result = run_original(args, nargsf, keyword_names);
   const uint64_t taken = ticks() - begin;
@@ -142,7 +151,7 @@ PyObject* CompiledFunction::call_in_turn(const PythonTurn& turn, PyObject* const
       if (compiles_everywhere_ != compiles) {
         version->contest->disturbed();
       }
-      version->contest->ran_as_python(taken);
+      version->contest->ran_as_python(taken, interruptions_so_far() != interruptions);
       after_turn(version);
     }
   } else if (turn.is_dropped && taken > kLongTicks) {
