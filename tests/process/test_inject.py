@@ -53,7 +53,7 @@ wrong = rounds = 0
 print("ready", flush=True)
 while not select.select([0], [], [], 0)[0]:
     hold()
-    wrong += compute(20_000) != 2666466670000
+    wrong += compute(100_000) != 333328333350000
     if rounds % 4 == 0:
         done = subprocess.run([sys.executable, "-c", "import os; print(sum(i * i for i in range(200_000)), 'LD_PRELOAD' in os.environ)"],
                               capture_output=True, text=True)
