@@ -158,9 +158,6 @@ class BodyLowering {
   /// `phi` gets `value` on the edge that is being emitted.
   void arrive(ValueId phi, const Value& value);
   void enter_osr();
-  void poll(BlockId header);
-  void poll_call(mir::ValueId v);
-  void poll_now(mir::ValueId at);
   void define(ValueId v, Value value);
   Value get(ValueId v);
   Value use(ValueId v, size_t arg);
@@ -255,6 +252,7 @@ class BodyLowering {
   llvm::Value* checked_index(ValueId v, llvm::Value* list, const Value& key, llvm::Value* dropped = nullptr);
   llvm::Value* checked_index_in(ValueId v, llvm::Value* size, const Value& key, llvm::Value* dropped = nullptr);
   llvm::Value* ends_quietly(llvm::Value* object);
+  llvm::Value* guards_have_changed();
   void drop_replaced(ValueId v, llvm::Value* old);
   void list_append(ValueId v, const Value& list, const Value& item);
   Value lower_unpack(ValueId v);
@@ -313,6 +311,12 @@ class BodyLowering {
   // methods.cc
   Value method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands);
   llvm::Value* call_method(ValueId v, const Method& method, const Value& receiver, llvm::ArrayRef<Value> args);
+
+  // polls.cc
+  void prepare_polls();
+  void poll(BlockId header);
+  void poll_call(ValueId v);
+  void poll_now(ValueId at);
 
   // held.cc
   bool dies_quietly(const Type& t, int depth);

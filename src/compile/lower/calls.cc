@@ -121,9 +121,7 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
   go_if(b.CreateICmpEQ(status, llvm::ConstantExpr::getIntToPtr(b.getInt64(1), b.getPtrTy())), traced_raise(v));
   // The callee left native code; its result is an object, and guarded globals may have changed meanwhile.
   llvm::BasicBlock* changed = new_block("changed");
-  llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any),
-                                   {m_.address(&m_.record)});
-  go_if(b.CreateICmpEQ(hold, b.getInt32(0)), changed);
+  go_if(guards_have_changed(), changed);
   const Value boxed = boxed_result(v, status);
   llvm::BasicBlock* odd_end = b.GetInsertBlock();
   b.CreateBr(done);
@@ -183,9 +181,7 @@ Value BodyLowering::predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayR
   const SiteRecorder::Rare rare(sites_);
   llvm::Value* result = raw_object_call(v, operands);
   llvm::BasicBlock* changed = new_block("changed");
-  llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any),
-                                   {m_.address(&m_.record)});
-  go_if(b.CreateICmpEQ(hold, b.getInt32(0)), changed);
+  go_if(guards_have_changed(), changed);
   const Value boxed = boxed_result(v, result);
   llvm::BasicBlock* other_end = b.GetInsertBlock();
   b.CreateBr(done);

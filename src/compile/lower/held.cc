@@ -120,9 +120,7 @@ void BodyLowering::lower_hold(ValueId v) {
   b.CreateBr(done);
   b.SetInsertPoint(last);
   decref(old);
-  llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any),
-                                   {m_.address(&m_.record)});
-  b.CreateCondBr(b.CreateICmpEQ(hold, b.getInt32(0)), changed, done);
+  b.CreateCondBr(guards_have_changed(), changed, done);
   b.SetInsertPoint(changed);
   if (given_away_ != mir::kNone)
     incref(held);  // what lives before this instruction is dropped with the exit

@@ -198,6 +198,13 @@ llvm::Value* BodyLowering::ends_quietly(llvm::Value* object) {
   return quiet;
 }
 
+/// Whether a name that the code takes for unchanged is bound to something else by now.
+llvm::Value* BodyLowering::guards_have_changed() {
+  llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any),
+                                   {m_.address(&m_.record)});
+  return b.CreateICmpEQ(hold, b.getInt32(0));
+}
+
 /// Drops what an item of a list was before. If it was no number, its end may have run code that bound a guarded name anew.
 void BodyLowering::drop_replaced(ValueId v, llvm::Value* old) {
   if (m_.record.unit_runs_foreign_code || m_.unit.guards.empty()) {
@@ -210,9 +217,7 @@ void BodyLowering::drop_replaced(ValueId v, llvm::Value* old) {
   b.CreateCondBr(known, plain, odd);
   b.SetInsertPoint(odd);
   decref(old);
-  llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any),
-                                   {m_.address(&m_.record)});
-  b.CreateCondBr(b.CreateICmpEQ(hold, b.getInt32(0)), changed, done);
+  b.CreateCondBr(guards_have_changed(), changed, done);
   b.SetInsertPoint(changed);
   leave_after(v, llvm::ConstantPointerNull::get(b.getPtrTy()), DeoptReason::Generic, false);
   b.SetInsertPoint(plain);

@@ -20,7 +20,8 @@ bool connect_runtime(const runtime::RuntimeTable& table);
 /// All functions that emitted code may name.
 std::span<const SupportSymbol> support_symbols();
 
-/// Of support_containers.cc, support_tables.cc, support_numbers.cc.
+/// Of support_boxes.cc, support_containers.cc, support_tables.cc, support_numbers.cc.
+std::span<const SupportSymbol> box_symbols();
 std::span<const SupportSymbol> container_symbols();
 std::span<const SupportSymbol> table_symbols();
 std::span<const SupportSymbol> number_symbols();
