@@ -621,7 +621,7 @@ class Sweeper {
     for (ValueId user = 0; user < s_.view.instr_count(); ++user) {
       const auto args = s_.view.args(user);
       for (size_t k = 0; k < args.size(); ++k) {
-        if (args[k] != v || s_.view.instr(user).op == Op::BranchBound)
+        if (args[k] != v || s_.view.instr(user).op == Op::BranchBound || s_.view.instr(user).op == Op::Hold)
           continue;
         if (wants_object(user, k))
           wanted = true;
