@@ -1,7 +1,6 @@
 // The module hasten._compile: offers the compiler to hasten._runtime when it is imported.
 #include <Python.h>
 
-#include "compile/lower/site_counts.h"
 #include "compile/pipeline.h"
 #include "compile/syntax/build_mir.h"
 #include "runtime/hasten_runtime.h"
@@ -10,11 +9,7 @@ namespace {
 
 const hasten::runtime::CompileTable compile_table = {hasten::runtime::kRuntimeAbiVersion,
                                                      hasten::compile::syntax::build_mir,
-                                                     hasten::compile::release_mir,
-                                                     hasten::compile::compile,
-                                                     hasten::compile::release,
-                                                     hasten::compile::learn,
-                                                     hasten::compile::counts_of};
+                                                     hasten::compile::syntax::release_mir, hasten::compile::compile};
 
 PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "hasten._compile", nullptr, -1, nullptr, nullptr, nullptr, nullptr, nullptr};
@@ -31,9 +26,7 @@ PyMODINIT_FUNC PyInit__compile() {
                     "hasten._compile and hasten._runtime are of different versions; reinstall hasten");
     return nullptr;
   }
-  if (!hasten::compile::set_up(*runtime)) {
-    return nullptr;
-  }
+  hasten::compile::set_up(*runtime);
   PyObject* module = PyModule_Create(&definition);
   if (module) {
     runtime->set_compiler(&compile_table);

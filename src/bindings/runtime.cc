@@ -2,11 +2,13 @@
 // the function type needs it and nothing else here would gain from a binding library.
 #include <Python.h>
 
+#include "runtime/experience.h"
 #include "runtime/function_type.h"
-#include "runtime/helpers.h"
 #include "runtime/hot.h"
 #include "runtime/mir_text.h"
+#include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
+#include "runtime/support.h"
 
 namespace {
 
@@ -23,6 +25,15 @@ const hasten::mir::MirFunction* mir_of(PyObject* callable) {
     PyErr_Clear();
   }
   return mir;
+}
+
+hasten::runtime::NativeVersion* load_unit(const hasten::runtime::UnitParts& parts, PyObject** reason) {
+  auto loaded = hasten::runtime::load_unit(parts);
+  if (!loaded) {
+    *reason = PyUnicode_FromString(loaded.error().line().c_str());
+    return nullptr;
+  }
+  return loaded.value();
 }
 
 hasten::runtime::RuntimeTable runtime_table;
@@ -122,12 +133,17 @@ PyModuleDef definition = {
 bool fill_table() {
   runtime_table.abi_version = hasten::runtime::kRuntimeAbiVersion;
   runtime_table.layout = hasten::runtime::measure_object_layout();
-  runtime_table.symbols = hasten::runtime::helper_symbols(&runtime_table.symbol_count);
   runtime_table.set_compiler = hasten::runtime::set_compiler;
   runtime_table.mir_of = mir_of;
   runtime_table.new_template = [](PyObject* function) {
     return hasten::runtime::new_function(function, nullptr, true);
   };
+  runtime_table.load_unit = load_unit;
+  runtime_table.lessons = hasten::runtime::lessons;
+  runtime_table.dict_version = hasten::runtime::dict_version;
+  if (runtime_table.layout) {
+    hasten::runtime::set_layout(*runtime_table.layout);
+  }
   return runtime_table.layout != nullptr;
 }
 

@@ -6,28 +6,17 @@
 #include <llvm/IR/Module.h>
 
 #include "compile/jit/code.h"
-#include "compile/jit/visible.h"
 #include "compile/lower/module.h"
-#include "compile/lower/site_counts.h"
-#include "compile/lower/support.h"
 #include "compile/syntax/build_mir.h"
 #include "compile/types/sample.h"
 #include "compile/types/worth.h"
+#include "compile/unit_facts.h"
+#include "runtime/walked_by.h"
 
 namespace hasten::compile {
 namespace {
 
 runtime::RuntimeTable runtime_table;
-
-/// What a NativeVersion belongs to.
-struct LoadedUnit {
-  UnitRecord record;
-  std::unique_ptr<CodeImage> image;
-  ~LoadedUnit() {
-    image.reset();
-    for (PyObject* object : record.references) Py_DECREF(object);
-  }
-};
 
 const mir::MirFunction* mir_of(PyObject* callable) {
   return runtime_table.mir_of ? runtime_table.mir_of(callable) : nullptr;
@@ -42,7 +31,7 @@ std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr
     if (osr && args[k] && Py_REFCNT(args[k]) == 1) {
       if (Py_TYPE(args[k]) == &PyRangeIter_Type)
         t = Type::of(kRangeIter);
-      if (PyObject* walked = walked_by(args[k])) {
+      if (PyObject* walked = runtime::walked_by(args[k])) {
         const Type of_walked = type_of_argument(walked, sites);
         t = Type::of(kListIter);
         if (PyList_CheckExact(walked))
@@ -59,58 +48,32 @@ std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr
   return types;
 }
 
-void take_in(const mir::MirFunction* function, const runtime::Feedback* feedback, uint32_t count) {
-  for (uint32_t k = 0; k < count; ++k) {
-    Experience::Seen& seen = experience_for(function).values[feedback[k].value];
-    if (feedback[k].reason == runtime::DeoptReason::Overflow)
-      seen.overflowed = true;
-    else if (feedback[k].seen)
-      add_seen_class(seen, feedback[k].seen);
-  }
-}
-
-void keep(UnitRecord& record, PyObject* object) {
-  if (object)
-    record.references.push_back(Py_NewRef(object));
-}
-
-std::vector<NamedAddress> externals() {
-  std::vector<NamedAddress> all;
-  for (const SupportSymbol& symbol : support_symbols()) all.push_back({symbol.name, symbol.address});
-  for (const SupportSymbol& symbol : container_symbols()) all.push_back({symbol.name, symbol.address});
-  for (const SupportSymbol& symbol : number_symbols()) all.push_back({symbol.name, symbol.address});
-  for (const SupportSymbol& symbol : box_symbols()) all.push_back({symbol.name, symbol.address});
-  for (const SupportSymbol& symbol : table_symbols()) all.push_back({symbol.name, symbol.address});
+/// What the runtime has learnt of a function.
+Experience experience_of(const mir::MirFunction* function) {
+  Experience all;
+  runtime_table.lessons(function, &all, [](void* taker, const runtime::Lesson& lesson) {
+    auto& experience = *static_cast<Experience*>(taker);
+    if (lesson.value == mir::kNone)
+      experience.global_changes[lesson.name] = lesson.misses;
+    else
+      experience.values[lesson.value] = {
+          lesson.overflowed, lesson.misses, {lesson.classes, lesson.classes + lesson.class_count}};
+  });
   return all;
 }
 
 }  // namespace
 
-bool set_up(const runtime::RuntimeTable& table) {
+void set_up(const runtime::RuntimeTable& table) {
   runtime_table = table;
   syntax::set_template_maker(table.new_template);
-  set_layout(*table.layout);
-  if (connect_runtime(table))
-    return true;
-  PyErr_SetString(PyExc_ImportError, "hasten._compile and hasten._runtime are of different versions; reinstall hasten");
-  return false;
-}
-
-void learn(const mir::MirFunction* function, const runtime::Feedback* feedback, uint32_t count) {
-  for (uint32_t k = 0; k < count; ++k) {
-    if (feedback[k].reason == runtime::DeoptReason::Type)
-      ++experience_for(function).values[feedback[k].value].misses;
-  }
-  take_in(function, feedback, count);
 }
 
 runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
-                                mir::BlockId osr_block, const runtime::Feedback* feedback, uint32_t feedback_count,
-                                double gain_wanted, PyObject** reason) {
+                                mir::BlockId osr_block, double gain_wanted, PyObject** reason) {
   static const bool show_times = std::getenv("HASTEN_JIT_TIMES") != nullptr;
   using Clock = ThreadClock;
   const auto start = Clock::now();
-  take_in(function, feedback, feedback_count);
   Unit unit(mir_of, experience_of);
   const bool osr = osr_block != mir::kNone;
   Specialization& root = unit.make(*function, argument_types(args, arg_count, osr, unit.sites), osr_block);
@@ -129,53 +92,36 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   }
   const auto typed = Clock::now();
 
-  auto loaded = std::make_unique<LoadedUnit>();
-  for (const Guard& guard : unit.guards) {
-    keep(loaded->record, guard.expected);
-    keep(loaded->record, guard.holder);
-  }
-  for (PyObject* object : unit.kept) keep(loaded->record, object);
+  UnitRecord record;
   CompileTimes times;
-  auto image = load_module(
+  auto code = compile_module(
       [&](llvm::LLVMContext& context) -> Result<std::unique_ptr<llvm::Module>> {
         std::string defect;
-        auto module = lower_unit(context, unit, loaded->record, *runtime_table.layout, defect);
+        auto module = lower_unit(context, unit, record, runtime_table, defect);
         if (!defect.empty())
           return internal_error(defect);
         return module;
       },
-      kEntrySymbol, externals(), &times);
-  if (!image) {
-    *reason = PyUnicode_FromString(image.error().line().c_str());
+      &times);
+  const auto refused = [&](const Error& error) {
+    *reason = PyUnicode_FromString(error.line().c_str());
     return nullptr;
-  }
-  loaded->image = std::move(image).value();
-  runtime::NativeVersion& version = loaded->record.bodies.front()->version;
-  version.entry = reinterpret_cast<runtime::NativeEntry>(loaded->image->find(kEntrySymbol));
-  version.expected_gain = static_cast<float>(gain);
-  for (const CodeRange& range : loaded->image->ranges()) {
-    const char* end = range.begin + range.bytes;
-    if (!version.code_begin || range.begin < version.code_begin)
-      version.code_begin = range.begin;
-    if (!version.code_end || end > version.code_end)
-      version.code_end = end;
-  }
-  announce(*loaded->image, loaded->record);
+  };
+  if (!code)
+    return refused(code.error());
+  const auto bytes = unit_bytes(unit, record, code.value(), static_cast<float>(gain));
+  if (!bytes)
+    return refused(bytes.error());
+  runtime::NativeVersion* version =
+      runtime_table.load_unit({bytes.value().facts.data(), static_cast<uint32_t>(bytes.value().facts.size()),
+                               code.value().bytes.data(), bytes.value().objects.data(), record.mirs.data()},
+                              reason);
   if (show_times) {
     // tidy: printf: a developer's switch, asked for by an environment variable.
     std::fprintf(stderr, "hasten compile (CPU time): types %.2f ms, verify %.2f, optimize %.2f, emit %.2f, all %.2f\n",
                  typed - start, times.verify_ms, times.optimize_ms, times.emit_ms, Clock::now() - start);
   }
-  version.owner = loaded.release();
-  return &version;
-}
-
-void release(runtime::NativeVersion* version) { delete static_cast<LoadedUnit*>(version->owner); }
-
-void release_mir(mir::MirFunction* function) {
-  forget_experience(function);
-  forget_counts(function);
-  syntax::release_mir(function);
+  return version;
 }
 
 }  // namespace hasten::compile

@@ -6,11 +6,14 @@
 #include <ctime>
 #include <unordered_map>
 
+#include "runtime/experience.h"
 #include "runtime/hot.h"
 #include "runtime/line_report.h"
 #include "runtime/loop_entry.h"
+#include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
 #include "runtime/recursion.h"
+#include "runtime/site_counts.h"
 #include "runtime/ticks.h"
 #include "runtime/traceback.h"
 
@@ -80,16 +83,18 @@ CompiledFunction::CompiledFunction(PyObject* function, PyObject* strict_error, b
 
 CompiledFunction::~CompiledFunction() {
   for (const Version& version : versions_) {
-    compiler->release(version.native);
+    release_unit(version.native);
   }
   for (auto* list : {&osr_versions_, &retired_}) {
     for (NativeVersion* native : *list) {
-      compiler->release(native);
+      release_unit(native);
     }
   }
   if (mir_) {
     functions_by_mir().erase(mir_);
     forget_tracebacks(mir_);
+    forget_experience(mir_);
+    forget_counts(mir_);
     compiler->release_mir(mir_);
   }
 }
@@ -418,10 +423,6 @@ bool CompiledFunction::was_refused(uint64_t shape) const {
 }
 
 NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, mir::BlockId osr_block) {
-  std::vector<Feedback> feedback;
-  for (const Learnt& learnt : learnt_) {
-    feedback.push_back({learnt.value, learnt.reason, learnt.seen.get()});
-  }
   bool is_osr = osr_block != mir::kNone;
   ++(is_osr ? osr_compile_count_ : compile_count_);
   compiling_ = true;
@@ -430,10 +431,8 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
   const uint64_t begin = ticks();
   const double begin_s = thread_cpu_s();
   PyObject* reason = nullptr;
-  NativeVersion* native = compiler->compile ? compiler->compile(mir_, args, count, osr_block, feedback.data(),
-                                                                static_cast<uint32_t>(feedback.size()),
-                                                                is_behind_trampoline_ ? kUnseenGain : 0, &reason)
-                                            : nullptr;
+  NativeVersion* native =
+      compiler->compile(mir_, args, count, osr_block, is_behind_trampoline_ ? kUnseenGain : 0, &reason);
   compiling_ = false;
   last_compile_ticks_ = ticks() - begin;
   last_compile_s_ = thread_cpu_s() - begin_s;
@@ -445,7 +444,7 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
   if (PyErr_Occurred()) {
     return nullptr;
   }
-  if (!reason && compiler->compile) {
+  if (!reason) {
     kept_reason = ObjectRef::steal(PyUnicode_FromString("the compiler gave no reason"));
   }
   if (kept_reason) {
@@ -486,10 +485,7 @@ void CompiledFunction::learn(const DeoptPoint& point, PyObject* seen) {
   // What stands here is kept for the life of the function; a loop over many types must not make it long.
   constexpr size_t kLearntMax = 64;
   mir::ValueId value = point.result != mir::kNone ? point.result : point.resume;
-  if (compiler->learn) {
-    Feedback feedback{value, point.reason, seen};
-    compiler->learn(mir_, &feedback, 1);
-  }
+  runtime::learn(mir_, {value, point.reason, seen});
   for (Learnt& known : learnt_) {
     if (known.value == value && known.reason == point.reason && known.seen.get() == seen) {
       ++known.count;
@@ -514,10 +510,8 @@ PyObject* CompiledFunction::report() const {
     return ok;
   };
   for (const Version& version : versions_) {
-    auto bytes =
-        static_cast<const char*>(version.native->code_end) - static_cast<const char*>(version.native->code_begin);
     if (!append(versions, Py_BuildValue("{sKsKsn}", "calls", version.calls, "landings", version.landings, "code_bytes",
-                                        static_cast<Py_ssize_t>(bytes)))) {
+                                        static_cast<Py_ssize_t>(version.native->code_bytes)))) {
       return nullptr;
     }
   }

@@ -7,6 +7,7 @@
 
 #include "runtime/compiled_function.h"
 #include "runtime/hot.h"
+#include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
 #include "runtime/ticks.h"
 
@@ -215,7 +216,7 @@ void CompiledFunction::free_retired() {
   });
   const KeepError keep;  // what it refers to may run code when it goes
   for (NativeVersion* native : idle) {
-    load_compiler(nullptr)->release(native);
+    release_unit(native);
   }
 }
 

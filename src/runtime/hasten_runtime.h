@@ -7,6 +7,7 @@
 // exception set, or returns kGuardMiss (no effect had happened; the dispatcher tries another version).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "runtime/mir.h"
@@ -14,7 +15,7 @@
 
 namespace hasten::runtime {
 
-inline constexpr uint32_t kRuntimeAbiVersion = 6;
+inline constexpr uint32_t kRuntimeAbiVersion = 7;
 
 /// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
 enum class SlotKind : uint8_t {
@@ -55,7 +56,7 @@ struct DeoptPoint {
 struct NativeVersion;
 using NativeEntry = PyObject* (*)(NativeVersion*, PyObject* const* args);
 
-/// Machine code of one function for one set of argument types. Owned by the compiler; freed by `release`.
+/// Machine code of one function for one set of argument types (runtime/native_unit.h).
 struct NativeVersion {
   const mir::MirFunction* function;
   NativeEntry entry;
@@ -68,12 +69,14 @@ struct NativeVersion {
   uint32_t live_count;
   const void* code_begin;
   const void* code_end;
-  void* owner;          ///< the compiler's handle
+  size_t code_bytes;    ///< of all its bodies
+  void* owner;          ///< its NativeUnit, if it is a root
   float expected_gain;  ///< how many times faster than Python the compiler takes it to be
   uint32_t active;      ///< the runtime's: how many calls run it now
   // For the report.
   const Site* sites;
   uint32_t site_count;
+  const char* text;                    ///< what the sites say
   const char* parameter_types;         ///< in words
   const NativeVersion* const* bodies;  ///< of what is entered from outside: all that was compiled with it, itself first
   uint32_t body_count;
@@ -107,28 +110,37 @@ struct ObjectLayout {
   PyObject *long_type, *float_type, *complex_type, *bool_type, *list_type, *tuple_type, *range_type, *text_type;
 };
 
-/// Functions that native code calls by name (resolved by the compiler's JIT linker from this list).
-struct Symbol {
-  const char* name;  ///< "hrt_..." (runtime/helpers.h documents each)
-  void* address;
+/// What is known of one value of a function, or of one global of it, because predictions failed.
+struct Lesson {
+  mir::ValueId value;        ///< or kNone:
+  uint32_t name;             ///< index of a guarded global's name
+  bool overflowed;           ///< the value left int64
+  uint32_t misses;           ///< how often an operand was no number as had been guessed, or the global had changed
+  PyObject* const* classes;  ///< of results that were not predicted (borrowed)
+  uint32_t class_count;
 };
 
+struct UnitParts;     // unit_format.h
 struct CompileTable;  // what _compile offers to _runtime: compile/abi.h fills it, runtime calls it
 
 struct RuntimeTable {
   uint32_t abi_version;
   const ObjectLayout* layout;
-  const Symbol* symbols;
-  uint32_t symbol_count;
   void (*set_compiler)(const CompileTable*);
   /// The MIR of a function under hasten.jit (built now if need be), or null without an exception: not such a
   /// function, or not covered. Whoever bakes it into code must hold a reference to `callable`.
   const mir::MirFunction* (*mir_of)(PyObject* callable);
   /// A template (mir.h) of the nested function whose code `function` has. A new reference.
   PyObject* (*new_template)(PyObject* function);
+  /// Makes of a compiled unit a version that can be entered. Null with *reason (a new str).
+  NativeVersion* (*load_unit)(const UnitParts& parts, PyObject** reason);
+  /// Hands what native code has shown about `function` to `take`, piece by piece.
+  void (*lessons)(const mir::MirFunction* function, void* taker, void (*take)(void* taker, const Lesson& lesson));
+  /// See object_layout.h.
+  const uint64_t* (*dict_version)(PyObject* dict);
 };
 
-/// What was seen when native code left: passed back to the compiler so that the next version is wider.
+/// Native code left because a prediction failed.
 struct Feedback {
   mir::ValueId value;  ///< the value (an instruction) whose prediction failed
   DeoptReason reason;
@@ -143,17 +155,11 @@ struct CompileTable {
   void (*release_mir)(mir::MirFunction*);
   /// Compiles `function` for the exact types of `args` (sampled values; lists are looked into), or for entry at
   /// `osr_block` with the live values `args`: those of runtime/liveness.h live_into(osr_block), in that order (the
-  /// block's own phis included and already evaluated); a null entry is an Unbound value.
+  /// block's own phis included and already evaluated); a null entry is an Unbound value. What the runtime has learnt
+  /// (RuntimeTable::lessons) makes the version wider.
   /// gain_wanted: 0, or refuse it, also without loops, if the compiler does not take it to be so many times faster. Null with *reason when it would not be faster or cannot be done.
   NativeVersion* (*compile)(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
-                            mir::BlockId osr_block, const Feedback* feedback, uint32_t feedback_count,
-                            double gain_wanted, PyObject** reason);
-  void (*release)(NativeVersion*);
-  /// Something was learnt about `function` when native code left, perhaps inside another function's version that calls
-  /// it natively: the next compile of whatever contains it should know. May be null.
-  void (*learn)(const mir::MirFunction* function, const Feedback* feedback, uint32_t feedback_count);
-  /// What native code of `function` has counted, for the report.
-  SiteCounts (*counts)(const mir::MirFunction* function);
+                            mir::BlockId osr_block, double gain_wanted, PyObject** reason);
 };
 
 /// What `NativeEntry` returns when an argument does not have the type that it was compiled for.

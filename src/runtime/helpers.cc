@@ -84,22 +84,6 @@ void hrt_recursion_error(const mir::MirFunction* caller, uint32_t instr) {
   add_traceback(*caller, instr);
 }
 
-PyObject* hrt_box_int(int64_t value) { return PyLong_FromLongLong(value); }
-PyObject* hrt_box_float(double value) { return PyFloat_FromDouble(value); }
-PyObject* hrt_box_complex(double real, double imag) { return PyComplex_FromDoubles(real, imag); }
-
-int32_t hrt_unbox_int(PyObject* object, int64_t* value) {
-  if (!PyLong_CheckExact(object)) {
-    return kLeave;
-  }
-  int overflow = 0;
-  *value = PyLong_AsLongLongAndOverflow(object, &overflow);
-  return overflow ? kLeave : kOk;
-}
-
-void hrt_dealloc(PyObject* object) { _Py_Dealloc(object); }
-void hrt_decref(PyObject* object) { Py_XDECREF(object); }
-
 PyObject* hrt_peek_global(const mir::MirFunction* function, uint32_t name) {
   PyObject* key = function->names[name];
   PyObject* value = PyDict_GetItemWithError(PyFunction_GET_GLOBALS(function->function), key);
@@ -111,22 +95,10 @@ PyObject* hrt_peek_global(const mir::MirFunction* function, uint32_t name) {
   return value;
 }
 
-const uint64_t* hrt_dict_version(PyObject* dict) { return dict_version(dict); }
-
 int32_t hrt_list_append(PyObject* list, PyObject* item) {
   int status = PyList_Append(list, item);
   Py_DECREF(item);
   return status == 0 ? kOk : kFailed;
-}
-
-PyObject* hrt_list_new(int64_t count) { return PyList_New(count < 0 ? 0 : static_cast<Py_ssize_t>(count)); }
-
-PyObject* hrt_list_repeat(PyObject* item, int64_t count) {
-  PyObject* list = hrt_list_new(count);
-  for (int64_t i = 0; list && i < count; ++i) {
-    PyList_SET_ITEM(list, i, Py_NewRef(item));
-  }
-  return list;
 }
 
 int32_t hrt_int_pow(int64_t base, int64_t exponent, int64_t* out) {
@@ -145,27 +117,6 @@ int32_t hrt_int_pow(int64_t base, int64_t exponent, int64_t* out) {
     }
   }
   *out = result;
-  return kOk;
-}
-
-int32_t hrt_int_pow_mod(int64_t base, int64_t exponent, int64_t modulus, int64_t* out) {
-  if (exponent < 0 || modulus == 0) {
-    return kLeave;
-  }
-  auto m = static_cast<__int128>(modulus);
-  auto floor_mod = [m](__int128 value) {
-    __int128 rest = value % m;
-    return rest != 0 && (rest < 0) != (m < 0) ? rest + m : rest;
-  };
-  __int128 result = floor_mod(1);
-  __int128 square = floor_mod(base);
-  for (; exponent != 0; exponent >>= 1) {
-    if (exponent & 1) {
-      result = floor_mod(result * square);  // both below 2**63 in magnitude
-    }
-    square = floor_mod(square * square);
-  }
-  *out = static_cast<int64_t>(result);
   return kOk;
 }
 
@@ -238,46 +189,6 @@ int32_t hrt_float_pow(double a, double b, double* out) {
   return kOk;
 }
 
-int32_t hrt_float_to_int(double value, int64_t* out) {
-  if (!(value > -9223372036854775809.0 && value < 9223372036854775808.0) || value < -9223372036854775808.0) {
-    return kLeave;
-  }
-  *out = static_cast<int64_t>(value);
-  return kOk;
-}
-
-int32_t hrt_float_round(double value, int64_t* out) {
-  double rounded = std::round(value);
-  if (std::fabs(value - rounded) == 0.5) {
-    rounded = 2.0 * std::round(value / 2.0);
-  }
-  return hrt_float_to_int(rounded, out);
-}
-
-int32_t hrt_float_round_digits(double value, int64_t digits, double* out) {
-  if (!std::isfinite(value)) {
-    *out = value;
-    return kOk;
-  }
-  if (digits < 0 || digits > 323) {
-    return kLeave;
-  }
-  // As CPython: the shortest decimal of so many digits, correctly rounded, read back.
-  char* text = PyOS_double_to_string(value, 'f', static_cast<int>(digits), 0, nullptr);
-  if (!text) {
-    PyErr_Clear();
-    return kLeave;
-  }
-  double result = PyOS_string_to_double(text, nullptr, nullptr);
-  PyMem_Free(text);
-  if (PyErr_Occurred()) {
-    PyErr_Clear();
-    return kLeave;
-  }
-  *out = result;
-  return kOk;
-}
-
 double hrt_int_true_divide(int64_t a, int64_t b) {
   constexpr int64_t kExact = int64_t{1} << 53;
   if (a >= -kExact && a <= kExact && b >= -kExact && b <= kExact) {
@@ -332,71 +243,6 @@ int32_t hrt_complex_divide(const double* a, const double* b, double* out) {
   return kOk;
 }
 
-int32_t hrt_complex_abs(const double* a, double* out) {
-  errno = 0;
-  *out = _Py_c_abs({a[0], a[1]});
-  return errno != 0 ? kLeave : kOk;
-}
-
-int32_t hrt_complex_pow(const double* a, const double* b, double* out) {
-  // complex.__pow__ itself: it chooses between repeated multiplication and polar form, differently by version.
-  PyObject* base = PyComplex_FromDoubles(a[0], a[1]);
-  PyObject* exponent = PyComplex_FromDoubles(b[0], b[1]);
-  PyObject* result = base && exponent ? PyNumber_Power(base, exponent, Py_None) : nullptr;
-  Py_XDECREF(base);
-  Py_XDECREF(exponent);
-  if (!result) {
-    PyErr_Clear();
-    return kLeave;
-  }
-  Py_complex value = PyComplex_AsCComplex(result);
-  Py_DECREF(result);
-  out[0] = value.real, out[1] = value.imag;
-  return kOk;
-}
-
 }  // extern "C"
-
-const Symbol* helper_symbols(uint32_t* count) {
-#define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
-  static const Symbol kSymbols[] = {
-      HASTEN_SYMBOL(hrt_deopt),
-      HASTEN_SYMBOL(hrt_raise),
-      HASTEN_SYMBOL(hrt_execute),
-      HASTEN_SYMBOL(hrt_load_method),
-      HASTEN_SYMBOL(hrt_traceback),
-      HASTEN_SYMBOL(hrt_poll),
-      HASTEN_SYMBOL(hrt_take_over),
-      HASTEN_SYMBOL(hrt_call_limits),
-      HASTEN_SYMBOL(hrt_recursion_error),
-      HASTEN_SYMBOL(hrt_box_int),
-      HASTEN_SYMBOL(hrt_box_float),
-      HASTEN_SYMBOL(hrt_box_complex),
-      HASTEN_SYMBOL(hrt_unbox_int),
-      HASTEN_SYMBOL(hrt_dealloc),
-      HASTEN_SYMBOL(hrt_decref),
-      HASTEN_SYMBOL(hrt_peek_global),
-      HASTEN_SYMBOL(hrt_dict_version),
-      HASTEN_SYMBOL(hrt_list_append),
-      HASTEN_SYMBOL(hrt_list_repeat),
-      HASTEN_SYMBOL(hrt_list_new),
-      HASTEN_SYMBOL(hrt_int_pow),
-      HASTEN_SYMBOL(hrt_int_pow_mod),
-      HASTEN_SYMBOL(hrt_float_floor_divide),
-      HASTEN_SYMBOL(hrt_float_remainder),
-      HASTEN_SYMBOL(hrt_float_pow),
-      HASTEN_SYMBOL(hrt_float_to_int),
-      HASTEN_SYMBOL(hrt_float_round),
-      HASTEN_SYMBOL(hrt_float_round_digits),
-      HASTEN_SYMBOL(hrt_int_true_divide),
-      HASTEN_SYMBOL(hrt_compare_int_float),
-      HASTEN_SYMBOL(hrt_complex_divide),
-      HASTEN_SYMBOL(hrt_complex_pow),
-      HASTEN_SYMBOL(hrt_complex_abs),
-  };
-#undef HASTEN_SYMBOL
-  *count = static_cast<uint32_t>(std::size(kSymbols));
-  return kSymbols;
-}
 
 }  // namespace hasten::runtime

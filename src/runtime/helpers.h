@@ -1,4 +1,4 @@
-// Functions that compiled code calls, by name, through RuntimeTable::symbols. All need the GIL.
+// What the functions that compiled code calls (support.h) have in common with the rest of the runtime. All need the GIL.
 //
 // How compiled code raises: it does not. When an operation is about to fail (zero division, index, domain, overflow of
 // a float result, a wrong type), it leaves through hrt_deopt with reason Generic and `resume` at that instruction: the
@@ -71,54 +71,30 @@ void hrt_recursion_error(const mir::MirFunction* caller, uint32_t instr);
 
 // --- Boxes and references ---------------------------------------------------------------------------------------
 
-PyObject* hrt_box_int(int64_t value);                 ///< new reference, null = out of memory (kFailed)
-PyObject* hrt_box_float(double value);                ///< likewise
-PyObject* hrt_box_complex(double real, double imag);  ///< likewise
-/// kOk if `object` is exactly an int that fits 64 bits, else kLeave.
-int32_t hrt_unbox_int(PyObject* object, int64_t* value);
-void hrt_dealloc(PyObject* object);  ///< its reference count has become 0
-void hrt_decref(PyObject* object);   ///< also null
-
 // --- Globals ------------------------------------------------------------------------------------------------------
 
 /// What GetGlobal of name index `name` would find now (borrowed), or null if it would raise (no exception is set).
 /// Compiled code that assumed a value compares at its entry, and after whatever may run Python code.
 PyObject* hrt_peek_global(const mir::MirFunction* function, uint32_t name);
-/// A counter that changes whenever `dict` (exactly a dict) changes, or null if this CPython has none: while the
-/// counters of globals and builtins stand, hrt_peek_global answers as before.
-const uint64_t* hrt_dict_version(PyObject* dict);
 
 // --- Lists --------------------------------------------------------------------------------------------------------
 
 /// list.append of an exact list. Steals `item`. kOk or kFailed (no traceback entry added).
 int32_t hrt_list_append(PyObject* list, PyObject* item);
-/// A list of `count` items: item repeated ([item] * count); count < 0 makes it empty. New reference or null (MemoryError).
-PyObject* hrt_list_repeat(PyObject* item, int64_t count);
-PyObject* hrt_list_new(int64_t count);  ///< all items null: fill them before anything can see it
 
 // --- Exact arithmetic ---------------------------------------------------------------------------------------------
 // Bit-equal to CPython on this interpreter. kLeave where CPython raises or the result has another type.
 
 int32_t hrt_int_pow(int64_t base, int64_t exponent, int64_t* out);  ///< exponent < 0 or overflow: kLeave
-/// pow(base, exponent, modulus) for exponent >= 0, modulus != 0; else kLeave.
-int32_t hrt_int_pow_mod(int64_t base, int64_t exponent, int64_t modulus, int64_t* out);
 int32_t hrt_float_floor_divide(double a, double b, double* out);
 int32_t hrt_float_remainder(double a, double b, double* out);
-int32_t hrt_float_pow(double a, double b, double* out);                     ///< `**`; complex result: kLeave
-int32_t hrt_float_to_int(double value, int64_t* out);                       ///< int(value); beyond int64, nan: kLeave
-int32_t hrt_float_round(double value, int64_t* out);                        ///< round(value); beyond int64, nan: kLeave
-int32_t hrt_float_round_digits(double value, int64_t digits, double* out);  ///< round(value, digits)
-double hrt_int_true_divide(int64_t a, int64_t b);                           ///< correctly rounded. REQUIRES: b != 0
+int32_t hrt_float_pow(double a, double b, double* out);  ///< `**`; complex result: kLeave
+double hrt_int_true_divide(int64_t a, int64_t b);        ///< correctly rounded. REQUIRES: b != 0
 /// -1, 0, 1 as a < b, a == b, a > b, exactly (no rounding of the int); 2 if b is nan.
 int32_t hrt_compare_int_float(int64_t a, double b);
 // Complex numbers are {real, imag}. Products and sums are left to compiled code (without fused multiply-add).
 int32_t hrt_complex_divide(const double* a, const double* b, double* out);
-int32_t hrt_complex_pow(const double* a, const double* b, double* out);
-int32_t hrt_complex_abs(const double* a, double* out);
 
 }  // extern "C"
-
-/// The list for RuntimeTable.
-const Symbol* helper_symbols(uint32_t* count);
 
 }  // namespace hasten::runtime

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/compiled_function.h"
+#include "runtime/site_counts.h"
 #include "runtime/ticks.h"
 
 namespace hasten::runtime {
@@ -93,13 +94,15 @@ PyObject* call_facts(const CallSite& site, const Stopwatch& watch) {
 }
 
 /// (line, end line, column, end column, class, why, hint, whether it is a call, whether it may be one in rare cases)
-PyObject* site_facts(const mir::MirFunction& function, const Site& site) {
+PyObject* site_facts(const NativeVersion& body, const Site& site) {
+  const mir::MirFunction& function = *body.function;
+  const auto words = [&](uint32_t at) { return at == 0 ? nullptr : body.text + at; };
   const mir::Instr& instr = function.instrs[site.instr];
   const mir::Position& at = instr.position;
   const bool is_call = instr.op == mir::Op::Call || instr.op == mir::Op::CallUnpacked;
   return Py_BuildValue("(IIiiszzii)", at.line, at.end_line, static_cast<int>(at.column),
-                       static_cast<int>(at.end_column), kClassNames[static_cast<size_t>(site.what)], site.why,
-                       site.hint, is_call ? 1 : 0, site.may_call ? 1 : 0);
+                       static_cast<int>(at.end_column), kClassNames[static_cast<size_t>(site.what)], words(site.why),
+                       words(site.hint), is_call ? 1 : 0, site.may_call ? 1 : 0);
 }
 
 /// Appends (line, end line, column, end column, facts) of each call through CPython that was made.
@@ -187,7 +190,7 @@ PyObject* CompiledFunction::line_facts(PyObject* nested_codes) const {
                             const char* kind, uint64_t calls, uint64_t landings) {
     ObjectRef sites = ObjectRef::steal(PyList_New(0));
     for (uint32_t k = 0; k < body.site_count; ++k) {
-      if (!sites || !append(sites, site_facts(*body.function, body.sites[k]))) {
+      if (!sites || !append(sites, site_facts(body, body.sites[k]))) {
         return false;
       }
     }
@@ -195,11 +198,10 @@ PyObject* CompiledFunction::line_facts(PyObject* nested_codes) const {
     if (!sites || !name) {
       return false;
     }
-    const auto bytes = static_cast<const char*>(root.code_end) - static_cast<const char*>(root.code_begin);
     return append(bodies, Py_BuildValue("{sssisisisOsssKsKsnsO}", "kind", kind, "is_nested", body.function != mir_,
                                         "is_own", &owner == this, "is_entered", &body == &root, "owner", name.get(),
                                         "parameter_types", body.parameter_types, "calls", calls, "landings", landings,
-                                        "code_bytes", static_cast<Py_ssize_t>(bytes), "sites", sites.get()));
+                                        "code_bytes", static_cast<Py_ssize_t>(root.code_bytes), "sites", sites.get()));
   };
   const auto add_unit = [&](const CompiledFunction& owner, const NativeVersion& root, const char* kind,
                             uint64_t calls = 0, uint64_t landings = 0) {
@@ -211,7 +213,6 @@ PyObject* CompiledFunction::line_facts(PyObject* nested_codes) const {
       return (!is_ours(body) && !is_nested(body->function)) || add_body(owner, root, *body, kind, calls, landings);
     });
   };
-  const CompileTable* table = load_compiler(nullptr);  // it has made the MIR
   for (const CompiledFunction* owner : all()) {
     bool ok = true;
     for (const Version& version : owner->versions_) {
@@ -224,7 +225,7 @@ PyObject* CompiledFunction::line_facts(PyObject* nested_codes) const {
       ok = ok && add_unit(*owner, *native, "retired");
     }
     if (owner == this || is_nested(owner->mir_)) {
-      const SiteCounts counts = table->counts(owner->mir_);
+      const SiteCounts counts = counts_of(owner->mir_);
       ok = ok && append_calls(*owner->mir_, counts, called) && append_left(*owner->mir_, counts, left);
     }
     if (!ok) {

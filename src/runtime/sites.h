@@ -54,9 +54,9 @@ struct SiteCounts {
 struct Site {
   mir::ValueId instr;
   SiteClass what;
-  const char* why;   ///< null: nothing to say. "{callee}" stands for the source of what is called
-  const char* hint;  ///< null, or the rewrite that would help
-  bool may_call;     ///< in rare cases a callable is called here through CPython
+  uint32_t why;   ///< into NativeVersion::text; 0: nothing to say. "{callee}" stands for the source of what is called
+  uint32_t hint;  ///< likewise: the rewrite that would help
+  bool may_call;  ///< in rare cases a callable is called here through CPython
 };
 
 }  // namespace hasten::runtime

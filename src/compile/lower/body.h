@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -51,8 +52,9 @@ class ModuleContext {
   UnitRecord& record;
   const runtime::ObjectLayout& layout;
   llvm::Type *i1, *i8, *i32, *i64, *f64, *ptr, *void_type;
-  std::string defect;                ///< why the module must not be used, if it must not
-  SiteRecorder* recorder = nullptr;  ///< of the body that is being lowered
+  std::string defect;                                         ///< why the module must not be used, if it must not
+  const uint64_t* (*dict_version)(PyObject* dict) = nullptr;  ///< see RuntimeTable
+  SiteRecorder* recorder = nullptr;                           ///< of the body that is being lowered
 
   /// Where in an object a load or store goes: different places never alias.
   enum class Place { Refcount, TypePointer, Size, ItemsPointer, Item, Number, Slot, Text };
@@ -62,7 +64,27 @@ class ModuleContext {
   void append_layout(const Type& t, llvm::SmallVectorImpl<llvm::Type*>& parts) const;
   llvm::SmallVector<llvm::Type*, 4> parts_of(const Type& t) const;
   bool has_layout(llvm::ArrayRef<llvm::Value*> parts, const Type& t) const;
-  llvm::Constant* address(const void* pointer) const;
+  /// What the code names by address lies in slots that the runtime fills: a Python object, a type, or another thing that is
+  /// in this process before the unit and after it.
+  llvm::Constant* address(const void* object);
+  llvm::Constant* unit_address() { return slot({runtime::AddressKind::Unit}); }
+  llvm::Constant* body_address(const BodyRecord& body) { return slot({runtime::AddressKind::Body, body.index}); }
+  llvm::Constant* mir_address(const mir::MirFunction& f) {
+    return slot({runtime::AddressKind::Mir, record.mir_index(&f)});
+  }
+  /// Where calls through CPython at `v` of `f` are counted...
+  llvm::Constant* call_site(const mir::MirFunction& f, mir::ValueId v) {
+    return slot({runtime::AddressKind::CallSite, record.mir_index(&f), v});
+  }
+  /// ...and those of which nobody takes the time.
+  llvm::Constant* uncounted(const mir::MirFunction& f, mir::ValueId v) {
+    return slot({runtime::AddressKind::Uncounted, record.mir_index(&f), v});
+  }
+  llvm::Constant* data_address(uint32_t offset) { return slot({runtime::AddressKind::Data, offset}); }
+  /// The version tag of a dict that the guard looks at.
+  llvm::Constant* dict_count(uint32_t guard, uint32_t which) {
+    return slot({runtime::AddressKind::DictCount, guard, which});
+  }
   /// An external helper. `effects`: Pure (no memory), Reads (changes none), Allocates (only memory nobody sees), Any.
   enum class Effects { Pure, Reads, Allocates, Any };
   llvm::FunctionCallee helper(const char* name, llvm::Type* result, llvm::ArrayRef<llvm::Type*> parameters,
@@ -71,6 +93,10 @@ class ModuleContext {
   llvm::StructType* result_struct(const Specialization& s) const;
 
  private:
+  llvm::Constant* slot(const runtime::AddressFacts& facts, const void* object = nullptr);
+
+  std::map<std::tuple<runtime::AddressKind, uint32_t, uint32_t, const void*>, llvm::GlobalVariable*> slots_;
+  llvm::StructType* thing_;  ///< of unknown size: whatever lies at an address
   llvm::MDNode* alias_tags_[8];
   llvm::MDNode* unlikely_;
 };
@@ -257,6 +283,7 @@ class BodyLowering {
   void list_append(ValueId v, const Value& list, const Value& item);
   Value lower_unpack(ValueId v);
   const Guard& check_guard(ValueId v);
+  uint32_t counted_dicts(const Guard& guard) const;
   Value lower_global(ValueId v);
   Value lower_truth(ValueId v);
   llvm::Value* list_size(llvm::Value* list);
@@ -351,6 +378,8 @@ class BodyLowering {
   Value predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands);
   /// object_call up to its result: checked, a new reference.
   llvm::Value* raw_object_call(ValueId v, llvm::ArrayRef<Value> operands);
+  /// Tells that a callable is called through CPython, and where the code counts it.
+  llvm::Constant* counted_call(ValueId v);
   Value native_call(ValueId v, Known known, llvm::ArrayRef<Value> args);
   Value math_unary(ValueId v, Known known, const Value& arg);
   Value float_to_int(ValueId v, llvm::Value* rounded);

@@ -79,7 +79,7 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
     llvm::IRBuilder<>::InsertPointGuard guard(b);
     b.SetInsertPoint(overflow);
     b.CreateCall(m_.helper("hj_recursion_error", m_.void_type, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
-                 {m_.address(&s_.view.function()), b.getInt32(v)});
+                 {m_.mir_address(s_.view.function()), b.getInt32(v)});
     b.CreateBr(raise_at(v));
   }
   llvm::SmallVector<llvm::Value*, 8> operands{b.CreateSub(depth_, b.getInt64(1)), stack_low_};

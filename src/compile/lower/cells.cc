@@ -65,7 +65,7 @@ Value BodyLowering::lower_changing_global(ValueId v) {
     return leaves(v, DeoptReason::Generic);
   return checked_content(
       v, b.CreateCall(m_.helper("hj_peek_global", m_.ptr, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
-                      {m_.address(&s_.view.function()), b.getInt32(instr(v).aux)}));
+                      {m_.mir_address(s_.view.function()), b.getInt32(instr(v).aux)}));
 }
 
 void BodyLowering::lower_store_cell(ValueId v) {
@@ -103,7 +103,7 @@ void BodyLowering::lower_store_cell(ValueId v) {
     llvm::Value* object = box_owned(item);
     llvm::Value* hold =
         b.CreateCall(m_.helper("hj_store_cell", m_.i32, {m_.ptr, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
-                     {m_.address(&m_.record), cell, object});
+                     {m_.unit_address(), cell, object});
     llvm::BasicBlock* changed = new_block("changed");
     go_if(b.CreateICmpEQ(hold, b.getInt32(0)), changed);
     b.CreateBr(done);
@@ -125,7 +125,7 @@ void BodyLowering::lower_store_global(ValueId v) {
   // -1: it raised; 0: a guarded global has changed; 1: done.
   llvm::Value* outcome =
       b.CreateCall(m_.helper("hj_store_global", m_.i32, {m_.ptr, m_.ptr, m_.i32, m_.ptr}, ModuleContext::Effects::Any),
-                   {m_.address(&m_.record), m_.address(&s_.view.function()), b.getInt32(v), object});
+                   {m_.unit_address(), m_.mir_address(s_.view.function()), b.getInt32(v), object});
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   go_if(b.CreateICmpSLT(outcome, b.getInt32(0)), raise_at(v));
   llvm::BasicBlock *changed = new_block("changed"), *go_on = new_block("");

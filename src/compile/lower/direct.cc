@@ -124,7 +124,7 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
     return check_status(call(name, m_.i32, objects));
   }
   llvm::Value* attribute = nullptr;
-  const auto attribute_cache = [&] { return m_.address(&m_.record.attribute_caches.emplace_back()); };
+  const auto attribute_cache = [&] { return m_.data_address(m_.record.add_data(runtime::AttributeCache{})); };
   switch (i.op) {
     case Op::Compare:
       box_all();
@@ -163,17 +163,17 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
       llvm::Value* keywords = objects.size() > 2 ? objects[2] : llvm::ConstantPointerNull::get(b.getPtrTy());
       b.CreateCondBr(type_is(objects[1], m_.layout.tuple_type), tuple, other);
       b.SetInsertPoint(tuple);
-      runtime::CallSite* site = sites_.call(v);
+      llvm::Constant* site = counted_call(v);
       llvm::Value* called =
           b.CreateCall(m_.helper("hj_counted_call_with", m_.ptr, {m_.ptr, m_.ptr, m_.ptr, m_.ptr}, Effects::Any),
-                       {objects[0], objects[1], keywords, m_.address(site)});
+                       {objects[0], objects[1], keywords, site});
       drop_temporaries();
       go_if(b.CreateIsNull(called), traced_raise(v));
       llvm::BasicBlock* tuple_end = b.GetInsertBlock();
       b.CreateBr(end);
       b.SetInsertPoint(other);
       const SiteRecorder::Rare rare(sites_);
-      llvm::Constant* untimed = m_.address(&site->untimed);
+      llvm::Constant* untimed = m_.uncounted(s_.view.function(), v);
       b.CreateStore(b.CreateAdd(b.CreateLoad(m_.i64, untimed), b.getInt64(1)), untimed);
       llvm::Value* both = execute_call(v, objects);
       drop_temporaries();

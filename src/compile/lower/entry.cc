@@ -15,7 +15,7 @@ void BodyLowering::lower_entry(const char* symbol) {
   // {calls left, or -1 if a guarded global has changed; lowest stack address}
   llvm::Value* limits =
       b.CreateCall(m_.helper("hj_enter", llvm::StructType::get(m_.i64, m_.i64), {m_.ptr}, ModuleContext::Effects::Any),
-                   {m_.address(&m_.record)});
+                   {m_.unit_address()});
   llvm::Value* depth = b.CreateExtractValue(limits, 0);
   go_if(b.CreateICmpSLT(depth, b.getInt64(0)), miss);
   llvm::SmallVector<llvm::Value*, 8> operands{depth, b.CreateExtractValue(limits, 1)};

@@ -210,7 +210,7 @@ BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
   slots_max_ = std::max<uint32_t>(slots_max_, writer.used());
   llvm::Value* status =
       b.CreateCall(m_.helper("hj_leave", m_.ptr, {m_.ptr, m_.i32, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
-                   {m_.address(&record_), exit.selector, slots_, exit.result});
+                   {m_.body_address(record_), exit.selector, slots_, exit.result});
   llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
   b.CreateRet(b.CreateInsertValue(returned, status, 0));
   return exit;
@@ -324,7 +324,7 @@ void BodyLowering::raise_natively(ValueId v) {
   for (const Value& operand : all_uses(v)) objects.push_back(boxed_operand(operand, temporaries));
   objects.resize(2, llvm::ConstantPointerNull::get(b.getPtrTy()));
   b.CreateCall(m_.helper("hj_raise", m_.void_type, {m_.ptr, m_.i32, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
-               {m_.address(&s_.view.function()), b.getInt32(v), objects[0], objects[1]});
+               {m_.mir_address(s_.view.function()), b.getInt32(v), objects[0], objects[1]});
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   b.CreateBr(raise_at(v));
 }
@@ -334,7 +334,7 @@ llvm::BasicBlock* BodyLowering::traced_raise(ValueId v) {
   llvm::IRBuilder<>::InsertPointGuard guard(b);
   b.SetInsertPoint(block);
   b.CreateCall(m_.helper("hj_traceback", m_.void_type, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
-               {m_.address(&s_.view.function()), b.getInt32(v)});
+               {m_.mir_address(s_.view.function()), b.getInt32(v)});
   b.CreateBr(raise_at(v));
   return block;
 }

@@ -122,20 +122,22 @@ bool runs_foreign_code(Unit& unit) {
 }
 
 std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit, UnitRecord& record,
-                                         const runtime::ObjectLayout& layout, std::string& defect) {
+                                         const runtime::RuntimeTable& runtime, std::string& defect) {
   auto module = std::make_unique<llvm::Module>("hasten", context);
   record.unit_runs_foreign_code = runs_foreign_code(unit);
-  record.guard_caches.resize(unit.guards.size());
+  record.add_data(runtime::UnitData{});
+  for (size_t k = 0; k < unit.guards.size(); ++k) record.add_data(runtime::GuardCache{});
   for (auto& s : unit.specializations) {
     auto body = std::make_unique<BodyRecord>();
-    body->version.function = &s->view.function();
-    body->version.osr_block = s->osr_block;
-    body->unit = &record;
+    body->function = &s->view.function();
+    body->osr_block = s->osr_block;
+    body->index = static_cast<uint32_t>(record.bodies.size());
     body->symbol = s->symbol;
     body->osr_values = s->osr_values;
     record.bodies.push_back(std::move(body));
   }
-  ModuleContext shared(*module, unit, record, layout);
+  ModuleContext shared(*module, unit, record, *runtime.layout);
+  shared.dict_version = runtime.dict_version;
   for (size_t k = 0; k < unit.specializations.size(); ++k) {
     BodyLowering(shared, *unit.specializations[k], *record.bodies[k]).lower();
   }
@@ -145,25 +147,8 @@ std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit,
     std::string types;
     for (const Type& t : unit.specializations[k]->parameters)
       types += (types.empty() ? "" : ", ") + describe(t, unit.sites);
-    record.bodies[k]->version.parameter_types = record.texts.emplace_back(std::move(types)).c_str();
+    record.bodies[k]->parameter_types = std::move(types);
   }
-  record.guards = unit.guards;
-  for (auto& body : record.bodies) {
-    runtime::NativeVersion& v = body->version;
-    v.points = body->points.data();
-    v.point_count = static_cast<uint32_t>(body->points.size());
-    v.live = body->live.data();
-    v.live_count = static_cast<uint32_t>(body->live.size());
-    v.osr_values = body->osr_values.data();
-    v.osr_count = static_cast<uint32_t>(body->osr_values.size());
-    v.sites = body->sites.data();
-    v.site_count = static_cast<uint32_t>(body->sites.size());
-    record.versions.push_back(&v);
-    body->is_root = body == record.bodies.front();
-  }
-  runtime::NativeVersion& root = record.bodies.front()->version;
-  root.bodies = record.versions.data();
-  root.body_count = static_cast<uint32_t>(record.versions.size());
   return module;
 }
 

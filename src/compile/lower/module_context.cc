@@ -3,6 +3,7 @@
 #include <llvm/IR/DerivedTypes.h>
 #include <llvm/IR/MDBuilder.h>
 
+#include "compile/jit/link.h"
 #include "compile/lower/body.h"
 
 namespace hasten::compile {
@@ -23,6 +24,7 @@ ModuleContext::ModuleContext(llvm::Module& mod, Unit& u, UnitRecord& r, const ru
     llvm::MDNode* scalar = metadata.createTBAAScalarTypeNode(names[k], root);
     alias_tags_[k] = metadata.createTBAAStructTagNode(scalar, scalar, 0);
   }
+  thing_ = llvm::StructType::create(context, "thing");
   unlikely_ = metadata.createBranchWeights(1, 2000);
 }
 
@@ -90,8 +92,51 @@ bool ModuleContext::has_layout(llvm::ArrayRef<llvm::Value*> parts, const Type& t
                     [](const llvm::Value* part, const llvm::Type* type) { return part->getType() == type; });
 }
 
-llvm::Constant* ModuleContext::address(const void* pointer) const {
-  return llvm::ConstantExpr::getIntToPtr(llvm::ConstantInt::get(i64, reinterpret_cast<uint64_t>(pointer)), ptr);
+llvm::Constant* ModuleContext::address(const void* object) {
+  // Small ints are found by their value as well: LLVM takes things with names of their own for different ones.
+  const auto first = reinterpret_cast<uintptr_t>(layout.small_ints), here = reinterpret_cast<uintptr_t>(object);
+  const uintptr_t range =
+      uintptr_t{layout.small_int_stride} * static_cast<uintptr_t>(layout.small_int_max - layout.small_int_min + 1);
+  if (here > first && here < first + range)
+    return llvm::ConstantExpr::getGetElementPtr(i8, slot({runtime::AddressKind::Object}, layout.small_ints),
+                                                llvm::ConstantInt::get(i64, here - first));
+  return slot({runtime::AddressKind::Object}, object);
+}
+
+llvm::Constant* ModuleContext::slot(const runtime::AddressFacts& facts, const void* object) {
+  llvm::GlobalVariable*& known = slots_[{facts.kind, facts.a, facts.b, object}];
+  if (!known) {
+    const uint32_t index = facts.kind == runtime::AddressKind::Object ? record.object_index(object)
+                                                                      : static_cast<uint32_t>(record.addresses.size());
+    if (index == record.addresses.size())
+      record.addresses.push_back({facts, nullptr});
+    known = new llvm::GlobalVariable(module, thing_, false, llvm::GlobalValue::ExternalLinkage, nullptr,
+                                     kAddressPrefix + std::to_string(index));
+  }
+  return known;
+}
+
+uint32_t UnitRecord::mir_index(const mir::MirFunction* function) {
+  const auto found = std::find(mirs.begin(), mirs.end(), function);
+  if (found == mirs.end())
+    return mirs.push_back(function), static_cast<uint32_t>(mirs.size() - 1);
+  return static_cast<uint32_t>(found - mirs.begin());
+}
+
+uint32_t UnitRecord::object_index(const void* object) {
+  const auto [known, is_new] = objects_.try_emplace(object, static_cast<uint32_t>(addresses.size()));
+  if (is_new)
+    addresses.push_back({{runtime::AddressKind::Object}, object});
+  return known->second;
+}
+
+uint32_t UnitRecord::text_offset(const std::string& words) {
+  if (words.empty())
+    return 0;
+  const auto [known, is_new] = texts_.try_emplace(words, static_cast<uint32_t>(text.size()));
+  if (is_new)
+    text.append(words.c_str(), words.size() + 1);
+  return known->second;
 }
 
 llvm::FunctionCallee ModuleContext::helper(const char* name, llvm::Type* result, llvm::ArrayRef<llvm::Type*> parameters,

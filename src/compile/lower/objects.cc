@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "compile/lower/support.h"
+#include "runtime/support.h"
 
 namespace hasten::compile {
 
@@ -54,7 +54,7 @@ llvm::Value* BodyLowering::execute_boxed(ValueId v, llvm::ArrayRef<Value> operan
 llvm::Value* BodyLowering::execute_call(ValueId v, llvm::ArrayRef<llvm::Value*> objects) {
   return b.CreateCall(m_.helper("hj_execute", llvm::StructType::get(m_.ptr, m_.i64), {m_.ptr, m_.i32, m_.ptr},
                                 ModuleContext::Effects::Any),
-                      {m_.address(&s_.view.function()), b.getInt32(v), array_of(objects)});
+                      {m_.mir_address(s_.view.function()), b.getInt32(v), array_of(objects)});
 }
 
 llvm::Value* BodyLowering::boxed_operand(const Value& operand, llvm::SmallVectorImpl<llvm::Value*>& temporaries) {
@@ -65,6 +65,11 @@ llvm::Value* BodyLowering::boxed_operand(const Value& operand, llvm::SmallVector
   if (is_new)
     temporaries.push_back(object);
   return object;
+}
+
+llvm::Constant* BodyLowering::counted_call(ValueId v) {
+  sites_.call();
+  return m_.call_site(s_.view.function(), v);
 }
 
 llvm::Value* BodyLowering::raw_object_call(ValueId v, llvm::ArrayRef<Value> operands) {
@@ -90,7 +95,7 @@ llvm::Value* BodyLowering::raw_object_call(ValueId v, llvm::ArrayRef<Value> oper
   llvm::Value* result = b.CreateCall(
       m_.helper("hj_counted_call", m_.ptr, {m_.ptr, m_.ptr, m_.i64, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
       {callable, first, count, names ? m_.address(names) : llvm::ConstantPointerNull::get(b.getPtrTy()),
-       m_.address(sites_.call(v))});
+       counted_call(v)});
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   go_if(b.CreateIsNull(result), traced_raise(v));
   return result;
@@ -104,22 +109,24 @@ Value BodyLowering::load_method(ValueId v, const Value& base) {
   const Value object = own_as(base, Type::any());
   llvm::Value* self = object.parts[0];
   llvm::Value* name = m_.address(s_.view.function().names[instr(v).aux]);
-  runtime::MethodCache& cache = m_.record.method_caches.emplace_back();
-  const auto of_cache = [&](llvm::Type* type, const void* field) { return b.CreateLoad(type, m_.address(field)); };
+  const uint32_t cache = m_.record.add_data(runtime::MethodCache{});
+  const auto of_cache = [&](llvm::Type* type, size_t field) {
+    return b.CreateLoad(type, m_.data_address(cache + static_cast<uint32_t>(field)));
+  };
   llvm::Value* type = load(m_.ptr, self, m_.layout.type, Place::TypePointer);
   llvm::Value* version =
       b.CreateLoad(m_.i32, b.CreateConstInBoundsGEP1_64(m_.i8, type, m_.layout.type_version), "version");
   llvm::BasicBlock *hit = new_block(""), *miss = new_block(""), *bound = new_block(""), *done = new_block("");
-  b.CreateCondBr(b.CreateICmpEQ(version, of_cache(m_.i32, &cache.version)), hit, miss);
+  b.CreateCondBr(b.CreateICmpEQ(version, of_cache(m_.i32, offsetof(runtime::MethodCache, version))), hit, miss);
   b.SetInsertPoint(hit);
-  llvm::Value* known = of_cache(m_.ptr, &cache.callable);
+  llvm::Value* known = of_cache(m_.ptr, offsetof(runtime::MethodCache, callable));
   incref(known);
   llvm::BasicBlock* hit_end = b.GetInsertBlock();
   b.CreateBr(done);
   b.SetInsertPoint(miss);
   llvm::Value* both = b.CreateCall(m_.helper("hj_load_method", llvm::StructType::get(m_.ptr, m_.i64),
                                              {m_.ptr, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
-                                   {m_.address(&cache), self, name});
+                                   {m_.data_address(cache), self, name});
   llvm::Value* found = b.CreateExtractValue(both, 0);
   llvm::BasicBlock* miss_end = b.GetInsertBlock();
   b.CreateCondBr(b.CreateICmpNE(b.CreateExtractValue(both, 1), b.getInt64(0)), done, bound);
@@ -200,8 +207,8 @@ llvm::Value* BodyLowering::ends_quietly(llvm::Value* object) {
 
 /// Whether a name that the code takes for unchanged is bound to something else by now.
 llvm::Value* BodyLowering::guards_have_changed() {
-  llvm::Value* hold = b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any),
-                                   {m_.address(&m_.record)});
+  llvm::Value* hold =
+      b.CreateCall(m_.helper("hj_guards_hold", m_.i32, {m_.ptr}, ModuleContext::Effects::Any), {m_.unit_address()});
   return b.CreateICmpEQ(hold, b.getInt32(0));
 }
 
@@ -366,21 +373,37 @@ Value BodyLowering::lower_unpack(ValueId v) {
   return boxed_instr(v);
 }
 
+/// How many dicts' version tags tell that the guard still holds; 0: none can.
+uint32_t BodyLowering::counted_dicts(const Guard& guard) const {
+  const auto counts = [&](PyObject* dict) {
+    return m_.dict_version && PyDict_CheckExact(dict) && m_.dict_version(dict);
+  };
+  if (guard.what == Guard::What::ModuleAttribute)
+    return counts(PyModule_GetDict(guard.holder)) ? 1 : 0;
+  if (guard.what != Guard::What::Global)
+    return 0;
+  PyObject* const function = guard.function->function;
+  return counts(PyFunction_GET_GLOBALS(function)) &&
+                 counts(reinterpret_cast<PyFunctionObject*>(function)->func_builtins)
+             ? 2
+             : 0;
+}
+
 /// What a guard pins is a constant: checked at entry, and here again if anything ran in between that could have bound
 /// it anew.
 const Guard& BodyLowering::check_guard(ValueId v) {
   const uint32_t index = s_.guards.at(v);
   if (m_.record.unit_runs_foreign_code) {
     llvm::BasicBlock *changed = new_block("guard"), *go_on = new_block("");
-    const GuardCounters counters = counters_of(m_.unit.guards[index]);
-    if (counters.first) {
-      const GuardCache& cache = m_.record.guard_caches[index];
-      const auto moved = [&](const uint64_t* now, const uint64_t* then) {
-        return b.CreateICmpNE(b.CreateLoad(m_.i64, m_.address(now)), b.CreateLoad(m_.i64, m_.address(then)));
+    if (const uint32_t counters = counted_dicts(m_.unit.guards[index])) {
+      const auto moved = [&](uint32_t which) {
+        const auto then = static_cast<uint32_t>(m_.record.guard_cache(index) + which * sizeof(uint64_t));
+        return b.CreateICmpNE(b.CreateLoad(m_.i64, m_.dict_count(index, which)),
+                              b.CreateLoad(m_.i64, m_.data_address(then)));
       };
-      llvm::Value* any_moved = moved(counters.first, &cache.first);
-      if (counters.second)
-        any_moved = b.CreateOr(any_moved, moved(counters.second, &cache.second));
+      llvm::Value* any_moved = moved(0);
+      if (counters > 1)
+        any_moved = b.CreateOr(any_moved, moved(1));
       b.CreateCondBr(any_moved, changed, go_on, m_.unlikely());
     } else {
       b.CreateBr(changed);
@@ -388,7 +411,7 @@ const Guard& BodyLowering::check_guard(ValueId v) {
     b.SetInsertPoint(changed);
     llvm::Value* holds =
         b.CreateCall(m_.helper("hj_guard_holds", m_.i32, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
-                     {m_.address(&m_.record), b.getInt32(index)});
+                     {m_.unit_address(), b.getInt32(index)});
     go_if(b.CreateICmpEQ(holds, b.getInt32(0)), leave_before(v, DeoptReason::Generic));
     b.CreateBr(go_on);
     b.SetInsertPoint(go_on);

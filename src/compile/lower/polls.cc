@@ -34,7 +34,7 @@ void BodyLowering::poll(BlockId header) {
 /// For a direct call, which no loop of its own may surround.
 void BodyLowering::poll_call(ValueId v) {
   llvm::BasicBlock *due = new_block("poll"), *go_on = new_block("");
-  llvm::Value* address = m_.address(&m_.record.calls_left);
+  llvm::Value* address = m_.data_address(offsetof(runtime::UnitData, calls_left));
   llvm::Value* left = b.CreateSub(load(m_.i32, address, 0, ModuleContext::Place::Slot), b.getInt32(1));
   store(left, address, 0, ModuleContext::Place::Slot);
   b.CreateCondBr(b.CreateICmpEQ(left, b.getInt32(0)), due, go_on, m_.unlikely());
@@ -48,7 +48,7 @@ void BodyLowering::poll_now(ValueId at) {
   // 0: nothing happened; 1: a guarded global has changed, the interpreter goes on; -1: a handler raised.
   llvm::Value* outcome =
       b.CreateCall(m_.helper("hj_poll", m_.i32, {m_.ptr, m_.ptr, m_.i32}, ModuleContext::Effects::Any),
-                   {m_.address(&m_.record), m_.address(&s_.view.function()), b.getInt32(at)});
+                   {m_.unit_address(), m_.mir_address(s_.view.function()), b.getInt32(at)});
   go_if(b.CreateICmpSLT(outcome, b.getInt32(0)), raise_at(at));
   go_if(b.CreateICmpSGT(outcome, b.getInt32(0)), leave_before(at, DeoptReason::Generic));
 }

@@ -3,8 +3,6 @@
 #include <string_view>
 #include <utility>
 
-#include "compile/lower/site_counts.h"
-
 namespace hasten::compile {
 
 using mir::Op;
@@ -71,10 +69,11 @@ void SiteRecorder::close() {
   const SiteClass what = class_of(emitted_, i.op);
   if (what != SiteClass::Native) {
     const SiteWords words = site_words(unit_, s_, v_, emitted_, what);
-    record_.sites.push_back({v_, what, kept(words.why), kept(words.hint), emitted_.is_rare_call});
+    record_.sites.push_back(
+        {v_, what, unit_record_.text_offset(words.why), unit_record_.text_offset(words.hint), emitted_.is_rare_call});
   } else if (i.op != Op::Param && i.op != Op::Unbound && i.op != Op::Jump && i.position.line != native_line_) {
     native_line_ = i.position.line;
-    record_.sites.push_back({v_, what, nullptr, nullptr, false});
+    record_.sites.push_back({v_, what, 0, 0, false});
   }
   v_ = mir::kNone;
 }
@@ -98,12 +97,11 @@ void SiteRecorder::helper(const char* name, bool is_pure) {
     emitted_.boxed = true;
 }
 
-runtime::CallSite* SiteRecorder::call(mir::ValueId v) {
+void SiteRecorder::call() {
   if (v_ != mir::kNone && silent_ == 0) {
     emitted_.calls |= rare_ == 0;
     emitted_.is_rare_call |= rare_ > 0;
   }
-  return call_site(&s_.view.function(), v);
 }
 
 /// Functions for what the code before them does not know: a full list, a method of another class, a truth that is no bool.
@@ -111,15 +109,6 @@ bool SiteRecorder::is_rarely_called(std::string_view name) const {
   if (name == "hj_truth")
     return s_.view.instr(s_.view.args(v_)[0]).op == Op::Compare;
   return name == "hj_list_append" || name == "hj_load_method" || name == "hj_char" || name == "hj_char_case";
-}
-
-const char* SiteRecorder::kept(const std::string& text) {
-  if (text.empty())
-    return nullptr;
-  const auto [known, is_new] = texts_.try_emplace(text, nullptr);
-  if (is_new)
-    known->second = unit_record_.texts.emplace_back(text).c_str();
-  return known->second;
 }
 
 }  // namespace hasten::compile

@@ -46,8 +46,8 @@ class SiteRecorder {
   void leaves(runtime::DeoptReason reason);
   /// A C function is called; `is_pure`: it has no effect, and looks at numbers and texts alone.
   void helper(const char* name, bool is_pure);
-  /// A callable is called through CPython: where the code counts it.
-  runtime::CallSite* call(mir::ValueId v);
+  /// A callable is called through CPython.
+  void call();
 
   /// What is emitted while this lives is reached in rare cases only...
   class Rare {
@@ -76,7 +76,6 @@ class SiteRecorder {
   };
 
  private:
-  const char* kept(const std::string& text);
   bool is_rarely_called(std::string_view helper) const;
 
   Unit& unit_;
@@ -90,7 +89,6 @@ class SiteRecorder {
   Emitted emitted_;
   uint32_t native_line_ = 0;  ///< the last line for which a native instruction was told
   int rare_ = 0, silent_ = 0;
-  std::map<std::string, const char*> texts_;
 };
 
 }  // namespace hasten::compile

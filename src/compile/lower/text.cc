@@ -290,9 +290,8 @@ Value BodyLowering::char_test(const char* name, llvm::Value* c) {
   llvm::BasicBlock* start = b.GetInsertBlock();
   b.CreateCondBr(b.CreateICmpUGE(c, b.getInt32(128)), wide, done, m_.unlikely());
   b.SetInsertPoint(wide);
-  llvm::FunctionType* type = llvm::FunctionType::get(m_.i32, {m_.i32}, false);
-  auto* asked = b.CreateCall(type, m_.address(reinterpret_cast<const void*>(found->test)), {c});
-  asked->setDoesNotThrow();
+  auto* asked =
+      b.CreateCall(m_.helper((std::string("hj_") + name).c_str(), m_.i32, {m_.i32}, ModuleContext::Effects::Pure), {c});
   llvm::Value* answer = b.CreateICmpNE(asked, b.getInt32(0));
   b.CreateBr(done);
   b.SetInsertPoint(done);

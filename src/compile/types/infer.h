@@ -22,6 +22,7 @@
 #include "runtime/hasten_runtime.h"
 #include "runtime/liveness.h"
 #include "runtime/mir_view.h"
+#include "runtime/unit_format.h"
 
 namespace hasten::compile {
 
@@ -38,7 +39,8 @@ struct Experience {
 
 /// Something that the code assumes about the world: `holder`'s `name` is `expected`.
 struct Guard {
-  enum class What : uint8_t { Global, ModuleAttribute, FunctionCode } what;
+  using What = runtime::GuardFacts::What;
+  What what;
   const mir::MirFunction* function;  ///< Global: whose globals and builtins
   uint32_t name;                     ///< Global: index into names
   PyObject* holder;                  ///< ModuleAttribute: the module; FunctionCode: the function
@@ -95,7 +97,7 @@ struct Specialization {
 
 /// Gives the MIR of a Python function; null if its language is not covered.
 using MirProvider = const mir::MirFunction* (*)(PyObject* function);
-using ExperienceOf = const Experience* (*)(const mir::MirFunction* function);
+using ExperienceOf = Experience (*)(const mir::MirFunction* function);
 
 /// One root call with everything it calls natively: becomes one LLVM module.
 class Unit {
@@ -123,7 +125,12 @@ class Unit {
   /// Whether native code of this unit binds or unbinds the global that `f` means by `name`: it is then no constant.
   bool writes_global(const mir::MirFunction& f, uint32_t name) const;
 
-  const Experience* experience(const mir::MirFunction& f) const { return experience_of_(&f); }
+  const Experience* experience(const mir::MirFunction& f) {
+    const auto [known, is_new] = experiences_.try_emplace(&f);
+    if (is_new)
+      known->second = experience_of_(&f);
+    return &known->second;
+  }
   uint32_t add_guard(const Guard& guard);
 
  private:
@@ -133,6 +140,7 @@ class Unit {
   std::map<std::pair<PyObject*, PyObject*>, SiteId> global_sites_;  ///< (the dict, the name)
   MirProvider mir_of_;
   ExperienceOf experience_of_;
+  std::map<const mir::MirFunction*, Experience> experiences_;
 };
 
 /// The type of the iterator that iter(t) gives, or Object.

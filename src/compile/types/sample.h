@@ -12,7 +12,4 @@ Type type_of_constant(PyObject* object, SiteTable& sites);
 /// The type that values of the class `type_object` have when nothing else is known.
 Type type_of_class(PyObject* type_object, SiteTable& sites);
 
-/// The list, tuple, str or bytes that the iterator walks (a new reference); null if it is exhausted or another one.
-PyObject* walked_by(PyObject* iterator);
-
 }  // namespace hasten::compile

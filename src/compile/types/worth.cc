@@ -5,6 +5,7 @@
 
 #include "compile/types/same_nan.h"
 #include "compile/types/sample.h"
+#include "runtime/walked_by.h"
 
 namespace hasten::compile {
 
@@ -94,7 +95,7 @@ PyObject* sampled(const Specialization& root, PyObject* const* args, ValueId v) 
       PyObject* iterated = sampled(root, args, operand());
       if (!iterated || Py_TYPE(iterated) != &PyListIter_Type)
         return first_item(iterated);
-      PyObject* list = walked_by(iterated);
+      PyObject* list = runtime::walked_by(iterated);
       PyObject* item = first_item(list);
       Py_XDECREF(list);  // the iterator keeps it
       return item;

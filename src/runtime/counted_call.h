@@ -5,16 +5,15 @@
 
 #include "runtime/sites.h"
 
-namespace hasten::compile {
+namespace hasten::runtime {
 
 extern "C" {
 
 // The site comes last: the others then are where CPython's function wants them.
-PyObject* hj_counted_call(PyObject* callable, PyObject* const* args, size_t count, PyObject* names,
-                          runtime::CallSite* site);
+PyObject* hj_counted_call(PyObject* callable, PyObject* const* args, size_t count, PyObject* names, CallSite* site);
 /// callable(*args, **keywords); `keywords` may be null.
-PyObject* hj_counted_call_with(PyObject* callable, PyObject* args, PyObject* keywords, runtime::CallSite* site);
+PyObject* hj_counted_call_with(PyObject* callable, PyObject* args, PyObject* keywords, CallSite* site);
 
 }  // extern "C"
 
-}  // namespace hasten::compile
+}  // namespace hasten::runtime

@@ -1,13 +1,13 @@
 // The functions of support.h that make objects of unboxed values and read them: numbers, tuples, iterators in the state that
 // native code has brought them to.
-#include "compile/lower/support.h"
-#include "compile/types/sample.h"
+#include <Python.h>
+
 #include "runtime/object_ref.h"
+#include "runtime/support.h"
+#include "runtime/walked_by.h"
 
-namespace hasten::compile {
+namespace hasten::runtime {
 namespace {
-
-using namespace hasten::runtime;
 
 struct IntAndStatus {
   int64_t value;
@@ -176,4 +176,4 @@ std::span<const SupportSymbol> box_symbols() {
   return kSymbols;
 }
 
-}  // namespace hasten::compile
+}  // namespace hasten::runtime

@@ -1,6 +1,4 @@
-#include "compile/lower/support.h"
-
-#include "compile/types/sample.h"
+#include "runtime/support.h"
 
 #include <Python.h>
 #include <structmember.h>
@@ -8,48 +6,19 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <unordered_map>
 #include <utility>
 
-#include "compile/lower/counted_call.h"
-#include "compile/lower/site_counts.h"
+#include "runtime/counted_call.h"
+#include "runtime/experience.h"
 #include "runtime/helpers.h"
+#include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
+#include "runtime/site_counts.h"
 #include "runtime/text.h"
 
-namespace hasten::compile {
+namespace hasten::runtime {
 namespace {
-
-using namespace hasten::runtime;
-
-/// The runtime's helpers: they live in _runtime.so.
-struct RuntimeCalls {
-  decltype(&hrt_deopt) deopt;
-  decltype(&hrt_execute) execute;
-  decltype(&hrt_load_method) load_method;
-  decltype(&hrt_traceback) traceback;
-  decltype(&hrt_raise) raise;
-  decltype(&hrt_poll) poll;
-  decltype(&hrt_take_over) take_over;
-  decltype(&hrt_call_limits) call_limits;
-  decltype(&hrt_recursion_error) recursion_error;
-  decltype(&hrt_peek_global) peek_global;
-  decltype(&hrt_list_append) list_append;
-  decltype(&hrt_dict_version) dict_version;
-  decltype(&hrt_int_pow) int_pow;
-  decltype(&hrt_float_floor_divide) float_floor_divide;
-  decltype(&hrt_float_remainder) float_remainder;
-  decltype(&hrt_float_pow) float_pow;
-  decltype(&hrt_int_true_divide) int_true_divide;
-  decltype(&hrt_compare_int_float) compare_int_float;
-  decltype(&hrt_complex_divide) complex_divide;
-} calls;
-
-std::unordered_map<const mir::MirFunction*, Experience>& experiences() {
-  static auto* map = new std::unordered_map<const mir::MirFunction*, Experience>;
-  return *map;
-}
 
 struct PointerAndStatus {
   PyObject* object;
@@ -76,32 +45,18 @@ constexpr uint32_t kCalleeLandingsMax = 200;
 
 PyObject* const kRaised = reinterpret_cast<PyObject*>(1);  // status of a body: an exception is set
 
-bool guard_holds(const Guard& guard) {
-  switch (guard.what) {
-    case Guard::What::Global:
-      return calls.peek_global(guard.function, guard.name) == guard.expected;
-    case Guard::What::ModuleAttribute: {
-      PyObject* now = PyDict_GetItemWithError(PyModule_GetDict(guard.holder), guard.attribute);
-      if (!now)
-        PyErr_Clear();
-      return now == guard.expected;
-    }
-    case Guard::What::FunctionCode:
-      return PyFunction_GET_CODE(guard.holder) == guard.expected;
-  }
-  return false;
+std::span<const uint16_t> owned_at(const NativeBody& body, uint32_t point) {
+  return {body.owned_slots + body.owned[point].begin, body.owned[point].count};
 }
 
 /// Code that jumps here with an exception set must get it back after references are dropped.
-void drop_owned_keeping_error(const BodyRecord& record, uint32_t point, const uint64_t* slots) {
-  PyObject *type, *value, *traceback;
-  PyErr_Fetch(&type, &value, &traceback);
-  for (uint16_t slot : record.owned_slots[record.owned_of_point[point]]) {
+void drop_owned_keeping_error(const NativeBody& body, uint32_t point, const uint64_t* slots) {
+  const KeepError keep;
+  for (const uint16_t slot : owned_at(body, point)) {
     PyObject* object = nullptr;
     std::memcpy(&object, &slots[slot], sizeof object);
     Py_XDECREF(object);
   }
-  PyErr_Restore(type, value, traceback);
 }
 
 PyObject** slot_of(PyObject* object, const AttributeCache& cache) {
@@ -121,15 +76,15 @@ void remember_slot(AttributeCache* cache, PyTypeObject* type, PyObject* name) {
 
 extern "C" {
 
-PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots, PyObject* result) {
+PyObject* hj_leave(NativeBody* record, uint32_t selector, const uint64_t* slots, PyObject* result) {
   const uint32_t index = selector & ~(kRaises | kDropResult);
   if (selector & kRaises) {
     drop_owned_keeping_error(*record, index, slots);
     return kRaised;
   }
-  const DeoptPoint& point = record->points[index];
+  const DeoptPoint& point = record->version.points[index];
   ++left_count(record->version.function, point)->count;
-  Experience& experience = experience_for(record->version.function);
+  Experience& experience = experience_of(record->version.function);
   if (point.reason == DeoptReason::Overflow)
     experience.values[point.resume].overflowed = true;
   if (point.reason == DeoptReason::Result && result) {
@@ -139,62 +94,62 @@ PyObject* hj_leave(BodyRecord* record, uint32_t selector, const uint64_t* slots,
     ++record->unit->callee_landings;
   if (!(selector & kDropResult))
     Py_XINCREF(result);
-  const std::vector<uint16_t>& owned = record->owned_slots[record->owned_of_point[index]];
-  PyObject* answer = calls.deopt(&record->version, index, slots, owned.data(), owned.size(), result);
+  const auto owned = owned_at(*record, index);
+  PyObject* answer = hrt_deopt(&record->version, index, slots, owned.data(), owned.size(), result);
   return answer ? answer : kRaised;
 }
 
-PyObject** hj_take_over() { return calls.take_over(); }
+PyObject** hj_take_over() { return hrt_take_over(); }
 
 void hj_raise(const mir::MirFunction* function, uint32_t instr, PyObject* exception, PyObject* cause) {
-  calls.raise(function, instr, exception, cause);
+  hrt_raise(function, instr, exception, cause);
 }
 
-void hj_traceback(const mir::MirFunction* function, uint32_t instr) { calls.traceback(function, instr); }
+void hj_traceback(const mir::MirFunction* function, uint32_t instr) { hrt_traceback(function, instr); }
 
-Limits hj_enter(UnitRecord* unit) {
-  for (const Guard& guard : unit->guards) {
+Limits hj_enter(NativeUnit* unit) {
+  for (const NativeGuard& guard : unit->guards) {
     if (!guard_holds(guard)) {
-      if (guard.what == Guard::What::Global)
-        ++experience_for(guard.function).global_changes[guard.name];
+      if (guard.what == GuardFacts::What::Global)
+        ++experience_of(guard.function).global_changes[guard.name];
       return {-1, 0};
     }
   }
   int32_t* budget = nullptr;
   Limits limits{0, 0};
-  calls.call_limits(&budget, &limits.stack_low);
+  hrt_call_limits(&budget, &limits.stack_low);
   limits.calls_left = std::max<int32_t>(*budget, 0);
   return limits;
 }
 
-int32_t hj_guards_hold(UnitRecord* unit) { return unit->callee_landings < kCalleeLandingsMax && guards_hold(*unit); }
-int32_t hj_guard_holds(UnitRecord* unit, uint32_t index) {
-  const Guard& guard = unit->guards[index];
+int32_t hj_guards_hold(NativeUnit* unit) { return unit->callee_landings < kCalleeLandingsMax && guards_hold(*unit); }
+int32_t hj_guard_holds(NativeUnit* unit, uint32_t index) {
+  const NativeGuard& guard = unit->guards[index];
   if (!guard_holds(guard))
     return 0;
   const GuardCounters counters = counters_of(guard);
   if (counters.first)
-    unit->guard_caches[index] = {*counters.first, counters.second ? *counters.second : 0};
+    unit->guard_cache(index) = {*counters.first, counters.second ? *counters.second : 0};
   return 1;
 }
 
-int32_t hj_poll(UnitRecord* unit, const mir::MirFunction* function, uint32_t instr) {
-  unit->calls_left = kCallsPerPoll;
-  if (calls.poll(function, instr) != kOk)
+int32_t hj_poll(NativeUnit* unit, const mir::MirFunction* function, uint32_t instr) {
+  unit->head().calls_left = kCallsPerPoll;
+  if (hrt_poll(function, instr) != kOk)
     return -1;
   return hj_guards_hold(unit) ? 0 : 1;
 }
 
-PyObject* hj_peek_global(const mir::MirFunction* function, uint32_t name) { return calls.peek_global(function, name); }
+PyObject* hj_peek_global(const mir::MirFunction* function, uint32_t name) { return hrt_peek_global(function, name); }
 
 /// Steals `value`. 0: a guarded global has changed; 1: all is as it was.
-int32_t hj_store_cell(UnitRecord* unit, PyObject* cell, PyObject* value) {
+int32_t hj_store_cell(NativeUnit* unit, PyObject* cell, PyObject* value) {
   PyCell_Set(cell, value);
   Py_DECREF(value);
   return hj_guards_hold(unit);
 }
 
-int32_t hj_store_global(UnitRecord* unit, const mir::MirFunction* function, uint32_t instr, PyObject* value) {
+int32_t hj_store_global(NativeUnit* unit, const mir::MirFunction* function, uint32_t instr, PyObject* value) {
   PyObject* globals = PyFunction_GET_GLOBALS(function->function);
   PyObject* name = function->names[function->instrs[instr].aux];
   PyObject* old = PyDict_GetItemWithError(globals, name);
@@ -202,17 +157,17 @@ int32_t hj_store_global(UnitRecord* unit, const mir::MirFunction* function, uint
   const bool is_quiet =
       !old || Py_REFCNT(old) > 1 || PyLong_CheckExact(old) || PyFloat_CheckExact(old) || PyUnicode_CheckExact(old);
   if (PyDict_SetItem(globals, name, value) < 0) {
-    calls.traceback(function, instr);
+    hrt_traceback(function, instr);
     return -1;
   }
   return is_quiet ? 1 : hj_guards_hold(unit);
 }
 
-void hj_recursion_error(const mir::MirFunction* caller, uint32_t instr) { calls.recursion_error(caller, instr); }
+void hj_recursion_error(const mir::MirFunction* caller, uint32_t instr) { hrt_recursion_error(caller, instr); }
 
 PointerAndStatus hj_execute(const mir::MirFunction* function, uint32_t instr, PyObject* const* operands) {
   PyObject* result = nullptr;
-  const int32_t status = calls.execute(function, instr, operands, &result);
+  const int32_t status = hrt_execute(function, instr, operands, &result);
   return {result, status == kOk};
 }
 
@@ -221,7 +176,7 @@ void hj_dealloc(PyObject* object) { _Py_Dealloc(object); }
 /// {the method or null, 1 if it wants the object as its first argument}
 PointerAndStatus hj_load_method(MethodCache* cache, PyObject* object, PyObject* name) {
   int32_t is_unbound = 0;
-  PyObject* callable = calls.load_method(cache, object, name, &is_unbound);
+  PyObject* callable = hrt_load_method(cache, object, name, &is_unbound);
   return {callable, is_unbound};
 }
 
@@ -267,6 +222,16 @@ PyObject* hj_format(PyObject* value, PyObject* spec, int32_t conversion) {
 PyObject* hj_build_text(PyObject* const* parts, int64_t count) {
   return build_text(parts, static_cast<uint32_t>(count));
 }
+
+/// What str's methods of these names say of one character.
+int hj_isalpha(uint32_t c) { return Py_UNICODE_ISALPHA(c); }
+int hj_isdigit(uint32_t c) { return Py_UNICODE_ISDIGIT(c); }
+int hj_isalnum(uint32_t c) { return Py_UNICODE_ISALNUM(c); }
+int hj_isspace(uint32_t c) { return Py_UNICODE_ISSPACE(c); }
+int hj_isupper(uint32_t c) { return Py_UNICODE_ISUPPER(c); }
+int hj_islower(uint32_t c) { return Py_UNICODE_ISLOWER(c); }
+int hj_isdecimal(uint32_t c) { return Py_UNICODE_ISDECIMAL(c); }
+int hj_isnumeric(uint32_t c) { return Py_UNICODE_ISNUMERIC(c); }
 
 PyObject* hj_binary_pow(PyObject* a, PyObject* b) { return PyNumber_Power(a, b, Py_None); }
 PyObject* hj_inplace_pow(PyObject* a, PyObject* b) { return PyNumber_InPlacePower(a, b, Py_None); }
@@ -343,34 +308,34 @@ PyObject* hj_concatenate(PyObject* left, PyObject* right) {
 }
 
 /// Steals `item`. -1: an exception is set.
-int32_t hj_list_append(PyObject* list, PyObject* item) { return calls.list_append(list, item) == kOk ? 0 : -1; }
+int32_t hj_list_append(PyObject* list, PyObject* item) { return hrt_list_append(list, item) == kOk ? 0 : -1; }
 
 IntAndStatus hj_int_pow(int64_t base, int64_t exponent) {
   int64_t out = 0;
-  const int32_t status = calls.int_pow(base, exponent, &out);
+  const int32_t status = hrt_int_pow(base, exponent, &out);
   return {out, status == kOk};
 }
-double hj_int_true_divide(int64_t a, int64_t b) { return calls.int_true_divide(a, b); }
+double hj_int_true_divide(int64_t a, int64_t b) { return hrt_int_true_divide(a, b); }
 double hj_float_mod(double a, double b) {
   double out = 0;
-  calls.float_remainder(a, b, &out);
+  hrt_float_remainder(a, b, &out);
   return out;
 }
 double hj_float_floor_divide(double a, double b) {
   double out = 0;
-  calls.float_floor_divide(a, b, &out);
+  hrt_float_floor_divide(a, b, &out);
   return out;
 }
 FloatAndStatus hj_float_pow(double a, double b) {
   double out = 0;
-  const int32_t status = calls.float_pow(a, b, &out);
+  const int32_t status = hrt_float_pow(a, b, &out);
   return {out, status == kOk};
 }
-int32_t hj_compare_int_float(int64_t a, double b) { return calls.compare_int_float(a, b); }
+int32_t hj_compare_int_float(int64_t a, double b) { return hrt_compare_int_float(a, b); }
 TwoFloats hj_complex_divide(double ar, double ai, double br, double bi) {
   const double a[2] = {ar, ai}, b[2] = {br, bi};
   double out[2] = {0, 0};
-  calls.complex_divide(a, b, out);
+  hrt_complex_divide(a, b, out);
   return {out[0], out[1]};
 }
 /// abs() of a complex: infinite parts win over NaN, as in CPython.
@@ -380,29 +345,7 @@ double hj_hypot(double re, double im) { return std::hypot(re, im); }
 
 }  // namespace
 
-bool connect_runtime(const RuntimeTable& table) {
-  const auto find = [&]<class F>(const char* name, F& function) {
-    for (uint32_t k = 0; k < table.symbol_count; ++k) {
-      if (std::strcmp(table.symbols[k].name, name) == 0) {
-        function = reinterpret_cast<F>(table.symbols[k].address);
-        return true;
-      }
-    }
-    return false;
-  };
-  return find("hrt_deopt", calls.deopt) && find("hrt_execute", calls.execute) &&
-         find("hrt_load_method", calls.load_method) && find("hrt_traceback", calls.traceback) &&
-         find("hrt_raise", calls.raise) && find("hrt_poll", calls.poll) && find("hrt_take_over", calls.take_over) &&
-         find("hrt_call_limits", calls.call_limits) && find("hrt_recursion_error", calls.recursion_error) &&
-         find("hrt_peek_global", calls.peek_global) && find("hrt_list_append", calls.list_append) &&
-         find("hrt_dict_version", calls.dict_version) && find("hrt_int_pow", calls.int_pow) &&
-         find("hrt_float_floor_divide", calls.float_floor_divide) &&
-         find("hrt_float_remainder", calls.float_remainder) && find("hrt_float_pow", calls.float_pow) &&
-         find("hrt_int_true_divide", calls.int_true_divide) && find("hrt_compare_int_float", calls.compare_int_float) &&
-         find("hrt_complex_divide", calls.complex_divide);
-}
-
-std::span<const SupportSymbol> support_symbols() {
+std::span<const SupportSymbol> common_symbols() {
   using Unary = double (*)(double);
   using Binary = double (*)(double, double);
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
@@ -430,6 +373,14 @@ std::span<const SupportSymbol> support_symbols() {
       HASTEN_SYMBOL(hj_iter_next),
       HASTEN_SYMBOL(hj_append),
       HASTEN_SYMBOL(hj_concatenate),
+      HASTEN_SYMBOL(hj_isalpha),
+      HASTEN_SYMBOL(hj_isdigit),
+      HASTEN_SYMBOL(hj_isalnum),
+      HASTEN_SYMBOL(hj_isspace),
+      HASTEN_SYMBOL(hj_isupper),
+      HASTEN_SYMBOL(hj_islower),
+      HASTEN_SYMBOL(hj_isdecimal),
+      HASTEN_SYMBOL(hj_isnumeric),
       HASTEN_SYMBOL(hj_binary_pow),
       HASTEN_SYMBOL(hj_inplace_pow),
       {"hj_binary_add", reinterpret_cast<void*>(&PyNumber_Add)},
@@ -520,43 +471,8 @@ std::span<const SupportSymbol> support_symbols() {
   return kSymbols;
 }
 
-GuardCounters counters_of(const Guard& guard) {
-  const auto counter = [](PyObject* dict) {
-    return dict && PyDict_CheckExact(dict) ? calls.dict_version(dict) : nullptr;
-  };
-  if (guard.what == Guard::What::ModuleAttribute)
-    return {counter(PyModule_GetDict(guard.holder)), nullptr};
-  if (guard.what != Guard::What::Global)
-    return {};
-  PyObject* const function = guard.function->function;
-  const GuardCounters counters{counter(PyFunction_GET_GLOBALS(function)),
-                               counter(reinterpret_cast<PyFunctionObject*>(function)->func_builtins)};
-  return counters.first && counters.second ? counters : GuardCounters{};
+std::array<std::span<const SupportSymbol>, 5> support_symbols() {
+  return {common_symbols(), box_symbols(), container_symbols(), table_symbols(), number_symbols()};
 }
 
-bool guards_hold(const UnitRecord& unit) { return std::all_of(unit.guards.begin(), unit.guards.end(), guard_holds); }
-
-const Experience* experience_of(const mir::MirFunction* function) {
-  const auto found = experiences().find(function);
-  return found == experiences().end() ? nullptr : &found->second;
-}
-
-Experience& experience_for(const mir::MirFunction* function) { return experiences()[function]; }
-
-void add_seen_class(Experience::Seen& seen, PyObject* cls) {
-  if (std::find(seen.classes.begin(), seen.classes.end(), cls) != seen.classes.end())
-    return;
-  seen.classes.push_back(Py_NewRef(cls));
-}
-
-void forget_experience(const mir::MirFunction* function) {
-  const auto found = experiences().find(function);
-  if (found == experiences().end())
-    return;
-  for (auto& [value, seen] : found->second.values) {
-    for (PyObject* cls : seen.classes) Py_DECREF(cls);
-  }
-  experiences().erase(found);
-}
-
-}  // namespace hasten::compile
+}  // namespace hasten::runtime

@@ -1,14 +1,15 @@
 // The functions of support.h that look into dicts and sets: by their tables where the key is a plain number, a text, or a
 // tuple of such (runtime/table_probe.h), else as Python does.
-#include "compile/lower/support.h"
+#include <Python.h>
+
+#include "runtime/object_layout.h"
+#include "runtime/support.h"
 #include "runtime/table_probe.h"
 
 #include <utility>
 
-namespace hasten::compile {
+namespace hasten::runtime {
 namespace {
-
-using namespace hasten::runtime;
 
 const ObjectLayout* layout = nullptr;
 
@@ -300,4 +301,4 @@ std::span<const SupportSymbol> table_symbols() {
   return kSymbols;
 }
 
-}  // namespace hasten::compile
+}  // namespace hasten::runtime

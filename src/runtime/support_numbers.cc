@@ -3,9 +3,11 @@
 #include <array>
 #include <cstring>
 
-#include "compile/lower/support.h"
+#include <Python.h>
 
-namespace hasten::compile {
+#include "runtime/support.h"
+
+namespace hasten::runtime {
 namespace {
 
 struct IntAndStatus {
@@ -196,4 +198,4 @@ std::span<const SupportSymbol> number_symbols() {
   return kSymbols;
 }
 
-}  // namespace hasten::compile
+}  // namespace hasten::runtime

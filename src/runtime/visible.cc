@@ -1,4 +1,5 @@
-#include "compile/jit/visible.h"
+// How compiled code is told to those who look at programs from outside (see announce()).
+#include "runtime/native_unit.h"
 
 #include <Python.h>
 
@@ -9,7 +10,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace hasten::compile {
+namespace hasten::runtime {
 namespace {
 
 // As in probe/hasten_probe.h; the library is loaded only under `hasten run`, so it is found by name.
@@ -51,30 +52,34 @@ std::FILE* perf_map() {
 
 }  // namespace
 
-void announce(const CodeImage& image, const UnitRecord& unit) {
+void announce(const NativeUnit& unit) {
   static const auto register_code = reinterpret_cast<RegisterCode>(dlsym(RTLD_DEFAULT, "hasten_probe_register_code"));
   std::FILE* const map = perf_map();
-  if (!register_code && !map)
+  if (!register_code && !map) {
     return;
-  for (const CodeRange& range : image.ranges()) {
-    const BodyRecord* body = unit.bodies.front().get();  // the entry belongs to the root
-    for (const auto& one : unit.bodies) {
-      if (one->symbol == range.symbol)
-        body = one.get();
-    }
-    const PythonName name = name_of(*body->version.function);
+  }
+  const UnitFacts& facts = unit.facts();
+  const auto tell = [&](const NativeVersion& body, uint32_t offset, uint32_t bytes) {
+    const uint8_t* begin = unit.code->begin() + offset;
+    const PythonName name = name_of(*body.function);
     if (register_code) {
       const ProbeLine start{0, name.first_line};
-      register_code(range.begin, range.begin + range.bytes, name.file.c_str(), name.function.c_str(), name.first_line,
-                    &start, 1);
+      register_code(begin, begin + bytes, name.file.c_str(), name.function.c_str(), name.first_line, &start, 1);
     }
     if (map) {
       // tidy: printf: perf's own text format, appended to a FILE that stays open.
-      std::fprintf(map, "%lx %zx hasten:%s (%s:%u)\n", reinterpret_cast<unsigned long>(range.begin), range.bytes,
+      std::fprintf(map, "%lx %x hasten:%s (%s:%u)\n", reinterpret_cast<unsigned long>(begin), bytes,
                    name.function.c_str(), name.file.c_str(), name.first_line);
       std::fflush(map);
+    }
+  };
+  tell(unit.bodies[0].version, facts.entry, facts.entry_bytes);
+  for (uint32_t k = 0; k < unit.body_count; ++k) {
+    const BodyFacts& body = unit.part<BodyFacts>(facts.bodies)[k];
+    if (body.code_bytes > 0) {  // else it was inlined everywhere
+      tell(unit.bodies[k].version, body.code_offset, body.code_bytes);
     }
   }
 }
 
-}  // namespace hasten::compile
+}  // namespace hasten::runtime

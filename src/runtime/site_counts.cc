@@ -1,13 +1,10 @@
-#include "compile/lower/site_counts.h"
+#include "runtime/site_counts.h"
 
 #include <deque>
 #include <unordered_map>
 
-namespace hasten::compile {
+namespace hasten::runtime {
 namespace {
-
-using runtime::CallSite;
-using runtime::LeftCount;
 
 struct Account {
   std::deque<CallSite> calls;
@@ -34,7 +31,7 @@ CallSite* call_site(const mir::MirFunction* function, mir::ValueId v) {
   return &made;
 }
 
-LeftCount* left_count(const mir::MirFunction* function, const runtime::DeoptPoint& point) {
+LeftCount* left_count(const mir::MirFunction* function, const DeoptPoint& point) {
   Account& account = accounts()[function];
   const mir::ValueId instr = point.result != mir::kNone ? point.result : point.resume;
   const auto reason = static_cast<uint8_t>(point.reason);
@@ -46,7 +43,7 @@ LeftCount* left_count(const mir::MirFunction* function, const runtime::DeoptPoin
   return &account.left.emplace_back(LeftCount{instr, reason, 0, first});
 }
 
-runtime::SiteCounts counts_of(const mir::MirFunction* function) {
+SiteCounts counts_of(const mir::MirFunction* function) {
   const auto found = accounts().find(function);
   if (found == accounts().end())
     return {};
@@ -57,4 +54,4 @@ runtime::SiteCounts counts_of(const mir::MirFunction* function) {
 
 void forget_counts(const mir::MirFunction* function) { accounts().erase(function); }
 
-}  // namespace hasten::compile
+}  // namespace hasten::runtime

@@ -1,13 +1,13 @@
 // The functions of support.h that work on texts and containers.
 #include <cstring>
 
-#include "compile/lower/support.h"
+#include <Python.h>
+
 #include "runtime/object_ref.h"
+#include "runtime/support.h"
 
-namespace hasten::compile {
+namespace hasten::runtime {
 namespace {
-
-using runtime::KeepError;
 
 extern "C" {
 
@@ -104,4 +104,4 @@ std::span<const SupportSymbol> container_symbols() {
   return kSymbols;
 }
 
-}  // namespace hasten::compile
+}  // namespace hasten::runtime

@@ -3,13 +3,13 @@
 
 #include "runtime/hasten_runtime.h"
 
-namespace hasten::compile {
+namespace hasten::runtime {
 
 /// Where calls through CPython at `v` are counted. Stays where it is as long as the function's MIR.
-runtime::CallSite* call_site(const mir::MirFunction* function, mir::ValueId v);
-runtime::LeftCount* left_count(const mir::MirFunction* function, const runtime::DeoptPoint& point);
+CallSite* call_site(const mir::MirFunction* function, mir::ValueId v);
+LeftCount* left_count(const mir::MirFunction* function, const DeoptPoint& point);
 
-runtime::SiteCounts counts_of(const mir::MirFunction* function);
+SiteCounts counts_of(const mir::MirFunction* function);
 void forget_counts(const mir::MirFunction* function);
 
-}  // namespace hasten::compile
+}  // namespace hasten::runtime

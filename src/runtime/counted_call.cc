@@ -1,13 +1,11 @@
-#include "compile/lower/counted_call.h"
+#include "runtime/counted_call.h"
 
 #include <utility>
 
 #include "runtime/ticks.h"
 
-namespace hasten::compile {
+namespace hasten::runtime {
 namespace {
-
-using runtime::CallSite;
 
 constexpr uint64_t kAllTimed = 8;  // of a site's first calls: a function that makes few has a figure too
 constexpr uint64_t kOften = 256;   // so many are timed before it gets rare
@@ -27,9 +25,9 @@ template <typename Call>
   const uint32_t stands_for = std::exchange(site->gap, next_gap(*site));
   site->granted += site->gap;
   site->until = static_cast<int32_t>(site->gap);
-  const uint64_t start = runtime::ticks_in_order();
+  const uint64_t start = ticks_in_order();
   PyObject* result = call();
-  const uint64_t end = runtime::ticks_in_order();
+  const uint64_t end = ticks_in_order();
   if (end >= start) {
     const auto ticks = static_cast<double>(end - start);
     site->recent[site->timed++ % CallSite::kKept] = static_cast<float>(ticks);
@@ -60,4 +58,4 @@ PyObject* hj_counted_call_with(PyObject* callable, PyObject* args, PyObject* key
   return timed(site, [&] { return PyObject_Call(callable, args, keywords); });
 }
 
-}  // namespace hasten::compile
+}  // namespace hasten::runtime

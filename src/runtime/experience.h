@@ -1,0 +1,33 @@
+// What native code has shown about the values of a function when its predictions failed: the next version is made with it.
+// It belongs to the MIR and outlives all versions.
+#pragma once
+
+#include <Python.h>
+
+#include <map>
+#include <vector>
+
+#include "runtime/hasten_runtime.h"
+
+namespace hasten::runtime {
+
+struct Experience {
+  struct Seen {
+    bool overflowed = false;         ///< left int64: stays boxed from now on
+    uint32_t misses = 0;             ///< how often an operand was no number as had been guessed
+    std::vector<PyObject*> classes;  ///< classes of results that were not predicted; strong references
+  };
+  std::map<mir::ValueId, Seen> values;
+  std::map<uint32_t, uint32_t> global_changes;  ///< name index -> how often a guarded global had changed
+};
+
+/// Made if there is none.
+Experience& experience_of(const mir::MirFunction* function);
+void add_seen_class(Experience::Seen& seen, PyObject* cls);
+/// Something was learnt when native code left, perhaps inside another function's version that calls it natively.
+void learn(const mir::MirFunction* function, const Feedback& feedback);
+void forget_experience(const mir::MirFunction* function);
+/// See RuntimeTable::lessons.
+void lessons(const mir::MirFunction* function, void* taker, void (*take)(void* taker, const Lesson& lesson));
+
+}  // namespace hasten::runtime

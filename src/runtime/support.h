@@ -1,0 +1,32 @@
+// The C functions that native code calls (hj_*): what is too rare or too big to emit, exactly as CPython computes it.
+// Most lean on the runtime's own helpers (runtime/helpers.h).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "runtime/hasten_runtime.h"
+
+namespace hasten::runtime {
+
+struct SupportSymbol {
+  const char* name;
+  void* address;
+};
+
+/// All functions that emitted code may name, by the file that they are in.
+std::span<const SupportSymbol> common_symbols();
+std::span<const SupportSymbol> box_symbols();
+std::span<const SupportSymbol> container_symbols();
+std::span<const SupportSymbol> table_symbols();
+std::span<const SupportSymbol> number_symbols();
+std::array<std::span<const SupportSymbol>, 5> support_symbols();
+/// Before any of them is called.
+void set_layout(const ObjectLayout& of_objects);
+
+// Flags beside a point's index when native code leaves.
+inline constexpr uint32_t kRaises = 1u << 31;      ///< an exception is set: only drop references
+inline constexpr uint32_t kDropResult = 1u << 30;  ///< the result's reference was ours
+
+}  // namespace hasten::runtime

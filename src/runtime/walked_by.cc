@@ -1,0 +1,41 @@
+#include "runtime/walked_by.h"
+
+#include <algorithm>
+#include <array>
+
+namespace hasten::runtime {
+
+PyObject* walked_by(PyObject* iterator) {
+  static const std::array<PyTypeObject*, 5> kWalkers = [] {
+    std::array<PyTypeObject*, 5> types{&PyListIter_Type, &PyTupleIter_Type, &PyBytesIter_Type, nullptr, nullptr};
+    size_t at = 3;
+    for (const char* text : {"a", "\u20ac"}) {  // there is an own one for ASCII
+      PyObject* one = PyUnicode_FromString(text);
+      PyObject* it = one ? PyObject_GetIter(one) : nullptr;
+      if (it)
+        types[at++] = Py_TYPE(it);
+      Py_XDECREF(it);
+      Py_XDECREF(one);
+    }
+    PyErr_Clear();
+    return types;
+  }();
+  if (std::find(kWalkers.begin(), kWalkers.end(), Py_TYPE(iterator)) == kWalkers.end())
+    return nullptr;
+  PyObject* state = PyObject_CallMethod(iterator, "__reduce__", nullptr);  // (iter, (list,), index)
+  PyObject* walked = nullptr;
+  if (state && PyTuple_GET_SIZE(state) == 3) {
+    PyObject* args = PyTuple_GET_ITEM(state, 1);
+    if (PyTuple_CheckExact(args) && PyTuple_GET_SIZE(args) == 1)
+      walked = PyTuple_GET_ITEM(args, 0);
+    if (walked && !PyList_CheckExact(walked) && !PyTuple_CheckExact(walked) && !PyUnicode_CheckExact(walked) &&
+        !PyBytes_CheckExact(walked))
+      walked = nullptr;
+    Py_XINCREF(walked);
+  }
+  Py_XDECREF(state);
+  PyErr_Clear();
+  return walked;
+}
+
+}  // namespace hasten::runtime

@@ -1,0 +1,11 @@
+// Iterators of CPython's own sequences.
+#pragma once
+
+#include <Python.h>
+
+namespace hasten::runtime {
+
+/// The list, tuple, str or bytes that the iterator walks (a new reference); null if it is exhausted or another one.
+PyObject* walked_by(PyObject* iterator);
+
+}  // namespace hasten::runtime
