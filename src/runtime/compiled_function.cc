@@ -5,6 +5,7 @@
 #include <cstring>
 #include <ctime>
 #include <unordered_map>
+#include <utility>
 
 #include "runtime/experience.h"
 #include "runtime/hot.h"
@@ -14,6 +15,7 @@
 #include "runtime/object_layout.h"
 #include "runtime/recursion.h"
 #include "runtime/site_counts.h"
+#include "runtime/stored_unit.h"
 #include "runtime/ticks.h"
 #include "runtime/traceback.h"
 
@@ -95,7 +97,9 @@ CompiledFunction::~CompiledFunction() {
     forget_tracebacks(mir_);
     forget_experience(mir_);
     forget_counts(mir_);
-    compiler->release_mir(mir_);
+    if (!stored_mir_) {
+      compiler->release_mir(mir_);
+    }
   }
 }
 
@@ -141,7 +145,46 @@ bool CompiledFunction::raise_strict(PyObject* reason) {
   return false;
 }
 
+void CompiledFunction::publish_mir(mir::MirFunction* made) {
+  mir_tried_ = true;
+  mir_ = made;
+  param_count_ = made->param_count;
+  functions_by_mir()[made] = this;
+}
+
+bool CompiledFunction::take_mir(std::unique_ptr<StoredMir> made) {
+  if (mir_tried_) {
+    return false;
+  }
+  stored_mir_ = std::move(made);
+  publish_mir(stored_mir_.get());
+  return true;
+}
+
+const InterpreterPlan& CompiledFunction::plan() {
+  if (!plan_) {
+    plan_ = std::make_unique<InterpreterPlan>(*mir_);
+  }
+  return *plan_;
+}
+
+bool CompiledFunction::load_cached() {
+  if (std::exchange(cache_tried_, true) || tier_from_environment() != Tier::Native || !wrapper_) {
+    return false;
+  }
+  const double begin_s = thread_cpu_s();
+  for (NativeVersion* native : cached_units(this, wrapper_)) {
+    versions_.push_back({native, kAnyShape});
+    ++loaded_count_;
+  }
+  compile_seconds_ += thread_cpu_s() - begin_s;
+  return loaded_count_ > 0;
+}
+
 const mir::MirFunction* CompiledFunction::mir() {
+  if (!mir_tried_) {
+    load_cached();
+  }
   if (mir_tried_) {
     return mir_;
   }
@@ -164,13 +207,10 @@ const mir::MirFunction* CompiledFunction::mir() {
     Py_XDECREF(reason);
     return mir_;
   }
-  mir_tried_ = true;
-  mir_ = made;
   if (made) {
-    param_count_ = made->param_count;
-    plan_ = std::make_unique<InterpreterPlan>(*made);
-    functions_by_mir()[made] = this;
+    publish_mir(made);
   } else {
+    mir_tried_ = true;
     if (!reason) {
       reason = PyUnicode_FromString(why.c_str());
     }
@@ -332,7 +372,7 @@ PyObject* CompiledFunction::call_interpreter(PyObject* const* args) {
   for (uint32_t i = 0; i < param_count_; ++i) {
     values.set(i, Py_NewRef(args[i]));  // the parameters are the first instructions
   }
-  return interpret(*mir_, *plan_, values, {0}, nullptr);
+  return interpret(*mir_, plan(), values, {0}, nullptr);
 }
 
 PyObject* CompiledFunction::call_bound(PyObject* const* args, PythonTurn* turn) {
@@ -354,6 +394,9 @@ PyObject* CompiledFunction::call_bound(PyObject* const* args, PythonTurn* turn) 
   }
   if (compiling_ || was_refused(shape) || !may_compile()) {
     return try_versions(args, shape, false, turn);
+  }
+  if (load_cached() && (result = try_versions(args, shape, true, turn)) != kGuardMiss) {
+    return result;
   }
   NativeVersion* native = compile(args, param_count_, mir::kNone);
   if (!native) {
@@ -383,17 +426,22 @@ PyObject* CompiledFunction::enter(NativeVersion* native, PyObject* const* args) 
 
 PyObject* CompiledFunction::try_versions(PyObject* const* args, uint64_t shape, bool same_shape, PythonTurn* turn) {
   for (size_t i = 0; i < versions_.size(); ++i) {
-    if ((versions_[i].shape == shape) != same_shape) {
+    const bool is_new = versions_[i].shape == kAnyShape;
+    if ((is_new || versions_[i].shape == shape) != same_shape) {
       continue;
     }
     NativeVersion* native = versions_[i].native;
     ++versions_[i].calls;  // before the call: a landing inside compares with it
     const bool in_contest = same_shape && versions_[i].calls >= versions_[i].contest_at;
     PyObject* result = in_contest ? enter_in_contest(i, args, turn) : enter(native, args);
+    const bool is_there = i < versions_.size() && versions_[i].native == native;
+    if (result != kGuardMiss && is_new && is_there) {
+      versions_[i].shape = shape;
+    }
     if (result != kGuardMiss || *turn) {
       return result;
     }
-    if (i < versions_.size() && versions_[i].native == native) {
+    if (is_there) {
       --versions_[i].calls;
     }
   }
@@ -431,8 +479,10 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
   const uint64_t begin = ticks();
   const double begin_s = thread_cpu_s();
   PyObject* reason = nullptr;
+  std::string why;
+  const CompileTable* table = load_compiler(&why);  // not yet here if the MIR came out of the cache
   NativeVersion* native =
-      compiler->compile(mir_, args, count, osr_block, is_behind_trampoline_ ? kUnseenGain : 0, &reason);
+      table ? table->compile(mir_, args, count, osr_block, is_behind_trampoline_ ? kUnseenGain : 0, &reason) : nullptr;
   compiling_ = false;
   last_compile_ticks_ = ticks() - begin;
   last_compile_s_ = thread_cpu_s() - begin_s;
@@ -445,7 +495,7 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
     return nullptr;
   }
   if (!reason) {
-    kept_reason = ObjectRef::steal(PyUnicode_FromString("the compiler gave no reason"));
+    kept_reason = ObjectRef::steal(PyUnicode_FromString(why.empty() ? "the compiler gave no reason" : why.c_str()));
   }
   if (kept_reason) {
     add_reason(kept_reason.get());
@@ -531,12 +581,12 @@ PyObject* CompiledFunction::report() const {
                      : !versions_.empty()     ? "native"
                      : interpreter_calls_ > 0 ? "interpreter"
                                               : "python";
-  return Py_BuildValue("{sssOsOsOsKsKsKsIsIsKsnsnsK}", "tier", tier, "versions", versions.get(), "reasons",
+  return Py_BuildValue("{sssOsOsOsKsKsKsIsIsKsnsnsKsKsK}", "tier", tier, "versions", versions.get(), "reasons",
                        reasons.get(), "landings", landings.get(), "python_calls", original_calls_, "interpreter_calls",
                        interpreter_calls_, "loop_entries", osr_entries_, "compiles", compile_count_, "loop_compiles",
                        osr_compile_count_, "retired", retired_count_, "kept_retired",
                        static_cast<Py_ssize_t>(retired_.size()), "dropped", static_cast<Py_ssize_t>(dropped_.size()),
-                       "compared_calls", contest_calls_);
+                       "compared_calls", contest_calls_, "cache_loaded", loaded_count_, "cache_stored", stored_count_);
 }
 
 }  // namespace hasten::runtime

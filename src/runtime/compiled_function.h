@@ -17,6 +17,7 @@
 #include "runtime/hasten_runtime.h"
 #include "runtime/interpreter.h"
 #include "runtime/object_ref.h"
+#include "runtime/stored_mir.h"
 
 namespace hasten::runtime {
 
@@ -46,6 +47,10 @@ class CompiledFunction {
 
   /// The MIR, built at the first use; null if the source is not covered (report() says why) or on an exception.
   const mir::MirFunction* mir();
+  /// Null if there is none yet.
+  const mir::MirFunction* mir_if_made() const { return mir_; }
+  /// The MIR out of the cache. False: there is one.
+  bool take_mir(std::unique_ptr<StoredMir> made);
   /// strict: raises if the source is not covered. Otherwise true.
   bool check_strict();
 
@@ -61,6 +66,10 @@ class CompiledFunction {
   PyObject* line_facts(PyObject* nested_codes) const;
 
   PyObject* function() const { return function_; }
+  /// The Python object around this (borrowed), once it is set.
+  PyObject* wrapper() const { return wrapper_; }
+  void set_wrapper(PyObject* wrapper) { wrapper_ = wrapper; }
+  void count_stored() { ++stored_count_; }
   bool is_template() const { return is_template_; }
   /// A function of an unmodified program (hot.h): the frame of a trampoline has been counted as the call already, and code
   /// that is not sure to be faster is not made.
@@ -81,7 +90,8 @@ class CompiledFunction {
 
   struct Version {
     NativeVersion* native;
-    uint64_t shape;  ///< shape_of() the arguments that it was compiled for
+    uint64_t
+        shape;  ///< shape_of() the arguments that it was compiled for; kAnyShape: it came out of the cache, and took no call yet
     uint64_t calls = 0;
     uint64_t landings = 0;
     uint64_t contest_at = kContestFirst;  ///< the call at which its contest begins or goes on
@@ -90,6 +100,7 @@ class CompiledFunction {
     std::unique_ptr<Contest> contest = nullptr;
   };
   static constexpr uint64_t kContestFirst = 8;
+  static constexpr uint64_t kAnyShape = 0;
   /// Arguments of this shape go to Python: native code has lost.
   struct Dropped {
     uint64_t shape;
@@ -125,6 +136,10 @@ class CompiledFunction {
   /// A number for what the arguments look like: their types, and those of the first items of lists, two levels deep.
   /// *is_vague: an empty list is among them, which says nothing of its items.
   uint64_t shape_of(PyObject* const* args, bool* is_vague) const;
+  /// Takes the versions that the cache has, once. Whether there were any.
+  bool load_cached();
+  void publish_mir(mir::MirFunction* made);
+  const InterpreterPlan& plan();
   /// Tries the versions (only those of this shape, or only the others). kGuardMiss if none took the call.
   PyObject* try_versions(PyObject* const* args, uint64_t shape, bool same_shape, PythonTurn* turn);
   bool was_refused(uint64_t shape) const;
@@ -157,7 +172,11 @@ class CompiledFunction {
   bool is_template_;  ///< see mir.h
   bool is_behind_trampoline_ = false;
   uint32_t trampoline_depth_ = 0;  ///< calls that came through it and are active
+  PyObject* wrapper_ = nullptr;
+  bool cache_tried_ = false;
+  uint64_t loaded_count_ = 0, stored_count_ = 0;  ///< versions out of the cache and into it
   mir::MirFunction* mir_ = nullptr;
+  std::unique_ptr<StoredMir> stored_mir_;  ///< owns it if it came out of the cache
   std::unique_ptr<InterpreterPlan> plan_;
   uint32_t param_count_ = 0;
   bool mir_tried_ = false;

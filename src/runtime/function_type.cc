@@ -175,6 +175,7 @@ PyObject* new_function(PyObject* function, PyObject* strict_error, bool is_templ
   self->weak_references = nullptr;
   self->compiled = new CompiledFunction(function, strict_error, is_template);
   auto* object = reinterpret_cast<PyObject*>(self);
+  self->compiled->set_wrapper(object);
   PyObject_GC_Track(object);
   // As functools.wraps: what other decorators have put on the function stays visible.
   ObjectRef attributes_there = ObjectRef::steal(PyObject_GetAttrString(function, "__dict__"));

@@ -140,13 +140,13 @@ PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, co
   if (point.result != mir::kNone) {
     learn(point, result ? reinterpret_cast<PyObject*>(Py_TYPE(result)) : nullptr);
     values.set(point.result, result);
-    release_dead(function, *plan_, point.result, &values);
+    release_dead(function, plan(), point.result, &values);
   } else if (point.reason == DeoptReason::Type && is_computing(function.instrs[start.instr].op)) {
     // Do the instruction now: the type of its value is what the compiler has to learn.
     if (execute_into(function, start.instr, &values)) {
       PyObject* seen = values.get(start.instr);
       learn(point, seen ? reinterpret_cast<PyObject*>(Py_TYPE(seen)) : nullptr);
-      release_dead(function, *plan_, start.instr, &values);
+      release_dead(function, plan(), start.instr, &values);
       ++start.instr;
     } else {
       add_traceback(function, start.instr);
@@ -164,7 +164,7 @@ PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, co
   }
   OsrEntry osr(this);
   ++landing_depth_;
-  PyObject* answer = interpret(function, *plan_, values, start, landing_depth_ > kLandingDepthMax ? nullptr : &osr);
+  PyObject* answer = interpret(function, plan(), values, start, landing_depth_ > kLandingDepthMax ? nullptr : &osr);
   --landing_depth_;
   return answer;
 }

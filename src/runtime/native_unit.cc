@@ -8,6 +8,7 @@
 #include "runtime/helpers.h"
 #include "runtime/object_layout.h"
 #include "runtime/site_counts.h"
+#include "runtime/stored_unit.h"
 #include "runtime/support.h"
 
 namespace hasten::runtime {
@@ -170,7 +171,11 @@ Result<NativeVersion*> load_unit(const UnitParts& parts) {
   auto unit = std::make_unique<NativeUnit>();
   unit->own_facts.assign(parts.facts, parts.facts + parts.facts_bytes);
   unit->facts_begin = unit->own_facts.data();
-  return load_unit(std::move(unit), {parts.code}, parts.objects, parts.mirs);
+  auto loaded = load_unit(std::move(unit), {parts.code}, parts.objects, parts.mirs);
+  if (loaded) {
+    store_unit(parts);
+  }
+  return loaded;
 }
 
 void release_unit(NativeVersion* root) { delete static_cast<NativeUnit*>(root->owner); }

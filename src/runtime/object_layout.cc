@@ -226,10 +226,14 @@ bool layout_holds(ObjectLayout& layout) {
          read_at<PyObject*>(tuple.get(), layout.tuple_items + sizeof(void*)) == Py_False;
 }
 
+ObjectLayout measured = {};
+
 }  // namespace
 
+const ObjectLayout& object_layout() { return measured; }
+
 const ObjectLayout* measure_object_layout() {
-  static ObjectLayout layout = {};
+  ObjectLayout& layout = measured;
   fill_offsets(&layout);
   fill_text_offsets(&layout);
   find_small_ints(&layout);

@@ -9,6 +9,8 @@ namespace hasten::runtime {
 
 /// Offsets into CPython's objects, checked against live objects. Null with ImportError set if they are wrong.
 const ObjectLayout* measure_object_layout();
+/// What it has found.
+const ObjectLayout& object_layout();
 
 /// The mapping that global names fall back to (borrowed).
 PyObject* function_builtins(PyObject* function);

@@ -71,6 +71,7 @@ class Program:
                 if name.startswith(RECORDED_PREFIXES) or name in RECORDED_NAMES:
                     del environ[name]
             environ.update(self.environment)
+        environ["HASTEN_JIT_CACHE"] = "off"  # code from an earlier run would make this one look faster than a first run is
         return environ
 
     @property

@@ -127,7 +127,7 @@ def run_seeds(
         "--wrap",
         wrap,
     ]
-    environment = dict(os.environ, PYTHONHASHSEED="0", **(env or {}))
+    environment = dict(os.environ, PYTHONHASHSEED="0", HASTEN_JIT_CACHE="off", **(env or {}))
     totals, selector, workers = Totals(), selectors.DefaultSelector(), {}
     report = progress or (lambda _: None)
     seeds = iter(seeds)
