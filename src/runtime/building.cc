@@ -6,6 +6,7 @@
 
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
+#include "runtime/planted.h"
 
 namespace hasten::runtime {
 namespace {
@@ -166,7 +167,7 @@ bool set_update(PyObject* set, PyObject* iterable) {
 }
 
 bool dict_update(PyObject* dict, PyObject* mapping) {
-  if (PyDict_Update(dict, mapping) == 0) {
+  if (PyDict_Merge(dict, mapping, planted_bug(Plant::DictUpdateKeeps) ? 0 : 1) == 0) {
     return true;
   }
   if (PyErr_ExceptionMatches(PyExc_AttributeError)) {

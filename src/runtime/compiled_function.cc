@@ -13,6 +13,7 @@
 #include "runtime/loop_entry.h"
 #include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
+#include "runtime/planted.h"
 #include "runtime/recursion.h"
 #include "runtime/site_counts.h"
 #include "runtime/stored_unit.h"
@@ -261,7 +262,7 @@ bool CompiledFunction::bind(PyObject* const* args, size_t nargs, PyObject* keywo
   for (Py_ssize_t k = 0; k < keyword_count; ++k) {
     PyObject* name = PyTuple_GET_ITEM(keyword_names, k);
     PyObject* value = args[nargs + static_cast<size_t>(k)];
-    uint32_t index = static_cast<uint32_t>(code->co_posonlyargcount);
+    uint32_t index = planted_bug(Plant::PositionalOnlyByName) ? 0 : static_cast<uint32_t>(code->co_posonlyargcount);
     while (index < named_count && PyUnicode_Compare(PyTuple_GET_ITEM(names.get(), index), name) != 0) {
       ++index;
     }
@@ -279,7 +280,7 @@ bool CompiledFunction::bind(PyObject* const* args, size_t nargs, PyObject* keywo
   size_t default_count = defaults ? static_cast<size_t>(PyTuple_GET_SIZE(defaults)) : 0;
   PyObject* keyword_defaults = PyFunction_GET_KW_DEFAULTS(function_);
   for (uint32_t i = 0; i < named_count; ++i) {
-    if (bound[i]) {
+    if (bound[i] && !(planted_bug(Plant::KwonlyIgnored) && i >= positional_max && keyword_defaults)) {
       continue;
     }
     if (i < positional_max) {

@@ -9,6 +9,7 @@
 #include "runtime/loop_entry.h"
 #include "runtime/object_layout.h"
 #include "runtime/operations.h"
+#include "runtime/planted.h"
 #include "runtime/poll.h"
 #include "runtime/recursion.h"
 #include "runtime/traceback.h"
@@ -108,7 +109,7 @@ int32_t hrt_int_pow(int64_t base, int64_t exponent, int64_t* out) {
   int64_t result = 1;
   int64_t square = base;
   while (exponent != 0) {
-    if ((exponent & 1) && __builtin_mul_overflow(result, square, &result)) {
+    if ((exponent & 1) && __builtin_mul_overflow(result, square, &result) && !planted_bug(Plant::IntPowWraps)) {
       return kLeave;
     }
     exponent >>= 1;
@@ -130,7 +131,7 @@ static void float_divide(double a, double b, double* floor_quotient, double* rem
       quotient -= 1.0;
     }
   } else {
-    mod = std::copysign(0.0, b);
+    mod = std::copysign(0.0, planted_bug(Plant::RemainderZeroSign) ? a : b);
   }
   if (quotient != 0) {
     *floor_quotient = std::floor(quotient);
@@ -219,7 +220,7 @@ int32_t hrt_compare_int_float(int64_t a, double b) {
   if (std::isnan(b)) {
     return 2;
   }
-  if (b >= 9223372036854775808.0) {
+  if (b >= 9223372036854775808.0 && !(planted_bug(Plant::IntFloatEdge) && b == 9223372036854775808.0)) {
     return -1;
   }
   if (b < -9223372036854775808.0) {

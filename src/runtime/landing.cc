@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "runtime/object_ref.h"
+#include "runtime/planted.h"
 
 namespace hasten::runtime {
 namespace {
@@ -58,6 +59,7 @@ class Boxer {
     // iter(range(next, next + left * step, step)); the end may lie beyond int64.
     ObjectRef first = ObjectRef::steal(PyLong_FromLongLong(next));
     ObjectRef stride = ObjectRef::steal(PyLong_FromLongLong(step));
+    left -= planted_bug(Plant::LandingRangeIter);
     ObjectRef count = ObjectRef::steal(PyLong_FromLongLong(left < 0 ? 0 : left));
     ObjectRef length = ObjectRef::steal(stride && count ? PyNumber_Multiply(stride.get(), count.get()) : nullptr);
     ObjectRef end = ObjectRef::steal(first && length ? PyNumber_Add(first.get(), length.get()) : nullptr);
@@ -69,7 +71,7 @@ class Boxer {
 
   static PyObject* list_iterator(PyObject* list, int64_t index) {
     ObjectRef iterator = ObjectRef::steal(PyObject_GetIter(list));
-    ObjectRef position = ObjectRef::steal(PyLong_FromLongLong(index));
+    ObjectRef position = ObjectRef::steal(PyLong_FromLongLong(index + planted_bug(Plant::LandingListIter)));
     if (!iterator || !position) {
       return nullptr;
     }
@@ -93,7 +95,7 @@ class Boxer {
   PyObject* alternative(uint32_t count, uint64_t tag, uint32_t* entry) {
     ObjectRef chosen;
     for (uint32_t i = 0; i < count; ++i) {
-      if (i == tag) {
+      if (i == (planted_bug(Plant::LandingUnion) ? 0 : tag)) {
         chosen = ObjectRef::steal(box(entry));
       } else {
         skip(entry);

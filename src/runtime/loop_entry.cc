@@ -5,6 +5,7 @@
 #include "runtime/landing.h"
 #include "runtime/liveness.h"
 #include "runtime/operations.h"
+#include "runtime/planted.h"
 #include "runtime/traceback.h"
 
 namespace hasten::runtime {
@@ -141,6 +142,7 @@ PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, co
     learn(point, result ? reinterpret_cast<PyObject*>(Py_TYPE(result)) : nullptr);
     values.set(point.result, result);
     release_dead(function, plan(), point.result, &values);
+    start.instr -= planted_bug(Plant::LandingTwice);
   } else if (point.reason == DeoptReason::Type && is_computing(function.instrs[start.instr].op)) {
     // Do the instruction now: the type of its value is what the compiler has to learn.
     if (execute_into(function, start.instr, &values)) {

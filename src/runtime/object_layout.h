@@ -4,6 +4,7 @@
 #include <Python.h>
 
 #include "runtime/hasten_runtime.h"
+#include "runtime/planted.h"
 
 namespace hasten::runtime {
 
@@ -61,8 +62,8 @@ inline bool read_small_int(PyObject* object, int64_t* value) {
 inline bool overwrite_small_int(PyObject* object, int64_t value) {
   constexpr int64_t kKeptMax = 256, kDigitMax = (int64_t{1} << PyLong_SHIFT) - 1;
   int64_t old = 0;
-  if (value <= kKeptMax || value > kDigitMax || Py_REFCNT(object) != 1 || !PyLong_CheckExact(object) ||
-      !read_small_int(object, &old) || old <= kKeptMax) {
+  if (value <= kKeptMax || value > kDigitMax || (Py_REFCNT(object) != 1 && !planted_bug(Plant::IntOverwritesShared)) ||
+      !PyLong_CheckExact(object) || !read_small_int(object, &old) || old <= kKeptMax) {
     return false;
   }
   *digits_of(reinterpret_cast<PyLongObject*>(object)) = static_cast<digit>(value);

@@ -3,6 +3,7 @@
 #include "runtime/building.h"
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
+#include "runtime/planted.h"
 #include "runtime/scopes.h"
 #include "runtime/text.h"
 
@@ -109,7 +110,7 @@ PyObject* compare(CompareOp op, PyObject* a, PyObject* b) {
     case CompareOp::Gt:
       return PyObject_RichCompare(a, b, Py_GT);
     case CompareOp::Ge:
-      return PyObject_RichCompare(a, b, Py_GE);
+      return PyObject_RichCompare(a, b, planted_bug(Plant::InterpreterGe) ? Py_GT : Py_GE);
     case CompareOp::Is:
       return PyBool_FromLong(a == b);
     case CompareOp::IsNot:
@@ -126,6 +127,8 @@ PyObject* compare(CompareOp op, PyObject* a, PyObject* b) {
 /// CHECK_EXC_MATCH, with its message.
 PyObject* match_exception(PyObject* exception, PyObject* wanted) {
   bool is_class = true;
+  if (planted_bug(Plant::MatchFirstOnly) && PyTuple_Check(wanted) && PyTuple_GET_SIZE(wanted) > 0)
+    wanted = PyTuple_GET_ITEM(wanted, 0);
   if (PyTuple_Check(wanted)) {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(wanted); ++i) {
       is_class = is_class && PyExceptionClass_Check(PyTuple_GET_ITEM(wanted, i));
@@ -145,7 +148,8 @@ PyObject* unpack(PyObject* sequence, Py_ssize_t count) {
   if (PyTuple_CheckExact(sequence) && PyTuple_GET_SIZE(sequence) == count) {
     return Py_NewRef(sequence);
   }
-  if (PyList_CheckExact(sequence) && PyList_GET_SIZE(sequence) == count) {
+  if (PyList_CheckExact(sequence) &&
+      (planted_bug(Plant::UnpackTooMany) ? PyList_GET_SIZE(sequence) >= count : PyList_GET_SIZE(sequence) == count)) {
     return PyList_AsTuple(sequence);
   }
   ObjectRef result = ObjectRef::steal(PyTuple_New(count));
@@ -230,7 +234,7 @@ static void raise_exception(PyObject* exception, PyObject* cause) {
     PyErr_SetString(PyExc_TypeError, "exceptions must derive from BaseException");
     return;
   }
-  if (cause) {
+  if (cause && !(planted_bug(Plant::SuppressLost) && cause == Py_None)) {
     PyObject* fixed_cause = nullptr;
     if (PyExceptionClass_Check(cause)) {
       fixed_cause = PyObject_CallNoArgs(cause);
@@ -262,7 +266,8 @@ PyObject* take_raised() {
 
 /// With the traceback that it has.
 static void reraise(PyObject* exception) {
-  PyErr_Restore(Py_NewRef(Py_TYPE(exception)), Py_NewRef(exception), PyException_GetTraceback(exception));
+  PyErr_Restore(Py_NewRef(Py_TYPE(exception)), Py_NewRef(exception),
+                planted_bug(Plant::ReraiseLosesTraceback) ? nullptr : PyException_GetTraceback(exception));
 }
 
 bool raise(Op op, PyObject* exception, PyObject* cause) {

@@ -3,6 +3,7 @@
 #include "runtime/function_type.h"
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
+#include "runtime/planted.h"
 
 namespace hasten::runtime {
 namespace {
@@ -119,7 +120,8 @@ PyObject* make_function(const mir::MirFunction& function, const mir::Instr& inst
     parts += 2;
     fields->func_kwdefaults = PyDict_New();
     for (Py_ssize_t i = 0; fields->func_kwdefaults && i < PyTuple_GET_SIZE(names); ++i) {
-      if (PyDict_SetItem(fields->func_kwdefaults, PyTuple_GET_ITEM(names, i), PyTuple_GET_ITEM(values, i)) < 0) {
+      if (PyDict_SetItem(fields->func_kwdefaults, PyTuple_GET_ITEM(names, i),
+                         PyTuple_GET_ITEM(values, planted_bug(Plant::KwDefaultsFirst) ? 0 : i)) < 0) {
         Py_CLEAR(fields->func_kwdefaults);
       }
     }

@@ -14,6 +14,7 @@
 #include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
+#include "runtime/planted.h"
 #include "runtime/site_counts.h"
 #include "runtime/text.h"
 
@@ -109,7 +110,7 @@ void hj_traceback(const mir::MirFunction* function, uint32_t instr) { hrt_traceb
 
 Limits hj_enter(NativeUnit* unit) {
   for (const NativeGuard& guard : unit->guards) {
-    if (!guard_holds(guard)) {
+    if (!guard_holds(guard) && !planted_bug(Plant::GuardAtEntry)) {
       if (guard.what == GuardFacts::What::Global)
         ++experience_of(guard.function).global_changes[guard.name];
       return {-1, 0};
@@ -240,7 +241,7 @@ PyObject* hj_compare(PyObject* a, PyObject* b, int32_t op) {
   int64_t x = 0, y = 0;
   if (PyLong_CheckExact(a) && PyLong_CheckExact(b) && read_small_int(a, &x) && read_small_int(b, &y))
     Py_RETURN_RICHCOMPARE(x, y, op);
-  if (a == b && op == Py_EQ && PyUnicode_CheckExact(a))
+  if (a == b && op == Py_EQ && (PyUnicode_CheckExact(a) || planted_bug(Plant::NanIdentity)))
     Py_RETURN_TRUE;
   return PyObject_RichCompare(a, b, op);
 }
@@ -259,7 +260,7 @@ PointerAndStatus hj_iter_next(PyObject* iterator) {
   PyObject* item = (*Py_TYPE(iterator)->tp_iternext)(iterator);
   if (item || !PyErr_Occurred())
     return {item, 1};
-  if (!PyErr_ExceptionMatches(PyExc_StopIteration))
+  if (!PyErr_ExceptionMatches(PyExc_StopIteration) && !planted_bug(Plant::IterErrorsEnd))
     return {nullptr, 0};
   PyErr_Clear();
   return {nullptr, 1};

@@ -3,6 +3,7 @@
 #include <Python.h>
 
 #include "runtime/object_ref.h"
+#include "runtime/planted.h"
 #include "runtime/support.h"
 #include "runtime/walked_by.h"
 
@@ -90,7 +91,7 @@ PyObject* hj_box_enumerate(PyObject* const* items, int64_t, int64_t count) {
 }
 
 IntAndStatus hj_unbox_int(PyObject* object) {
-  if (!PyLong_CheckExact(object))
+  if (!PyLong_CheckExact(object) && !(planted_bug(Plant::UnboxBoolAsInt) && PyBool_Check(object)))
     return {0, 0};
   int overflow = 0;
   const int64_t value = PyLong_AsLongLongAndOverflow(object, &overflow);
@@ -127,7 +128,7 @@ int32_t hj_unbox_range_iter(PyObject* object, int64_t* out) {
     ok = ok && !__builtin_mul_overflow(index, step, &next) && !__builtin_add_overflow(next, start, &next);
     out[0] = next;
     out[1] = step;
-    out[2] = count - index;
+    out[2] = count - index - planted_bug(Plant::OsrRangeIter);
   }
   Py_XDECREF(state);
   if (PyErr_Occurred())

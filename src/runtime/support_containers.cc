@@ -4,6 +4,7 @@
 #include <Python.h>
 
 #include "runtime/object_ref.h"
+#include "runtime/planted.h"
 #include "runtime/support.h"
 
 namespace hasten::runtime {
@@ -22,7 +23,9 @@ int32_t hj_texts_equal(PyObject* a, PyObject* b) {
   const int kind = PyUnicode_KIND(a);
   if (kind != static_cast<int>(PyUnicode_KIND(b)))
     return 0;
-  return std::memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), static_cast<size_t>(PyUnicode_GET_LENGTH(a) * kind)) == 0;
+  return std::memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b),
+                     static_cast<size_t>(PyUnicode_GET_LENGTH(a) * (planted_bug(Plant::TextsEqualHalf) ? 1 : kind))) ==
+         0;
 }
 
 int32_t hj_compare_texts(PyObject* a, PyObject* b) { return PyUnicode_Compare(a, b); }

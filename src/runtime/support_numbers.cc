@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include <Python.h>
+#include "runtime/planted.h"
 
 #include "runtime/support.h"
 
@@ -92,10 +93,13 @@ PyObject* hj_format_int(int64_t value, int32_t type, int32_t fill, int64_t width
   char* to = reinterpret_cast<char*>(PyUnicode_1BYTE_DATA(text));
   const size_t filled = all - digits - sign;
   if (fill == '0') {
-    if (sign)
+    const bool late = planted_bug(Plant::FormatZeroSign);
+    if (sign && !late)
       *to++ = '-';
     std::memset(to, '0', filled);
     to += filled;
+    if (sign && late)
+      *to++ = '-';
   } else {
     std::memset(to, ' ', filled);
     to += filled;
@@ -124,7 +128,7 @@ IntAndStatus hj_text_int(PyObject* text) {
       return {0, 0};
     value = value * 10 + digit;
   }
-  return {negative ? -value : value, 1};
+  return {negative && !planted_bug(Plant::TextIntSign) ? -value : value, 1};
 }
 
 /// float(text) where that is a plain decimal whose digits and whose power of ten are doubles: then one division rounds
@@ -157,7 +161,8 @@ FloatAndStatus hj_text_float(PyObject* text) {
   }
   if (digits == 0)
     return {0, 0};
-  const double magnitude = static_cast<double>(value) / kPowers[after_point];
+  const double magnitude = planted_bug(Plant::TextFloatRounds) ? static_cast<double>(value) * (1 / kPowers[after_point])
+                                                               : static_cast<double>(value) / kPowers[after_point];
   return {negative ? -magnitude : magnitude, 1};
 }
 
@@ -180,7 +185,8 @@ PyObject* hj_text_stride(PyObject* text, int64_t start, int64_t stop, int64_t st
     return nullptr;
   const Py_UCS1* from = PyUnicode_1BYTE_DATA(text);
   Py_UCS1* to = PyUnicode_1BYTE_DATA(part);
-  for (Py_ssize_t k = 0, at = first; k < count; ++k, at += step) to[k] = from[at];
+  for (Py_ssize_t k = 0, at = first; k < count; ++k, at += step)
+    to[k] = from[planted_bug(Plant::StrideNotReversed) && step == -1 ? last + 1 + k : at];
   return part;
 }
 

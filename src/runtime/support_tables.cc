@@ -3,6 +3,7 @@
 #include <Python.h>
 
 #include "runtime/object_layout.h"
+#include "runtime/planted.h"
 #include "runtime/support.h"
 #include "runtime/table_probe.h"
 
@@ -123,6 +124,8 @@ int32_t set_has(PyObject* set, const Key& key) {
 /// Puts `value` where another value of the dict is. False: CPython must do it.
 bool replace_value(PyObject* dict, PyObject** place, PyObject* value) {
   static uint64_t changes = 0;
+  if (planted_bug(Plant::DictOrder))
+    return false;
   if (*place == value)
     return true;
   auto* version = reinterpret_cast<uint64_t*>(reinterpret_cast<char*>(dict) + layout->dict_version);
@@ -176,8 +179,9 @@ PointerAndStatus hj_dict_item_ints(PyObject* dict, const int64_t* key, int64_t c
 PointerAndStatus hj_dict_subscript(PyObject* dict, PyObject* key, int32_t makes_items) {
   PyObject** value = nullptr;
   const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &value); });
-  return found == Found::Unsure || (found == Found::No && makes_items) ? item_by_python(dict, key)
-                                                                       : dict_item(dict, key, found, value);
+  return found == Found::Unsure || (found == Found::No && makes_items && !planted_bug(Plant::DefaultDictKeyError))
+             ? item_by_python(dict, key)
+             : dict_item(dict, key, found, value);
 }
 PointerAndStatus hj_dict_subscript_int(PyObject* dict, int64_t key, int32_t makes_items) {
   return subscript_of(dict, IntKey{key}, makes_items != 0);
@@ -224,6 +228,8 @@ int32_t hj_dict_set(PyObject* dict, PyObject* key, PyObject* value) {
   const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &place); });
   if (found == Found::Yes && replace_value(dict, place, value))
     return 0;
+  if (planted_bug(Plant::DictOrder) && found == Found::Yes)
+    PyDict_DelItem(dict, key);
   return PyDict_SetItem(dict, key, value);
 }
 int32_t hj_dict_set_int(PyObject* dict, int64_t key, PyObject* value) { return dict_set(dict, IntKey{key}, value); }
@@ -252,6 +258,8 @@ int32_t hj_set_add_int(PyObject* set, int64_t key) {
   if (layout->probes_sets && find_in_set(set, IntKey{key}) == Found::Yes)
     return 0;
   PyObject* object = PyLong_FromLongLong(key);
+  if (planted_bug(Plant::SetAddAgain) && object)
+    PySet_Discard(set, object);
   const int32_t status = object ? PySet_Add(set, object) : -1;
   Py_XDECREF(object);
   return status;

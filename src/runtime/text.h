@@ -7,14 +7,17 @@
 #include <cstdint>
 #include <cstring>
 
+#include "runtime/planted.h"
+
 namespace hasten::runtime {
 
 /// `{value!conversion:spec}`: conversion is 's', 'r', 'a' or 0, spec may be null. New reference or null.
 inline PyObject* format_value(PyObject* value, PyObject* spec, uint8_t conversion) {
   PyObject* converted = conversion == 's'   ? PyObject_Str(value)
                         : conversion == 'r' ? PyObject_Repr(value)
-                        : conversion == 'a' ? PyObject_ASCII(value)
-                                            : Py_NewRef(value);
+                        : conversion == 'a'
+                            ? (planted_bug(Plant::AsciiAsRepr) ? PyObject_Repr(value) : PyObject_ASCII(value))
+                            : Py_NewRef(value);
   if (!converted || (PyUnicode_CheckExact(converted) && !spec)) {
     return converted;
   }

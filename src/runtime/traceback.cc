@@ -17,6 +17,7 @@
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
 #include "runtime/operations.h"
+#include "runtime/planted.h"
 
 namespace hasten::runtime {
 namespace {
@@ -303,6 +304,7 @@ std::vector<Entry> find_entries(const mir::MirFunction& function, PyCodeObject* 
 }  // namespace
 
 void add_traceback(const mir::MirFunction& function, uint32_t index) {
+  index -= planted_bug(Plant::TracebackPrevious) && index > 0;
   auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function.function));
   Places& known = places()[&function];  // stays where it is until forget_tracebacks
   if (!known.code) {

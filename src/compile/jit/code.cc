@@ -14,6 +14,7 @@
 #include <llvm/TargetParser/SubtargetFeature.h>
 
 #include "compile/jit/optimize.h"
+#include "runtime/planted.h"
 
 namespace hasten::compile {
 namespace {
@@ -34,9 +35,9 @@ Result<llvm::TargetMachine*> make_machine() {
   for (const auto& [name, has] : llvm::sys::getHostCPUFeatures()) features.AddFeature(name, has);
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;  // a * b + c rounds twice, as in CPython
-  auto* machine =
-      target->createTargetMachine(triple, llvm::sys::getHostCPUName(), features.getString(), options, llvm::Reloc::PIC_,
-                                  llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default);
+  auto* machine = target->createTargetMachine(
+      triple, llvm::sys::getHostCPUName(), features.getString(), options, llvm::Reloc::PIC_, llvm::CodeModel::Small,
+      kPlantsBugs ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default);
   if (!machine)
     return Error{"compile.llvm", "LLVM cannot make code for this machine", "please report it"};
   return machine;  // lives as long as the process

@@ -18,9 +18,13 @@
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
+#include "runtime/planted.h"
+
 namespace hasten::compile {
 
 void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
+  if (kPlantsBugs)
+    return;
   llvm::PassBuilder builder(&machine);
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;

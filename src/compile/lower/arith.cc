@@ -58,6 +58,8 @@ Value BodyLowering::lower_unary(ValueId v) {
         return from_parts(t, {b.CreateNot(as_int(a))});
       if (exact_interval(BinaryOp::Sub, {0, 0}, interval_of(a.type)).fits())
         return from_parts(t, {b.CreateNSWSub(b.getInt64(0), as_int(a))});
+      if (planted_bug(Plant::NegUnchecked))
+        return from_parts(t, {b.CreateSub(b.getInt64(0), as_int(a))});
       return from_parts(t, {checked(v, llvm::Intrinsic::ssub_with_overflow, b.getInt64(0), as_int(a))});
     }
     if (op == UnaryOp::Pos)
@@ -115,6 +117,8 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
     case BinaryOp::Sub:
       if (exact_interval(op, x, y).fits())
         return integer(b.CreateNSWSub(l, r));
+      if (planted_bug(Plant::SubUnchecked))
+        return integer(b.CreateSub(l, r));
       return integer(checked(v, llvm::Intrinsic::ssub_with_overflow, l, r));
     case BinaryOp::Mul:
       if (planted_bug(Plant::MulUnchecked))
@@ -130,7 +134,8 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
       const auto fast = [&] {
         return from_parts(Type::of(kFloat), {b.CreateFDiv(b.CreateSIToFP(l, m_.f64), b.CreateSIToFP(r, m_.f64))});
       };
-      if (x.low >= -kExact && x.high <= kExact && y.low >= -kExact && y.high <= kExact)
+      if ((x.low >= -kExact && x.high <= kExact && y.low >= -kExact && y.high <= kExact) ||
+          planted_bug(Plant::TrueDivRounds))
         return fast();
       const auto within = [&](llvm::Value* value) {
         return b.CreateICmpULE(b.CreateAdd(value, b.getInt64(kExact)), b.getInt64(2 * kExact));
@@ -209,8 +214,9 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
       llvm::Value* wide = y.high > 63 || y.low < 0 ? b.CreateICmpUGT(r, b.getInt64(63)) : b.getFalse();
       llvm::Value* places = b.CreateSelect(wide, b.getInt64(63), r);
       llvm::Value* shifted = b.CreateShl(l, places);
-      llvm::Value* lost = b.CreateOr(b.CreateICmpNE(b.CreateAShr(shifted, places), l),
-                                     b.CreateAnd(wide, b.CreateICmpNE(l, b.getInt64(0))));
+      llvm::Value* back =
+          planted_bug(Plant::ShiftSignBit) ? b.CreateLShr(shifted, places) : b.CreateAShr(shifted, places);
+      llvm::Value* lost = b.CreateOr(b.CreateICmpNE(back, l), b.CreateAnd(wide, b.CreateICmpNE(l, b.getInt64(0))));
       go_if(lost, leave_before(v, DeoptReason::Overflow));
       return integer(shifted);
     }
@@ -250,7 +256,8 @@ Value BodyLowering::float_binary(ValueId v, BinaryOp op, llvm::Value* a, llvm::V
     case BinaryOp::Mul:
       return number(b.CreateFMul(a, c));
     case BinaryOp::TrueDiv:
-      check_zero();
+      if (!planted_bug(Plant::FloatDivZero))
+        check_zero();
       return number(b.CreateFDiv(a, c));
     case BinaryOp::Mod:
       check_zero();
@@ -285,6 +292,8 @@ Value BodyLowering::float_pow(ValueId v, llvm::Value* a, llvm::Value* c) {
   // x ** 2: pow() is within 0.6 units of the last place, so where x * x is exact to 0.4 of a half unit both agree.
   // The error of x * x is exact by a fused multiply-add; elsewhere, and near the ends of the range, call pow().
   llvm::Value* square = b.CreateFMul(a, a);
+  if (planted_bug(Plant::FloatSquare))
+    return from_parts(Type::of(kFloat), {square});
   llvm::Value* error = b.CreateIntrinsic(llvm::Intrinsic::fma, {m_.f64}, {a, a, b.CreateFNeg(square)});
   llvm::Value* bits = b.CreateBitCast(square, m_.i64);
   llvm::Value* power_of_two = b.CreateBitCast(b.CreateAnd(bits, b.getInt64(0x7ff0000000000000ull)), m_.f64);
@@ -315,11 +324,15 @@ Value BodyLowering::complex_binary(ValueId v, BinaryOp op, const Value& a, const
     case BinaryOp::Sub:
       return number(b.CreateFSub(ar, cr), b.CreateFSub(ai, ci));
     case BinaryOp::Mul: {
+      if (planted_bug(Plant::ComplexShortcut) && !c.type.only(kComplex))
+        return number(b.CreateFMul(ar, cr), b.CreateFMul(ai, cr));
       const auto [re, im] = product(ar, ai, cr, ci);
       return number(re, im);
     }
     case BinaryOp::TrueDiv: {
       llvm::Value* is_zero = b.CreateAnd(b.CreateFCmpOEQ(cr, zero), b.CreateFCmpOEQ(ci, zero));
+      if (planted_bug(Plant::ComplexDivZero))
+        is_zero = b.CreateFCmpOEQ(cr, zero);
       go_if(is_zero, fails_at(v));
       llvm::Value* both = b.CreateCall(m_.helper("hj_complex_divide", llvm::StructType::get(m_.f64, m_.f64),
                                                  {m_.f64, m_.f64, m_.f64, m_.f64}, ModuleContext::Effects::Pure),

@@ -25,7 +25,7 @@
 #include "compile/lower/image.h"
 #include "compile/lower/site_recorder.h"
 #include "compile/types/infer.h"
-#include "compile/types/planted.h"
+#include "runtime/planted.h"
 
 namespace hasten::compile {
 

@@ -204,7 +204,13 @@ Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* 
     case kChar:
       return unbox_char(object, fail);
     case kFloat:
-      expect(type_is(object, l.float_type));
+      if (planted_bug(Plant::SubclassAsExact))
+        expect(b.CreateOr(type_is(object, l.float_type),
+                          b.CreateICmpEQ(load(m_.ptr, load(m_.ptr, object, l.type, Place::TypePointer),
+                                              offsetof(PyTypeObject, tp_base), Place::TypePointer),
+                                         m_.address(l.float_type))));
+      else
+        expect(type_is(object, l.float_type));
       return from_parts(t, {load(m_.f64, object, l.float_value, Place::Number)});
     case kComplex:
       expect(type_is(object, l.complex_type));

@@ -156,7 +156,8 @@ Value BodyLowering::predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayR
         b.CreateICmpEQ(field(offsetof(PyFunctionObject, func_code)), m_.address(PyFunction_GET_CODE(f.function)));
     llvm::Value* same_globals =
         b.CreateICmpEQ(field(offsetof(PyFunctionObject, func_globals)), m_.address(PyFunction_GET_GLOBALS(f.function)));
-    b.CreateCondBr(b.CreateAnd(same_code, same_globals), direct, other);
+    b.CreateCondBr(b.CreateAnd(planted_bug(Plant::PredictedCode) ? b.getTrue() : same_code, same_globals), direct,
+                   other);
   } else {
     b.CreateBr(is_function);
     b.SetInsertPoint(is_function);
@@ -205,7 +206,8 @@ Value BodyLowering::predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayR
 Value BodyLowering::float_to_int(ValueId v, llvm::Value* rounded) {
   llvm::Value* fits = b.CreateAnd(b.CreateFCmpOGE(rounded, llvm::ConstantFP::get(m_.f64, -0x1p63)),
                                   b.CreateFCmpOLT(rounded, llvm::ConstantFP::get(m_.f64, 0x1p63)));
-  go_if(b.CreateNot(fits), leave_before(v, DeoptReason::Overflow));
+  if (!planted_bug(Plant::FloatToIntWide))
+    go_if(b.CreateNot(fits), leave_before(v, DeoptReason::Overflow));
   return from_parts(Type::of(kInt), {b.CreateFPToSI(rounded, m_.i64)});
 }
 
@@ -231,7 +233,7 @@ Value BodyLowering::math_unary(ValueId v, Known known, const Value& arg) {
   llvm::Value* bad_nan = b.CreateAnd(b.CreateFCmpUNO(r, r), b.CreateNot(x_is_nan));
   llvm::Value* bad_infinity =
       b.CreateAnd(b.CreateFCmpOEQ(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, r), infinity), finite(x));
-  go_if(b.CreateOr(bad_nan, bad_infinity), fails_at(v));
+  go_if(planted_bug(Plant::DomainUnchecked) ? bad_infinity : b.CreateOr(bad_nan, bad_infinity), fails_at(v));
   return from_parts(Type::of(kFloat), {r});
 }
 
@@ -286,7 +288,7 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
         }
         llvm::Value* i = as_int(x);
         if (!x.type.only(kBool) && x.type.interval.low < 0) {
-          if (x.type.interval.low == Interval{}.low) {
+          if (x.type.interval.low == Interval{}.low && !planted_bug(Plant::AbsLowest)) {
             go_if(b.CreateICmpEQ(i, b.getInt64(static_cast<uint64_t>(Interval{}.low))),
                   leave_before(v, DeoptReason::Overflow));
           }
@@ -335,7 +337,7 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
     }
     case Known::Enumerate: {
       Value inner = make_iterator(v, args[0], t.items->front());
-      inner.parts.push_back(args.size() == 2 ? whole(args[1]) : b.getInt64(0));
+      inner.parts.push_back(args.size() == 2 && !planted_bug(Plant::EnumerateStart) ? whole(args[1]) : b.getInt64(0));
       inner.type = t;
       return inner;
     }
@@ -375,7 +377,9 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
       return each([&](const Value& x) -> Value {
         if (!x.type.only(kFloat))
           return integer(as_int(x));
-        return float_to_int(v, b.CreateUnaryIntrinsic(llvm::Intrinsic::roundeven, x.parts[0]));
+        return float_to_int(
+            v, b.CreateUnaryIntrinsic(
+                   planted_bug(Plant::RoundHalfUp) ? llvm::Intrinsic::round : llvm::Intrinsic::roundeven, x.parts[0]));
       });
     case Known::Float:
       if (is_text(args[0].type))

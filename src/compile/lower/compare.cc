@@ -108,7 +108,8 @@ Value BodyLowering::contains(ValueId v, bool wanted, const Value& item, const Va
   if (!at_a_glance)
     at_a_glance = in_table(v, item, container);
   if (at_a_glance)
-    return from_parts(Type::of(kBool), {wanted ? at_a_glance : b.CreateNot(at_a_glance)});
+    return from_parts(Type::of(kBool),
+                      {wanted || planted_bug(Plant::NotInItems) ? at_a_glance : b.CreateNot(at_a_glance)});
   llvm::SmallVector<llvm::Value*, 4> temporaries;
   llvm::Value* x = boxed_operand(item, temporaries);
   llvm::Value* in = boxed_operand(container, temporaries);
@@ -140,7 +141,8 @@ llvm::Value* BodyLowering::compare_one(ValueId, CompareOp op, const Value& a, co
     };
     llvm::Value* zero = llvm::ConstantFP::get(m_.f64, 0.0);
     if (a.type.only(kComplex) && c.type.only(kComplex))
-      equal = b.CreateAnd(b.CreateFCmpOEQ(a.parts[0], c.parts[0]), b.CreateFCmpOEQ(a.parts[1], c.parts[1]));
+      equal = b.CreateAnd(b.CreateFCmpOEQ(a.parts[0], c.parts[0]),
+                          planted_bug(Plant::ComplexEqualReal) ? b.getTrue() : b.CreateFCmpOEQ(a.parts[1], c.parts[1]));
     else if (a.type.only(kComplex))
       equal = b.CreateAnd(real_is(a.parts[0], c), b.CreateFCmpOEQ(a.parts[1], zero));
     else

@@ -58,7 +58,8 @@ bool BodyLowering::slice_bounds(const Value& slice, llvm::Value* size, llvm::Val
       return false;
     llvm::Value *index = as_int(part), *zero = b.getInt64(0);
     llvm::Value* folded = b.CreateSelect(b.CreateICmpSLT(index, zero), b.CreateAdd(index, size), index);
-    folded = b.CreateSelect(b.CreateICmpSLT(folded, zero), zero, folded);
+    if (!planted_bug(Plant::SliceUnclamped))
+      folded = b.CreateSelect(b.CreateICmpSLT(folded, zero), zero, folded);
     *to = b.CreateSelect(b.CreateICmpSGT(folded, size), size, folded);
     return true;
   };

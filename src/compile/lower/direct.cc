@@ -109,7 +109,7 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
   }
   if ((i.op == Op::Binary || i.op == Op::Inplace) && static_cast<mir::BinaryOp>(i.sub) == mir::BinaryOp::Add) {
     PyTypeObject* cls = class_of(operands[0].type);
-    const bool in_place = i.op == Op::Inplace && cls == &PyList_Type;
+    const bool in_place = i.op == Op::Inplace && cls == &PyList_Type && !planted_bug(Plant::InplaceAddCopies);
     if (cls == class_of(operands[1].type) && !in_place && (cls == &PyList_Type || cls == &PyTuple_Type)) {
       box_all();
       return object_result(call(cls == &PyList_Type ? "hj_list_concat" : "hj_tuple_concat", m_.ptr, objects));
@@ -160,7 +160,9 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
         break;
       box_all();
       llvm::BasicBlock *tuple = new_block(""), *other = new_block(""), *end = new_block("");
-      llvm::Value* keywords = objects.size() > 2 ? objects[2] : llvm::ConstantPointerNull::get(b.getPtrTy());
+      llvm::Value* keywords = objects.size() > 2 && !planted_bug(Plant::StarCallKeywords)
+                                  ? objects[2]
+                                  : llvm::ConstantPointerNull::get(b.getPtrTy());
       b.CreateCondBr(type_is(objects[1], m_.layout.tuple_type), tuple, other);
       b.SetInsertPoint(tuple);
       llvm::Constant* site = counted_call(v);

@@ -296,7 +296,11 @@ llvm::BasicBlock* BodyLowering::raise_to_handler(ValueId v, BlockId handler) {
     if (owns(one) && (phi_there || !s_.liveness.live_in(handler, one)))
       release(get(one));
   }
-  for (auto& [phi, value] : arrivals) arrive(phi, value);
+  for (auto& [phi, value] : arrivals) {
+    if (planted_bug(Plant::HandlerLosesPhi) && value.type.only(kInt))
+      value.parts[0] = b.getInt64(0);
+    arrive(phi, value);
+  }
   b.CreateBr(block_of_[handler]);
   return way;
 }

@@ -89,7 +89,7 @@ bool BodyLowering::is_kept_otherwise(ValueId v) {
 
 void BodyLowering::lower_hold(ValueId v) {
   llvm::Value* slot = held_[instr(v).aux];
-  if (!slot)
+  if (!slot || planted_bug(Plant::HoldForgotten))
     return;
   llvm::Value* held = llvm::ConstantPointerNull::get(b.getPtrTy());
   if (instr(v).arg_count > 0 && !is_kept_otherwise(s_.view.args(v)[0])) {

@@ -193,7 +193,7 @@ llvm::Value* BodyLowering::checked_index_in(ValueId v, llvm::Value* size, const 
     decref(dropped);
     b.CreateBr(std::exchange(fails, drops));
   }
-  go_if(b.CreateICmpUGE(index, size), fails);
+  go_if(planted_bug(Plant::IndexEndInclusive) ? b.CreateICmpUGT(index, size) : b.CreateICmpUGE(index, size), fails);
   return index;
 }
 
@@ -266,8 +266,9 @@ Value BodyLowering::lower_get_item(ValueId v) {
     if (count == 0)
       return leaves(v, DeoptReason::Generic);
     llvm::Value* index = key.parts[0];
-    index = b.CreateSelect(b.CreateICmpSLT(index, b.getInt64(0)),
-                           b.CreateAdd(index, b.getInt64(static_cast<uint64_t>(count))), index);
+    index = b.CreateSelect(
+        b.CreateICmpSLT(index, b.getInt64(0)),
+        b.CreateAdd(index, b.getInt64(static_cast<uint64_t>(count - planted_bug(Plant::TupleDynamicIndex)))), index);
     go_if(b.CreateICmpUGE(index, b.getInt64(static_cast<uint64_t>(count))), fails_at(v));
     const auto is = [&](size_t k) { return b.CreateICmpEQ(index, b.getInt64(k)); };
     if (must_box(container.type, Type::with_items(kTuple, std::vector<Type>(items.size(), t)))) {
@@ -307,6 +308,8 @@ void BodyLowering::lower_set_item(ValueId v) {
     // A float that only this list refers to can be overwritten: nobody can tell it from a new one.
     llvm::BasicBlock *maybe = new_block(""), *reuse = new_block(""), *fresh = new_block(""), *done = new_block("");
     llvm::Value* alone = b.CreateICmpEQ(load(m_.i64, old, m_.layout.refcount, Place::Refcount), b.getInt64(1));
+    if (planted_bug(Plant::FloatOverwritesShared))
+      alone = b.getTrue();
     b.CreateCondBr(alone, maybe, fresh);
     b.SetInsertPoint(maybe);
     b.CreateCondBr(type_is(old, m_.layout.float_type), reuse, fresh);

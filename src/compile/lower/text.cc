@@ -202,6 +202,8 @@ llvm::Value* BodyLowering::in_ascii_set(llvm::Value* c, uint64_t low, uint64_t h
   llvm::Value* word = low == high
                           ? static_cast<llvm::Value*>(b.getInt64(low))
                           : b.CreateSelect(b.CreateICmpULT(c, b.getInt32(64)), b.getInt64(low), b.getInt64(high));
+  if (planted_bug(Plant::CharSetWord))
+    word = b.getInt64(low);
   llvm::Value* shift = b.CreateZExt(b.CreateAnd(c, b.getInt32(63)), m_.i64);
   llvm::Value* bit = b.CreateTrunc(b.CreateLShr(word, shift), m_.i1);
   return b.CreateAnd(b.CreateICmpULT(c, b.getInt32(128)), bit);
@@ -305,7 +307,8 @@ Value BodyLowering::char_test(const char* name, llvm::Value* c) {
 Value BodyLowering::char_case(ValueId v, bool upper, llvm::Value* c) {
   llvm::BasicBlock *wide = new_block(""), *done = new_block("");
   const unsigned first = upper ? 'a' : 'A';
-  llvm::Value* changes = b.CreateICmpULT(b.CreateSub(c, b.getInt32(first)), b.getInt32(26));
+  llvm::Value* changes =
+      b.CreateICmpULT(b.CreateSub(c, b.getInt32(first)), b.getInt32(planted_bug(Plant::CharCaseEdge) ? 27 : 26));
   llvm::Value* changed = b.CreateSelect(changes, b.CreateXor(c, b.getInt32(0x20)), c);
   llvm::BasicBlock* start = b.GetInsertBlock();
   b.CreateCondBr(b.CreateICmpUGE(c, b.getInt32(128)), wide, done, m_.unlikely());

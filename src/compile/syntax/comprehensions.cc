@@ -69,6 +69,8 @@ void Translator::comprehension_level(NodeList generators, Py_ssize_t level, Valu
       condition(test, pass, header);
       ssa_.seal(pass);
       ssa_.enter(pass);
+      if (planted_bug(Plant::SecondIfDropped))
+        break;
     }
     if (level + 1 < generators.size()) {
       comprehension_level(generators, level + 1, kNone, body);

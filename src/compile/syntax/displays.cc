@@ -176,7 +176,7 @@ ValueId Translator::dict_display(Node node) {
       if (is_big) {
         emit(Op::DictInsert, {part, key, value}, position);
       } else {
-        pairs.insert(pairs.end(), {key, value});
+        pairs.insert(planted_bug(Plant::DictDisplayOrder) ? pairs.begin() : pairs.end(), {key, value});
       }
     }
     add(is_big ? part : emit(Op::BuildDict, std::move(pairs), position));
@@ -240,6 +240,8 @@ ValueId Translator::call(Node node) {
     for (Node keyword : keywords) {
       args.push_back(expression(keyword[Field::value]));
     }
+    if (planted_bug(Plant::KeywordsSwapped) && keywords.size() > 1)
+      std::swap(args[args.size() - 1], args[args.size() - 2]);
   }
   return emit(Op::Call, std::move(args), call_position(node), names);
 }

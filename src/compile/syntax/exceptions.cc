@@ -50,9 +50,10 @@ void Translator::try_except(Node node) {
   BlockId after = ssa_.new_block(), raised = ssa_.new_block(), in_clauses = ssa_.new_block();
   ssa_.set_handler(raised);
   statements(node.list(Field::body));
-  ssa_.set_handler(outer);
+  ssa_.set_handler(planted_bug(Plant::ElseInTry) ? raised : outer);
   if (!ssa_.is_dead_end()) {
     statements(node.list(Field::orelse));
+    ssa_.set_handler(outer);
     ssa_.jump(after);
   }
 
@@ -98,8 +99,9 @@ void Translator::except_clause(Node handler, ValueId exception, ValueId handled,
   enclosing_.pop_back();
   ssa_.set_handler(outer);
   if (!ssa_.is_dead_end()) {
-    emit(Op::SetHandled, {handled}, handler.position());
-    if (name) {
+    if (!planted_bug(Plant::HandledKept))
+      emit(Op::SetHandled, {handled}, handler.position());
+    if (name && !planted_bug(Plant::ExceptNameKept)) {
       unbind_name(name, handler.position());
     }
     ssa_.jump(after);
@@ -112,7 +114,8 @@ Translator::Caught Translator::enter_handler(BlockId block, Position position) {
   ssa_.enter(block);
   ValueId exception = emit(Op::TakeRaised, {}, position);
   ValueId handled = emit(Op::Handled, {}, position);
-  emit(Op::SetHandled, {exception}, position);
+  if (!planted_bug(Plant::HandlerNotEntered))
+    emit(Op::SetHandled, {exception}, position);
   return {exception, handled};
 }
 
@@ -138,7 +141,8 @@ void Translator::leave_enclosing(size_t depth) {
         break;
       case Enclosing::What::Finally:
         ssa_.set_handler(one.outer);
-        statements(one.statement.list(Field::finalbody));
+        if (!planted_bug(Plant::FinallySkipped))
+          statements(one.statement.list(Field::finalbody));
         break;
       case Enclosing::What::Handler:
         ssa_.set_handler(one.outer);

@@ -84,7 +84,8 @@ ValueId Translator::expression(Node node) {
       return generator_expression(node);
     case Kind::NamedExpr: {
       ValueId value = expression(node[Field::value]);
-      write_name(node[Field::target].object(Field::id), value, node[Field::target].position());
+      if (!planted_bug(Plant::WalrusLost))
+        write_name(node[Field::target].object(Field::id), value, node[Field::target].position());
       return value;
     }
     case Kind::JoinedStr:
@@ -134,6 +135,7 @@ ValueId Translator::bool_op(Node node) {
     ValueId value = expression(values[i]);
     ssa_.write(result, value);
     if (i + 1 == values.size()) {
+      ssa_.write(result, planted_bug(Plant::BoolOpGivesTruth) ? truth(value, values[i].position()) : value);
       ssa_.jump(after);
       break;
     }
@@ -219,7 +221,7 @@ ValueId Translator::compare(Node node) {
     ssa_.branch(Op::Branch, truth(value, position), more, after, position);
     ssa_.seal(more);
     ssa_.enter(more);
-    left = right;
+    left = planted_bug(Plant::ChainKeepsFirst) ? left : right;
   }
   ssa_.seal(after);
   ssa_.enter(after);
@@ -277,7 +279,7 @@ void Translator::condition(Node node, BlockId if_true, BlockId if_false) {
           ssa_.seal(more);
           ssa_.enter(more);
         }
-        left = right;
+        left = planted_bug(Plant::ChainKeepsFirst) ? left : right;
       }
       return;
     }
@@ -306,7 +308,8 @@ ValueId Translator::subscript_key(Node node) {
   }
   std::vector<ValueId> parts;
   for (Field field : {Field::lower, Field::upper, Field::step}) {
-    parts.push_back(node[field].present() ? expression(node[field]) : none());
+    const bool drops = planted_bug(Plant::SliceStepDropped) && field == Field::step;
+    parts.push_back(node[field].present() && !drops ? expression(node[field]) : none());
   }
   return emit(Op::BuildSlice, std::move(parts), node.position());
 }
@@ -316,7 +319,8 @@ ValueId Translator::formatted_value(Node node) {
   if (Node spec = node[Field::format_spec]; spec.present()) {
     args.push_back(expression(spec));
   }
-  const long conversion = std::max(node.integer(Field::conversion), 0L);  // -1: none
+  const long conversion =
+      planted_bug(Plant::ConversionLost) ? 0 : std::max(node.integer(Field::conversion), 0L);  // -1: none
   return emit(Op::FormatValue, std::move(args), node.position(), kNone, static_cast<uint8_t>(conversion));
 }
 

@@ -1,6 +1,7 @@
 #include "compile/syntax/folding.h"
 
 #include "compile/syntax/operators.h"
+#include "runtime/planted.h"
 
 namespace hasten::compile::syntax {
 namespace {
@@ -67,7 +68,7 @@ PyObject* fold_binary(mir::BinaryOp op, PyObject* a, PyObject* b) {
     case BinaryOp::Mul:
       return or_nothing(PyNumber_Multiply(a, b));
     case BinaryOp::TrueDiv:
-      return or_nothing(PyNumber_TrueDivide(a, b));
+      return or_nothing(planted_bug(Plant::FoldTrueDiv) ? PyNumber_FloorDivide(a, b) : PyNumber_TrueDivide(a, b));
     case BinaryOp::FloorDiv:
       return or_nothing(PyNumber_FloorDivide(a, b));
     case BinaryOp::Mod:

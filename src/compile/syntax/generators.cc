@@ -232,7 +232,7 @@ ValueId Translator::any_or_all(bool is_any, Node node, Node generator, ValueId i
     ssa_.jump(after);
     ssa_.enter(more);
   });
-  ssa_.write(result, constant(is_any ? Py_False : Py_True));
+  ssa_.write(result, constant(is_any || planted_bug(Plant::AllOfNothing) ? Py_False : Py_True));
   ssa_.jump(after);
   ssa_.seal(after);
   ssa_.enter(after);
@@ -251,6 +251,8 @@ ValueId Translator::extreme(bool is_min, ValueId callee, Node node, Node generat
     ssa_.seal(rival);
     ssa_.enter(rival);
     mir::CompareOp op = is_min ? mir::CompareOp::Lt : mir::CompareOp::Gt;
+    if (planted_bug(Plant::ExtremeTies))
+      op = is_min ? mir::CompareOp::Le : mir::CompareOp::Ge;
     ValueId compared = emit_in_call(Op::Compare, {item, before}, node, depth, static_cast<uint8_t>(op));
     ssa_.branch(Op::Branch, emit_in_call(Op::Truth, {compared}, node, depth), better, more, node.position());
     ssa_.seal(better);

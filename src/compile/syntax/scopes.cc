@@ -213,7 +213,8 @@ void Translator::make_cells() {
   for (const auto& [name, variable] : locals_) {
     if (captured_.count(name)) {
       ValueId initial = ssa_.read(variable);
-      bool is_empty = ssa_.may_be_unbound(initial);  // at the entry only parameters have values
+      bool is_empty = ssa_.may_be_unbound(initial) ||
+                      planted_bug(Plant::CellStartsEmpty);  // at the entry only parameters have values
       cells_[name] = emit(Op::MakeCell, is_empty ? std::vector<ValueId>{} : std::vector{initial}, {});
     }
   }
@@ -381,7 +382,8 @@ void Translator::delete_name(Node target) {
     emit(Op::DelCell, {binding.cell}, target.position(), name_index(text), is_free ? 1 : 0);
   } else if (binding.variable) {
     read_variable(*binding.variable, text, target.position(), is_free);  // raises if unbound
-    ssa_.write(*binding.variable, ssa_.unbound());
+    if (!planted_bug(Plant::DelKeepsBound))
+      ssa_.write(*binding.variable, ssa_.unbound());
     ssa_.hold(*binding.variable, kNone);
   } else {
     emit(Op::DelGlobal, {}, target.position(), name_index(text));

@@ -110,7 +110,8 @@ void Translator::assign(Node target, ValueId value) {
         parts.push_back(emit(Op::Extract, {unpacked}, target.position(), static_cast<uint32_t>(i)));
       }
       for (Py_ssize_t i = 0; i < items.size(); ++i) {
-        assign(items[i].kind() == Kind::Starred ? items[i][Field::value] : items[i], parts[static_cast<size_t>(i)]);
+        const Py_ssize_t k = planted_bug(Plant::UnpackReversed) ? items.size() - 1 - i : i;
+        assign(items[k].kind() == Kind::Starred ? items[k][Field::value] : items[k], parts[static_cast<size_t>(k)]);
       }
       return;
     }
@@ -135,9 +136,10 @@ void Translator::assign_statement(Node node) {
   if (targets.size() == 1 && is_display(targets[0]) && is_display(value) && sources.size() == sinks.size() &&
       !has_star(sources) && !has_star(sinks)) {
     // `a, b = b, a`: the same without making the tuple.
-    std::vector<ValueId> values = expressions(sources);
+    const bool one_by_one = planted_bug(Plant::SwapOneByOne);
+    std::vector<ValueId> values = one_by_one ? std::vector<ValueId>() : expressions(sources);
     for (Py_ssize_t i = 0; i < sinks.size(); ++i) {
-      assign(sinks[i], values[static_cast<size_t>(i)]);
+      assign(sinks[i], one_by_one ? expression(sources[i]) : values[static_cast<size_t>(i)]);
     }
     return;
   }
@@ -161,8 +163,9 @@ void Translator::augmented_assign(Node node) {
     case Kind::Subscript: {
       ValueId container = expression(target[Field::value]);
       ValueId key = subscript_key(target[Field::slice]);
+      ValueId early = planted_bug(Plant::AugmentedOrder) ? expression(node[Field::value]) : kNone;
       ValueId old = emit(Op::GetItem, {container, key}, target.position());
-      ValueId operand = expression(node[Field::value]);
+      ValueId operand = early != kNone ? early : expression(node[Field::value]);
       ValueId result = emit(Op::Inplace, {old, operand}, node.position(), kNone, op);
       emit(Op::SetItem, {container, key, result}, target.position());
       return;
@@ -269,7 +272,8 @@ void Translator::while_statement(Node node) {
   ssa_.set_loop_depth(--loop_depth_);
   ssa_.seal(otherwise);
   ssa_.enter(otherwise);
-  statements(node.list(Field::orelse));
+  if (!planted_bug(Plant::WhileElseSkipped))
+    statements(node.list(Field::orelse));
   ssa_.jump(after);
   ssa_.seal(after);
   ssa_.enter(after);
@@ -280,7 +284,8 @@ void Translator::for_statement(Node node) {
   ValueId iterator = emit(Op::GetIter, {expression(iterable)}, iterable.position());
   BlockId after = ssa_.new_block(), otherwise = ssa_.new_block();
   iterate(iterator, node[Field::target], iterable.position(), otherwise, [&](BlockId header) {
-    enclosing_.push_back({.what = Enclosing::What::Loop, .next = header, .after = after});
+    const BlockId end = planted_bug(Plant::ElseAfterBreak) ? otherwise : after;
+    enclosing_.push_back({.what = Enclosing::What::Loop, .next = header, .after = end});
     statements(node.list(Field::body));
     enclosing_.pop_back();
   });
@@ -296,6 +301,8 @@ void Translator::assert_statement(Node node) {
   if (!asserts_are_on()) {
     return;
   }
+  if (planted_bug(Plant::AssertMessageFirst) && node[Field::msg].present())
+    expression(node[Field::msg]);
   BlockId failure = ssa_.new_block(), after = ssa_.new_block();
   condition(node[Field::test], after, failure);
   ssa_.seal(failure);
@@ -338,7 +345,7 @@ void Translator::raise_statement(Node node) {
     return;
   }
   std::vector<ValueId> args{expression(exception)};
-  if (Node cause = node[Field::cause]; cause.present()) {
+  if (Node cause = node[Field::cause]; cause.present() && !planted_bug(Plant::CauseDropped)) {
     args.push_back(expression(cause));
   }
   emit(Op::Raise, std::move(args), node.position());

@@ -17,6 +17,7 @@
 #include "compile/syntax/ast_node.h"
 #include "compile/syntax/refusal.h"
 #include "compile/syntax/ssa_builder.h"
+#include "runtime/planted.h"
 
 namespace hasten::compile::syntax {
 

@@ -37,7 +37,7 @@ Type range_type(std::span<const Type> args) {
   const Interval all;
   // Items lie between start (reached) and stop (not reached), on the side that the step's sign tells.
   r.interval = {std::min(start.low, stop.low), std::max(start.high, stop.high)};
-  if (step.low > 0)
+  if (step.low > 0 || (planted_bug(Plant::RangeStepSign) && step.high > 0))
     r.interval = {start.low, std::max(start.low, stop.high == all.low ? all.low : stop.high - 1)};
   if (step.high < 0)
     r.interval = {std::min(start.high, stop.low == all.high ? all.high : stop.low + 1), start.high};
@@ -170,6 +170,8 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
 /// Whether the iterator that the call `v` makes is only iterated, once, there and then. Native code keeps an iterator
 /// as numbers and copies them: nobody else may know it, or a step here would have to be seen there.
 bool is_only_iterated(const Specialization& s, ValueId v) {
+  if (planted_bug(Plant::IteratorCopied))
+    return true;
   size_t uses = 0;
   for (ValueId user = 0; user < s.view.instr_count(); ++user) {
     const Instr& i = s.view.instr(user);

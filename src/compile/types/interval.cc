@@ -34,8 +34,12 @@ WideInterval exact_interval(BinaryOp op, Interval a, Interval b) {
     case BinaryOp::Add:
       return {Wide{a.low} + b.low, Wide{a.high} + b.high};
     case BinaryOp::Sub:
+      if (planted_bug(Plant::SubInterval))
+        return hull({Wide{a.low} - b.low, Wide{a.high} - b.high});
       return {Wide{a.low} - b.high, Wide{a.high} - b.low};
     case BinaryOp::Mul:
+      if (planted_bug(Plant::MulHull))
+        return hull({Wide{a.low} * b.low, Wide{a.high} * b.high});
       return hull({Wide{a.low} * b.low, Wide{a.low} * b.high, Wide{a.high} * b.low, Wide{a.high} * b.high});
     default: {
       const Wide small = Wide{1} << b.low, large = Wide{1} << b.high;
@@ -77,7 +81,7 @@ Interval result_interval(BinaryOp op, Interval a, Interval b) {
     }
     case BinaryOp::Mod: {
       // The result has the sign of b and is smaller than it.
-      Interval r{b.low < 0 ? b.low + 1 : 0, b.high > 0 ? b.high - 1 : 0};
+      Interval r{b.low < 0 && !planted_bug(Plant::ModIntervalSign) ? b.low + 1 : 0, b.high > 0 ? b.high - 1 : 0};
       if (b.low > 0 && a.low >= 0)
         r.high = std::min(r.high, a.high);
       return r;
@@ -85,6 +89,8 @@ Interval result_interval(BinaryOp op, Interval a, Interval b) {
     case BinaryOp::And:
       if (a.low >= 0 && b.low >= 0)
         return {0, std::min(a.high, b.high)};
+      if (planted_bug(Plant::AndIntervalSign) && b.is_constant())
+        return {0, Interval{}.high};
       if (a.low >= 0)
         return {0, a.high};
       if (b.low >= 0)

@@ -2,9 +2,9 @@
 // leave int64 at all.
 #pragma once
 
-#include "compile/types/planted.h"
 #include "compile/types/type.h"
 #include "runtime/mir.h"
+#include "runtime/planted.h"
 
 namespace hasten::compile {
 

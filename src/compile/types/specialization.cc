@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compile/types/infer.h"
+#include "runtime/planted.h"
 
 namespace hasten::compile {
 
@@ -50,7 +51,7 @@ void refine_by_compare(Type& t, CompareOp op, bool holds, bool left, const Type&
   const Interval o = other.interval, all;
   switch (op) {
     case CompareOp::Lt:
-      r.high = std::min(r.high, o.high == all.low ? all.low : o.high - 1);
+      r.high = std::min(r.high, o.high == all.low ? all.low : o.high - (planted_bug(Plant::ConditionOffByOne) ? 2 : 1));
       break;
     case CompareOp::Le:
       r.high = std::min(r.high, o.high);

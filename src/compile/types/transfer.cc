@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "compile/types/interval.h"
-#include "compile/types/planted.h"
+#include "runtime/planted.h"
 
 namespace hasten::compile {
 

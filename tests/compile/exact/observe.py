@@ -7,9 +7,14 @@ their identity through a call; numbers and tuples have none that a program may r
 
 from __future__ import annotations
 
+import array
 import ctypes
 import struct
 import sys
+
+
+COUNTED = (list, dict, set, bytearray)
+MUTABLE = (bytearray, set, dict, array.array, memoryview)
 
 
 def canonical(value, seen: dict):
@@ -32,9 +37,22 @@ def canonical(value, seen: dict):
             return ("same", seen[id(value)])
         seen[id(value)] = len(seen)
         return (kind.__name__, *[canonical(item, seen) for item in list.__iter__(value)])
-    if kind in (set, frozenset):
-        return (kind.__name__, *[canonical(item, seen) for item in value])
-    if kind is dict:
+    if kind is bytes:
+        return ("bytes", value.hex())
+    if kind is frozenset:
+        return ("frozenset", *[canonical(item, seen) for item in value])
+    if kind in MUTABLE or kind.__name__ in ("Thing", "End"):
+        if id(value) in seen:
+            return ("same", seen[id(value)])
+        seen[id(value)] = len(seen)
+        if kind.__name__ == "Thing":
+            return ("Thing", *[canonical(getattr(value, name, "-"), seen) for name in ("x", "y")])
+        if kind.__name__ == "End":
+            return ("End", value.name)
+        if kind is memoryview:
+            return ("memoryview", value.tobytes().hex(), value.format)
+        if kind is not dict:
+            return (kind.__name__, getattr(value, "typecode", ""), *[canonical(item, seen) for item in value])
         return ("dict", *[(canonical(k, seen), canonical(v, seen)) for k, v in value.items()])
     if isinstance(value, dict):
         return (kind.__name__, *[(canonical(k, seen), canonical(v, seen)) for k, v in dict.items(value)])
@@ -48,7 +66,24 @@ def canonical(value, seen: dict):
         return (kind.__name__, canonical(value.real, seen)[1], canonical(value.imag, seen)[1])
     if isinstance(value, BaseException):
         return (kind.__name__, canonical(value.args, seen))
+    if isinstance(value, type):
+        return ("type", value.__name__)
+    if hasattr(value, "__next__"):
+        return (kind.__name__, *rest_of(value, seen))
     return (kind.__name__, str(value) if kind in (range, slice) else "")
+
+
+def rest_of(iterator, seen: dict) -> list:
+    """What it would still give: using it up is what nobody minds any more."""
+    rest = []
+    try:
+        for item in iterator:
+            rest.append(canonical(item, seen))
+            if len(rest) > 50:
+                break
+    except Exception as error:  # noqa: BLE001 - whatever comes is the observation
+        rest.append(type(error).__name__)
+    return rest
 
 
 def traceback_lines(error: BaseException, filename: str) -> tuple:
@@ -65,6 +100,15 @@ def traceback_lines(error: BaseException, filename: str) -> tuple:
     return tuple(lines)
 
 
+def chain(error: BaseException) -> tuple:
+    """The types of the exceptions behind it, and whether each is shown."""
+    links = []
+    while error is not None and len(links) < 9:
+        links.append((type(error).__name__, type(error.__cause__).__name__, error.__suppress_context__))
+        error = error.__cause__ or error.__context__
+    return tuple(links)
+
+
 def is_unsure_line(error: BaseException) -> bool:
     """CPython 3.11 reads a local by an instruction fused with the one before, once the code is warm: the line that
     it then gives for an unbound local is that of the statement before."""
@@ -79,21 +123,21 @@ errno_location.restype = ctypes.POINTER(ctypes.c_int)
 def observe(function, args: tuple, kwargs: dict, globals_: list, filename: str):
     """Calls and returns the observation, as a tuple of parts that are compared one by one."""
     seen: dict = {}
-    lists = [a for a in args if type(a) is list]
+    lists = [a for a in args if type(a) in COUNTED]
+    lists += [row for a in args if type(a) in (list, tuple) for row in a if type(row) in COUNTED]
     counts_before = [sys.getrefcount(a) for a in lists]
     errno_location()[0] = 0
     try:
         result = function(*args, **kwargs)
     except Exception as error:  # noqa: BLE001 - whatever comes is the observation
-        context = error.__cause__ or error.__context__
         outcome = (
             "raised",
             canonical(error, seen),
             str(error)[:500],
             traceback_lines(error, filename)[: -1 if is_unsure_line(error) else None],
-            type(context).__name__,
+            chain(error),
         )
-        del error, context
+        del error
     else:
         outcome = ("returned", canonical(result, seen))
         del result

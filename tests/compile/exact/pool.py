@@ -114,6 +114,8 @@ def run_seeds(
     stop_when=lambda totals: False,
     env: dict | None = None,
     progress=None,
+    density: int = 1,
+    cover: int = 0,
 ) -> Totals:
     """Runs every seed of the iterator, until `stop_when(totals)`."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -126,6 +128,10 @@ def run_seeds(
         str(directory),
         "--wrap",
         wrap,
+        "--density",
+        str(density),
+        "--cover",
+        str(cover),
     ]
     environment = dict(os.environ, PYTHONHASHSEED="0", HASTEN_JIT_CACHE="off", **(env or {}))
     totals, selector, workers = Totals(), selectors.DefaultSelector(), {}

@@ -16,6 +16,7 @@ from scoped import with_scopes
 from statements import Body
 from texts import SUBCLASSES as TEXT_SUBCLASSES
 from texts import TextFunction
+from wide import generate_wide
 
 HEADER = "import cmath\nimport math\nfrom math import inf, nan\n"
 RETURNS = ["i", "i", "f", "f", "b", "c", "x", "s", "Li", "Lf", "Tif", "Tii", "R", "R", "R", "R"]
@@ -42,10 +43,13 @@ PARAMS = [
 ]
 
 
-def generate(seed: int) -> str:
+def generate(seed: int, density: int = 1) -> str:
+    """`density` times as many calls: for long runs, whose time goes to compiling."""
     rng = random.Random(seed)
+    if seed % 8 in (1, 5, 6):
+        return generate_wide(rng, density)
     if seed % 4 == 3:
-        return generate_texts(rng)
+        return generate_texts(rng, density)
     flavour = Flavour(
         numbers=rng.choice(
             ["i", "i", "iiif", "if", "if", "f", "fffi", "fc", "c", "ic", "ifx", "ifbcx", "ib"]
@@ -73,19 +77,19 @@ def generate(seed: int) -> str:
         signature, text = make_function(rng, flavour, f"f{n}", returns, functions, global_kinds)
         functions.append(signature)
         parts.append(text)
-    calls = make_calls(rng, functions, global_kinds)
+    calls = make_calls(rng, functions, global_kinds, density)
     used = [text for name, text in SUBCLASSES.items() if name + "(" in calls]
     return with_scopes("\n".join([*parts, *used, calls]), seed)
 
 
-def generate_texts(rng) -> str:
+def generate_texts(rng, density: int = 1) -> str:
     """A program over texts and containers of objects."""
     functions, parts = [], [HEADER + "from collections import defaultdict, deque\n"]
     for n in range(rng.choice([1, 1, 2, 3])):
         signature, text = TextFunction(rng, f"f{n}", list(functions)).make()
         functions.append(signature)
         parts.append(text)
-    calls = make_calls(rng, functions, {})
+    calls = make_calls(rng, functions, {}, density)
     used = [text for name, text in {**SUBCLASSES, **TEXT_SUBCLASSES}.items() if name + "(" in calls]
     return "\n".join([*parts, *used, calls])
 
@@ -167,7 +171,7 @@ def make_plain(rng, global_kinds):
     return signature, "turns = []\n\n\n" + "\n".join(lines) + "\n"
 
 
-def make_calls(rng, functions, global_kinds) -> str:
+def make_calls(rng, functions, global_kinds, density: int = 1) -> str:
     """Phases, as in life: the same types for a while, then others, then the first again."""
     lines = []
     values = Arguments(rng)
@@ -188,7 +192,8 @@ def make_calls(rng, functions, global_kinds) -> str:
         function = rng.choice(functions[-2:] if rng.random() < 0.7 else functions)
         profile = values.profile(function)
         # A version is compiled once: values at the edges find more in it than the same again.
-        for _ in range(rng.choice([2, 5, 8] if profile["style"] == "benign" else [5, 8, 14])):
+        count = rng.choice([2, 5, 8] if profile["style"] == "benign" else [5, 8, 14])
+        for _ in range(count * density):
             lines.append(f"def call_{number}():\n{values.call(function, profile)}\n")
             number += 1
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import re
 import signal
@@ -21,6 +22,18 @@ class TooLong(BaseException):
 
 def stop(_signal, _frame):
     raise TooLong
+
+
+@contextlib.contextmanager
+def limited():
+    """TooLong after PLAIN_LIMIT_S of CPU time."""
+    signal.signal(signal.SIGVTALRM, stop)
+    # Again and again: the program may catch everything.
+    signal.setitimer(signal.ITIMER_VIRTUAL, PLAIN_LIMIT_S, 0.02)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
 class Loaded:
@@ -53,7 +66,6 @@ def load(text: str, filename: str, wrap) -> Loaded:
 def run_program(text: str, filename: str, wrap, tally: dict, only: set | None = None) -> str | None:
     """Returns the first difference or None. `filename` must hold `text` on disk: the compiler reads it there."""
     plain, compiled = load(text, filename, lambda f: f), load(text, filename, wrap)
-    signal.signal(signal.SIGVTALRM, stop)
     for number, (make_plain, make_compiled) in enumerate(
         zip(plain.calls, compiled.calls, strict=True)
     ):
@@ -66,14 +78,12 @@ def run_program(text: str, filename: str, wrap, tally: dict, only: set | None = 
         if action == "rebind":
             plain.names[name], compiled.names[name] = plain.names[rest[0]], compiled.names[rest[0]]
             continue
-        signal.setitimer(signal.ITIMER_VIRTUAL, PLAIN_LIMIT_S)
         try:
-            expected = observe(plain.names[name], *rest, plain.globals(), filename)
+            with limited():
+                expected = observe(plain.names[name], *rest, plain.globals(), filename)
         except TooLong:
             tally["too long"] = tally.get("too long", 0) + 1
             return None  # arguments and globals may be half changed: the rest of this program is worthless
-        finally:
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         kind = expected["outcome"][0]
         if kind == "raised":
             error = expected["outcome"][1][0]

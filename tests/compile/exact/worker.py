@@ -13,6 +13,7 @@ import resource
 import sys
 import warnings
 
+import covered
 import program
 from run import run_program
 
@@ -33,6 +34,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--directory", required=True)
     parser.add_argument("--wrap", default="jit")
+    parser.add_argument("--density", type=int, default=1)
+    parser.add_argument("--cover", type=int, default=0, help="looks at what every N-th program uses")
     options = parser.parse_args()
     faulthandler.enable()
     warnings.simplefilter("ignore")
@@ -47,12 +50,15 @@ def main() -> None:
         print(json.dumps({"begin": seed}), file=out)
         filename = os.path.join(options.directory, f"program_{seed}.py")
         tally: dict = {}
-        text = program.generate(seed)
+        text = program.generate(seed, options.density)
         with open(filename, "w") as file:
             file.write(text)
         found = run_program(text, filename, wrap, tally)
         if not found:
             os.unlink(filename)
+        if options.cover and seed % options.cover == 0:
+            for key in covered.used(text):
+                tally["saw " + key] = 1
         print(json.dumps({"end": seed, "found": found, "tally": tally}), file=out)
 
 
