@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "runtime/compiled_function.h"
 #include "runtime/liveness.h"
 #include "runtime/object_ref.h"
 #include "runtime/operations.h"
@@ -21,6 +22,15 @@ using mir::ValueId;
 bool stays(const mir::MirFunction& function, ValueId value) {
   const Op op = function.instrs[value].op;
   return op == Op::Const || op == Op::Unbound;
+}
+
+bool is_beyond_64_bits(PyObject* object) {
+  if (!object || !PyLong_CheckExact(object)) {
+    return false;
+  }
+  int overflow = 0;
+  PyLong_AsLongLongAndOverflow(object, &overflow);
+  return overflow != 0;
 }
 
 struct Activation {
@@ -100,7 +110,10 @@ ValueTable::~ValueTable() {
 }
 
 InterpreterPlan::InterpreterPlan(const mir::MirFunction& function)
-    : pred_index(function.block_id_count, 0), dies(function.operand_count, 0), unread(function.instr_count, 0) {
+    : pred_index(function.block_id_count, 0),
+      dies(function.operand_count, 0),
+      unread(function.instr_count, 0),
+      is_wide(function.instr_count, 0) {
   for (BlockId id = 0; id < function.block_count; ++id) {
     const mir::Block& block = function.blocks[id];
     for (uint32_t k = 0; k < block.succ_count; ++k) {
@@ -176,6 +189,23 @@ void InterpreterPlan::find_dead_in_handlers(const mir::MirFunction& function, co
         dead.push_back(value);
       }
     }
+  }
+}
+
+void note_wide(const mir::MirFunction& function, const InterpreterPlan& plan, uint32_t index,
+               PyObject* const* operands, PyObject* result) {
+  const Instr& instr = function.instrs[index];
+  if ((instr.op != Op::Binary && instr.op != Op::Inplace && instr.op != Op::Compare && instr.op != Op::Unary) ||
+      plan.is_wide[index]) {
+    return;
+  }
+  bool wide = is_beyond_64_bits(result);
+  for (uint32_t k = 0; k < instr.arg_count; ++k) {
+    wide |= is_beyond_64_bits(operands[k]);
+  }
+  if (wide) {
+    plan.is_wide[index] = 1;
+    learn_overflow(function, index);
   }
 }
 
@@ -258,6 +288,7 @@ PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& pla
           raise_here(index);
           continue;
         }
+        note_wide(function, plan, index, operands, result);
         values.set(index, result);
         release_dead(function, plan, index, &values);
         continue;

@@ -29,12 +29,19 @@ struct InterpreterPlan {
   std::vector<std::vector<mir::ValueId>> dead_on_edge;
   /// For each block that is a handler: the values that nobody reads any more when it is entered. Empty without handlers.
   std::vector<std::vector<mir::ValueId>> dead_in_handler;
+  /// For each instruction: that it meets ints beyond 64 bits has been told to the compiler.
+  mutable std::vector<uint8_t> is_wide;
 
  private:
   void find_last_reads(const mir::MirFunction& function, const mir::Liveness& liveness);
   void find_dead_on_edges(const mir::MirFunction& function, const mir::Liveness& liveness);
   void find_dead_in_handlers(const mir::MirFunction& function, const mir::Liveness& liveness);
 };
+
+/// Tells the compiler, once, of arithmetic that has met an int beyond 64 bits: native code that was made for smaller ones has
+/// left, and all that such numbers reach must be known before it is made anew, or each operation makes it leave again.
+void note_wide(const mir::MirFunction& function, const InterpreterPlan& plan, uint32_t index,
+               PyObject* const* operands, PyObject* result);
 
 /// The values of one activation: a strong reference each, or null (Unbound, or not computed). Behind them, under the numbers
 /// from instr_count on, what its local variables hold.

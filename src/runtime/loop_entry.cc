@@ -26,7 +26,7 @@ bool is_computing(mir::Op op) {
 }
 
 /// Executes one instruction on the table.
-bool execute_into(const mir::MirFunction& function, uint32_t index, ValueTable* values) {
+bool execute_into(const mir::MirFunction& function, const InterpreterPlan& plan, uint32_t index, ValueTable* values) {
   const mir::Instr& instr = function.instrs[index];
   std::vector<PyObject*> operands(instr.arg_count);
   for (uint32_t k = 0; k < instr.arg_count; ++k) {
@@ -36,6 +36,7 @@ bool execute_into(const mir::MirFunction& function, uint32_t index, ValueTable* 
   if (!execute(function, index, operands.data(), &result)) {
     return false;
   }
+  note_wide(function, plan, index, operands.data(), result);
   values->set(index, result);
   return true;
 }
@@ -145,7 +146,7 @@ PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, co
     start.instr -= planted_bug(Plant::LandingTwice);
   } else if (point.reason == DeoptReason::Type && is_computing(function.instrs[start.instr].op)) {
     // Do the instruction now: the type of its value is what the compiler has to learn.
-    if (execute_into(function, start.instr, &values)) {
+    if (execute_into(function, *plan_, start.instr, &values)) {
       PyObject* seen = values.get(start.instr);
       learn(point, seen ? reinterpret_cast<PyObject*>(Py_TYPE(seen)) : nullptr);
       release_dead(function, plan(), start.instr, &values);
