@@ -80,6 +80,7 @@ std::vector<NamedAddress> externals() {
   for (const SupportSymbol& symbol : container_symbols()) all.push_back({symbol.name, symbol.address});
   for (const SupportSymbol& symbol : number_symbols()) all.push_back({symbol.name, symbol.address});
   for (const SupportSymbol& symbol : box_symbols()) all.push_back({symbol.name, symbol.address});
+  for (const SupportSymbol& symbol : ordering_symbols()) all.push_back({symbol.name, symbol.address});
   for (const SupportSymbol& symbol : table_symbols()) all.push_back({symbol.name, symbol.address});
   return all;
 }

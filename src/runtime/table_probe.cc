@@ -74,4 +74,29 @@ bool tables_are_known() {
   return true;
 }
 
+bool item_iterators_are_known() {
+  ObjectRef dict = ObjectRef::steal(Py_BuildValue("{s:i,s:i,s:i,s:i}", "a", 1, "b", 2, "c", 3, "d", 4));
+  ObjectRef one = ObjectRef::steal(PyUnicode_FromString("b"));
+  bool known = dict && one && PyDict_DelItem(dict.get(), one.get()) == 0;
+  ObjectRef items = ObjectRef::steal(known ? PyObject_CallMethod(dict.get(), "items", nullptr) : nullptr);
+  ObjectRef iterator = ObjectRef::steal(items ? PyObject_GetIter(items.get()) : nullptr);
+  known = iterator && Py_TYPE(iterator.get()) == &PyDictIterItem_Type &&
+          PyDictIterItem_Type.tp_basicsize == sizeof(ItemIterator);
+  const auto* it = reinterpret_cast<const ItemIterator*>(iterator.get());
+  const auto stands = [&](Py_ssize_t position, Py_ssize_t left) {
+    return reinterpret_cast<PyObject*>(it->dict) == dict.get() && it->used == 3 && it->position == position &&
+           it->left == left;
+  };
+  known = known && stands(0, 3);
+  PyObject *key = nullptr, *value = nullptr;
+  known = known && step_items(iterator.get(), &key, &value) && PyUnicode_CompareWithASCIIString(key, "a") == 0 &&
+          stands(1, 2);
+  ObjectRef second = ObjectRef::steal(known ? PyIter_Next(iterator.get()) : nullptr);
+  known = second && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(second.get(), 0), "c") == 0 && stands(3, 1);
+  known = known && step_items(iterator.get(), &key, &value) && PyLong_AsLong(value) == 4 && stands(4, 0) &&
+          !step_items(iterator.get(), &key, &value) && !PyIter_Next(iterator.get());
+  PyErr_Clear();
+  return known;
+}
+
 }  // namespace hasten::runtime

@@ -305,6 +305,27 @@ Found find_in_dict(PyObject* object, const Key& key, PyObject*** value) {
 /// Whether they lie in memory as this file reads them.
 bool tables_are_known();
 
+/// An iterator over the items of a dict, which is private: the same from CPython 3.11 to 3.13.
+struct ItemIterator {
+  PyObject ob_base;
+  PyDictObject* dict;
+  Py_ssize_t used, position;
+  PyObject* result;
+  Py_ssize_t left;
+};
+bool item_iterators_are_known();
+
+/// The next key and value (borrowed from the dict), without a tuple of them; false: ask the iterator itself.
+inline bool step_items(PyObject* iterator, PyObject** key, PyObject** value) {
+  auto* it = reinterpret_cast<ItemIterator*>(iterator);
+  if (!it->dict || it->used != it->dict->ma_used || it->left <= 0 ||
+      !PyDict_Next(reinterpret_cast<PyObject*>(it->dict), &it->position, key, value)) {
+    return false;
+  }
+  --it->left;
+  return true;
+}
+
 /// Looks for the key in an exact set or frozenset.
 template <class Key>
 Found find_in_set(PyObject* object, const Key& key) {

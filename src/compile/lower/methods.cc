@@ -6,6 +6,31 @@ namespace hasten::compile {
 using Effects = ModuleContext::Effects;
 using mir::ValueId;
 
+namespace {
+
+/// The methods `name` of CPython's own classes that an object whose class is not known may have: the likely ones.
+llvm::SmallVector<std::pair<Type, Method>, 2> likely_methods(PyObject* name, size_t arg_count) {
+  constexpr size_t kLikelyMax = 2;
+  llvm::SmallVector<std::pair<Type, Method>, 2> found;
+  const bool is_pop = PyUnicode_CompareWithASCIIString(name, "pop") == 0;
+  const auto look = [&](const Type& type) {
+    const auto method = found.size() < kLikelyMax ? method_of(type, name) : std::nullopt;
+    if (method)
+      found.emplace_back(type, *method);
+  };
+  if (!is_pop || arg_count == 0)
+    look(Type::of(kList));
+  look(Type::exact(&PyDict_Type));
+  look(Type::exact(&PySet_Type));
+  if (PyTypeObject* deque = deque_class())
+    look(Type::exact(deque));
+  look(Type::exact(&PyUnicode_Type));
+  look(Type::exact(&PyBytes_Type));
+  return found;
+}
+
+}  // namespace
+
 /// Its C function; null: it does not take so many arguments.
 llvm::Value* BodyLowering::call_method(ValueId v, const Method& method, const Value& receiver,
                                        llvm::ArrayRef<Value> args) {
@@ -39,6 +64,86 @@ llvm::Value* BodyLowering::call_method(ValueId v, const Method& method, const Va
   return call;
 }
 
+/// A call of an object, `operands` from the callee on. What is called as a method is most often one of CPython's own
+/// containers or texts: their methods are told by their names, and are called as such where the class is the likely one.
+Value BodyLowering::object_call(ValueId v, llvm::ArrayRef<Value> operands) {
+  const Value& callee = operands.front();
+  const Type& t = s_.types[v];
+  const mir::Instr& attribute = instr(s_.view.args(v)[0]);
+  llvm::SmallVector<std::pair<Type, Method>, 2> likely;
+  PyObject* name = nullptr;
+  if (callee.type.is_loaded_method() && attribute.op == mir::Op::GetAttr && t.object && !t.cls &&
+      !t.may_be_unbound() && instr(v).aux == mir::kNone) {
+    name = s_.view.function().names[attribute.aux];
+    likely = likely_methods(name, operands.size() - 1);
+  }
+  if (likely.empty())
+    return boxed_result(v, raw_object_call(v, operands));
+  llvm::Value* receiver = callee.parts[1];
+  llvm::BasicBlock *other = new_block("other"), *done = new_block("");
+  llvm::SmallVector<std::pair<llvm::BasicBlock*, llvm::Value*>, 3> arrivals;
+  const auto arrive = [&](llvm::Value* object) {
+    arrivals.emplace_back(b.GetInsertBlock(), object);
+    b.CreateBr(done);
+  };
+  const bool makes_default = operands.size() == 3 && is_empty_default(s_.view.args(v)[2]);
+  go_if(b.CreateIsNull(receiver), other);
+  for (const auto& [type, method] : likely) {
+    llvm::BasicBlock *is = new_block(""), *next = &type == &likely.back().first ? other : new_block("");
+    b.CreateCondBr(type_is(receiver, reinterpret_cast<PyObject*>(class_of(type))), is, next);
+    b.SetInsertPoint(is);
+    llvm::SmallVector<Value, 4> given(operands.begin(), operands.end());
+    given[0] = from_parts(Type::with_items(kMethod, {type}), {receiver});
+    given[0].type.known = name;
+    CallPlan plan;
+    plan.how = CallPlan::How::Method;
+    plan.method = method;
+    const Value result = method_call(v, plan, given);
+    arrive(result.type.object ? result.parts[0] : box_owned(result));
+    b.SetInsertPoint(next);
+  }
+  b.SetInsertPoint(other);
+  {
+    const SiteRecorder::Rare rare(sites_);
+    llvm::SmallVector<Value, 4> given(operands.begin(), operands.end());
+    llvm::Value* made = nullptr;
+    if (makes_default) {
+      const bool is_list = instr(s_.view.args(v)[2]).op == mir::Op::BuildList;
+      made = b.CreateCall(
+          m_.helper(is_list ? "hj_build_list" : "hj_build_dict", m_.ptr, {m_.ptr, m_.i64}, Effects::Any),
+          {llvm::ConstantPointerNull::get(b.getPtrTy()), b.getInt64(0)});
+      given[2] = from_parts(Type::any(), {checked_object(v, made)});
+    }
+    arrive(raw_object_call(v, given, made));
+    if (makes_default)
+      given_away_ = s_.view.args(v)[2];
+  }
+  b.SetInsertPoint(done);
+  auto* phi = b.CreatePHI(m_.ptr, static_cast<unsigned>(arrivals.size()));
+  for (auto& [block, object] : arrivals) phi->addIncoming(object, block);
+  return from_parts(t, {phi});
+}
+
+std::optional<Value> BodyLowering::ordering_call(ValueId v, Known known, llvm::ArrayRef<Value> args) {
+  if (instr(v).aux != mir::kNone || args.empty() || args[0].type.may_be_unbound())
+    return {};
+  const bool heap = (known == Known::HeapPush && args.size() == 2) || (known == Known::HeapPop && args.size() == 1);
+  if (!(heap && args[0].type.only(kList)) && !(known == Known::Sorted && args.size() == 1))
+    return {};
+  llvm::SmallVector<llvm::Value*, 4> temporaries, objects;
+  for (const Value& arg : args) objects.push_back(boxed_operand(arg, temporaries));
+  llvm::Value* result =
+      call_table(known == Known::HeapPush  ? "hj_heap_push"
+                 : known == Known::HeapPop ? "hj_heap_pop"
+                                           : "hj_sorted",
+                 known == Known::HeapPush ? m_.i32 : static_cast<llvm::Type*>(m_.ptr), objects);
+  for (llvm::Value* temporary : temporaries) decref(temporary, true);
+  if (known != Known::HeapPush)
+    return boxed_result(v, checked_object(v, result));
+  go_if(b.CreateICmpSLT(result, b.getInt32(0)), traced_raise(v));
+  return from_parts(Type::of(kNoneType), {});
+}
+
 Value BodyLowering::method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands) {
   const Value receiver = items_of(operands[0])[0];
   const auto args = operands.drop_front();
@@ -53,6 +158,13 @@ Value BodyLowering::method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
     case MethodId::ListPop:
       if (plain && args.empty())
         return list_pop(v, receiver.parts[0]);
+      break;
+    case MethodId::ListSort:
+      if (plain && args.empty()) {
+        llvm::Value* status = call_table("hj_list_sort", m_.i32, {receiver.parts[0]});
+        go_if(b.CreateICmpSLT(status, b.getInt32(0)), traced_raise(v));
+        return from_parts(Type::of(kNoneType), {});
+      }
       break;
     case MethodId::DictGet:
       if (plain && (args.size() == 1 || args.size() == 2) && !args[0].type.may_be_unbound())

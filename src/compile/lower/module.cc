@@ -78,7 +78,8 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
       if (plan->second.known == Known::Len && plan->second.how == CallPlan::How::Native)
         return s.types[s.view.args(v)[1]].object;
       if (plan->second.how == CallPlan::How::Method)
-        return plan->second.method.id == MethodId::Other || plan->second.method.id == MethodId::DictGet ||
+        return plan->second.method.id == MethodId::Other || plan->second.method.id == MethodId::ListSort ||
+               plan->second.method.id == MethodId::DictGet ||
                plan->second.method.id == MethodId::DictSetDefault || plan->second.method.id == MethodId::SetAdd;
       if (plan->second.how != CallPlan::How::Boxed)
         return false;

@@ -20,11 +20,12 @@ bool connect_runtime(const runtime::RuntimeTable& table);
 /// All functions that emitted code may name.
 std::span<const SupportSymbol> support_symbols();
 
-/// Of support_boxes.cc, support_containers.cc, support_tables.cc, support_numbers.cc.
+/// Of support_boxes.cc, support_containers.cc, support_tables.cc, support_numbers.cc, support_ordering.cc.
 std::span<const SupportSymbol> box_symbols();
 std::span<const SupportSymbol> container_symbols();
 std::span<const SupportSymbol> table_symbols();
 std::span<const SupportSymbol> number_symbols();
+std::span<const SupportSymbol> ordering_symbols();
 void set_layout(const runtime::ObjectLayout& of_objects);
 
 /// The counters of the dicts that the guard looks at (the second may be null); both null: there are none.

@@ -159,7 +159,101 @@ int32_t dict_set_number(PyObject* dict, const Key& key, int64_t value) {
   return status;
 }
 
+/// The item at `index` of a list or tuple (a new reference); null without an exception: there is none.
+PyObject* item_at(PyObject* sequence, int64_t index) {
+  const Py_ssize_t size = Py_SIZE(sequence);
+  const int64_t at = index < 0 ? index + size : index;
+  if (at < 0 || at >= size)
+    return nullptr;
+  return Py_NewRef(PyList_CheckExact(sequence) ? PyList_GET_ITEM(sequence, at) : PyTuple_GET_ITEM(sequence, at));
+}
+
+bool is_sequence(PyObject* object) { return PyList_CheckExact(object) || PyTuple_CheckExact(object); }
+
+/// Whether two objects are equal of which neither's comparison runs anybody's code.
+Found plainly_equal(PyObject* a, PyObject* b) {
+  if (a == b)
+    return Found::Yes;
+  if (PyUnicode_CheckExact(a))
+    return TextKey{a}.equals(b);
+  int64_t x = 0, y = 0;
+  if (PyLong_CheckExact(a) && PyLong_CheckExact(b) && read_small_int(a, &x) && read_small_int(b, &y))
+    return x == y ? Found::Yes : Found::No;
+  return Found::Unsure;
+}
+
 extern "C" {
+
+// Of objects whose class is not known.
+PyObject* hj_get_item(PyObject* container, PyObject* key) {
+  PyObject* item = nullptr;
+  int64_t index = 0;
+  if (PyDict_CheckExact(container)) {
+    PyObject** value = nullptr;
+    if (with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(container, k, &value); }) == Found::Yes)
+      return Py_NewRef(*value);
+  } else if (is_sequence(container) && PyLong_CheckExact(key) && read_small_int(key, &index)) {
+    item = item_at(container, index);
+  }
+  return item ? item : PyObject_GetItem(container, key);
+}
+
+PyObject* hj_get_item_at(PyObject* container, int64_t index) {
+  if (is_sequence(container)) {
+    PyObject* item = item_at(container, index);
+    return item ? item : PySequence_GetItem(container, index);
+  }
+  if (PyUnicode_CheckExact(container))
+    return PySequence_GetItem(container, index);
+  PyObject** value = nullptr;
+  if (PyDict_CheckExact(container) && probe_dict(container, IntKey{index}, &value) == Found::Yes)
+    return Py_NewRef(*value);
+  PyObject* key = PyLong_FromLongLong(index);
+  PyObject* item = key ? PyObject_GetItem(container, key) : nullptr;
+  Py_XDECREF(key);
+  return item;
+}
+
+int32_t hj_set_item(PyObject* container, PyObject* key, PyObject* value) {
+  PyObject** place = nullptr;
+  if (PyDict_CheckExact(container) &&
+      with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(container, k, &place); }) == Found::Yes &&
+      replace_value(container, place, value))
+    return 0;
+  int64_t index = 0;
+  if (PyList_CheckExact(container) && PyLong_CheckExact(key) && read_small_int(key, &index)) {
+    const int64_t at = index < 0 ? index + PyList_GET_SIZE(container) : index;
+    if (at >= 0 && at < PyList_GET_SIZE(container)) {
+      PyObject* old = PyList_GET_ITEM(container, at);
+      PyList_SET_ITEM(container, at, Py_NewRef(value));
+      Py_DECREF(old);
+      return 0;
+    }
+  }
+  return PyObject_SetItem(container, key, value);
+}
+
+/// 1, 0, or -1: it raised.
+int32_t hj_contains(PyObject* container, PyObject* item) {
+  Found found = Found::Unsure;
+  if (PyDict_CheckExact(container)) {
+    PyObject** value = nullptr;
+    found = with_key(item, Found::Unsure, [&](const auto& k) { return probe_dict(container, k, &value); });
+  } else if (PyAnySet_CheckExact(container) && layout->probes_sets) {
+    found = with_key(item, Found::Unsure, [&](const auto& k) { return find_in_set(container, k); });
+  } else if (is_sequence(container)) {
+    for (Py_ssize_t k = 0; k < Py_SIZE(container); ++k) {
+      PyObject* one =
+          PyList_CheckExact(container) ? PyList_GET_ITEM(container, k) : PyTuple_GET_ITEM(container, k);
+      found = plainly_equal(one, item);
+      if (found == Found::Yes)
+        return 1;
+      if (found == Found::Unsure)
+        break;  // what was looked at so far looks the same again
+    }
+  }
+  return found != Found::Unsure ? as_status(found) : PySequence_Contains(container, item);
+}
 
 PointerAndStatus hj_dict_item(PyObject* dict, PyObject* key) {
   PyObject** value = nullptr;
@@ -203,6 +297,20 @@ int32_t hj_set_has(PyObject* set, PyObject* key) {
 }
 int32_t hj_set_has_int(PyObject* set, int64_t key) { return set_has(set, IntKey{key}); }
 int32_t hj_set_has_ints(PyObject* set, const int64_t* key, int64_t count) { return set_has(set, IntsKey{key, count}); }
+
+/// The next key and value of an iterator over the items of a dict, both borrowed from the dict. 1; 0: there is none; -1: it
+/// raised.
+int32_t hj_next_item(PyObject* iterator, PyObject** out) {
+  if (layout->steps_items && step_items(iterator, &out[0], &out[1])) [[likely]]
+    return 1;
+  PyObject* pair = PyDictIterItem_Type.tp_iternext(iterator);
+  if (!pair)
+    return PyErr_Occurred() ? -1 : 0;
+  out[0] = PyTuple_GET_ITEM(pair, 0);
+  out[1] = PyTuple_GET_ITEM(pair, 1);
+  Py_DECREF(pair);
+  return 1;
+}
 
 /// dict.setdefault(key, [] or {}).
 PyObject* hj_set_default(PyObject* dict, PyObject* key, int32_t is_list) {
@@ -274,12 +382,17 @@ void set_layout(const ObjectLayout& of_objects) { layout = &of_objects; }
 std::span<const SupportSymbol> table_symbols() {
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
   static const SupportSymbol kSymbols[] = {
+      HASTEN_SYMBOL(hj_get_item),
+      HASTEN_SYMBOL(hj_get_item_at),
+      HASTEN_SYMBOL(hj_set_item),
+      HASTEN_SYMBOL(hj_contains),
       HASTEN_SYMBOL(hj_dict_item),
       HASTEN_SYMBOL(hj_dict_item_int),
       HASTEN_SYMBOL(hj_dict_item_ints),
       HASTEN_SYMBOL(hj_dict_subscript),
       HASTEN_SYMBOL(hj_dict_subscript_int),
       HASTEN_SYMBOL(hj_dict_subscript_ints),
+      HASTEN_SYMBOL(hj_next_item),
       HASTEN_SYMBOL(hj_set_default),
       HASTEN_SYMBOL(hj_dict_has),
       HASTEN_SYMBOL(hj_dict_has_int),

@@ -66,11 +66,15 @@ bool is_default_dict(const PyTypeObject* cls) {
   return cls && cls == known;
 }
 
-bool is_deque(const PyTypeObject* cls) {
+PyTypeObject* deque_class() {
   static PyTypeObject* known = nullptr;
-  if (!known && cls && std::string_view(cls->tp_name) == "collections.deque")
+  if (!known)
     known = class_of_collections("deque");
-  return cls && cls == known;
+  return known;
+}
+
+bool is_deque(const PyTypeObject* cls) {
+  return cls && std::string_view(cls->tp_name) == "collections.deque" && cls == deque_class();
 }
 
 bool is_mapping(const PyTypeObject* cls) { return cls == &PyDict_Type || is_default_dict(cls); }
@@ -163,6 +167,8 @@ std::optional<Method> method_of(const Type& receiver, PyObject* name) {
   const std::string_view text = text_of(name);
   if (receiver.only(kList) && (text == "append" || text == "pop"))
     method.id = text == "pop" ? MethodId::ListPop : MethodId::ListAppend;
+  else if (receiver.only(kList) && text == "sort")
+    method.id = MethodId::ListSort;
   else if (is_mapping(cls) && text == "get")
     method.id = MethodId::DictGet;
   else if (is_mapping(cls) && text == "setdefault")

@@ -17,6 +17,7 @@ enum class MethodId : uint8_t {
   Other,  ///< calls the C function
   ListAppend,
   ListPop,
+  ListSort,
   DictGet,
   DictSetDefault,
   SetAdd,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compile/types/interval.h"
+#include "compile/types/methods.h"
 #include "compile/types/planted.h"
 
 namespace hasten::compile {
@@ -223,6 +224,10 @@ Type called_result(Known known, std::span<const Type> args, SiteTable& sites, Si
         sites.widen(fresh, sites.element(args[0].site));
       else if (args[0].only(kRange))
         sites.widen(fresh, Type::of(kInt));
+      else if (is_text(args[0]))
+        sites.widen(fresh, Type::of(kChar));
+      else if (args[0].object && args[0].site != kNoSite && !args[0].may_be_unbound())
+        sites.widen(fresh, element_of(args[0], sites));
       return Type::list(fresh);
     }
     case Known::Sum:

@@ -168,6 +168,7 @@ bool is_mapping(const PyTypeObject* cls);
 /// collections.defaultdict and deque, if the program has them.
 bool is_default_dict(const PyTypeObject* cls);
 bool is_deque(const PyTypeObject* cls);
+PyTypeObject* deque_class();  ///< or null
 /// The class that every value of the type is of exactly, where it has a value at all; null: not known, or several.
 PyTypeObject* class_of(const Type& t);
 inline bool is_text(const Type& t) { return !t.may_be_unbound() && class_of(t) == &PyUnicode_Type; }
