@@ -351,6 +351,9 @@ class BodyLowering {
   Value lower_call(ValueId v);
   Value direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args);
   /// heappush, heappop, sorted; nothing if it is not such a call.
+  std::optional<Value> constructor_call(ValueId v, PyObject* made, llvm::ArrayRef<Value> args);
+  std::optional<Value> fold_call(ValueId v, Known known, llvm::ArrayRef<Value> operands);
+  std::optional<Value> text_search(ValueId v, const Method& method, const Value& receiver, llvm::ArrayRef<Value> args);
   std::optional<Value> ordering_call(ValueId v, Known known, llvm::ArrayRef<Value> args);
   Value predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands);
   /// object_call up to its result: checked, a new reference. `made`: dropped after the call, if not null.

@@ -237,9 +237,7 @@ bool sort_plainly(PyObject* list, bool reverse) {
   if (cls == &PyFloat_Type)
     return sort_by_key<double>(
         list, reverse,
-        [](PyObject* o, double* key) {
-          return PyFloat_CheckExact(o) && !std::isnan(*key = PyFloat_AS_DOUBLE(o));
-        },
+        [](PyObject* o, double* key) { return PyFloat_CheckExact(o) && !std::isnan(*key = PyFloat_AS_DOUBLE(o)); },
         by_key);
   if (cls != &PyUnicode_Type)
     return false;
@@ -251,9 +249,7 @@ bool sort_plainly(PyObject* list, bool reverse) {
         *key = first_characters(o);
         return true;
       },
-      [](const auto& x, const auto& y) {
-        return x.key != y.key ? x.key < y.key : order_of_texts(x.item, y.item) < 0;
-      });
+      [](const auto& x, const auto& y) { return x.key != y.key ? x.key < y.key : order_of_texts(x.item, y.item) < 0; });
 }
 
 /// The characters of a text in order; null without an exception: they are not of the first 256.
@@ -278,7 +274,55 @@ PyObject* sorted_characters(PyObject* text) {
   return list;
 }
 
+/// f of all that a list, tuple, set or the values of a dict hold, in order; false: it is something else, or f says so.
+template <class F>
+bool each_item(PyObject* object, F f) {
+  if (PyList_CheckExact(object) || PyTuple_CheckExact(object)) {
+    PyObject** items = PySequence_Fast_ITEMS(object);
+    for (Py_ssize_t k = 0; k < Py_SIZE(object); ++k) {
+      if (!f(items[k]))
+        return false;
+    }
+    return true;
+  }
+  if (!PyAnySet_CheckExact(object) && Py_TYPE(object) != &PyDictValues_Type && !PyDict_CheckExact(object))
+    return false;
+  PyObject* iterator = PyObject_GetIter(object);
+  bool holds = iterator != nullptr;
+  while (holds) {
+    PyObject* item = Py_TYPE(iterator)->tp_iternext(iterator);
+    if (!item)
+      break;
+    holds = f(item);
+    Py_DECREF(item);  // the container keeps it
+  }
+  holds = holds && !PyErr_Occurred();
+  PyErr_Clear();
+  Py_XDECREF(iterator);
+  return holds;
+}
+
 extern "C" {
+
+// Null without an exception: ask Python.
+PyObject* hj_sum(PyObject* object, int32_t) {
+  int64_t total = 0;
+  const bool holds = each_item(object, [&](PyObject* item) {
+    int64_t value = 0;
+    return PyLong_CheckExact(item) && read_int(item, &value) && !__builtin_add_overflow(total, value, &total);
+  });
+  return holds ? PyLong_FromLongLong(total) : nullptr;
+}
+PyObject* hj_extreme(PyObject* object, int32_t is_least) {
+  PyObject* best = nullptr;
+  const bool holds = each_item(object, [&](PyObject* item) {
+    const Answer better = !best ? Answer::Yes : is_least ? less(item, best, 0) : less(best, item, 0);
+    if (better == Answer::Yes)
+      best = item;
+    return better != Answer::Unsure;
+  });
+  return holds ? Py_XNewRef(best) : nullptr;
+}
 
 /// 0, or -1: it raised.
 int32_t hj_heap_push(PyObject* heap, PyObject* item) {
@@ -328,10 +372,8 @@ int32_t hj_list_sort(PyObject* list) { return sort_plainly(list, false) ? 0 : Py
 std::span<const SupportSymbol> ordering_symbols() {
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
   static const SupportSymbol kSymbols[] = {
-      HASTEN_SYMBOL(hj_heap_push),
-      HASTEN_SYMBOL(hj_heap_pop),
-      HASTEN_SYMBOL(hj_sorted),
-      HASTEN_SYMBOL(hj_list_sort),
+      HASTEN_SYMBOL(hj_heap_push), HASTEN_SYMBOL(hj_heap_pop), HASTEN_SYMBOL(hj_sorted),
+      HASTEN_SYMBOL(hj_list_sort), HASTEN_SYMBOL(hj_sum),      HASTEN_SYMBOL(hj_extreme),
   };
 #undef HASTEN_SYMBOL
   return kSymbols;

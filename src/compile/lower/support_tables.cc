@@ -243,8 +243,7 @@ int32_t hj_contains(PyObject* container, PyObject* item) {
     found = with_key(item, Found::Unsure, [&](const auto& k) { return find_in_set(container, k); });
   } else if (is_sequence(container)) {
     for (Py_ssize_t k = 0; k < Py_SIZE(container); ++k) {
-      PyObject* one =
-          PyList_CheckExact(container) ? PyList_GET_ITEM(container, k) : PyTuple_GET_ITEM(container, k);
+      PyObject* one = PyList_CheckExact(container) ? PyList_GET_ITEM(container, k) : PyTuple_GET_ITEM(container, k);
       found = plainly_equal(one, item);
       if (found == Found::Yes)
         return 1;

@@ -21,8 +21,9 @@ enum class MethodId : uint8_t {
   DictGet,
   DictSetDefault,
   SetAdd,
-  CharTest,  ///< isalpha and its like, of one character
-  CharCase,  ///< lower and upper of one character
+  TextSearch,  ///< find, index, count, startswith and their like, of a text
+  CharTest,    ///< isalpha and its like, of one character
+  CharCase,    ///< lower and upper of one character
 };
 
 struct Method {

@@ -96,7 +96,7 @@ struct Type {
     t.cls = cls;
     return t;
   }
-  /// A dict, whose values `site` predicts; a tuple, a set, or an iterator over it, whose items it predicts.
+  /// A dict, whose keys and values `site` predicts; a tuple, a set, or an iterator over it, whose items it predicts.
   static Type holder(PyTypeObject* cls, SiteId site) {
     Type t = exact(cls);
     t.site = site;
@@ -183,6 +183,9 @@ class SiteTable {
   const Type& element(SiteId site) { return elements_[find(site)]; }
   /// Makes the prediction wide enough for `element`. Returns whether it changed.
   bool widen(SiteId site, const Type& element);
+  /// The same of the keys, where `site` is of dicts.
+  const Type& key(SiteId site) { return keys_[find(site)]; }
+  bool widen_key(SiteId site, const Type& key);
   SiteId unify(SiteId a, SiteId b);
   SiteId find(SiteId site);
   /// Grows with every change: inference is done when a sweep leaves it alone.
@@ -190,7 +193,9 @@ class SiteTable {
 
  private:
   std::vector<SiteId> parents_;
-  std::vector<Type> elements_;
+  bool widen_in(std::vector<Type> SiteTable::* predictions, SiteId site, const Type& type);
+
+  std::vector<Type> elements_, keys_;
   uint64_t version_ = 0;
 };
 
