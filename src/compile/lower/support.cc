@@ -451,7 +451,6 @@ std::span<const SupportSymbol> support_symbols() {
       {"hj_invert", reinterpret_cast<void*>(&PyNumber_Invert)},
       {"hj_del_item", reinterpret_cast<void*>(&PyObject_DelItem)},
       {"hj_dict_set_item", reinterpret_cast<void*>(&PyDict_SetItem)},
-      {"hj_set_add", reinterpret_cast<void*>(&PySet_Add)},
       HASTEN_SYMBOL(hj_get_attribute),
       HASTEN_SYMBOL(hj_set_attribute),
       HASTEN_SYMBOL(hj_format),

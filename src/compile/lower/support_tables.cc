@@ -119,16 +119,16 @@ int32_t set_has(PyObject* set, const Key& key) {
   return status;
 }
 
+bool is_watched(PyObject* dict) { return (version_of(dict) & layout->dict_watch_mask) != 0; }
+
 /// Puts `value` where another value of the dict is. False: CPython must do it.
 bool replace_value(PyObject* dict, PyObject** place, PyObject* value) {
-  static uint64_t changes = 0;
   if (*place == value)
     return true;
   auto* version = reinterpret_cast<uint64_t*>(reinterpret_cast<char*>(dict) + layout->dict_version);
   if ((*version & layout->dict_watch_mask) || (PyType_IS_GC(Py_TYPE(value)) && !PyObject_GC_IsTracked(dict)))
     return false;
-  // A number that CPython's counter does not come to.
-  *version = (uint64_t{1} << 63) | (++changes << 12);
+  *version = next_version();
   if (last_found.dict == dict && last_found.value == place)
     last_found.version = *version;
   PyObject* old = std::exchange(*place, Py_NewRef(value));
@@ -136,13 +136,52 @@ bool replace_value(PyObject* dict, PyObject** place, PyObject* value) {
   return true;
 }
 
+/// Puts a key in that the dict has been found not to have. False: CPython must do it.
+bool insert_new(PyObject* dict, PyObject* key, Py_hash_t hash, PyObject* value) {
+  return !is_watched(dict) && insert_in_dict(dict, key, hash, value);
+}
+
 template <class Key>
 int32_t dict_set(PyObject* dict, const Key& key, PyObject* value) {
   PyObject** place = nullptr;
-  if (probe_dict(dict, key, &place) == Found::Yes && replace_value(dict, place, value))
+  const Found found = probe_dict(dict, key, &place);
+  if (found == Found::Yes && replace_value(dict, place, value))
     return 0;
   PyObject* object = object_of(key);
-  const int32_t status = object ? PyDict_SetItem(dict, object, value) : -1;
+  const int32_t status = !object ? -1
+                         : found == Found::No && insert_new(dict, object, key.hash(), value)
+                             ? 0
+                             : PyDict_SetItem(dict, object, value);
+  Py_XDECREF(object);
+  return status;
+}
+
+/// The same with a key that is an object.
+int32_t dict_set_object(PyObject* dict, PyObject* key, PyObject* value) {
+  PyObject** place = nullptr;
+  Py_hash_t hash = 0;
+  const Found found = with_key(key, Found::Unsure, [&](const auto& k) {
+    const Found probed = probe_dict(dict, k, &place);
+    if (probed == Found::No)
+      hash = k.hash();
+    return probed;
+  });
+  if ((found == Found::Yes && replace_value(dict, place, value)) ||
+      (found == Found::No && insert_new(dict, key, hash, value)))
+    return 0;
+  return PyDict_SetItem(dict, key, value);
+}
+
+/// A set's new item. 0, or -1: it raised.
+template <class Key>
+int32_t set_add(PyObject* set, const Key& key) {
+  const Found found = layout->probes_sets ? find_in_set(set, key) : Found::Unsure;
+  if (found == Found::Yes)
+    return 0;
+  PyObject* object = object_of(key);
+  const int32_t status = !object                                                        ? -1
+                         : found == Found::No && insert_in_set(set, object, key.hash()) ? 0
+                                                                                        : PySet_Add(set, object);
   Py_XDECREF(object);
   return status;
 }
@@ -215,11 +254,8 @@ PyObject* hj_get_item_at(PyObject* container, int64_t index) {
 }
 
 int32_t hj_set_item(PyObject* container, PyObject* key, PyObject* value) {
-  PyObject** place = nullptr;
-  if (PyDict_CheckExact(container) &&
-      with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(container, k, &place); }) == Found::Yes &&
-      replace_value(container, place, value))
-    return 0;
+  if (PyDict_CheckExact(container))
+    return dict_set_object(container, key, value);
   int64_t index = 0;
   if (PyList_CheckExact(container) && PyLong_CheckExact(key) && read_small_int(key, &index)) {
     const int64_t at = index < 0 ? index + PyList_GET_SIZE(container) : index;
@@ -314,24 +350,26 @@ int32_t hj_next_item(PyObject* iterator, PyObject** out) {
 /// dict.setdefault(key, [] or {}).
 PyObject* hj_set_default(PyObject* dict, PyObject* key, int32_t is_list) {
   PyObject** value = nullptr;
-  const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &value); });
+  Py_hash_t hash = 0;
+  const Found found = with_key(key, Found::Unsure, [&](const auto& k) {
+    const Found probed = probe_dict(dict, k, &value);
+    if (probed == Found::No)
+      hash = k.hash();
+    return probed;
+  });
   if (found == Found::Yes)
     return Py_NewRef(*value);
   PyObject* fresh = is_list ? PyList_New(0) : PyDict_New();
-  PyObject* item = fresh ? PyDict_SetDefault(dict, key, fresh) : nullptr;
+  PyObject* item = !fresh                                                     ? nullptr
+                   : found == Found::No && insert_new(dict, key, hash, fresh) ? fresh
+                                                                              : PyDict_SetDefault(dict, key, fresh);
   Py_XINCREF(item);
   Py_XDECREF(fresh);
   return item;
 }
 
 /// 0, or -1: it raised.
-int32_t hj_dict_set(PyObject* dict, PyObject* key, PyObject* value) {
-  PyObject** place = nullptr;
-  const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &place); });
-  if (found == Found::Yes && replace_value(dict, place, value))
-    return 0;
-  return PyDict_SetItem(dict, key, value);
-}
+int32_t hj_dict_set(PyObject* dict, PyObject* key, PyObject* value) { return dict_set_object(dict, key, value); }
 int32_t hj_dict_set_int(PyObject* dict, int64_t key, PyObject* value) { return dict_set(dict, IntKey{key}, value); }
 int32_t hj_dict_set_ints(PyObject* dict, const int64_t* key, int64_t count, PyObject* value) {
   return dict_set(dict, IntsKey{key, count}, value);
@@ -354,23 +392,20 @@ int32_t hj_dict_set_number_ints(PyObject* dict, const int64_t* key, int64_t coun
   return dict_set_number(dict, IntsKey{key, count}, value);
 }
 
-int32_t hj_set_add_int(PyObject* set, int64_t key) {
-  if (layout->probes_sets && find_in_set(set, IntKey{key}) == Found::Yes)
+int32_t hj_set_add(PyObject* set, PyObject* key) {
+  Py_hash_t hash = 0;
+  const Found found = !layout->probes_sets ? Found::Unsure : with_key(key, Found::Unsure, [&](const auto& k) {
+    const Found probed = find_in_set(set, k);
+    if (probed == Found::No)
+      hash = k.hash();
+    return probed;
+  });
+  if (found == Found::Yes || (found == Found::No && insert_in_set(set, key, hash)))
     return 0;
-  PyObject* object = PyLong_FromLongLong(key);
-  const int32_t status = object ? PySet_Add(set, object) : -1;
-  Py_XDECREF(object);
-  return status;
+  return PySet_Add(set, key);
 }
-int32_t hj_set_add_ints(PyObject* set, const int64_t* key, int64_t count) {
-  const IntsKey ints{key, count};
-  if (layout->probes_sets && find_in_set(set, ints) == Found::Yes)
-    return 0;
-  PyObject* object = object_of(ints);
-  const int32_t status = object ? PySet_Add(set, object) : -1;
-  Py_XDECREF(object);
-  return status;
-}
+int32_t hj_set_add_int(PyObject* set, int64_t key) { return set_add(set, IntKey{key}); }
+int32_t hj_set_add_ints(PyObject* set, const int64_t* key, int64_t count) { return set_add(set, IntsKey{key, count}); }
 
 }  // extern "C"
 
@@ -405,6 +440,7 @@ std::span<const SupportSymbol> table_symbols() {
       HASTEN_SYMBOL(hj_dict_set_number),
       HASTEN_SYMBOL(hj_dict_set_number_int),
       HASTEN_SYMBOL(hj_dict_set_number_ints),
+      HASTEN_SYMBOL(hj_set_add),
       HASTEN_SYMBOL(hj_set_add_int),
       HASTEN_SYMBOL(hj_set_add_ints),
   };
