@@ -78,13 +78,6 @@ const CompileTable* load_compiler(std::string* why) {
   return compiler;
 }
 
-void learn_overflow(const mir::MirFunction& function, mir::ValueId value) {
-  if (compiler && compiler->learn) {
-    const Feedback feedback{value, DeoptReason::Overflow, nullptr};
-    compiler->learn(&function, &feedback, 1);
-  }
-}
-
 CompiledFunction::CompiledFunction(PyObject* function, PyObject* strict_error, bool is_template)
     : function_(function),
       code_(PyFunction_GET_CODE(function)),

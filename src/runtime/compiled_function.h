@@ -35,9 +35,6 @@ void set_compiler(const CompileTable* table);
 /// Loads _compile if need be. Null with an exception set, or with a reason in *why if it is not installed.
 const CompileTable* load_compiler(std::string* why);
 
-/// The value of an instruction, or an operand of it, was an int beyond 64 bits.
-void learn_overflow(const mir::MirFunction& function, mir::ValueId value);
-
 class CompiledFunction {
  public:
   CompiledFunction(PyObject* function, PyObject* strict_error, bool is_template);

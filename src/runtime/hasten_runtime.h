@@ -102,7 +102,8 @@ struct ObjectLayout {
   PyObject* const* characters;  ///< the str of each of the first 256 code points: there is only one
   uint32_t bytes_head;          ///< where the bytes of a bytes object begin
   uint32_t dict_used, set_used;
-  uint32_t probes_dicts, probes_sets;  ///< 1: table_probe.h reads the tables of this CPython rightly
+  /// 1: table_probe.h reads the tables, and the iterators over items, of this CPython rightly
+  uint32_t probes_dicts, probes_sets, steps_items;
   // A dict's version tag, 64 bits. Whoever changes a value in place gives it one that CPython never gives; where a bit of
   // the mask is set somebody watches the dict, and it must be changed by CPython.
   uint32_t dict_version, dict_watch_mask;

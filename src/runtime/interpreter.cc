@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "runtime/compiled_function.h"
+#include "runtime/experience.h"
 #include "runtime/liveness.h"
 #include "runtime/object_ref.h"
 #include "runtime/operations.h"
@@ -192,8 +193,8 @@ void InterpreterPlan::find_dead_in_handlers(const mir::MirFunction& function, co
   }
 }
 
-void note_wide(const mir::MirFunction& function, const InterpreterPlan& plan, uint32_t index,
-               PyObject* const* operands, PyObject* result) {
+void note_wide(const mir::MirFunction& function, const InterpreterPlan& plan, uint32_t index, PyObject* const* operands,
+               PyObject* result) {
   const Instr& instr = function.instrs[index];
   if ((instr.op != Op::Binary && instr.op != Op::Inplace && instr.op != Op::Compare && instr.op != Op::Unary) ||
       plan.is_wide[index]) {
@@ -205,7 +206,7 @@ void note_wide(const mir::MirFunction& function, const InterpreterPlan& plan, ui
   }
   if (wide) {
     plan.is_wide[index] = 1;
-    learn_overflow(function, index);
+    learn(&function, {index, DeoptReason::Overflow, nullptr});
   }
 }
 

@@ -146,7 +146,7 @@ PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, co
     start.instr -= planted_bug(Plant::LandingTwice);
   } else if (point.reason == DeoptReason::Type && is_computing(function.instrs[start.instr].op)) {
     // Do the instruction now: the type of its value is what the compiler has to learn.
-    if (execute_into(function, *plan_, start.instr, &values)) {
+    if (execute_into(function, plan(), start.instr, &values)) {
       PyObject* seen = values.get(start.instr);
       learn(point, seen ? reinterpret_cast<PyObject*>(Py_TYPE(seen)) : nullptr);
       release_dead(function, plan(), start.instr, &values);

@@ -113,6 +113,7 @@ void fill_text_offsets(ObjectLayout* layout) {
 #pragma GCC diagnostic pop
   layout->dict_watch_mask = PY_VERSION_HEX >= 0x030C0000 ? 0xfff : 0;
   layout->probes_dicts = layout->probes_sets = tables_are_known() ? 1 : 0;
+  layout->steps_items = item_iterators_are_known() ? 1 : 0;
 #endif
 }
 

@@ -246,15 +246,6 @@ PyObject* hj_compare(PyObject* a, PyObject* b, int32_t op) {
   return PyObject_RichCompare(a, b, op);
 }
 
-PyObject* hj_get_item_at(PyObject* container, int64_t index) {
-  if (PyList_CheckExact(container) || PyTuple_CheckExact(container) || PyUnicode_CheckExact(container))
-    return PySequence_GetItem(container, index);
-  PyObject* key = PyLong_FromLongLong(index);
-  PyObject* item = key ? PyObject_GetItem(container, key) : nullptr;
-  Py_XDECREF(key);
-  return item;
-}
-
 /// {the next item or null, 0 if it raised}
 PointerAndStatus hj_iter_next(PyObject* iterator) {
   PyObject* item = (*Py_TYPE(iterator)->tp_iternext)(iterator);
@@ -370,7 +361,6 @@ std::span<const SupportSymbol> common_symbols() {
       HASTEN_SYMBOL(hj_load_method),
       HASTEN_SYMBOL(hj_bind_method),
       HASTEN_SYMBOL(hj_compare),
-      HASTEN_SYMBOL(hj_get_item_at),
       HASTEN_SYMBOL(hj_iter_next),
       HASTEN_SYMBOL(hj_append),
       HASTEN_SYMBOL(hj_concatenate),
@@ -411,11 +401,8 @@ std::span<const SupportSymbol> common_symbols() {
       {"hj_negative", reinterpret_cast<void*>(&PyNumber_Negative)},
       {"hj_positive", reinterpret_cast<void*>(&PyNumber_Positive)},
       {"hj_invert", reinterpret_cast<void*>(&PyNumber_Invert)},
-      {"hj_get_item", reinterpret_cast<void*>(&PyObject_GetItem)},
-      {"hj_set_item", reinterpret_cast<void*>(&PyObject_SetItem)},
       {"hj_del_item", reinterpret_cast<void*>(&PyObject_DelItem)},
       {"hj_dict_set_item", reinterpret_cast<void*>(&PyDict_SetItem)},
-      {"hj_set_add", reinterpret_cast<void*>(&PySet_Add)},
       HASTEN_SYMBOL(hj_get_attribute),
       HASTEN_SYMBOL(hj_set_attribute),
       HASTEN_SYMBOL(hj_format),
@@ -425,7 +412,6 @@ std::span<const SupportSymbol> common_symbols() {
       {"hj_list_to_tuple", reinterpret_cast<void*>(&PyList_AsTuple)},
       {"hj_truth", reinterpret_cast<void*>(&PyObject_IsTrue)},
       {"hj_length", reinterpret_cast<void*>(&PyObject_Size)},
-      {"hj_contains", reinterpret_cast<void*>(&PySequence_Contains)},
       HASTEN_SYMBOL(hj_counted_call),
       HASTEN_SYMBOL(hj_counted_call_with),
       HASTEN_SYMBOL(hj_list_append),
@@ -472,8 +458,8 @@ std::span<const SupportSymbol> common_symbols() {
   return kSymbols;
 }
 
-std::array<std::span<const SupportSymbol>, 5> support_symbols() {
-  return {common_symbols(), box_symbols(), container_symbols(), table_symbols(), number_symbols()};
+std::array<std::span<const SupportSymbol>, 6> support_symbols() {
+  return {common_symbols(), box_symbols(), container_symbols(), table_symbols(), number_symbols(), ordering_symbols()};
 }
 
 }  // namespace hasten::runtime

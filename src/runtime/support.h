@@ -21,7 +21,8 @@ std::span<const SupportSymbol> box_symbols();
 std::span<const SupportSymbol> container_symbols();
 std::span<const SupportSymbol> table_symbols();
 std::span<const SupportSymbol> number_symbols();
-std::array<std::span<const SupportSymbol>, 5> support_symbols();
+std::span<const SupportSymbol> ordering_symbols();
+std::array<std::span<const SupportSymbol>, 6> support_symbols();
 /// Before any of them is called.
 void set_layout(const ObjectLayout& of_objects);
 

@@ -62,6 +62,40 @@ PyObject* hj_tuple_slice(PyObject* tuple, int64_t low, int64_t high) { return Py
 PyObject* hj_list_concat(PyObject* a, PyObject* b) { return PyList_Type.tp_as_sequence->sq_concat(a, b); }
 PyObject* hj_tuple_concat(PyObject* a, PyObject* b) { return PyTuple_Type.tp_as_sequence->sq_concat(a, b); }
 
+// Whether a text begins or ends with another between two bounds; where one is found, -1: nowhere, -2: it raised.
+int64_t hj_text_startswith(PyObject* text, PyObject* wanted, int64_t begin, int64_t end) {
+  return PyUnicode_Tailmatch(text, wanted, begin, end, -1);
+}
+int64_t hj_text_endswith(PyObject* text, PyObject* wanted, int64_t begin, int64_t end) {
+  return PyUnicode_Tailmatch(text, wanted, begin, end, 1);
+}
+int64_t hj_text_find(PyObject* text, PyObject* wanted, int64_t begin, int64_t end) {
+  return PyUnicode_Find(text, wanted, begin, end, 1);
+}
+int64_t hj_text_rfind(PyObject* text, PyObject* wanted, int64_t begin, int64_t end) {
+  return PyUnicode_Find(text, wanted, begin, end, -1);
+}
+int64_t found_or_raised(int64_t at) {
+  if (at == -1)
+    PyErr_SetString(PyExc_ValueError, "substring not found");
+  return at < 0 ? -2 : at;
+}
+int64_t hj_text_index(PyObject* text, PyObject* wanted, int64_t begin, int64_t end) {
+  return found_or_raised(PyUnicode_Find(text, wanted, begin, end, 1));
+}
+int64_t hj_text_rindex(PyObject* text, PyObject* wanted, int64_t begin, int64_t end) {
+  return found_or_raised(PyUnicode_Find(text, wanted, begin, end, -1));
+}
+int64_t hj_text_count(PyObject* text, PyObject* wanted, int64_t begin, int64_t end) {
+  const Py_ssize_t count = PyUnicode_Count(text, wanted, begin, end);
+  return count < 0 ? -2 : count;
+}
+
+PyObject* hj_new_set(PyObject* iterable) { return PySet_New(iterable); }
+PyObject* hj_new_list(PyObject* iterable) { return iterable ? PySequence_List(iterable) : PyList_New(0); }
+PyObject* hj_new_tuple(PyObject* iterable) { return PySequence_Tuple(iterable); }
+PyObject* hj_new_dict(PyObject*) { return PyDict_New(); }
+
 PyObject* hj_build_list(PyObject* const* items, int64_t count) {
   PyObject* list = PyList_New(count);
   for (int64_t k = 0; list && k < count; ++k) PyList_SET_ITEM(list, k, Py_NewRef(items[k]));
@@ -96,12 +130,20 @@ PyObject* hj_box_slice(PyObject* const* items, int64_t, int64_t) { return PySlic
 std::span<const SupportSymbol> container_symbols() {
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
   static const SupportSymbol kSymbols[] = {
-      HASTEN_SYMBOL(hj_text_char),     HASTEN_SYMBOL(hj_char),        HASTEN_SYMBOL(hj_texts_equal),
-      HASTEN_SYMBOL(hj_compare_texts), HASTEN_SYMBOL(hj_text_has),    HASTEN_SYMBOL(hj_char_case),
-      HASTEN_SYMBOL(hj_text_slice),    HASTEN_SYMBOL(hj_list_slice),  HASTEN_SYMBOL(hj_list_pop),
-      HASTEN_SYMBOL(hj_tuple_slice),   HASTEN_SYMBOL(hj_list_concat), HASTEN_SYMBOL(hj_tuple_concat),
-      HASTEN_SYMBOL(hj_build_list),    HASTEN_SYMBOL(hj_build_set),   HASTEN_SYMBOL(hj_build_dict),
-      HASTEN_SYMBOL(hj_box_slice),
+      HASTEN_SYMBOL(hj_text_char),       HASTEN_SYMBOL(hj_char),
+      HASTEN_SYMBOL(hj_texts_equal),     HASTEN_SYMBOL(hj_compare_texts),
+      HASTEN_SYMBOL(hj_text_has),        HASTEN_SYMBOL(hj_char_case),
+      HASTEN_SYMBOL(hj_text_slice),      HASTEN_SYMBOL(hj_list_slice),
+      HASTEN_SYMBOL(hj_list_pop),        HASTEN_SYMBOL(hj_tuple_slice),
+      HASTEN_SYMBOL(hj_list_concat),     HASTEN_SYMBOL(hj_tuple_concat),
+      HASTEN_SYMBOL(hj_build_list),      HASTEN_SYMBOL(hj_build_set),
+      HASTEN_SYMBOL(hj_build_dict),      HASTEN_SYMBOL(hj_box_slice),
+      HASTEN_SYMBOL(hj_text_startswith), HASTEN_SYMBOL(hj_text_endswith),
+      HASTEN_SYMBOL(hj_text_find),       HASTEN_SYMBOL(hj_text_rfind),
+      HASTEN_SYMBOL(hj_text_index),      HASTEN_SYMBOL(hj_text_rindex),
+      HASTEN_SYMBOL(hj_text_count),      HASTEN_SYMBOL(hj_new_set),
+      HASTEN_SYMBOL(hj_new_list),        HASTEN_SYMBOL(hj_new_tuple),
+      HASTEN_SYMBOL(hj_new_dict),
   };
 #undef HASTEN_SYMBOL
   return kSymbols;

@@ -121,9 +121,10 @@ int32_t set_has(PyObject* set, const Key& key) {
   return status;
 }
 
+bool is_watched(PyObject* dict) { return (version_of(dict) & layout->dict_watch_mask) != 0; }
+
 /// Puts `value` where another value of the dict is. False: CPython must do it.
 bool replace_value(PyObject* dict, PyObject** place, PyObject* value) {
-  static uint64_t changes = 0;
   if (planted_bug(Plant::DictOrder))
     return false;
   if (*place == value)
@@ -131,8 +132,7 @@ bool replace_value(PyObject* dict, PyObject** place, PyObject* value) {
   auto* version = reinterpret_cast<uint64_t*>(reinterpret_cast<char*>(dict) + layout->dict_version);
   if ((*version & layout->dict_watch_mask) || (PyType_IS_GC(Py_TYPE(value)) && !PyObject_GC_IsTracked(dict)))
     return false;
-  // A number that CPython's counter does not come to.
-  *version = (uint64_t{1} << 63) | (++changes << 12);
+  *version = next_version();
   if (last_found.dict == dict && last_found.value == place)
     last_found.version = *version;
   PyObject* old = std::exchange(*place, Py_NewRef(value));
@@ -140,13 +140,52 @@ bool replace_value(PyObject* dict, PyObject** place, PyObject* value) {
   return true;
 }
 
+/// Puts a key in that the dict has been found not to have. False: CPython must do it.
+bool insert_new(PyObject* dict, PyObject* key, Py_hash_t hash, PyObject* value) {
+  return !is_watched(dict) && insert_in_dict(dict, key, hash, value);
+}
+
 template <class Key>
 int32_t dict_set(PyObject* dict, const Key& key, PyObject* value) {
   PyObject** place = nullptr;
-  if (probe_dict(dict, key, &place) == Found::Yes && replace_value(dict, place, value))
+  const Found found = probe_dict(dict, key, &place);
+  if (found == Found::Yes && replace_value(dict, place, value))
     return 0;
   PyObject* object = object_of(key);
-  const int32_t status = object ? PyDict_SetItem(dict, object, value) : -1;
+  const int32_t status = !object ? -1
+                         : found == Found::No && insert_new(dict, object, key.hash(), value)
+                             ? 0
+                             : PyDict_SetItem(dict, object, value);
+  Py_XDECREF(object);
+  return status;
+}
+
+/// The same with a key that is an object.
+int32_t dict_set_object(PyObject* dict, PyObject* key, PyObject* value) {
+  PyObject** place = nullptr;
+  Py_hash_t hash = 0;
+  const Found found = with_key(key, Found::Unsure, [&](const auto& k) {
+    const Found probed = probe_dict(dict, k, &place);
+    if (probed == Found::No)
+      hash = k.hash();
+    return probed;
+  });
+  if ((found == Found::Yes && replace_value(dict, place, value)) ||
+      (found == Found::No && insert_new(dict, key, hash, value)))
+    return 0;
+  return PyDict_SetItem(dict, key, value);
+}
+
+/// A set's new item. 0, or -1: it raised.
+template <class Key>
+int32_t set_add(PyObject* set, const Key& key) {
+  const Found found = layout->probes_sets ? find_in_set(set, key) : Found::Unsure;
+  if (found == Found::Yes)
+    return 0;
+  PyObject* object = object_of(key);
+  const int32_t status = !object                                                        ? -1
+                         : found == Found::No && insert_in_set(set, object, key.hash()) ? 0
+                                                                                        : PySet_Add(set, object);
   Py_XDECREF(object);
   return status;
 }
@@ -163,7 +202,97 @@ int32_t dict_set_number(PyObject* dict, const Key& key, int64_t value) {
   return status;
 }
 
+/// The item at `index` of a list or tuple (a new reference); null without an exception: there is none.
+PyObject* item_at(PyObject* sequence, int64_t index) {
+  const Py_ssize_t size = Py_SIZE(sequence);
+  const int64_t at = index < 0 ? index + size : index;
+  if (at < 0 || at >= size)
+    return nullptr;
+  return Py_NewRef(PyList_CheckExact(sequence) ? PyList_GET_ITEM(sequence, at) : PyTuple_GET_ITEM(sequence, at));
+}
+
+bool is_sequence(PyObject* object) { return PyList_CheckExact(object) || PyTuple_CheckExact(object); }
+
+/// Whether two objects are equal of which neither's comparison runs anybody's code.
+Found plainly_equal(PyObject* a, PyObject* b) {
+  if (a == b)
+    return Found::Yes;
+  if (PyUnicode_CheckExact(a))
+    return TextKey{a}.equals(b);
+  int64_t x = 0, y = 0;
+  if (PyLong_CheckExact(a) && PyLong_CheckExact(b) && read_small_int(a, &x) && read_small_int(b, &y))
+    return x == y ? Found::Yes : Found::No;
+  return Found::Unsure;
+}
+
 extern "C" {
+
+// Of objects whose class is not known.
+PyObject* hj_get_item(PyObject* container, PyObject* key) {
+  PyObject* item = nullptr;
+  int64_t index = 0;
+  if (PyDict_CheckExact(container)) {
+    PyObject** value = nullptr;
+    if (with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(container, k, &value); }) == Found::Yes)
+      return Py_NewRef(*value);
+  } else if (is_sequence(container) && PyLong_CheckExact(key) && read_small_int(key, &index)) {
+    item = item_at(container, index);
+  }
+  return item ? item : PyObject_GetItem(container, key);
+}
+
+PyObject* hj_get_item_at(PyObject* container, int64_t index) {
+  if (is_sequence(container)) {
+    PyObject* item = item_at(container, index);
+    return item ? item : PySequence_GetItem(container, index);
+  }
+  if (PyUnicode_CheckExact(container))
+    return PySequence_GetItem(container, index);
+  PyObject** value = nullptr;
+  if (PyDict_CheckExact(container) && probe_dict(container, IntKey{index}, &value) == Found::Yes)
+    return Py_NewRef(*value);
+  PyObject* key = PyLong_FromLongLong(index);
+  PyObject* item = key ? PyObject_GetItem(container, key) : nullptr;
+  Py_XDECREF(key);
+  return item;
+}
+
+int32_t hj_set_item(PyObject* container, PyObject* key, PyObject* value) {
+  if (PyDict_CheckExact(container))
+    return dict_set_object(container, key, value);
+  int64_t index = 0;
+  if (PyList_CheckExact(container) && PyLong_CheckExact(key) && read_small_int(key, &index)) {
+    const int64_t at = index < 0 ? index + PyList_GET_SIZE(container) : index;
+    if (at >= 0 && at < PyList_GET_SIZE(container)) {
+      PyObject* old = PyList_GET_ITEM(container, at);
+      PyList_SET_ITEM(container, at, Py_NewRef(value));
+      Py_DECREF(old);
+      return 0;
+    }
+  }
+  return PyObject_SetItem(container, key, value);
+}
+
+/// 1, 0, or -1: it raised.
+int32_t hj_contains(PyObject* container, PyObject* item) {
+  Found found = Found::Unsure;
+  if (PyDict_CheckExact(container)) {
+    PyObject** value = nullptr;
+    found = with_key(item, Found::Unsure, [&](const auto& k) { return probe_dict(container, k, &value); });
+  } else if (PyAnySet_CheckExact(container) && layout->probes_sets) {
+    found = with_key(item, Found::Unsure, [&](const auto& k) { return find_in_set(container, k); });
+  } else if (is_sequence(container)) {
+    for (Py_ssize_t k = 0; k < Py_SIZE(container); ++k) {
+      PyObject* one = PyList_CheckExact(container) ? PyList_GET_ITEM(container, k) : PyTuple_GET_ITEM(container, k);
+      found = plainly_equal(one, item);
+      if (found == Found::Yes)
+        return 1;
+      if (found == Found::Unsure)
+        break;  // what was looked at so far looks the same again
+    }
+  }
+  return found != Found::Unsure ? as_status(found) : PySequence_Contains(container, item);
+}
 
 PointerAndStatus hj_dict_item(PyObject* dict, PyObject* key) {
   PyObject** value = nullptr;
@@ -209,29 +338,43 @@ int32_t hj_set_has(PyObject* set, PyObject* key) {
 int32_t hj_set_has_int(PyObject* set, int64_t key) { return set_has(set, IntKey{key}); }
 int32_t hj_set_has_ints(PyObject* set, const int64_t* key, int64_t count) { return set_has(set, IntsKey{key, count}); }
 
+/// The next key and value of an iterator over the items of a dict, both borrowed from the dict. 1; 0: there is none; -1: it
+/// raised.
+int32_t hj_next_item(PyObject* iterator, PyObject** out) {
+  if (layout->steps_items && step_items(iterator, &out[0], &out[1])) [[likely]]
+    return 1;
+  PyObject* pair = PyDictIterItem_Type.tp_iternext(iterator);
+  if (!pair)
+    return PyErr_Occurred() ? -1 : 0;
+  out[0] = PyTuple_GET_ITEM(pair, 0);
+  out[1] = PyTuple_GET_ITEM(pair, 1);
+  Py_DECREF(pair);
+  return 1;
+}
+
 /// dict.setdefault(key, [] or {}).
 PyObject* hj_set_default(PyObject* dict, PyObject* key, int32_t is_list) {
   PyObject** value = nullptr;
-  const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &value); });
+  Py_hash_t hash = 0;
+  const Found found = with_key(key, Found::Unsure, [&](const auto& k) {
+    const Found probed = probe_dict(dict, k, &value);
+    if (probed == Found::No)
+      hash = k.hash();
+    return probed;
+  });
   if (found == Found::Yes)
     return Py_NewRef(*value);
   PyObject* fresh = is_list ? PyList_New(0) : PyDict_New();
-  PyObject* item = fresh ? PyDict_SetDefault(dict, key, fresh) : nullptr;
+  PyObject* item = !fresh                                                     ? nullptr
+                   : found == Found::No && insert_new(dict, key, hash, fresh) ? fresh
+                                                                              : PyDict_SetDefault(dict, key, fresh);
   Py_XINCREF(item);
   Py_XDECREF(fresh);
   return item;
 }
 
 /// 0, or -1: it raised.
-int32_t hj_dict_set(PyObject* dict, PyObject* key, PyObject* value) {
-  PyObject** place = nullptr;
-  const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &place); });
-  if (found == Found::Yes && replace_value(dict, place, value))
-    return 0;
-  if (planted_bug(Plant::DictOrder) && found == Found::Yes)
-    PyDict_DelItem(dict, key);
-  return PyDict_SetItem(dict, key, value);
-}
+int32_t hj_dict_set(PyObject* dict, PyObject* key, PyObject* value) { return dict_set_object(dict, key, value); }
 int32_t hj_dict_set_int(PyObject* dict, int64_t key, PyObject* value) { return dict_set(dict, IntKey{key}, value); }
 int32_t hj_dict_set_ints(PyObject* dict, const int64_t* key, int64_t count, PyObject* value) {
   return dict_set(dict, IntsKey{key, count}, value);
@@ -254,25 +397,22 @@ int32_t hj_dict_set_number_ints(PyObject* dict, const int64_t* key, int64_t coun
   return dict_set_number(dict, IntsKey{key, count}, value);
 }
 
-int32_t hj_set_add_int(PyObject* set, int64_t key) {
-  if (layout->probes_sets && find_in_set(set, IntKey{key}) == Found::Yes)
+int32_t hj_set_add(PyObject* set, PyObject* key) {
+  Py_hash_t hash = 0;
+  const Found found = !layout->probes_sets ? Found::Unsure : with_key(key, Found::Unsure, [&](const auto& k) {
+    const Found probed = find_in_set(set, k);
+    if (probed == Found::No)
+      hash = k.hash();
+    return probed;
+  });
+  if (found == Found::Yes || (found == Found::No && insert_in_set(set, key, hash)))
     return 0;
-  PyObject* object = PyLong_FromLongLong(key);
-  if (planted_bug(Plant::SetAddAgain) && object)
-    PySet_Discard(set, object);
-  const int32_t status = object ? PySet_Add(set, object) : -1;
-  Py_XDECREF(object);
-  return status;
+  if (planted_bug(Plant::SetAddAgain))
+    PySet_Discard(set, key);
+  return PySet_Add(set, key);
 }
-int32_t hj_set_add_ints(PyObject* set, const int64_t* key, int64_t count) {
-  const IntsKey ints{key, count};
-  if (layout->probes_sets && find_in_set(set, ints) == Found::Yes)
-    return 0;
-  PyObject* object = object_of(ints);
-  const int32_t status = object ? PySet_Add(set, object) : -1;
-  Py_XDECREF(object);
-  return status;
-}
+int32_t hj_set_add_int(PyObject* set, int64_t key) { return set_add(set, IntKey{key}); }
+int32_t hj_set_add_ints(PyObject* set, const int64_t* key, int64_t count) { return set_add(set, IntsKey{key, count}); }
 
 }  // extern "C"
 
@@ -283,12 +423,17 @@ void set_layout(const ObjectLayout& of_objects) { layout = &of_objects; }
 std::span<const SupportSymbol> table_symbols() {
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
   static const SupportSymbol kSymbols[] = {
+      HASTEN_SYMBOL(hj_get_item),
+      HASTEN_SYMBOL(hj_get_item_at),
+      HASTEN_SYMBOL(hj_set_item),
+      HASTEN_SYMBOL(hj_contains),
       HASTEN_SYMBOL(hj_dict_item),
       HASTEN_SYMBOL(hj_dict_item_int),
       HASTEN_SYMBOL(hj_dict_item_ints),
       HASTEN_SYMBOL(hj_dict_subscript),
       HASTEN_SYMBOL(hj_dict_subscript_int),
       HASTEN_SYMBOL(hj_dict_subscript_ints),
+      HASTEN_SYMBOL(hj_next_item),
       HASTEN_SYMBOL(hj_set_default),
       HASTEN_SYMBOL(hj_dict_has),
       HASTEN_SYMBOL(hj_dict_has_int),
@@ -302,6 +447,7 @@ std::span<const SupportSymbol> table_symbols() {
       HASTEN_SYMBOL(hj_dict_set_number),
       HASTEN_SYMBOL(hj_dict_set_number_int),
       HASTEN_SYMBOL(hj_dict_set_number_ints),
+      HASTEN_SYMBOL(hj_set_add),
       HASTEN_SYMBOL(hj_set_add_int),
       HASTEN_SYMBOL(hj_set_add_ints),
   };

@@ -250,6 +250,73 @@ inline bool LastFound::is_still_in(const PyObject* object) const {
          form_of(keys) == form;
 }
 
+/// A version that CPython's counter does not come to, for a dict that is changed here.
+inline uint64_t next_version() {
+  static uint64_t changes = 0;
+  return (uint64_t{1} << 63) | (++changes << 12);
+}
+
+template <class Dict>
+void set_version(Dict* dict, uint64_t version) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  if constexpr (requires { dict->ma_version_tag; }) {
+    dict->ma_version_tag = version;
+  }
+#pragma GCC diagnostic pop
+}
+
+inline void set_dict_index(DictKeys* keys, size_t at, int64_t index) {
+  char* indices = reinterpret_cast<char*>(keys + 1);
+  if (keys->log2_size < 8) {
+    reinterpret_cast<int8_t*>(indices)[at] = static_cast<int8_t>(index);
+  } else if (keys->log2_size < 16) {
+    reinterpret_cast<int16_t*>(indices)[at] = static_cast<int16_t>(index);
+  } else if (keys->log2_size < 32) {
+    reinterpret_cast<int32_t*>(indices)[at] = static_cast<int32_t>(index);
+  } else {
+    reinterpret_cast<int64_t*>(indices)[at] = index;
+  }
+}
+
+/// Whether the collector may have to look at the dict because of `object`.
+inline bool may_be_tracked(PyObject* object) {
+  return PyType_IS_GC(Py_TYPE(object)) && !(PyTuple_CheckExact(object) && !PyObject_GC_IsTracked(object));
+}
+
+/// Puts a key that an exact dict has not, and its value, where CPython puts them; false: CPython must do it. REQUIRES:
+/// nobody watches the dict.
+inline bool insert_in_dict(PyObject* object, PyObject* key, Py_hash_t hash, PyObject* value) {
+  constexpr uint8_t kGeneral = 0, kTexts = 1;
+  auto* dict = reinterpret_cast<PyDictObject*>(object);
+  auto* keys = reinterpret_cast<DictKeys*>(dict->ma_keys);
+  if (dict->ma_values || keys->usable <= 0 || keys->kind > kTexts ||
+      (keys->kind == kTexts && !PyUnicode_CheckExact(key)) ||
+      ((may_be_tracked(key) || may_be_tracked(value)) && !PyObject_GC_IsTracked(object))) {
+    return false;
+  }
+  const size_t mask = (size_t{1} << keys->log2_size) - 1;
+  auto perturb = static_cast<size_t>(hash);
+  size_t at = perturb & mask;
+  while (dict_index(keys, at) >= 0) {
+    perturb >>= 5;
+    at = (at * 5 + perturb + 1) & mask;
+  }
+  set_dict_index(keys, at, keys->entry_count);
+  char* entries = reinterpret_cast<char*>(keys + 1) + (size_t{1} << keys->log2_index_bytes);
+  if (keys->kind == kGeneral) {
+    reinterpret_cast<GeneralEntry*>(entries)[keys->entry_count] = {hash, Py_NewRef(key), Py_NewRef(value)};
+  } else {
+    reinterpret_cast<TextEntry*>(entries)[keys->entry_count] = {Py_NewRef(key), Py_NewRef(value)};
+  }
+  ++keys->entry_count;
+  --keys->usable;
+  keys->version = 0;
+  ++dict->ma_used;
+  set_version(dict, next_version());
+  return true;
+}
+
 /// Looks for the key in an exact dict; *value: where its value stands.
 template <class Key>
 Found find_in_dict(PyObject* object, const Key& key, PyObject*** value) {
@@ -306,6 +373,27 @@ Found find_in_dict(PyObject* object, const Key& key, PyObject*** value) {
 /// Whether they lie in memory as this file reads them.
 bool tables_are_known();
 
+/// An iterator over the items of a dict, which is private: the same from CPython 3.11 to 3.13.
+struct ItemIterator {
+  PyObject ob_base;
+  PyDictObject* dict;
+  Py_ssize_t used, position;
+  PyObject* result;
+  Py_ssize_t left;
+};
+bool item_iterators_are_known();
+
+/// The next key and value (borrowed from the dict), without a tuple of them; false: ask the iterator itself.
+inline bool step_items(PyObject* iterator, PyObject** key, PyObject** value) {
+  auto* it = reinterpret_cast<ItemIterator*>(iterator);
+  if (!it->dict || it->used != it->dict->ma_used || it->left <= 0 ||
+      !PyDict_Next(reinterpret_cast<PyObject*>(it->dict), &it->position, key, value)) {
+    return false;
+  }
+  --it->left;
+  return true;
+}
+
 /// Looks for the key in an exact set or frozenset.
 template <class Key>
 Found find_in_set(PyObject* object, const Key& key) {
@@ -327,6 +415,34 @@ Found find_in_set(PyObject* object, const Key& key) {
         if (same != Found::No) {
           return same;
         }
+      }
+      ++entry;
+    } while (probes--);
+    perturb >>= 5;
+    at = (at * 5 + 1 + perturb) & mask;
+  }
+}
+
+/// Puts a key that an exact set has not where CPython puts it; false: CPython must do it.
+inline bool insert_in_set(PyObject* object, PyObject* key, Py_hash_t hash) {
+  constexpr size_t kLinearProbes = 9;
+  auto* set = reinterpret_cast<PySetObject*>(object);
+  const auto mask = static_cast<size_t>(set->mask);
+  if (set->fill != set->used || (static_cast<size_t>(set->fill) + 1) * 5 >= mask * 3) {
+    return false;  // it may take the place of what was taken out, or grow
+  }
+  auto perturb = static_cast<size_t>(hash);
+  size_t at = perturb & mask;
+  for (;;) {
+    setentry* entry = &set->table[at];
+    size_t probes = at + kLinearProbes <= mask ? kLinearProbes : 0;
+    do {
+      if (entry->hash == 0 && !entry->key) {
+        ++set->fill;
+        ++set->used;
+        entry->key = Py_NewRef(key);
+        entry->hash = hash;
+        return true;
       }
       ++entry;
     } while (probes--);

@@ -488,14 +488,8 @@ void BodyLowering::lower_terminator(ValueId v) {
       b.CreateRet(returned);
       return;
     }
-    case Op::Reraise:
+    default:  // Raise, Reraise
       raise_natively(v);
-      return;
-    default:  // Raise: if it is not handled here, the interpreter does it
-      if (handler_of(v) != mir::kNone)
-        raise_natively(v);
-      else
-        b.CreateBr(leave_before(v, DeoptReason::Generic));
       return;
   }
 }

@@ -13,6 +13,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -312,6 +313,7 @@ class BodyLowering {
   bool slice_bounds(const Value& slice, llvm::Value* size, llvm::Value** low, llvm::Value** high);
   Value borrowed_result(ValueId v, llvm::Value* object);
   Value next_object(ValueId v);
+  Value next_dict_item(ValueId v, llvm::Value* iterator);
   Value unpack_object(ValueId v, llvm::Value* tuple);
   Value list_pop(ValueId v, llvm::Value* list);
 
@@ -375,9 +377,14 @@ class BodyLowering {
   // calls.cc
   Value lower_call(ValueId v);
   Value direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args);
+  /// heappush, heappop, sorted; nothing if it is not such a call.
+  std::optional<Value> constructor_call(ValueId v, PyObject* made, llvm::ArrayRef<Value> args);
+  std::optional<Value> fold_call(ValueId v, Known known, llvm::ArrayRef<Value> operands);
+  std::optional<Value> text_search(ValueId v, const Method& method, const Value& receiver, llvm::ArrayRef<Value> args);
+  std::optional<Value> ordering_call(ValueId v, Known known, llvm::ArrayRef<Value> args);
   Value predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands);
   /// object_call up to its result: checked, a new reference.
-  llvm::Value* raw_object_call(ValueId v, llvm::ArrayRef<Value> operands);
+  llvm::Value* raw_object_call(ValueId v, llvm::ArrayRef<Value> operands, llvm::Value* made = nullptr);
   /// Tells that a callable is called through CPython, and where the code counts it.
   llvm::Constant* counted_call(ValueId v);
   Value native_call(ValueId v, Known known, llvm::ArrayRef<Value> args);

@@ -54,6 +54,13 @@ Value BodyLowering::lower_call(ValueId v) {
       if ((plan.known == Known::Str || plan.known == Known::Bin) && args.size() == 1 && args[0].type.only(kInt) &&
           !args[0].constant && instr(v).aux == mir::kNone)
         return text_of_int(v, plan.known == Known::Str ? "hj_int_text" : "hj_int_binary", args[0]);
+      if (const auto ordered = ordering_call(v, plan.known, args))
+        return *ordered;
+      if (const auto folded = fold_call(v, plan.known, operands))
+        return *folded;
+      if (const auto made =
+              operands[0].type.only(kKnown) ? constructor_call(v, operands[0].type.known, args) : std::nullopt)
+        return *made;
       if (plan.known == Known::Str && args.size() == 1 && instr(v).aux == mir::kNone) {
         llvm::SmallVector<llvm::Value*, 4> temporaries;
         llvm::Value* object = boxed_operand(args[0], temporaries);

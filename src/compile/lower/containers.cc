@@ -128,10 +128,48 @@ Value BodyLowering::borrowed_result(ValueId v, llvm::Value* object) {
   return result;
 }
 
+/// The next item of an iterator over the items of a dict: no tuple is made.
+Value BodyLowering::next_dict_item(ValueId v, llvm::Value* iterator) {
+  const Type &t = s_.types[v], pair = t.without(kUnbound);
+  llvm::Value* null = llvm::ConstantPointerNull::get(b.getPtrTy());
+  llvm::Value* both = array_of({null, null});
+  llvm::Value* status =
+      b.CreateCall(m_.helper("hj_next_item", m_.i32, {m_.ptr, m_.ptr}, Effects::Any), {iterator, both});
+  go_if(b.CreateICmpSLT(status, b.getInt32(0)), traced_raise(v));
+  return choose(
+      b.CreateICmpEQ(status, b.getInt32(0)), t, [&] { return from_parts(Type::of(kUnbound), {}); },
+      [&] {
+        llvm::BasicBlock* surprise = new_block("surprise");
+        Value result = from_parts(pair, {});
+        llvm::Value* objects[2];
+        for (unsigned k = 0; k < 2; ++k) {
+          objects[k] = load(m_.ptr, both, 8 * k, Place::Slot);
+          const Value one = unbox(objects[k], (*pair.items)[k], surprise);
+          result.parts.append(one.parts.begin(), one.parts.end());
+        }
+        retain(result);
+        llvm::BasicBlock* go_on = b.GetInsertBlock();
+        b.SetInsertPoint(surprise);
+        if (surprise->hasNPredecessors(0)) {
+          b.CreateUnreachable();
+        } else {
+          const SiteRecorder::Silent silent(sites_);
+          llvm::Value* tuple = b.CreateCall(m_.helper("hj_box_tuple", m_.ptr, {m_.ptr, m_.i64, m_.i64}, Effects::Any),
+                                            {both, b.getInt64(2), b.getInt64(0)});
+          leave_after(v, tuple, DeoptReason::Result, true);
+        }
+        b.SetInsertPoint(go_on);
+        return result;
+      },
+      false);
+}
+
 /// The next item of an iterator that is an object.
 Value BodyLowering::next_object(ValueId v) {
   const Type& t = s_.types[v];
   llvm::Value* iterator = use(v, 0).parts[0];
+  if (use(v, 0).type.is_exactly(&PyDictIterItem_Type) && t.kinds == (kTuple | kUnbound) && t.items->size() == 2)
+    return next_dict_item(v, iterator);
   llvm::Value* both = b.CreateCall(
       m_.helper("hj_iter_next", llvm::StructType::get(m_.ptr, m_.i64), {m_.ptr}, Effects::Any), {iterator});
   go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), traced_raise(v));

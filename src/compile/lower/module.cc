@@ -77,9 +77,17 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
         return true;
       if (plan->second.known == Known::Len && plan->second.how == CallPlan::How::Native)
         return s.types[s.view.args(v)[1]].object;
+      if (plan->second.method.id == MethodId::TextSearch) {
+        for (ValueId arg : s.view.args(v).subspan(1)) {
+          if (!s.types[arg].within(kScalar | kChar) && !is_text(s.types[arg]))
+            return true;
+        }
+        return false;
+      }
       if (plan->second.how == CallPlan::How::Method)
-        return plan->second.method.id == MethodId::Other || plan->second.method.id == MethodId::DictGet ||
-               plan->second.method.id == MethodId::DictSetDefault || plan->second.method.id == MethodId::SetAdd;
+        return plan->second.method.id == MethodId::Other || plan->second.method.id == MethodId::ListSort ||
+               plan->second.method.id == MethodId::DictGet || plan->second.method.id == MethodId::DictSetDefault ||
+               plan->second.method.id == MethodId::SetAdd;
       if (plan->second.how != CallPlan::How::Boxed)
         return false;
       if (plan->second.known == Known::Other)

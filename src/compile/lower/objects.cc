@@ -72,7 +72,7 @@ llvm::Constant* BodyLowering::counted_call(ValueId v) {
   return m_.call_site(s_.view.function(), v);
 }
 
-llvm::Value* BodyLowering::raw_object_call(ValueId v, llvm::ArrayRef<Value> operands) {
+llvm::Value* BodyLowering::raw_object_call(ValueId v, llvm::ArrayRef<Value> operands, llvm::Value* made) {
   const Value& callee = operands.front();
   const bool is_method = callee.type.is_loaded_method();
   llvm::SmallVector<llvm::Value*, 4> objects, temporaries;
@@ -96,13 +96,11 @@ llvm::Value* BodyLowering::raw_object_call(ValueId v, llvm::ArrayRef<Value> oper
       m_.helper("hj_counted_call", m_.ptr, {m_.ptr, m_.ptr, m_.i64, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
       {callable, first, count, names ? m_.address(names) : llvm::ConstantPointerNull::get(b.getPtrTy()),
        counted_call(v)});
+  if (made)
+    temporaries.push_back(made);
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   go_if(b.CreateIsNull(result), traced_raise(v));
   return result;
-}
-
-Value BodyLowering::object_call(ValueId v, llvm::ArrayRef<Value> operands) {
-  return boxed_result(v, raw_object_call(v, operands));
 }
 
 Value BodyLowering::load_method(ValueId v, const Value& base) {

@@ -82,10 +82,16 @@ bool BodyLowering::is_empty_default(ValueId v) {
     return false;
   const mir::Instr& next = instr(v + 1);
   const auto plan = s_.calls.find(v + 1);
-  if (next.op != mir::Op::Call || next.aux != mir::kNone || plan == s_.calls.end() ||
-      plan->second.how != CallPlan::How::Method || plan->second.method.id != MethodId::DictSetDefault)
+  if (next.op != mir::Op::Call || next.aux != mir::kNone || plan == s_.calls.end())
     return false;
   const auto args = s_.view.args(v + 1);
+  const mir::Instr& callee = instr(args[0]);
+  const bool is_likely = plan->second.how == CallPlan::How::Boxed && s_.types[args[0]].is_loaded_method() &&
+                         callee.op == mir::Op::GetAttr && s_.types[v + 1].object && !s_.types[v + 1].cls &&
+                         !s_.types[v + 1].may_be_unbound() &&
+                         PyUnicode_CompareWithASCIIString(s_.view.function().names[callee.aux], "setdefault") == 0;
+  if (!is_likely && (plan->second.how != CallPlan::How::Method || plan->second.method.id != MethodId::DictSetDefault))
+    return false;
   if (args.size() != 3 || args[2] != v || args[1] == v || args[0] == v || s_.liveness.live_out(i.block, v) ||
       s_.type_at(args[1], i.block).may_be_unbound() || s_.types[v + 1].never() || handler_of(v + 1) != mir::kNone)
     return false;

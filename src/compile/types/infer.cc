@@ -125,7 +125,9 @@ class Sweeper {
       }
       if (i.op == Op::IterNext) {
         const Type iterator = use(v, 0);
-        if (iterator.site != kNoSite && !iterator.is_exactly(&PyDictIterItem_Type))
+        if (iterator.site != kNoSite && iterator.is_exactly(&PyDictIterKey_Type))
+          unit_.sites.widen_key(iterator.site, wider);
+        else if (iterator.site != kNoSite && !iterator.is_exactly(&PyDictIterItem_Type))
           unit_.sites.widen(iterator.site, wider);
       }
       if (i.op == Op::LoadCell)
@@ -217,6 +219,8 @@ class Sweeper {
         if ((container.only(kList) && use(v, 1).within(kInt | kBool)) ||
             (container.is_dict() && container.site != kNoSite))
           sites.widen(container.site, use(v, 2));
+        if (container.is_dict() && container.site != kNoSite)
+          sites.widen_key(container.site, use(v, 1));
         return {};
       }
       case Op::BuildList: {
@@ -271,8 +275,9 @@ class Sweeper {
         if (iterator.never())
           return {};
         Type t = item_type(iterator, sites);
-        if ((iterator.only(kListIter) || iterator.is_exactly(&PySetIter_Type)) && iterator.site != kNoSite &&
-            t.within(kNumber) && is_wanted_as_object(v))
+        if ((iterator.only(kListIter) || iterator.is_exactly(&PySetIter_Type) ||
+             iterator.is_exactly(&PyDictIterKey_Type)) &&
+            iterator.site != kNoSite && t.within(kNumber) && is_wanted_as_object(v))
           t = Type::any();
         t.kinds |= kUnbound;
         return t;
@@ -281,16 +286,24 @@ class Sweeper {
         return slice(v);
       case Op::BuildDict: {
         const SiteId site = fresh_site(v);
-        for (size_t k = 1; k < i.arg_count; k += 2) sites.widen(site, use(v, k));
+        for (size_t k = 1; k < i.arg_count; k += 2) {
+          sites.widen_key(site, use(v, k - 1));
+          sites.widen(site, use(v, k));
+        }
         return Type::dict(site);
       }
       case Op::DictInsert:
-        if (const Type dict = use(v, 0); dict.is_dict() && dict.site != kNoSite)
+        if (const Type dict = use(v, 0); dict.is_dict() && dict.site != kNoSite) {
+          sites.widen_key(dict.site, use(v, 1));
           sites.widen(dict.site, use(v, 2));
+        }
         return {};
       case Op::DictUpdate:
-        if (const Type dict = use(v, 0), more = use(v, 1); dict.is_dict() && dict.site != kNoSite)
-          sites.widen(dict.site, more.is_dict() && more.site != kNoSite ? sites.element(more.site) : Type::any());
+        if (const Type dict = use(v, 0), more = use(v, 1); dict.is_dict() && dict.site != kNoSite) {
+          const bool is_known = more.is_dict() && more.site != kNoSite;
+          sites.widen_key(dict.site, is_known ? sites.key(more.site) : Type::any());
+          sites.widen(dict.site, is_known ? sites.element(more.site) : Type::any());
+        }
         return {};
       case Op::BuildSet: {
         const SiteId site = fresh_site(v);
@@ -465,8 +478,11 @@ class Sweeper {
       }
       return Type::any();
     }
-    if (container.is_dict())
+    if (container.is_dict()) {
+      if (container.site != kNoSite && is_default_dict(container.cls))
+        unit_.sites.widen_key(container.site, key);  // which it may put in
       return container.site == kNoSite ? Type::any() : unit_.sites.element(container.site);
+    }
     if (is_text(container) && key.within(kInt | kBool) && !key.is_union())
       return Type::of(kChar);
     if (is_text(container) && key.only(kSlice))

@@ -341,6 +341,13 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
       return binary_type(BinaryOp::Pow, a, b, unit.sites, kNoSite);
     });
   }
+  if ((plan.known == Known::HeapPush || plan.known == Known::HeapPop) && !operands.empty() && operands[0].only(kList)) {
+    if (plan.known == Known::HeapPop)
+      return operands.size() == 1 ? unit.sites.element(operands[0].site) : Type::any();
+    if (operands.size() == 2)
+      unit.sites.widen(operands[0].site, operands[1]);
+    return Type::of(kNoneType);
+  }
   const bool makes_iterator = plan.known == Known::Zip || plan.known == Known::Enumerate;
   if (makes_iterator && !is_only_iterated(s, v))
     return Type::any();

@@ -25,6 +25,8 @@ Type iterator_type(const Type& t, SiteTable& sites) {
   }
   if (t.is_set() && t.site != kNoSite)
     return Type::holder(&PySetIter_Type, t.site);
+  if ((t.is_dict() || t.is_exactly(&PyDictKeys_Type)) && t.site != kNoSite)
+    return Type::holder(&PyDictIterKey_Type, t.site);
   if (t.is_exactly(&PyDictItems_Type) && t.site != kNoSite)
     return Type::holder(&PyDictIterItem_Type, t.site);
   if (t.is_exactly(&PyDictValues_Type) && t.site != kNoSite)

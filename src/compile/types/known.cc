@@ -155,9 +155,30 @@ std::unordered_map<PyObject*, Known>& table() {
 
 }  // namespace
 
+namespace {
+
+/// The module may be imported at any time, or never: it is asked, and not imported.
+Known heap_function(PyObject* object) {
+  if (!PyCFunction_CheckExact(object))
+    return Known::Other;
+  const char* name = reinterpret_cast<PyCFunctionObject*>(object)->m_ml->ml_name;
+  const Known known = std::strcmp(name, "heappush") == 0  ? Known::HeapPush
+                      : std::strcmp(name, "heappop") == 0 ? Known::HeapPop
+                                                          : Known::Other;
+  PyObject* self = PyCFunction_GET_SELF(object);
+  if (known == Known::Other || !self || !PyModule_CheckExact(self))
+    return Known::Other;
+  const char* module = PyModule_GetName(self);
+  if (!module)
+    PyErr_Clear();
+  return module && std::strcmp(module, "_heapq") == 0 ? known : Known::Other;
+}
+
+}  // namespace
+
 Known known_of(PyObject* object) {
   const auto found = table().find(object);
-  return found == table().end() ? Known::Other : found->second;
+  return found == table().end() ? heap_function(object) : found->second;
 }
 
 bool is_module(PyObject* object) { return PyModule_CheckExact(object); }

@@ -35,6 +35,8 @@ enum class Known : uint8_t {
   Chr,
   Str,
   Bin,
+  HeapPush,  ///< heapq's
+  HeapPop,
   ToText,  ///< another built-in function that returns a str: hex, repr
   // math, computed by libm with CPython's checks: MathFirst < m <= MathUnaryLast
   MathUnaryFirst,

@@ -19,6 +19,7 @@ constexpr std::string_view kTextTests[] = {"startswith", "endswith", "isalpha", 
 constexpr std::string_view kCharTests[] = {"isalpha", "isdigit", "isalnum",   "isspace",
                                            "isupper", "islower", "isdecimal", "isnumeric"};
 constexpr std::string_view kSearches[] = {"find", "rfind", "index", "rindex", "count"};
+constexpr std::string_view kTextSearches[] = {"find", "rfind", "index", "rindex", "count", "startswith", "endswith"};
 constexpr std::string_view kSplits[] = {"split", "rsplit", "splitlines"};
 constexpr std::string_view kPartitions[] = {"partition", "rpartition"};
 constexpr std::string_view kBytesToBytes[] = {"lower",   "upper", "strip",  "lstrip", "rstrip", "join",
@@ -67,11 +68,15 @@ bool is_default_dict(const PyTypeObject* cls) {
   return cls && cls == known;
 }
 
-bool is_deque(const PyTypeObject* cls) {
+PyTypeObject* deque_class() {
   static PyTypeObject* known = nullptr;
-  if (!known && cls && std::string_view(cls->tp_name) == "collections.deque")
+  if (!known)
     known = class_of_collections("deque");
-  return cls && cls == known;
+  return known;
+}
+
+bool is_deque(const PyTypeObject* cls) {
+  return cls && std::string_view(cls->tp_name) == "collections.deque" && cls == deque_class();
 }
 
 bool is_mapping(const PyTypeObject* cls) { return cls == &PyDict_Type || is_default_dict(cls); }
@@ -81,9 +86,9 @@ bool Type::is_dict() const { return object && !may_be_unbound() && is_mapping(cl
 PyTypeObject* followed_class(PyTypeObject* cls) {
   if (is_default_dict(cls) || is_deque(cls))
     return cls;
-  for (PyTypeObject* one :
-       {&PyUnicode_Type, &PyDict_Type, &PySet_Type, &PyTuple_Type, &PyBytes_Type, &PyByteArray_Type, &PyFrozenSet_Type,
-        &PySetIter_Type, &PyDictItems_Type, &PyDictIterItem_Type, &PyDictValues_Type, &PyDictIterValue_Type}) {
+  for (PyTypeObject* one : {&PyUnicode_Type, &PyDict_Type, &PySet_Type, &PyTuple_Type, &PyBytes_Type, &PyByteArray_Type,
+                            &PyFrozenSet_Type, &PySetIter_Type, &PyDictItems_Type, &PyDictIterItem_Type,
+                            &PyDictValues_Type, &PyDictIterValue_Type, &PyDictKeys_Type, &PyDictIterKey_Type}) {
     if (cls == one)
       return cls;
   }
@@ -127,10 +132,12 @@ Type element_of(const Type& t, SiteTable& sites) {
                         (t.cls == &PyTuple_Type || t.is_set() || t.cls == &PySetIter_Type ||
                          t.cls == &PyDictValues_Type || t.cls == &PyDictIterValue_Type)))
     return sites.element(t.site);
-  if (t.is_exactly(&PyDictIterItem_Type) && t.site != kNoSite) {
-    const Type value = sites.element(t.site);
-    return value.never() ? Type{} : Type::with_items(kTuple, {Type::any(), value});
+  if ((t.is_exactly(&PyDictItems_Type) || t.is_exactly(&PyDictIterItem_Type)) && t.site != kNoSite) {
+    const Type key = sites.key(t.site), value = sites.element(t.site);
+    return key.never() || value.never() ? Type{} : Type::with_items(kTuple, {key, value});
   }
+  if ((t.is_dict() || t.is_exactly(&PyDictKeys_Type) || t.is_exactly(&PyDictIterKey_Type)) && t.site != kNoSite)
+    return sites.key(t.site);
   if (is_text(t))
     return Type::exact(&PyUnicode_Type);
   if (t.only(kTuple)) {
@@ -152,6 +159,11 @@ std::optional<Method> method_of(const Type& receiver, PyObject* name) {
     return {};
   Method method;
   method.definition = reinterpret_cast<PyMethodDescrObject*>(found)->d_method;
+  const std::string_view text = text_of(name);
+  if (cls == &PyUnicode_Type && is_in(kTextSearches, text)) {
+    method.id = MethodId::TextSearch;
+    return method;
+  }
   switch (method.definition->ml_flags & ~METH_COEXIST) {
     case METH_NOARGS:
     case METH_O:
@@ -161,9 +173,10 @@ std::optional<Method> method_of(const Type& receiver, PyObject* name) {
     default:
       return {};
   }
-  const std::string_view text = text_of(name);
   if (receiver.only(kList) && (text == "append" || text == "pop"))
     method.id = text == "pop" ? MethodId::ListPop : MethodId::ListAppend;
+  else if (receiver.only(kList) && text == "sort")
+    method.id = MethodId::ListSort;
   else if (is_mapping(cls) && text == "get")
     method.id = MethodId::DictGet;
   else if (is_mapping(cls) && text == "setdefault")
@@ -231,19 +244,26 @@ Type method_result(PyTypeObject* cls, const char* method, const Type& receiver, 
   if (receiver.is_dict() && receiver.site != kNoSite) {
     if (name == "get" || name == "setdefault" || name == "pop") {
       const Type otherwise = operands.size() > 1 ? operands[1] : name == "pop" ? Type{} : Type::of(kNoneType);
-      if (name == "setdefault")
+      if (name == "setdefault") {
         sites.widen(receiver.site, otherwise);
+        if (!operands.empty())
+          sites.widen_key(receiver.site, operands[0]);
+      }
       const Type item = sites.element(receiver.site);
       return join(item, otherwise, sites);
     }
-    if (name == "update")
-      sites.widen(receiver.site, operands.size() == 1 && operands[0].is_dict() && operands[0].site != kNoSite
-                                     ? sites.element(operands[0].site)
-                                     : Type::any());
+    if (name == "update") {
+      const bool is_known = operands.size() == 1 && operands[0].is_dict() && operands[0].site != kNoSite;
+      sites.widen(receiver.site, is_known ? sites.element(operands[0].site) : Type::any());
+      sites.widen_key(receiver.site, is_known ? sites.key(operands[0].site) : Type::any());
+    }
     if (name == "copy")
       return receiver.cls == &PyDict_Type ? receiver : Type::any();
-    if (name == "items" || name == "values")
-      return Type::holder(name == "items" ? &PyDictItems_Type : &PyDictValues_Type, receiver.site);
+    if (name == "items" || name == "values" || name == "keys")
+      return Type::holder(name == "items"    ? &PyDictItems_Type
+                          : name == "values" ? &PyDictValues_Type
+                                             : &PyDictKeys_Type,
+                          receiver.site);
   }
   if (receiver.is_set() && receiver.site != kNoSite) {
     if (name == "add" && operands.size() == 1)

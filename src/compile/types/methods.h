@@ -17,11 +17,13 @@ enum class MethodId : uint8_t {
   Other,  ///< calls the C function
   ListAppend,
   ListPop,
+  ListSort,
   DictGet,
   DictSetDefault,
   SetAdd,
-  CharTest,  ///< isalpha and its like, of one character
-  CharCase,  ///< lower and upper of one character
+  TextSearch,  ///< find, index, count, startswith and their like, of a text
+  CharTest,    ///< isalpha and its like, of one character
+  CharCase,    ///< lower and upper of one character
 };
 
 struct Method {

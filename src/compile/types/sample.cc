@@ -53,15 +53,21 @@ Type sample_list(PyObject* list, SiteTable& sites, int depth) {
   return Type::list(sites.make(element));
 }
 
-/// What the first of its values are is what all are taken for.
+/// What the first of its keys and values are is what all are taken for.
 Type sample_dict(PyObject* dict, SiteTable& sites, int depth) {
   constexpr int kProbes = 5;
-  Type element;
+  Type element, of_key;
   Py_ssize_t at = 0;
-  PyObject* value = nullptr;
-  for (int k = 0; k < kProbes && PyDict_Next(dict, &at, nullptr, &value); ++k)
+  PyObject *key = nullptr, *value = nullptr;
+  for (int k = 0; k < kProbes && PyDict_Next(dict, &at, &key, &value); ++k) {
+    of_key = join(of_key, sample(key, sites, depth + 1), sites);
     element = join(element, sample(value, sites, depth + 1), sites);
-  return element.never() ? Type::exact(Py_TYPE(dict)) : Type::holder(Py_TYPE(dict), sites.make(element));
+  }
+  if (element.never())
+    return Type::exact(Py_TYPE(dict));
+  const Type t = Type::holder(Py_TYPE(dict), sites.make(element));
+  sites.widen_key(t.site, of_key);
+  return t;
 }
 
 /// Likewise of a set's items, or a long tuple's.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compile/types/interval.h"
+#include "compile/types/methods.h"
 #include "runtime/planted.h"
 
 namespace hasten::compile {
@@ -162,6 +163,15 @@ Type abs_type(const Type& a) {
   return Type::any();
 }
 
+namespace {
+
+/// Whether it is a list, or another container whose items are predicted.
+bool has_items(const Type& t) {
+  return t.only(kList) || (t.object && t.site != kNoSite && t.cls && !t.may_be_unbound());
+}
+
+}  // namespace
+
 Type called_result(Known known, std::span<const Type> args, SiteTable& sites, SiteId fresh) {
   const Type int_type = Type::of(kInt), float_type = Type::of(kFloat);
   switch (known) {
@@ -223,11 +233,15 @@ Type called_result(Known known, std::span<const Type> args, SiteTable& sites, Si
         sites.widen(fresh, sites.element(args[0].site));
       else if (args[0].only(kRange))
         sites.widen(fresh, Type::of(kInt));
+      else if (is_text(args[0]))
+        sites.widen(fresh, Type::of(kChar));
+      else if (args[0].object && args[0].site != kNoSite && !args[0].may_be_unbound())
+        sites.widen(fresh, element_of(args[0], sites));
       return Type::list(fresh);
     }
     case Known::Sum:
-      if (args.size() == 1 && args[0].only(kList)) {
-        const Type element = sites.element(args[0].site);
+      if (args.size() == 1 && has_items(args[0])) {
+        const Type element = element_of(args[0], sites);
         if (element.within(kBool))
           return int_type;
         if (element.within(kInt))
@@ -238,13 +252,15 @@ Type called_result(Known known, std::span<const Type> args, SiteTable& sites, Si
       return Type::any();
     case Known::Min:
     case Known::Max:
-      if (args.size() == 1 && args[0].only(kList)) {
-        Type element = sites.element(args[0].site);
+      if (args.size() == 1 && has_items(args[0])) {
+        Type element = element_of(args[0], sites);
         if (element.within(kNumber)) {
           if (element.kinds & kInt)
             element.interval = {};
           return element;
         }
+        if (is_text(element))
+          return Type::exact(&PyUnicode_Type);
       }
       return Type::any();
     default:

@@ -210,6 +210,7 @@ Type without_intervals(Type t) {
 SiteId SiteTable::make(Type element) {
   parents_.push_back(static_cast<SiteId>(parents_.size()));
   elements_.push_back(stored(std::move(element)));
+  keys_.emplace_back();
   return parents_.back();
 }
 
@@ -218,15 +219,30 @@ SiteId SiteTable::find(SiteId site) {
   return site;
 }
 
-bool SiteTable::widen(SiteId site, const Type& element) {
+namespace {
+
+/// Keys that are NaN are found by what object they are: such stay objects.
+bool holds_floats(const Type& t) {
+  return (t.kinds & (kFloat | kComplex)) ||
+         (t.items && std::any_of(t.items->begin(), t.items->end(), [](const Type& one) { return holds_floats(one); }));
+}
+
+}  // namespace
+
+bool SiteTable::widen_in(std::vector<Type> SiteTable::* predictions, SiteId site, const Type& type) {
   const SiteId root = find(site);
-  Type wider = join(elements_[root], stored(element), *this);
+  Type wider = join((this->*predictions)[root], stored(type), *this);
   const SiteId after = find(root);  // a list of lists of itself: the join may have merged this very site
-  if (wider == elements_[after])
+  if (wider == (this->*predictions)[after])
     return false;
-  elements_[after] = std::move(wider);
+  (this->*predictions)[after] = std::move(wider);
   ++version_;
   return true;
+}
+
+bool SiteTable::widen(SiteId site, const Type& element) { return widen_in(&SiteTable::elements_, site, element); }
+bool SiteTable::widen_key(SiteId site, const Type& key) {
+  return widen_in(&SiteTable::keys_, site, holds_floats(key) ? Type::any() : key);
 }
 
 SiteId SiteTable::unify(SiteId a, SiteId b) {
@@ -237,8 +253,9 @@ SiteId SiteTable::unify(SiteId a, SiteId b) {
   const SiteId kept = std::min(a, b), gone = std::max(a, b);
   parents_[gone] = kept;
   ++version_;
-  const Type other = elements_[gone];
+  const Type other = elements_[gone], other_key = keys_[gone];
   widen(kept, other);
+  widen_key(kept, other_key);
   return find(kept);
 }
 

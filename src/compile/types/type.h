@@ -96,7 +96,7 @@ struct Type {
     t.cls = cls;
     return t;
   }
-  /// A dict, whose values `site` predicts; a tuple, a set, or an iterator over it, whose items it predicts.
+  /// A dict, whose keys and values `site` predicts; a tuple, a set, or an iterator over it, whose items it predicts.
   static Type holder(PyTypeObject* cls, SiteId site) {
     Type t = exact(cls);
     t.site = site;
@@ -168,6 +168,7 @@ bool is_mapping(const PyTypeObject* cls);
 /// collections.defaultdict and deque, if the program has them.
 bool is_default_dict(const PyTypeObject* cls);
 bool is_deque(const PyTypeObject* cls);
+PyTypeObject* deque_class();  ///< or null
 /// The class that every value of the type is of exactly, where it has a value at all; null: not known, or several.
 PyTypeObject* class_of(const Type& t);
 inline bool is_text(const Type& t) { return !t.may_be_unbound() && class_of(t) == &PyUnicode_Type; }
@@ -182,6 +183,9 @@ class SiteTable {
   const Type& element(SiteId site) { return elements_[find(site)]; }
   /// Makes the prediction wide enough for `element`. Returns whether it changed.
   bool widen(SiteId site, const Type& element);
+  /// The same of the keys, where `site` is of dicts.
+  const Type& key(SiteId site) { return keys_[find(site)]; }
+  bool widen_key(SiteId site, const Type& key);
   SiteId unify(SiteId a, SiteId b);
   SiteId find(SiteId site);
   /// Grows with every change: inference is done when a sweep leaves it alone.
@@ -189,7 +193,9 @@ class SiteTable {
 
  private:
   std::vector<SiteId> parents_;
-  std::vector<Type> elements_;
+  bool widen_in(std::vector<Type> SiteTable::* predictions, SiteId site, const Type& type);
+
+  std::vector<Type> elements_, keys_;
   uint64_t version_ = 0;
 };
 

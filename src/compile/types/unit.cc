@@ -30,8 +30,12 @@ bool alike(const Type& a, const Type& b, SiteTable& sites, int depth, bool only_
   }
   if (a.site == kNoSite || b.site == kNoSite || sites.find(a.site) == sites.find(b.site) || only_kinds)
     return true;
-  const Type x = sites.element(a.site), y = sites.element(b.site);
-  return x.never() || y.never() || depth >= 4 || alike(x, y, sites, depth + 1, false);
+  const auto same = [&](const Type& x, const Type& y) {
+    return x.never() || y.never() || depth >= 4 || alike(x, y, sites, depth + 1, false);
+  };
+  const Type key = sites.key(a.site), other_key = sites.key(b.site);
+  const Type element = sites.element(a.site), other_element = sites.element(b.site);
+  return same(key, other_key) && same(element, other_element);
 }
 
 }  // namespace
