@@ -192,8 +192,8 @@ void InterpreterPlan::find_dead_in_handlers(const mir::MirFunction& function, co
   }
 }
 
-void note_wide(const mir::MirFunction& function, const InterpreterPlan& plan, uint32_t index,
-               PyObject* const* operands, PyObject* result) {
+void note_wide(const mir::MirFunction& function, const InterpreterPlan& plan, uint32_t index, PyObject* const* operands,
+               PyObject* result) {
   const Instr& instr = function.instrs[index];
   if ((instr.op != Op::Binary && instr.op != Op::Inplace && instr.op != Op::Compare && instr.op != Op::Unary) ||
       plan.is_wide[index]) {

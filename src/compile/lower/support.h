@@ -26,6 +26,7 @@ std::span<const SupportSymbol> container_symbols();
 std::span<const SupportSymbol> table_symbols();
 std::span<const SupportSymbol> number_symbols();
 void set_layout(const runtime::ObjectLayout& of_objects);
+const runtime::ObjectLayout& object_layout();
 
 /// The counters of the dicts that the guard looks at (the second may be null); both null: there are none.
 struct GuardCounters {

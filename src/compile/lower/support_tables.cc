@@ -270,6 +270,7 @@ int32_t hj_set_add_ints(PyObject* set, const int64_t* key, int64_t count) {
 }  // namespace
 
 void set_layout(const ObjectLayout& of_objects) { layout = &of_objects; }
+const ObjectLayout& object_layout() { return *layout; }
 
 std::span<const SupportSymbol> table_symbols() {
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
