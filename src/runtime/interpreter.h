@@ -40,8 +40,8 @@ struct InterpreterPlan {
 
 /// Tells the compiler, once, of arithmetic that has met an int beyond 64 bits: native code that was made for smaller ones has
 /// left, and all that such numbers reach must be known before it is made anew, or each operation makes it leave again.
-void note_wide(const mir::MirFunction& function, const InterpreterPlan& plan, uint32_t index,
-               PyObject* const* operands, PyObject* result);
+void note_wide(const mir::MirFunction& function, const InterpreterPlan& plan, uint32_t index, PyObject* const* operands,
+               PyObject* result);
 
 /// The values of one activation: a strong reference each, or null (Unbound, or not computed). Behind them, under the numbers
 /// from instr_count on, what its local variables hold.

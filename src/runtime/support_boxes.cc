@@ -2,6 +2,10 @@
 // native code has brought them to.
 #include <Python.h>
 
+#include <array>
+#include <cstring>
+
+#include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
 #include "runtime/planted.h"
 #include "runtime/support.h"
@@ -93,6 +97,19 @@ PyObject* hj_box_enumerate(PyObject* const* items, int64_t, int64_t count) {
 IntAndStatus hj_unbox_int(PyObject* object) {
   if (!PyLong_CheckExact(object) && !(planted_bug(Plant::UnboxBoolAsInt) && PyBool_Check(object)))
     return {0, 0};
+  const ObjectLayout& layout = object_layout();
+  const char* at = reinterpret_cast<const char*>(object);
+  int64_t header = 0;
+  std::memcpy(&header, at + layout.long_size_or_tag, sizeof header);
+  const bool negative = layout.long_is_tagged ? (header & 3) == 2 : header < 0;
+  if ((layout.long_is_tagged ? header >> 3
+       : negative            ? -header
+                             : header) == 2) {  // native code reads a single digit itself
+    std::array<uint32_t, 2> digits;
+    std::memcpy(digits.data(), at + layout.long_digits, sizeof digits);
+    const auto value = static_cast<int64_t>(digits[0] | uint64_t{digits[1]} << 30);
+    return {negative ? -value : value, 1};
+  }
   int overflow = 0;
   const int64_t value = PyLong_AsLongLongAndOverflow(object, &overflow);
   return {value, overflow == 0};

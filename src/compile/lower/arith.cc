@@ -1,6 +1,8 @@
 // Arithmetic on unboxed numbers, exactly as CPython's objects do it.
 #include <llvm/IR/Intrinsics.h>
 
+#include <bit>
+
 #include "compile/lower/body.h"
 #include "compile/types/interval.h"
 #include "compile/types/transfer.h"
@@ -157,27 +159,18 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
       const bool floor = op == BinaryOp::FloorDiv;
       if (x.low >= 0 && y.low >= 0)
         return integer(floor ? b.CreateUDiv(l, r) : b.CreateURem(l, r));
-      llvm::Value* divisor = r;
-      if (y.contains(-1)) {
-        llvm::Value* minus_one = b.CreateICmpEQ(r, b.getInt64(static_cast<uint64_t>(-1)));
-        if (floor) {
-          if (x.contains(Interval{}.low)) {
-            llvm::Value* lowest = b.CreateICmpEQ(l, b.getInt64(static_cast<uint64_t>(Interval{}.low)));
-            go_if(b.CreateAnd(minus_one, lowest), leave_before(v, DeoptReason::Overflow));
-          }
-        } else {
-          divisor = b.CreateSelect(minus_one, b.getInt64(1), r);  // the lowest int % -1 would trap; the result is 0
-        }
+      if (y.is_constant() && y.low > 0 && std::has_single_bit(static_cast<uint64_t>(y.low)) &&
+          !planted_bug(floor ? Plant::FloorDivTruncates : Plant::ModSign))
+        return integer(
+            floor ? b.CreateAShr(l, b.getInt64(static_cast<uint64_t>(std::countr_zero(static_cast<uint64_t>(y.low)))))
+                  : b.CreateAnd(l, b.getInt64(static_cast<uint64_t>(y.low - 1))));
+      if (!y.is_constant()) {  // most often there is no sign, and then nothing to mend behind the division
+        return choose(
+            b.CreateICmpSGE(b.CreateOr(l, r), b.getInt64(0)), int_type,
+            [&] { return integer(floor ? b.CreateUDiv(l, r) : b.CreateURem(l, r)); },
+            [&] { return integer(signed_division(v, floor, l, r, x, y)); }, false);
       }
-      llvm::Value* remainder = b.CreateSRem(l, divisor);
-      llvm::Value* quotient = floor ? b.CreateSDiv(l, divisor) : nullptr;
-      llvm::Value* other_sign = b.CreateICmpSLT(b.CreateXor(remainder, divisor), b.getInt64(0));
-      llvm::Value* adjust = b.CreateAnd(b.CreateICmpNE(remainder, b.getInt64(0)), other_sign);
-      if (planted_bug(floor ? Plant::FloorDivTruncates : Plant::ModSign))
-        adjust = b.getFalse();
-      if (floor)
-        return integer(b.CreateSub(quotient, b.CreateZExt(adjust, m_.i64)));
-      return integer(b.CreateAdd(remainder, b.CreateSelect(adjust, divisor, b.getInt64(0))));
+      return integer(signed_division(v, floor, l, r, x, y));
     }
     case BinaryOp::Pow: {
       if (y.high < 0) {
@@ -242,6 +235,32 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
     default:
       return leaves(v, DeoptReason::Generic);
   }
+}
+
+/// As Python divides: the quotient rounded down, a remainder with the sign of the divisor, which is not 0.
+llvm::Value* BodyLowering::signed_division(ValueId v, bool floor, llvm::Value* l, llvm::Value* r, Interval x,
+                                           Interval y) {
+  llvm::Value* divisor = r;
+  if (y.contains(-1)) {
+    llvm::Value* minus_one = b.CreateICmpEQ(r, b.getInt64(static_cast<uint64_t>(-1)));
+    if (floor) {
+      if (x.contains(Interval{}.low)) {
+        llvm::Value* lowest = b.CreateICmpEQ(l, b.getInt64(static_cast<uint64_t>(Interval{}.low)));
+        go_if(b.CreateAnd(minus_one, lowest), leave_before(v, DeoptReason::Overflow));
+      }
+    } else {
+      divisor = b.CreateSelect(minus_one, b.getInt64(1), r);  // the lowest int % -1 would trap; the result is 0
+    }
+  }
+  llvm::Value* remainder = b.CreateSRem(l, divisor);
+  llvm::Value* quotient = floor ? b.CreateSDiv(l, divisor) : nullptr;
+  llvm::Value* other_sign = b.CreateICmpSLT(b.CreateXor(remainder, divisor), b.getInt64(0));
+  llvm::Value* adjust = b.CreateAnd(b.CreateICmpNE(remainder, b.getInt64(0)), other_sign);
+  if (planted_bug(floor ? Plant::FloorDivTruncates : Plant::ModSign))
+    adjust = b.getFalse();
+  if (floor)
+    return (b.CreateSub(quotient, b.CreateZExt(adjust, m_.i64)));
+  return (b.CreateAdd(remainder, b.CreateSelect(adjust, divisor, b.getInt64(0))));
 }
 
 Value BodyLowering::float_binary(ValueId v, BinaryOp op, llvm::Value* a, llvm::Value* c) {

@@ -235,6 +235,7 @@ class BodyLowering {
   Value lower_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
   Value binary_one(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
   Value int_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
+  llvm::Value* signed_division(mir::ValueId v, bool floor, llvm::Value* l, llvm::Value* r, Interval x, Interval y);
   Value float_binary(ValueId v, mir::BinaryOp op, llvm::Value* a, llvm::Value* c);
   Value complex_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
   Value float_pow(ValueId v, llvm::Value* a, llvm::Value* c);
@@ -274,6 +275,7 @@ class BodyLowering {
   /// {its result or null, 1 if it worked}
   llvm::Value* execute_boxed(ValueId v, llvm::ArrayRef<Value> operands);
   Value lower_get_item(ValueId v);
+  void overwrite_int(llvm::Value* object, llvm::Value* value, llvm::BasicBlock* otherwise);
   void lower_set_item(ValueId v);
   /// `dropped`: a new object that nobody gets if the index is out of range, or null.
   llvm::Value* checked_index(ValueId v, llvm::Value* list, const Value& key, llvm::Value* dropped = nullptr);

@@ -229,7 +229,7 @@ Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* 
       }
       expect(type_is(object, l.long_type));
       llvm::BasicBlock *small = new_block(""), *big = new_block(""), *done = new_block("");
-      llvm::Value* header = load(m_.i64, object, l.long_size_or_tag, Place::Size);
+      llvm::Value* header = load(m_.i64, object, l.long_size_or_tag, Place::Number);
       llvm::Value *is_small, *sign;
       if (l.long_is_tagged) {
         is_small = b.CreateICmpULT(header, b.getInt64(16));

@@ -286,6 +286,42 @@ Value BodyLowering::lower_get_item(ValueId v) {
   return boxed_instr(v);
 }
 
+/// Writes another value into an int object that nobody else knows. Goes to `otherwise` if the value is one of the small ones, of
+/// which there is one object each, or has more digits than the object has room for.
+void BodyLowering::overwrite_int(llvm::Value* object, llvm::Value* value, llvm::BasicBlock* otherwise) {
+  constexpr unsigned kDigitBits = 30;
+  const runtime::ObjectLayout& l = m_.layout;
+  const auto small = static_cast<uint64_t>(l.small_int_max - l.small_int_min + 1);
+  llvm::Value* at = b.CreateSub(value, b.getInt64(static_cast<uint64_t>(int64_t{l.small_int_min})));
+  llvm::BasicBlock* large = new_block("");
+  b.CreateCondBr(b.CreateICmpULT(at, b.getInt64(small)), otherwise, large);
+  b.SetInsertPoint(large);
+  llvm::Value* header = load(m_.i64, object, l.long_size_or_tag, Place::Number);
+  llvm::Value* negative = b.CreateICmpSLT(value, b.getInt64(0));
+  llvm::Value* magnitude = b.CreateSelect(negative, b.CreateNeg(value), value);
+  llvm::Value* room = l.long_is_tagged
+                          ? b.CreateLShr(header, b.getInt64(3))
+                          : b.CreateSelect(b.CreateICmpSLT(header, b.getInt64(0)), b.CreateNeg(header), header);
+  llvm::Value* one = b.CreateICmpULT(magnitude, b.getInt64(uint64_t{1} << kDigitBits));
+  llvm::Value* digits = b.CreateSelect(one, b.getInt64(1), b.getInt64(2));
+  go_if(b.CreateOr(b.CreateICmpUGE(magnitude, b.getInt64(uint64_t{1} << (2 * kDigitBits))),
+                   b.CreateICmpULT(room, digits)),
+        otherwise);
+  llvm::Value* next = l.long_is_tagged ? b.CreateOr(b.CreateShl(digits, b.getInt64(3)),
+                                                    b.CreateSelect(negative, b.getInt64(2), b.getInt64(0)))
+                                       : b.CreateSelect(negative, b.CreateNeg(digits), digits);
+  store(next, object, l.long_size_or_tag, Place::Number);
+  llvm::Value* low = b.CreateAnd(magnitude, b.getInt64((uint64_t{1} << kDigitBits) - 1));
+  store(b.CreateTrunc(low, m_.i32), object, l.long_digits, Place::Number);
+  llvm::BasicBlock *second = new_block(""), *done = new_block("");
+  b.CreateCondBr(one, done, second);
+  b.SetInsertPoint(second);
+  store(b.CreateTrunc(b.CreateLShr(magnitude, b.getInt64(kDigitBits)), m_.i32), object, l.long_digits + 4,
+        Place::Number);
+  b.CreateBr(done);
+  b.SetInsertPoint(done);
+}
+
 void BodyLowering::lower_set_item(ValueId v) {
   const Value container = use(v, 0), key = use(v, 1), item = use(v, 2);
   if (!container.type.may_be_unbound() && is_mapping(class_of(container.type))) {
@@ -302,17 +338,29 @@ void BodyLowering::lower_set_item(ValueId v) {
   llvm::Value* index = checked_index(v, list, key, made);
   llvm::Value* place = b.CreateInBoundsGEP(m_.ptr, list_items(list), index);
   llvm::Value* old = load(m_.ptr, place, 0, Place::Item);
-  if (item.type.only(kFloat) && !item.constant) {
-    // A float that only this list refers to can be overwritten: nobody can tell it from a new one.
+  if (item.type.within(kInt | kFloat | kComplex) && !item.is_union() && !item.constant &&
+      !(item.type.only(kInt) && (unboxes_out_of_line_ || !m_.layout.small_int_stride))) {
+    // A number that only this list refers to can be overwritten: nobody can tell it from a new one.
     llvm::BasicBlock *maybe = new_block(""), *reuse = new_block(""), *fresh = new_block(""), *done = new_block("");
     llvm::Value* alone = b.CreateICmpEQ(load(m_.i64, old, m_.layout.refcount, Place::Refcount), b.getInt64(1));
     if (planted_bug(Plant::FloatOverwritesShared))
       alone = b.getTrue();
     b.CreateCondBr(alone, maybe, fresh);
     b.SetInsertPoint(maybe);
-    b.CreateCondBr(type_is(old, m_.layout.float_type), reuse, fresh);
+    const runtime::ObjectLayout& l = m_.layout;
+    b.CreateCondBr(type_is(old, item.type.only(kInt)     ? l.long_type
+                                : item.type.only(kFloat) ? l.float_type
+                                                         : l.complex_type),
+                   reuse, fresh);
     b.SetInsertPoint(reuse);
-    store(item.parts[0], old, m_.layout.float_value, Place::Number);
+    if (item.type.only(kInt)) {
+      overwrite_int(old, item.parts[0], fresh);
+    } else if (item.type.only(kFloat)) {
+      store(item.parts[0], old, l.float_value, Place::Number);
+    } else {
+      store(item.parts[0], old, l.complex_real, Place::Number);
+      store(item.parts[1], old, l.complex_imag, Place::Number);
+    }
     b.CreateBr(done);
     b.SetInsertPoint(fresh);
     store(box_owned(item), place, 0, Place::Item);
