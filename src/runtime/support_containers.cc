@@ -60,6 +60,17 @@ PyObject* hj_list_pop(PyObject* list) {
 
 PyObject* hj_tuple_slice(PyObject* tuple, int64_t low, int64_t high) { return PyTuple_GetSlice(tuple, low, high); }
 PyObject* hj_list_concat(PyObject* a, PyObject* b) { return PyList_Type.tp_as_sequence->sq_concat(a, b); }
+/// a + b, where nobody needs `a` any more; takes the reference to it over unless it raises.
+PyObject* hj_list_join(PyObject* a, PyObject* b) {
+  if (Py_REFCNT(a) == 1) {
+    const Py_ssize_t end = PyList_GET_SIZE(a);
+    return PyList_SetSlice(a, end, end, b) < 0 ? nullptr : a;
+  }
+  PyObject* sum = hj_list_concat(a, b);
+  if (sum)
+    Py_DECREF(a);
+  return sum;
+}
 PyObject* hj_tuple_concat(PyObject* a, PyObject* b) { return PyTuple_Type.tp_as_sequence->sq_concat(a, b); }
 
 // Whether a text begins or ends with another between two bounds; where one is found, -1: nowhere, -2: it raised.
@@ -130,19 +141,15 @@ PyObject* hj_box_slice(PyObject* const* items, int64_t, int64_t) { return PySlic
 std::span<const SupportSymbol> container_symbols() {
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
   static const SupportSymbol kSymbols[] = {
-      HASTEN_SYMBOL(hj_text_char),       HASTEN_SYMBOL(hj_char),
-      HASTEN_SYMBOL(hj_texts_equal),     HASTEN_SYMBOL(hj_compare_texts),
-      HASTEN_SYMBOL(hj_text_has),        HASTEN_SYMBOL(hj_char_case),
-      HASTEN_SYMBOL(hj_text_slice),      HASTEN_SYMBOL(hj_list_slice),
-      HASTEN_SYMBOL(hj_list_pop),        HASTEN_SYMBOL(hj_tuple_slice),
-      HASTEN_SYMBOL(hj_list_concat),     HASTEN_SYMBOL(hj_tuple_concat),
-      HASTEN_SYMBOL(hj_build_list),      HASTEN_SYMBOL(hj_build_set),
-      HASTEN_SYMBOL(hj_build_dict),      HASTEN_SYMBOL(hj_box_slice),
-      HASTEN_SYMBOL(hj_text_startswith), HASTEN_SYMBOL(hj_text_endswith),
-      HASTEN_SYMBOL(hj_text_find),       HASTEN_SYMBOL(hj_text_rfind),
-      HASTEN_SYMBOL(hj_text_index),      HASTEN_SYMBOL(hj_text_rindex),
-      HASTEN_SYMBOL(hj_text_count),      HASTEN_SYMBOL(hj_new_set),
-      HASTEN_SYMBOL(hj_new_list),        HASTEN_SYMBOL(hj_new_tuple),
+      HASTEN_SYMBOL(hj_text_char),     HASTEN_SYMBOL(hj_char),        HASTEN_SYMBOL(hj_texts_equal),
+      HASTEN_SYMBOL(hj_compare_texts), HASTEN_SYMBOL(hj_text_has),    HASTEN_SYMBOL(hj_char_case),
+      HASTEN_SYMBOL(hj_text_slice),    HASTEN_SYMBOL(hj_list_slice),  HASTEN_SYMBOL(hj_list_pop),
+      HASTEN_SYMBOL(hj_tuple_slice),   HASTEN_SYMBOL(hj_list_join),   HASTEN_SYMBOL(hj_list_concat),
+      HASTEN_SYMBOL(hj_tuple_concat),  HASTEN_SYMBOL(hj_build_list),  HASTEN_SYMBOL(hj_build_set),
+      HASTEN_SYMBOL(hj_build_dict),    HASTEN_SYMBOL(hj_box_slice),   HASTEN_SYMBOL(hj_text_startswith),
+      HASTEN_SYMBOL(hj_text_endswith), HASTEN_SYMBOL(hj_text_find),   HASTEN_SYMBOL(hj_text_rfind),
+      HASTEN_SYMBOL(hj_text_index),    HASTEN_SYMBOL(hj_text_rindex), HASTEN_SYMBOL(hj_text_count),
+      HASTEN_SYMBOL(hj_new_set),       HASTEN_SYMBOL(hj_new_list),    HASTEN_SYMBOL(hj_new_tuple),
       HASTEN_SYMBOL(hj_new_dict),
   };
 #undef HASTEN_SYMBOL

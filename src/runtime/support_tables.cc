@@ -225,6 +225,28 @@ Found plainly_equal(PyObject* a, PyObject* b) {
   return Found::Unsure;
 }
 
+/// dict.setdefault(key, what make() gives).
+template <class Make>
+PyObject* set_default(PyObject* dict, PyObject* key, Make make) {
+  PyObject** value = nullptr;
+  Py_hash_t hash = 0;
+  const Found found = with_key(key, Found::Unsure, [&](const auto& k) {
+    const Found probed = probe_dict(dict, k, &value);
+    if (probed == Found::No)
+      hash = k.hash();
+    return probed;
+  });
+  if (found == Found::Yes)
+    return Py_NewRef(*value);
+  PyObject* fresh = make();
+  PyObject* item = !fresh                                                     ? nullptr
+                   : found == Found::No && insert_new(dict, key, hash, fresh) ? fresh
+                                                                              : PyDict_SetDefault(dict, key, fresh);
+  Py_XINCREF(item);
+  Py_XDECREF(fresh);
+  return item;
+}
+
 extern "C" {
 
 // Of objects whose class is not known.
@@ -354,23 +376,10 @@ int32_t hj_next_item(PyObject* iterator, PyObject** out) {
 
 /// dict.setdefault(key, [] or {}).
 PyObject* hj_set_default(PyObject* dict, PyObject* key, int32_t is_list) {
-  PyObject** value = nullptr;
-  Py_hash_t hash = 0;
-  const Found found = with_key(key, Found::Unsure, [&](const auto& k) {
-    const Found probed = probe_dict(dict, k, &value);
-    if (probed == Found::No)
-      hash = k.hash();
-    return probed;
-  });
-  if (found == Found::Yes)
-    return Py_NewRef(*value);
-  PyObject* fresh = is_list ? PyList_New(0) : PyDict_New();
-  PyObject* item = !fresh                                                     ? nullptr
-                   : found == Found::No && insert_new(dict, key, hash, fresh) ? fresh
-                                                                              : PyDict_SetDefault(dict, key, fresh);
-  Py_XINCREF(item);
-  Py_XDECREF(fresh);
-  return item;
+  return set_default(dict, key, [is_list] { return is_list ? PyList_New(0) : PyDict_New(); });
+}
+PyObject* hj_set_default_to(PyObject* dict, PyObject* key, PyObject* value) {
+  return set_default(dict, key, [value] { return Py_NewRef(value); });
 }
 
 /// 0, or -1: it raised.
@@ -435,6 +444,7 @@ std::span<const SupportSymbol> table_symbols() {
       HASTEN_SYMBOL(hj_dict_subscript_ints),
       HASTEN_SYMBOL(hj_next_item),
       HASTEN_SYMBOL(hj_set_default),
+      HASTEN_SYMBOL(hj_set_default_to),
       HASTEN_SYMBOL(hj_dict_has),
       HASTEN_SYMBOL(hj_dict_has_int),
       HASTEN_SYMBOL(hj_dict_has_ints),

@@ -83,6 +83,7 @@ Value BodyLowering::lower_binary(ValueId v, BinaryOp op, const Value& a, const V
     if (op == BinaryOp::Add && a.type.only(kTuple) && c.type.only(kTuple) && t.only(kTuple)) {
       Value both = a;
       both.constant = nullptr;
+      both.twin = nullptr;
       both.parts.append(c.parts.begin(), c.parts.end());
       std::vector<Type> items = *a.type.items;
       items.insert(items.end(), c.type.items->begin(), c.type.items->end());

@@ -42,6 +42,7 @@ void BodyLowering::lower() {
   if (s_.osr_block != mir::kNone)
     enter_osr();
   prepare_held();
+  prepare_twins();
   b.CreateBr(block_of_[s_.flow.start()]);
   for (BlockId block : s_.flow.order()) lower_block(block);
   finish_exits();
@@ -109,6 +110,10 @@ void BodyLowering::define(ValueId v, Value value) {
   if (home != homes_.end()) {
     for (size_t k = 0; k < home->second.size(); ++k) b.CreateStore(value.parts[k], home->second[k]);
     return;
+  }
+  if (const auto twin = twins_.find(v); twin != twins_.end()) {
+    b.CreateStore(llvm::ConstantPointerNull::get(b.getPtrTy()), twin->second);
+    value.twin = value.constant ? nullptr : twin->second;
   }
   values_[v] = std::move(value);
   defined_[v] = 1;
@@ -270,8 +275,11 @@ void BodyLowering::release_dead(ValueId v) {
   for (size_t k = 0; k < args.size(); ++k) {
     const bool seen = std::find(args.begin(), args.begin() + static_cast<ptrdiff_t>(k), args[k]) !=
                       args.begin() + static_cast<ptrdiff_t>(k);
-    if (!seen && !live_after(v, args[k]) && owns(args[k]) && args[k] != given_away_)
+    if (seen || live_after(v, args[k]))
+      continue;
+    if (owns(args[k]) && args[k] != given_away_)
       release(get(args[k]));
+    drop_twin(args[k]);
   }
   if (!live_after(v, v) && owns(v) && (defined_[v] || homes_.contains(v)))
     release(get(v));
@@ -350,6 +358,12 @@ void BodyLowering::lower_instr(ValueId v) {
         if (adds && s_.types[v].object && left.type.object && dies_in(v, 0) &&
             (!left.type.cls || left.type.cls == &PyUnicode_Type))
           return define(v, concatenate(v, left, use(v, 1)));
+        if (adds && i.op == Op::Binary && left.type.only(kList) && use(v, 1).type.only(kList) && dies_in(v, 0)) {
+          llvm::Value* sum = call_table("hj_list_join", m_.ptr, {left.parts[0], use(v, 1).parts[0]});
+          checked_object(v, sum);
+          given_away_ = s_.view.args(v)[0];
+          return define(v, boxed_result(v, sum));
+        }
         return define(v, boxed_instr(v));
       }
       return define(v, lower_binary(v, static_cast<mir::BinaryOp>(i.sub), number_operand(v, 0), number_operand(v, 1)));
@@ -475,9 +489,13 @@ void BodyLowering::lower_terminator(ValueId v) {
     }
     case Op::Return: {
       const Value result = own_as(use(v, 0), s_.result);
-      for (ValueId arg : s_.view.args(v)) {
-        if (owns(arg))
-          release(get(arg));
+      const auto args = s_.view.args(v);
+      for (size_t k = 0; k < args.size(); ++k) {
+        if (owns(args[k]))
+          release(get(args[k]));
+        if (std::find(args.begin(), args.begin() + static_cast<ptrdiff_t>(k), args[k]) ==
+            args.begin() + static_cast<ptrdiff_t>(k))
+          drop_twin(args[k]);
       }
       release_held();
       llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
@@ -535,10 +553,13 @@ void BodyLowering::lower_edge(BlockId from, size_t succ_index) {
   for (ValueId v = 0; v < s_.view.instr_count(); ++v) {
     const bool held =
         s_.liveness.live_out(from, v) || std::count(s_.view.args(end).begin(), s_.view.args(end).end(), v) > 0;
-    if (!held || !owns(v))
+    if (!held || !(owns(v) || twins_.contains(v)))
       continue;
     const bool phi_here = instr(v).op == Op::Phi && instr(v).block == to;
     if (s_.liveness.live_in(to, v) && !phi_here)
+      continue;
+    drop_twin(v);
+    if (!owns(v))
       continue;
     if (std::find(moved.begin(), moved.end(), v) != moved.end())
       continue;

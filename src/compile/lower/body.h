@@ -37,7 +37,8 @@ bool stores_plain_cell(Unit& unit, Specialization& s, mir::ValueId v);
 struct Value {
   Type type;
   llvm::SmallVector<llvm::Value*, 4> parts;
-  PyObject* constant = nullptr;  ///< the object it is, if it is one fixed object
+  PyObject* constant = nullptr;      ///< the object it is, if it is one fixed object
+  llvm::AllocaInst* twin = nullptr;  ///< where the object is kept that has been made of it; null there: none yet
 
   bool is_union() const { return type.is_union(); }
 };
@@ -321,7 +322,7 @@ class BodyLowering {
 
   // tables.cc
   std::string pass_key(const char* name, const Value& key, llvm::SmallVectorImpl<llvm::Value*>& args,
-                       llvm::SmallVectorImpl<llvm::Value*>& temporaries);
+                       llvm::SmallVectorImpl<llvm::Value*>& temporaries, bool puts_in = false);
   llvm::Value* call_table(const std::string& helper, llvm::Type* result, llvm::ArrayRef<llvm::Value*> args);
   llvm::Value* find_in_dict(ValueId v, const Value& dict, const Value& key, llvm::Value** status,
                             bool subscripts = false);
@@ -342,6 +343,12 @@ class BodyLowering {
   // methods.cc
   Value method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands);
   llvm::Value* call_method(ValueId v, const Method& method, const Value& receiver, llvm::ArrayRef<Value> args);
+
+  // twins.cc
+  void prepare_twins();
+  int object_uses(ValueId v);
+  void drop_twin(ValueId v);
+  llvm::Value* box_by_twin(const Value& v);
 
   // polls.cc
   void prepare_polls();
@@ -401,7 +408,8 @@ class BodyLowering {
   std::vector<Value> values_;
   std::vector<char> defined_;
   std::unordered_map<ValueId, llvm::SmallVector<llvm::AllocaInst*, 4>>
-      homes_;                                ///< values kept in memory (SROA lifts them)
+      homes_;  ///< values kept in memory (SROA lifts them)
+  std::unordered_map<ValueId, llvm::AllocaInst*> twins_;
   std::vector<llvm::BasicBlock*> block_of_;  ///< where each MIR block begins
   std::vector<std::vector<uint64_t>> live_;  ///< of the current block: live after its k-th instruction
   BlockId current_ = 0;

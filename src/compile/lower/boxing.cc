@@ -36,6 +36,8 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
   *owned = false;
   if (v.constant)
     return m_.address(v.constant);
+  if (v.twin)
+    return box_by_twin(v);
   if (v.type.object)
     return v.parts[0];
   if (v.type.never() || v.type.only(kUnbound))

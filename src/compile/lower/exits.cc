@@ -63,6 +63,12 @@ class SlotWriter {
     pointer(object, true);
   }
 
+  /// An object that must be dropped; null: nothing.
+  void owned(llvm::Value* object) {
+    owned_slots_.push_back(next_);
+    put(object);
+  }
+
   /// Only what must be dropped.
   void references(const Value& value) {
     body_.for_references(value, [&](llvm::Value* pointer, bool) {
@@ -196,7 +202,10 @@ BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
       value.parts[0] = b.CreateSub(value.parts[0], b.getInt64(1));
       plant = false;
     }
+    value.twin = nullptr;
     writer.value(one, value, owns(one), instr(one).op == Op::GetAttr);
+    if (const auto twin = twins_.find(one); twin != twins_.end())
+      writer.owned(b.CreateLoad(m_.ptr, twin->second));
   }
   if (s_.osr_block == mir::kNone) {
     for (uint32_t slot = 0; slot < held_.size(); ++slot) {
@@ -293,8 +302,11 @@ llvm::BasicBlock* BodyLowering::raise_to_handler(ValueId v, BlockId handler) {
   }
   for (ValueId one : s_.liveness.live_before(v)) {
     const bool phi_there = instr(one).op == Op::Phi && instr(one).block == handler;
-    if (owns(one) && (phi_there || !s_.liveness.live_in(handler, one)))
+    if (!phi_there && s_.liveness.live_in(handler, one))
+      continue;
+    if (owns(one))
       release(get(one));
+    drop_twin(one);
   }
   for (auto& [phi, value] : arrivals) {
     if (planted_bug(Plant::HandlerLosesPhi) && value.type.only(kInt))

@@ -23,6 +23,7 @@ Value BodyLowering::make_iterator(ValueId v, const Value& iterable, const Type& 
     Value r = iterable;
     retain(r);
     r.constant = nullptr;
+    r.twin = nullptr;
     r.type = to;
     r.parts.push_back(b.getInt64(0));
     return r;

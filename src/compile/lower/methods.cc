@@ -243,6 +243,13 @@ Value BodyLowering::method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
     case MethodId::DictSetDefault:
       if (plain && args.size() == 2 && is_empty_default(s_.view.args(v)[2]))
         return set_default(v, receiver, args[0], s_.view.args(v)[2]);
+      if (plain && args.size() == 2 && !args[0].type.may_be_unbound() && !args[1].type.may_be_unbound()) {
+        llvm::SmallVector<llvm::Value*, 4> temporaries, objects{pointer_of(receiver)};
+        for (const Value& arg : args) objects.push_back(boxed_operand(arg, temporaries));
+        llvm::Value* item = call_table("hj_set_default_to", m_.ptr, objects);
+        for (llvm::Value* temporary : temporaries) decref(temporary, true);
+        return boxed_result(v, checked_object(v, item));
+      }
       break;
     case MethodId::SetAdd:
       if (plain && args.size() == 1) {

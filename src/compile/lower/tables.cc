@@ -22,7 +22,11 @@ bool is_set(const Type& t) {
 
 /// The key as the helpers `name`, `name`_int and `name`_ints take it: appends it to `args`, gives the helper's name.
 std::string BodyLowering::pass_key(const char* name, const Value& key, llvm::SmallVectorImpl<llvm::Value*>& args,
-                                   llvm::SmallVectorImpl<llvm::Value*>& temporaries) {
+                                   llvm::SmallVectorImpl<llvm::Value*>& temporaries, bool puts_in) {
+  if (puts_in && key.twin) {
+    args.push_back(boxed_operand(key, temporaries));
+    return name;
+  }
   if (key.type.only(kInt) && !key.constant) {
     args.push_back(key.parts[0]);
     return std::string(name) + "_int";
@@ -117,7 +121,7 @@ void BodyLowering::set_dict_item(ValueId v, const Value& dict, const Value& key,
   llvm::SmallVector<llvm::Value*, 4> args{pointer_of(dict)}, temporaries;
   const bool is_number = item.type.only(kInt) && !item.constant;
   llvm::Value* value = is_number ? item.parts[0] : boxed_operand(item, temporaries);
-  const std::string helper = pass_key(is_number ? "hj_dict_set_number" : "hj_dict_set", key, args, temporaries);
+  const std::string helper = pass_key(is_number ? "hj_dict_set_number" : "hj_dict_set", key, args, temporaries, true);
   args.push_back(value);
   llvm::Value* status = call_table(helper, m_.i32, args);
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
@@ -126,7 +130,7 @@ void BodyLowering::set_dict_item(ValueId v, const Value& dict, const Value& key,
 
 void BodyLowering::add_to_set(ValueId v, const Value& set, const Value& item) {
   llvm::SmallVector<llvm::Value*, 4> args{pointer_of(set)}, temporaries;
-  const std::string helper = pass_key("hj_set_add", item, args, temporaries);
+  const std::string helper = pass_key("hj_set_add", item, args, temporaries, true);
   llvm::Value* status = call_table(helper, m_.i32, args);
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   go_if(b.CreateICmpSLT(status, b.getInt32(0)), traced_raise(v));
