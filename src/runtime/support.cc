@@ -181,25 +181,34 @@ PointerAndStatus hj_load_method(MethodCache* cache, PyObject* object, PyObject* 
   return {callable, is_unbound};
 }
 
-/// What the attribute would have been: the interpreter has no unbound methods. `self` may be null.
+/// Both in one object, as the interpreter has them. `self` may be null.
 PyObject* hj_bind_method(PyObject* callable, PyObject* self) {
   const KeepError keep;
-  const descrgetfunc bind = self ? Py_TYPE(callable)->tp_descr_get : nullptr;
-  return bind ? bind(callable, self, reinterpret_cast<PyObject*>(Py_TYPE(self))) : Py_NewRef(callable);
+  return self ? PyMethod_New(callable, self) : Py_NewRef(callable);
 }
 
-PyObject* hj_attribute(PyObject* object, PyObject* name) {
+PyObject* method_object(PyObject* object, PyObject* name) {
+  MethodCache unused;
+  int32_t is_unbound = 0;
+  PyObject* callable = calls.load_method(&unused, object, name, &is_unbound);
+  if (is_unbound)
+    Py_SETREF(callable, PyMethod_New(callable, object));
+  return callable;
+}
+
+/// The method `name` of an object of a known class, as the interpreter has it. is_called: nobody else sees it.
+PyObject* hj_method_object(PyObject* object, PyObject* name, int32_t is_called) {
   const KeepError keep;
-  return PyObject_GetAttr(object, name);
+  return is_called ? method_object(object, name) : PyObject_GetAttr(object, name);
 }
 
-PyObject* hj_get_attribute(AttributeCache* cache, PyObject* object, PyObject* name) {
+PyObject* hj_get_attribute(AttributeCache* cache, PyObject* object, PyObject* name, int32_t is_called) {
   if (Py_TYPE(object)->tp_version_tag == cache->version) {
     if (PyObject* value = *slot_of(object, *cache))
       return Py_NewRef(value);
     return PyObject_GetAttr(object, name);  // raises
   }
-  PyObject* value = PyObject_GetAttr(object, name);
+  PyObject* value = is_called ? method_object(object, name) : PyObject_GetAttr(object, name);
   if (value && Py_TYPE(object)->tp_getattro == PyObject_GenericGetAttr)
     remember_slot(cache, Py_TYPE(object), name);
   return value;
@@ -366,7 +375,7 @@ std::span<const SupportSymbol> common_symbols() {
       HASTEN_SYMBOL(hj_store_global),
       HASTEN_SYMBOL(hj_execute),
       HASTEN_SYMBOL(hj_dealloc),
-      HASTEN_SYMBOL(hj_attribute),
+      HASTEN_SYMBOL(hj_method_object),
       HASTEN_SYMBOL(hj_load_method),
       HASTEN_SYMBOL(hj_bind_method),
       HASTEN_SYMBOL(hj_compare),

@@ -217,7 +217,11 @@ ValueId Translator::call(Node node) {
   if (unpacks) {
     return unpacking_call(node);
   }
-  std::vector<ValueId> args{expression(node[Field::func])};
+  // With as many arguments as CPython's compiler keeps on the stack, a method is looked up without being bound.
+  const Py_ssize_t on_stack = positional.size() + keywords.size() + (keywords.empty() ? 0 : 1);
+  Node func = node[Field::func];
+  const bool is_method = func.kind() == Kind::Attribute && on_stack < kStackItemsMax;
+  std::vector<ValueId> args{is_method ? attribute(func, true) : expression(func)};
   for (Node arg : positional) {
     args.push_back(expression(arg));
   }
