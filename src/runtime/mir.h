@@ -38,8 +38,8 @@ enum class Op : uint16_t {
   Compare,  ///< args: a, b
   Truth,    ///< args: v; bool(v) as True/False
   // Objects.
-  GetAttr,     ///< args: v; aux = name. sub = 1: it is called and nothing else: a method of the class is not bound to v, but
-               ///< called with v as its first argument (LOAD_METHOD). The value holds both then: a method object
+  GetAttr,  ///< args: v; aux = name. sub = 1: it is called and nothing else: a method of the class is not bound to v, but
+            ///< called with v as its first argument (LOAD_METHOD). The value holds both then: a method object
   GetItem,     ///< args: container, key
   SetItem,     ///< args: container, key, value; defines nothing
   DelItem,     ///< args: container, key; defines nothing

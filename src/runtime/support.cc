@@ -8,8 +8,10 @@
 #include <cstring>
 #include <utility>
 
+#include "runtime/compiled_function.h"
 #include "runtime/counted_call.h"
 #include "runtime/experience.h"
+#include "runtime/frames.h"
 #include "runtime/helpers.h"
 #include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
@@ -77,7 +79,7 @@ void remember_slot(AttributeCache* cache, PyTypeObject* type, PyObject* name) {
 
 extern "C" {
 
-PyObject* hj_leave(NativeBody* record, uint32_t selector, const uint64_t* slots, PyObject* result) {
+PyObject* hj_leave(NativeBody* record, uint32_t selector, const uint64_t* slots, PyObject* result, int64_t calls_left) {
   const uint32_t index = selector & ~(kRaises | kDropResult);
   if (selector & kRaises) {
     drop_owned_keeping_error(*record, index, slots);
@@ -96,8 +98,27 @@ PyObject* hj_leave(NativeBody* record, uint32_t selector, const uint64_t* slots,
   if (!(selector & kDropResult))
     Py_XINCREF(result);
   const auto owned = owned_at(*record, index);
+  // Native code that calls native code counts by itself.
+  int32_t* budget = nullptr;
+  uintptr_t stack_low = 0;
+  hrt_call_limits(&budget, &stack_low);
+  const bool is_counted = record->version.shows_frame || record->version.osr_block != mir::kNone;
+  const int32_t charge = is_counted ? 0 : *budget - static_cast<int32_t>(calls_left);
+  *budget -= charge;
   PyObject* answer = hrt_deopt(&record->version, index, slots, owned.data(), owned.size(), result);
+  *budget += charge;
   return answer ? answer : kRaised;
+}
+
+void* hj_enter_frame(NativeBody* body, int64_t calls_left) {
+  if (!body->frames) [[unlikely]]
+    body->frames = &CompiledFunction::of(body->version.function)->frames();
+  return body->frames->enter(calls_left);
+}
+void hj_leave_frame(void* frame) { FramePool::leave(frame); }
+/// That of the interpreter which has entered the body in mid-loop.
+void* hj_innermost_frame(NativeBody* body) {
+  return CompiledFunction::of(body->version.function)->frames().innermost();
 }
 
 PyObject** hj_take_over() { return hrt_take_over(); }
@@ -190,7 +211,7 @@ PyObject* hj_bind_method(PyObject* callable, PyObject* self) {
 PyObject* method_object(PyObject* object, PyObject* name) {
   MethodCache unused;
   int32_t is_unbound = 0;
-  PyObject* callable = calls.load_method(&unused, object, name, &is_unbound);
+  PyObject* callable = hrt_load_method(&unused, object, name, &is_unbound);
   if (is_unbound)
     Py_SETREF(callable, PyMethod_New(callable, object));
   return callable;
@@ -362,6 +383,9 @@ std::span<const SupportSymbol> common_symbols() {
 #define HASTEN_LIBM(name) {"hj_" #name, reinterpret_cast<void*>(static_cast<Unary>(&std::name))}
   static const SupportSymbol kSymbols[] = {
       HASTEN_SYMBOL(hj_leave),
+      HASTEN_SYMBOL(hj_enter_frame),
+      HASTEN_SYMBOL(hj_leave_frame),
+      HASTEN_SYMBOL(hj_innermost_frame),
       HASTEN_SYMBOL(hj_traceback),
       HASTEN_SYMBOL(hj_raise),
       HASTEN_SYMBOL(hj_take_over),

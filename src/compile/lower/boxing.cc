@@ -117,9 +117,8 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
       llvm::SmallVector<llvm::Value*, 1> temporaries;
       llvm::Value* receiver = boxed_operand(items_of(v)[0], temporaries);
       llvm::Value* is_called = b.getInt32(v.type.items->front().only(kList) ? 0 : 1);  // of a list `append` may be seen
-      llvm::Value* bound =
-          b.CreateCall(m_.helper("hj_method_object", m_.ptr, {m_.ptr, m_.ptr, m_.i32}, Effects::Any),
-                       {receiver, m_.address(v.type.known), is_called});
+      llvm::Value* bound = b.CreateCall(m_.helper("hj_method_object", m_.ptr, {m_.ptr, m_.ptr, m_.i32}, Effects::Any),
+                                        {receiver, m_.address(v.type.known), is_called});
       for (llvm::Value* temporary : temporaries) decref(temporary, true);
       return bound;
     }
