@@ -3,6 +3,7 @@
 #include <Python.h>
 
 #include "runtime/experience.h"
+#include "runtime/frames.h"
 #include "runtime/function_type.h"
 #include "runtime/hot.h"
 #include "runtime/mir_text.h"
@@ -135,6 +136,13 @@ bool fill_table() {
   runtime_table.layout = hasten::runtime::measure_object_layout();
   runtime_table.set_compiler = hasten::runtime::set_compiler;
   runtime_table.mir_of = mir_of;
+  runtime_table.frame_shape = [](const hasten::mir::MirFunction* function) {
+    CompiledFunction* compiled = CompiledFunction::of(function);
+    return compiled && !compiled->frames().is_hidden() ? &compiled->frames().shape() : nullptr;
+  };
+  runtime_table.frame_place = [](const hasten::mir::MirFunction* function, uint32_t instr) {
+    return &CompiledFunction::of(function)->frames().place(instr);
+  };
   runtime_table.new_template = [](PyObject* function) {
     return hasten::runtime::new_function(function, nullptr, true);
   };

@@ -98,6 +98,7 @@ uint32_t NameTable::code(const std::string& path, record::Code code, const std::
   const auto [place, is_new] =
       codes_.emplace(CodeKey{code.file, code.qualname, code.first_line, code.code_bytes, code.line_table}, id);
   if (is_new) {
+    code_keys_.push_back(&place->first);
     writer_.add_code(code);
   }
   return place->second;
@@ -110,9 +111,24 @@ uint32_t NameTable::node(const record::StackNode& node) {
   const auto id = static_cast<uint32_t>(nodes_.size() + 1);
   const auto [place, is_new] = nodes_.emplace(NodeKey{node.parent, node.code, node.offset, node.compiled_line}, id);
   if (is_new) {
+    node_origins_.emplace_back(node.parent, node.code);
     writer_.add_stack(node);
   }
   return place->second;
+}
+
+uint32_t NameTable::without_frame_of(uint32_t code, uint32_t node) const {
+  if (node == 0 || node > node_origins_.size() || code >= code_keys_.size()) {
+    return node;
+  }
+  const auto [parent, own] = node_origins_[node - 1];
+  if (own >= code_keys_.size()) {
+    return node;
+  }
+  const auto is_same = [](const CodeKey& a, const CodeKey& b) {
+    return std::get<0>(a) == std::get<0>(b) && std::get<1>(a) == std::get<1>(b) && std::get<2>(a) == std::get<2>(b);
+  };
+  return is_same(*code_keys_[code], *code_keys_[own]) ? parent : node;
 }
 
 uint32_t NameTable::native_function(uint32_t process, uint64_t address) {

@@ -39,6 +39,9 @@ class NameTable {
   uint32_t code(const std::string& file, record::Code code, const std::string& cwd);
   /// The stack node under `parent`; `parent` itself for a frame of the interpreter's own.
   uint32_t node(const record::StackNode& node);
+  /// Compiled code shows a frame of its own to whoever looks (runtime/frames.h), and stands on the stack itself: `node`, or
+  /// what is around it if it is such a frame, of the function with this code.
+  uint32_t without_frame_of(uint32_t code, uint32_t node) const;
   /// The capture's id of the native function at that address of a process.
   uint32_t native_function(uint32_t process, uint64_t address);
   /// The node of the mixed tree under `parent`.
@@ -71,6 +74,8 @@ class NameTable {
   uint32_t task_count_ = 0;
   std::unordered_map<std::string, uint32_t> files_;
   std::map<CodeKey, uint32_t> codes_;
+  std::vector<const CodeKey*> code_keys_;                    ///< by id
+  std::vector<std::pair<uint32_t, uint32_t>> node_origins_;  ///< by id - 1: parent, code
   std::unordered_map<NodeKey, uint32_t, NodeHash> nodes_;
   std::map<std::pair<uint32_t, uint64_t>, uint32_t> native_functions_;
   std::unordered_map<uint64_t, uint32_t> mixed_;

@@ -285,6 +285,7 @@ uint32_t Recorder::compiled_leaf(uint64_t rip, uint32_t parent) {
     code.qualname = compiled.function;
     code.first_line = compiled.first_line;
     node.code = names_.code(compiled.file, std::move(code), cwd_);
+    node.parent = names_.without_frame_of(node.code, parent);
     node.compiled_line = compiled.first_line;
     for (const auto& [offset, line] : compiled.lines) {
       if (offset <= rip - compiled.begin) {

@@ -68,6 +68,7 @@ BodyFacts body_facts(const BodyRecord& body, UnitRecord& record, const LinkedCod
   facts.owned_slots = writer.add(slots);
   facts.sites = writer.add(body.sites);
   facts.parameter_types = record.text_offset(body.parameter_types);
+  facts.shows_frame = body.shows_frame ? 1 : 0;
   if (const CodeRange* range = code.find(body.symbol)) {
     facts.code_offset = range->begin;
     facts.code_bytes = range->bytes;

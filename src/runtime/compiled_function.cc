@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "runtime/experience.h"
+#include "runtime/frames.h"
 #include "runtime/hot.h"
 #include "runtime/line_report.h"
 #include "runtime/loop_entry.h"
@@ -127,6 +128,17 @@ int CompiledFunction::traverse(visitproc visit, void* arg) const {
   return 0;
 }
 
+FramePool& CompiledFunction::frames() {
+  if (!frames_) {
+    const KeepError keep;
+    auto made = std::make_unique<FramePool>(*mir_, is_behind_trampoline_);
+    if (!frames_) {  // another thread may have been faster
+      frames_ = std::move(made);
+    }
+  }
+  return *frames_;
+}
+
 bool CompiledFunction::is_current() const { return PyFunction_GET_CODE(function_) == code_; }
 
 void CompiledFunction::add_reason(PyObject* reason) {
@@ -150,6 +162,7 @@ void CompiledFunction::publish_mir(mir::MirFunction* made) {
   mir_tried_ = true;
   mir_ = made;
   param_count_ = made->param_count;
+  expected_names_ = ExpectedNames(*made);
   functions_by_mir()[made] = this;
 }
 
@@ -341,6 +354,9 @@ PyObject* CompiledFunction::call_counted(PyObject* const* args, size_t nargsf, P
       return call_original(args, nargsf, keyword_names);
     }
   }
+  if (!expected_names_.hold()) {
+    return call_original(args, nargsf, keyword_names);
+  }
   PyObject* bound[kParametersMax + 1];
   ObjectRef more_positional, more_keywords;  // *args and **kwargs
   PyObject* const* in_order = args;
@@ -373,7 +389,8 @@ PyObject* CompiledFunction::call_interpreter(PyObject* const* args) {
   for (uint32_t i = 0; i < param_count_; ++i) {
     values.set(i, Py_NewRef(args[i]));  // the parameters are the first instructions
   }
-  return interpret(*mir_, plan(), values, {0}, nullptr);
+  ShownFrame shown(frames(), false);
+  return interpret(*mir_, plan(), values, {0}, nullptr, shown);
 }
 
 PyObject* CompiledFunction::call_bound(PyObject* const* args, PythonTurn* turn) {

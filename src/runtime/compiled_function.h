@@ -14,12 +14,15 @@
 #include <vector>
 
 #include "runtime/contest.h"
+#include "runtime/expected_names.h"
 #include "runtime/hasten_runtime.h"
 #include "runtime/interpreter.h"
 #include "runtime/object_ref.h"
 #include "runtime/stored_mir.h"
 
 namespace hasten::runtime {
+
+class FramePool;
 
 enum class Tier : uint8_t {
   Native,       ///< the default
@@ -65,6 +68,8 @@ class CompiledFunction {
   /// computes something}. Functions that are defined within it, whose codes the tuple names, belong to it.
   PyObject* line_facts(PyObject* nested_codes) const;
 
+  /// The frames that callees see of its activations. REQUIRES: it has a MIR.
+  FramePool& frames();
   PyObject* function() const { return function_; }
   /// The Python object around this (borrowed), once it is set.
   PyObject* wrapper() const { return wrapper_; }
@@ -178,6 +183,8 @@ class CompiledFunction {
   mir::MirFunction* mir_ = nullptr;
   std::unique_ptr<StoredMir> stored_mir_;  ///< owns it if it came out of the cache
   std::unique_ptr<InterpreterPlan> plan_;
+  ExpectedNames expected_names_;
+  std::unique_ptr<FramePool> frames_;
   uint32_t param_count_ = 0;
   bool mir_tried_ = false;
   bool compiling_ = false;

@@ -80,6 +80,28 @@ struct NativeVersion {
   const char* parameter_types;         ///< in words
   const NativeVersion* const* bodies;  ///< of what is entered from outside: all that was compiled with it, itself first
   uint32_t body_count;
+  uint32_t shows_frame;  ///< 1: an activation has a frame that callees can look at (runtime/frames.h)
+};
+
+/// Where an instruction stands, for the frames of its activation: in the function's code, and in those of the comprehensions
+/// and generator expressions around it that CPython runs in frames of their own.
+struct FramePlace {
+  static constexpr uint32_t kDepthMax = 4;
+  bool is_known;
+  uint32_t depth;              ///< 0: nowhere in particular
+  uint32_t level[kDepthMax];   ///< outermost first: which of the function's frames
+  uint32_t offset[kDepthMax];  ///< into that one's bytecode, in bytes
+};
+
+/// How the frames of an activation lie, from the first one on, in bytes.
+struct FrameShape {
+  const uint32_t* frame_offsets;  ///< of each of them
+  uint32_t frame_count;
+  uint32_t code, position;  ///< into a frame
+  uint32_t bytecode;        ///< into the code
+  // Into the block that a word before the first frame points to: where the thread keeps its innermost frame, and its budget of
+  // Python calls; of that, how much the frames around the first one take, an int.
+  uint32_t top, budget, levels;
 };
 
 /// Offsets into CPython's objects, measured and self-tested at import: the compiler bakes them into code.
@@ -139,6 +161,9 @@ struct RuntimeTable {
   void (*lessons)(const mir::MirFunction* function, void* taker, void (*take)(void* taker, const Lesson& lesson));
   /// See object_layout.h.
   const uint64_t* (*dict_version)(PyObject* dict);
+  /// The frames of activations of `function`; null: it shows none.
+  const FrameShape* (*frame_shape)(const mir::MirFunction* function);
+  const FramePlace* (*frame_place)(const mir::MirFunction* function, uint32_t instr);
 };
 
 /// Native code left because a prediction failed.

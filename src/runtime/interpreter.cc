@@ -4,6 +4,7 @@
 
 #include "runtime/compiled_function.h"
 #include "runtime/experience.h"
+#include "runtime/frames.h"
 #include "runtime/liveness.h"
 #include "runtime/object_ref.h"
 #include "runtime/operations.h"
@@ -223,7 +224,7 @@ void release_dead(const mir::MirFunction& function, const InterpreterPlan& plan,
 }
 
 PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& plan, ValueTable& values, Start start,
-                    HotLoop* hot_loop) {
+                    HotLoop* hot_loop, ShownFrame& shown) {
   Activation self{function, plan, values};
   PyObject* operands_inline[16];
   std::vector<PyObject*> operands_heap;
@@ -261,6 +262,7 @@ PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& pla
         successor = values.get(args[0]) ? 0 : 1;
         break;
       case Op::Hold:
+        shown.move(index);
         values.set(function.instr_count + instr.aux, instr.arg_count > 0 ? Py_XNewRef(values.get(args[0])) : nullptr);
         release_dead(function, plan, index, &values);
         continue;
@@ -268,6 +270,7 @@ PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& pla
         return Py_NewRef(values.get(args[0]));
       case Op::Raise:
       case Op::Reraise:
+        shown.move(index);
         if (raise(instr.op, instr.arg_count > 0 ? values.get(args[0]) : nullptr,
                   instr.arg_count > 1 ? values.get(args[1]) : nullptr)) {
           add_traceback(function, index);
@@ -285,6 +288,7 @@ PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& pla
           operands[k] = values.get(args[k]);
         }
         PyObject* result = nullptr;
+        shown.move(index);
         if (!execute(function, index, operands, &result)) {
           raise_here(index);
           continue;
@@ -302,6 +306,7 @@ PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& pla
     if (!function.blocks[to].loop_header) {
       continue;
     }
+    shown.move(next);
     if (!poll_if_due()) {
       raise_here(next);
       continue;

@@ -18,6 +18,8 @@ class Liveness;
 
 namespace hasten::runtime {
 
+class ShownFrame;
+
 /// What the interpreter needs to know about a function besides its MIR; made once.
 struct InterpreterPlan {
   explicit InterpreterPlan(const mir::MirFunction& function);
@@ -103,8 +105,8 @@ class HotLoop {
 };
 
 /// Runs from `start` on. Returns a new reference, or null with an exception set and the traceback entry of this
-/// function added. `hot_loop` may be null.
+/// function added. `hot_loop` may be null. `shown`: the frame of this activation.
 PyObject* interpret(const mir::MirFunction& function, const InterpreterPlan& plan, ValueTable& values, Start start,
-                    HotLoop* hot_loop);
+                    HotLoop* hot_loop, ShownFrame& shown);
 
 }  // namespace hasten::runtime

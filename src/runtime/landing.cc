@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
 #include "runtime/planted.h"
 
@@ -48,7 +49,10 @@ class Boxer {
         return alternative(live.count, slot[0], entry);
       case SlotKind::Method: {
         const mir::MirFunction& function = *version_.function;
-        return PyObject_GetAttr(reinterpret_cast<PyObject*>(slot[0]), function.names[function.instrs[live.value].aux]);
+        const mir::Instr& instr = function.instrs[live.value];
+        auto* receiver = reinterpret_cast<PyObject*>(slot[0]);
+        PyObject* name = function.names[instr.aux];
+        return instr.sub ? load_method_object(receiver, name) : PyObject_GetAttr(receiver, name);
       }
     }
     return nullptr;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/frames.h"
 #include "runtime/landing.h"
 #include "runtime/liveness.h"
 #include "runtime/operations.h"
@@ -131,6 +132,8 @@ PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, co
     innermost_entry->function->note_landing(innermost_entry->native);
   }
   ValueTable values(function);
+  ShownFrame shown(frames(), native->shows_frame);
+  shown.move(point.result != mir::kNone ? point.result : point.resume);
   const bool is_boxed = box_live_values(*native, point, slots, &values);
   drop_owned(slots, owned);  // now, so that what dies from here on dies in the interpreter
   if (!is_boxed) {
@@ -167,7 +170,8 @@ PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, co
   }
   OsrEntry osr(this);
   ++landing_depth_;
-  PyObject* answer = interpret(function, plan(), values, start, landing_depth_ > kLandingDepthMax ? nullptr : &osr);
+  PyObject* answer =
+      interpret(function, plan(), values, start, landing_depth_ > kLandingDepthMax ? nullptr : &osr, shown);
   --landing_depth_;
   return answer;
 }

@@ -38,7 +38,8 @@ enum class Op : uint16_t {
   Compare,  ///< args: a, b
   Truth,    ///< args: v; bool(v) as True/False
   // Objects.
-  GetAttr,     ///< args: v; aux = name
+  GetAttr,  ///< args: v; aux = name. sub = 1: it is called and nothing else: a method of the class is not bound to v, but
+            ///< called with v as its first argument (LOAD_METHOD). The value holds both then: a method object
   GetItem,     ///< args: container, key
   SetItem,     ///< args: container, key, value; defines nothing
   DelItem,     ///< args: container, key; defines nothing
@@ -158,7 +159,7 @@ struct Position {
 struct Instr {
   Op op;
   uint8_t sub =
-      0;  ///< UnaryOp, BinaryOp or CompareOp; FormatValue: conversion; CheckBound, LoadCell, DelCell: 1 = say "free variable"
+      0;  ///< UnaryOp, BinaryOp or CompareOp; FormatValue: conversion; CheckBound, LoadCell, DelCell: 1 = say "free variable"; GetAttr
   uint8_t scope =
       0;  ///< how many code objects of comprehensions (CPython 3.11) and generator expressions it stands in;
           ///< with kInCall: what a C function does that is called at its position

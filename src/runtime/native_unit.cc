@@ -84,6 +84,7 @@ void set_up_bodies(NativeUnit& unit, const mir::MirFunction* const* mirs) {
     NativeVersion& v = body.version;
     v.function = mirs[bodies[k].mir];
     v.osr_block = bodies[k].osr_block;
+    v.shows_frame = bodies[k].shows_frame;
     v.osr_values = unit.part<mir::ValueId>(bodies[k].osr_values);
     v.osr_count = bodies[k].osr_values.count;
     v.points = unit.part<DeoptPoint>(bodies[k].points);

@@ -15,12 +15,14 @@
 namespace hasten::runtime {
 
 struct NativeUnit;
+class FramePool;
 
 struct NativeBody {
   NativeVersion version = {};
   const OwnedSlots* owned = nullptr;  ///< per point: PyObject* slots that the body owned (may be null)
   const uint16_t* owned_slots = nullptr;
   NativeUnit* unit = nullptr;
+  FramePool* frames = nullptr;  ///< looked for at the first activation that shows a frame
   bool is_root = false;
 };
 

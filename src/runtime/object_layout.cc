@@ -272,6 +272,12 @@ PyObject* load_method(PyObject* object, PyObject* name, bool* is_unbound) {
   return method;
 }
 
+PyObject* load_method_object(PyObject* object, PyObject* name) {
+  bool is_unbound = false;
+  ObjectRef method = ObjectRef::steal(load_method(object, name, &is_unbound));
+  return is_unbound ? PyMethod_New(method.get(), object) : method.release();
+}
+
 uint32_t method_version(PyObject* object) {
   const PyTypeObject* type = Py_TYPE(object);
   bool has_dict = type->tp_dictoffset != 0;

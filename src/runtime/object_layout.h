@@ -25,6 +25,8 @@ void set_handled_exception(PyObject* exception);
 /// LOAD_METHOD: the attribute `name` of `object` (new reference, null = raised). *is_unbound: it is a function of the type
 /// that wants `object` as its first argument, exactly as the attribute bound to `object` would be called.
 PyObject* load_method(PyObject* object, PyObject* name, bool* is_unbound);
+/// The same in one object, which is only to be called: an unbound method is a method object of the two.
+PyObject* load_method_object(PyObject* object, PyObject* name);
 /// The tag of `object`'s type for as long as load_method finds the same function for every object of that type, which
 /// has unbound methods alone to offer (no dict of its own, no __getattr__); 0 if there is no such promise.
 /// REQUIRES: load_method has just found an unbound function.

@@ -317,7 +317,8 @@ bool execute(const mir::MirFunction& function, uint32_t index, PyObject* const* 
       value = from_truth(PyObject_IsTrue(operands[0]));
       break;
     case Op::GetAttr:
-      value = PyObject_GetAttr(operands[0], function.names[instr.aux]);
+      value = instr.sub ? load_method_object(operands[0], function.names[instr.aux])
+                        : PyObject_GetAttr(operands[0], function.names[instr.aux]);
       break;
     case Op::GetItem:
       value = PyObject_GetItem(operands[0], operands[1]);

@@ -8,8 +8,10 @@
 #include <cstring>
 #include <utility>
 
+#include "runtime/compiled_function.h"
 #include "runtime/counted_call.h"
 #include "runtime/experience.h"
+#include "runtime/frames.h"
 #include "runtime/helpers.h"
 #include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
@@ -77,7 +79,7 @@ void remember_slot(AttributeCache* cache, PyTypeObject* type, PyObject* name) {
 
 extern "C" {
 
-PyObject* hj_leave(NativeBody* record, uint32_t selector, const uint64_t* slots, PyObject* result) {
+PyObject* hj_leave(NativeBody* record, uint32_t selector, const uint64_t* slots, PyObject* result, int64_t calls_left) {
   const uint32_t index = selector & ~(kRaises | kDropResult);
   if (selector & kRaises) {
     drop_owned_keeping_error(*record, index, slots);
@@ -96,8 +98,27 @@ PyObject* hj_leave(NativeBody* record, uint32_t selector, const uint64_t* slots,
   if (!(selector & kDropResult))
     Py_XINCREF(result);
   const auto owned = owned_at(*record, index);
+  // Native code that calls native code counts by itself.
+  int32_t* budget = nullptr;
+  uintptr_t stack_low = 0;
+  hrt_call_limits(&budget, &stack_low);
+  const bool is_counted = record->version.shows_frame || record->version.osr_block != mir::kNone;
+  const int32_t charge = is_counted ? 0 : *budget - static_cast<int32_t>(calls_left);
+  *budget -= charge;
   PyObject* answer = hrt_deopt(&record->version, index, slots, owned.data(), owned.size(), result);
+  *budget += charge;
   return answer ? answer : kRaised;
+}
+
+void* hj_enter_frame(NativeBody* body, int64_t calls_left) {
+  if (!body->frames) [[unlikely]]
+    body->frames = &CompiledFunction::of(body->version.function)->frames();
+  return body->frames->enter(calls_left);
+}
+void hj_leave_frame(void* frame) { FramePool::leave(frame); }
+/// That of the interpreter which has entered the body in mid-loop.
+void* hj_innermost_frame(NativeBody* body) {
+  return CompiledFunction::of(body->version.function)->frames().innermost();
 }
 
 PyObject** hj_take_over() { return hrt_take_over(); }
@@ -181,25 +202,34 @@ PointerAndStatus hj_load_method(MethodCache* cache, PyObject* object, PyObject* 
   return {callable, is_unbound};
 }
 
-/// What the attribute would have been: the interpreter has no unbound methods. `self` may be null.
+/// Both in one object, as the interpreter has them. `self` may be null.
 PyObject* hj_bind_method(PyObject* callable, PyObject* self) {
   const KeepError keep;
-  const descrgetfunc bind = self ? Py_TYPE(callable)->tp_descr_get : nullptr;
-  return bind ? bind(callable, self, reinterpret_cast<PyObject*>(Py_TYPE(self))) : Py_NewRef(callable);
+  return self ? PyMethod_New(callable, self) : Py_NewRef(callable);
 }
 
-PyObject* hj_attribute(PyObject* object, PyObject* name) {
+PyObject* method_object(PyObject* object, PyObject* name) {
+  MethodCache unused;
+  int32_t is_unbound = 0;
+  PyObject* callable = hrt_load_method(&unused, object, name, &is_unbound);
+  if (is_unbound)
+    Py_SETREF(callable, PyMethod_New(callable, object));
+  return callable;
+}
+
+/// The method `name` of an object of a known class, as the interpreter has it. is_called: nobody else sees it.
+PyObject* hj_method_object(PyObject* object, PyObject* name, int32_t is_called) {
   const KeepError keep;
-  return PyObject_GetAttr(object, name);
+  return is_called ? method_object(object, name) : PyObject_GetAttr(object, name);
 }
 
-PyObject* hj_get_attribute(AttributeCache* cache, PyObject* object, PyObject* name) {
+PyObject* hj_get_attribute(AttributeCache* cache, PyObject* object, PyObject* name, int32_t is_called) {
   if (Py_TYPE(object)->tp_version_tag == cache->version) {
     if (PyObject* value = *slot_of(object, *cache))
       return Py_NewRef(value);
     return PyObject_GetAttr(object, name);  // raises
   }
-  PyObject* value = PyObject_GetAttr(object, name);
+  PyObject* value = is_called ? method_object(object, name) : PyObject_GetAttr(object, name);
   if (value && Py_TYPE(object)->tp_getattro == PyObject_GenericGetAttr)
     remember_slot(cache, Py_TYPE(object), name);
   return value;
@@ -344,6 +374,9 @@ std::span<const SupportSymbol> common_symbols() {
 #define HASTEN_LIBM(name) {"hj_" #name, reinterpret_cast<void*>(static_cast<Unary>(&std::name))}
   static const SupportSymbol kSymbols[] = {
       HASTEN_SYMBOL(hj_leave),
+      HASTEN_SYMBOL(hj_enter_frame),
+      HASTEN_SYMBOL(hj_leave_frame),
+      HASTEN_SYMBOL(hj_innermost_frame),
       HASTEN_SYMBOL(hj_traceback),
       HASTEN_SYMBOL(hj_raise),
       HASTEN_SYMBOL(hj_take_over),
@@ -357,7 +390,7 @@ std::span<const SupportSymbol> common_symbols() {
       HASTEN_SYMBOL(hj_store_global),
       HASTEN_SYMBOL(hj_execute),
       HASTEN_SYMBOL(hj_dealloc),
-      HASTEN_SYMBOL(hj_attribute),
+      HASTEN_SYMBOL(hj_method_object),
       HASTEN_SYMBOL(hj_load_method),
       HASTEN_SYMBOL(hj_bind_method),
       HASTEN_SYMBOL(hj_compare),

@@ -59,6 +59,7 @@ struct BodyFacts {
   Part owned_slots;          ///< of uint16_t
   Part sites;                ///< of Site
   uint32_t parameter_types;  ///< into text
+  uint32_t shows_frame;      ///< see NativeVersion
   uint32_t code_offset, code_bytes;
 };
 

@@ -83,6 +83,18 @@ def set_displays(a, b):
     return s, list(t), u, len(w), a in s, {*s, b}, {*t, *s, 3}
 
 
+def set_displays_that_are_folded(a):
+    return [
+        list({"a" "b", "c", "d%s" % 1, "e"}),
+        list({not 1, 1, 2, 3, 4.5}),
+        list({__debug__, 7, 2, 3}),
+        list({"xyz"[0], "b", "c", "d"}),
+        list({(1, (2, 3)), "a" * 3, 1 << 4, 5}),
+        list({(1, 2)[1], 40, a, 30}),
+        list({"%d" % (1,), "b", "c"}),
+    ]
+
+
 def long_set_display(a):
     return {
         a, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
@@ -359,6 +371,7 @@ def sums_of_globals(n):
 
 CALLS = {
     set_displays: ["1, 2", "'a', 'b'", "(1,), 2"],
+    set_displays_that_are_folded: ["99", "5"],
     long_set_display: ["99", "5"],
     set_comprehensions: ["[1, 2, 3, 4, 5], 3"],
     dict_comprehensions: ["[1, 2, 3, 4], 2", "['a', 'b'], 2" if False else "[3, 2, 5], 1.5"],

@@ -557,3 +557,68 @@ def test_globals_are_live(monkeypatch):
     monkeypatch.delitem(globals(), "helper")
     with pytest.raises(NameError):
         f(1)
+
+
+class Ending:
+    """Its end binds a global name anew."""
+
+    ends = 0
+
+    def __del__(self):
+        global ENDED
+        ENDED = Ending.ends = Ending.ends + 1
+
+
+ENDED = 0
+
+
+@hasten.jit
+def holds_the_last(xs):
+    y = xs.pop()
+    return 0 if y is None else 1
+
+
+def ends_in_a_temporary(xs):
+    xs.pop()
+    return ENDED
+
+
+def ends_in_a_callee(xs):
+    return holds_the_last(xs) + ENDED
+
+
+def ends_in_a_loop_of_calls(xs):
+    total = []
+    while xs:
+        total.append(holds_the_last(xs) + ENDED)
+    return total
+
+
+@pytest.mark.parametrize("function", [ends_in_a_temporary, ends_in_a_callee, ends_in_a_loop_of_calls])
+def test_a_global_that_is_bound_at_the_end_of_an_object(function):
+    global ENDED
+    results = []
+    for f in (function, hasten.jit(function)):
+        Ending.ends = ENDED = 0
+        results.append([f([Ending() for _ in range(4)]) for _ in range(5)])
+    assert results[0] == results[1]
+
+
+def test_a_name_that_comes_to_keep_its_generator():
+    """Functions like sum() take everything out at once; what the program puts in their place need not."""
+    kept = []
+
+    def two_values(xs):
+        t = 1
+        result = sum(x + t for x in xs)
+        t = 10
+        return result
+
+    compiled = hasten.jit(two_values)
+    assert compiled([1, 2]) == 5
+    globals()["sum"] = lambda generator: kept.append(generator) or 0
+    try:
+        assert compiled([1, 2]) == 0 and list(kept.pop()) == [11, 12]
+    finally:
+        del globals()["sum"]
+    assert compiled([1, 2]) == 5

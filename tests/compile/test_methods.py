@@ -1,5 +1,6 @@
 """Calls of methods of Python objects: found and called as CPython does, with the same errors, order and references."""
 
+import collections
 import gc
 import sys
 import traceback
@@ -345,3 +346,72 @@ def test_the_receiver_dies_after_its_call():
 
     assert hasten.jit(on_temporaries)(make, 4) == [0, 1, 2, 3]
     assert [ref() for ref in alive] == [None] * 4
+
+
+# -- which class an error names -----------------------------------------------------------------------------------
+
+
+class Mapping(dict):
+    pass
+
+
+class Sequence(list):
+    pass
+
+
+def with_keyword(x):
+    return x.get(1, key=2)
+
+
+def with_chosen_keyword(x, flag):
+    return x.get(1 if flag else 2, key=3)
+
+
+def in_a_loop(objects):
+    for x in objects:
+        x.get(1, key=2)
+
+
+def with_too_many(x):
+    return x.append(1, 2)
+
+
+def of_a_slot(x):
+    return x.__getitem__()
+
+
+def bound_first(x):
+    get = x.get
+    return get(1, key=2)
+
+
+def beyond_the_stack(x):
+    return x.get(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30)
+
+
+def unpacked(x):
+    return x.get(*[1], key=2)
+
+
+@pytest.mark.parametrize(
+    "function, make",
+    [
+        *((f, c) for f in (with_keyword, bound_first, of_a_slot, unpacked, beyond_the_stack) for c in (Mapping, lambda: collections.defaultdict(int), dict)),
+        (with_chosen_keyword, lambda: (Mapping(), True)),
+        (in_a_loop, lambda: [Mapping()]),
+        (in_a_loop, lambda: [collections.defaultdict(int)]),
+        *((f, c) for f in (with_too_many, of_a_slot) for c in (Sequence, list)),
+    ],
+)
+def test_an_error_names_the_class_that_python_names(function, make):
+    """A method that is called at once is a function of the class, one that is bound first is the object's."""
+    compiled = hasten.jit(function)
+    made = make()
+    arguments = made if isinstance(made, tuple) else (made,)
+    messages = []
+    for _ in range(3):
+        for f in (function, compiled):
+            with pytest.raises(TypeError) as caught:
+                f(*arguments)
+            messages.append(str(caught.value))
+    assert set(messages) == {messages[0]}

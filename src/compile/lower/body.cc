@@ -19,6 +19,7 @@ constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | 
 BodyLowering::BodyLowering(ModuleContext& module, Specialization& s, BodyRecord& record)
     : b(module.context), m_(module), s_(s), record_(record), sites_(module.unit, module.record, s, record) {
   module.recorder = &sites_;
+  module.before_helper = [this](const char* name) { before_helper(name); };
 }
 
 void BodyLowering::open_function() {
@@ -34,6 +35,7 @@ void BodyLowering::lower() {
   depth_ = function_->getArg(0);
   stack_low_ = function_->getArg(1);
   prepare_polls();
+  enter_frame();
   values_.resize(s_.view.instr_count());
   defined_.assign(s_.view.instr_count(), 0);
   block_of_.assign(s_.view.block_count(), nullptr);
@@ -291,6 +293,7 @@ void BodyLowering::lower_block(BlockId block) {
   compute_live(block);
   sites_.enter(block);
   ValueId v = s_.view.first_after_phis(block);
+  current_instr_ = v;
   if (s_.view.block(block).loop_header)
     poll(block);
   for (; v < s_.view.end(block); ++v) {
@@ -498,6 +501,7 @@ void BodyLowering::lower_terminator(ValueId v) {
           drop_twin(args[k]);
       }
       release_held();
+      leave_frame();
       llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
       returned = b.CreateInsertValue(returned, llvm::ConstantPointerNull::get(b.getPtrTy()), 0);
       for (size_t k = 0; k < result.parts.size(); ++k) {

@@ -57,6 +57,9 @@ class ModuleContext {
   std::string defect;                                         ///< why the module must not be used, if it must not
   const uint64_t* (*dict_version)(PyObject* dict) = nullptr;  ///< see RuntimeTable
   SiteRecorder* recorder = nullptr;                           ///< of the body that is being lowered
+  std::function<void(const char* name)> before_helper;  ///< told of each helper that may do anything, before its call
+  const runtime::FrameShape* (*frame_shape)(const mir::MirFunction* function) = nullptr;  ///< likewise
+  const runtime::FramePlace* (*frame_place)(const mir::MirFunction* function, uint32_t instr) = nullptr;
 
   /// Where in an object a load or store goes: different places never alias.
   enum class Place { Refcount, TypePointer, Size, ItemsPointer, Item, Number, Slot, Text };
@@ -350,6 +353,13 @@ class BodyLowering {
   void drop_twin(ValueId v);
   llvm::Value* box_by_twin(const Value& v);
 
+  // frames.cc
+  void enter_frame();
+  void leave_frame();
+  void show_position(ValueId v);
+  void before_helper(const char* name);
+  llvm::Value* bytecode_of(llvm::Value* frame);
+
   // polls.cc
   void prepare_polls();
   void poll(BlockId header);
@@ -425,6 +435,10 @@ class BodyLowering {
   std::vector<llvm::Value*> held_;                      ///< by slot: where its reference lies, null where it needs none
   std::map<ValueId, llvm::AllocaInst*> planted_sizes_;  ///< Plant::ListLengthStale
   llvm::BasicBlock* entry_block_ = nullptr;
+  const runtime::FrameShape* frame_shape_ = nullptr;
+  llvm::Value *frame_ = nullptr, *bytecode_ = nullptr;  ///< of the frame that callees see; null: there is none
+  llvm::BasicBlock* shown_in_ = nullptr;                ///< where the position was stored last, and which
+  ValueId shown_ = mir::kNone;
 };
 
 }  // namespace hasten::compile

@@ -118,8 +118,9 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
                             {v.parts[0], v.parts[1]});
       llvm::SmallVector<llvm::Value*, 1> temporaries;
       llvm::Value* receiver = boxed_operand(items_of(v)[0], temporaries);
-      llvm::Value* bound = b.CreateCall(m_.helper("hj_attribute", m_.ptr, {m_.ptr, m_.ptr}, Effects::Any),
-                                        {receiver, m_.address(v.type.known)});
+      llvm::Value* is_called = b.getInt32(v.type.items->front().only(kList) ? 0 : 1);  // of a list `append` may be seen
+      llvm::Value* bound = b.CreateCall(m_.helper("hj_method_object", m_.ptr, {m_.ptr, m_.ptr, m_.i32}, Effects::Any),
+                                        {receiver, m_.address(v.type.known), is_called});
       for (llvm::Value* temporary : temporaries) decref(temporary, true);
       return bound;
     }

@@ -79,7 +79,10 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
   // Python's recursion limit and the C stack, checked as a Python call would.
   llvm::Value* frame =
       b.CreatePtrToInt(b.CreateIntrinsic(llvm::Intrinsic::frameaddress, {b.getPtrTy()}, {b.getInt32(0)}), m_.i64);
-  llvm::Value* too_deep = b.CreateOr(b.CreateICmpSLE(depth_, b.getInt64(0)), b.CreateICmpULT(frame, stack_low_));
+  // Comprehensions (CPython 3.11) and generator expressions around it are calls in Python.
+  const uint64_t around = instr(v).scope & ~mir::kInCall;
+  llvm::Value* left = around ? b.CreateSub(depth_, b.getInt64(around)) : depth_;
+  llvm::Value* too_deep = b.CreateOr(b.CreateICmpSLE(left, b.getInt64(0)), b.CreateICmpULT(frame, stack_low_));
   llvm::BasicBlock* overflow = new_block("deep");
   go_if(too_deep, overflow);
   {
@@ -89,7 +92,7 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
                  {m_.mir_address(s_.view.function()), b.getInt32(v)});
     b.CreateBr(raise_at(v));
   }
-  llvm::SmallVector<llvm::Value*, 8> operands{b.CreateSub(depth_, b.getInt64(1)), stack_low_};
+  llvm::SmallVector<llvm::Value*, 8> operands{b.CreateSub(left, b.getInt64(1)), stack_low_};
   llvm::SmallVector<Value, 4> temporaries;
   for (size_t k = 0; k < args.size(); ++k) {
     const Type& to = target.parameters[k];
@@ -100,6 +103,7 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
       temporaries.push_back(arg);
     operands.append(arg.parts.begin(), arg.parts.end());
   }
+  show_position(v);
   llvm::Value* returned = b.CreateCall(m_.body_function(target), operands);
   for (const Value& temporary : temporaries) release(temporary);
   llvm::Value* status = b.CreateExtractValue(returned, 0);

@@ -132,7 +132,8 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
     case Op::GetAttr:
       box_all();
       attribute = m_.address(s_.view.function().names[i.aux]);
-      return object_result(call("hj_get_attribute", m_.ptr, {attribute_cache(), objects[0], attribute}));
+      return object_result(
+          call("hj_get_attribute", m_.ptr, {attribute_cache(), objects[0], attribute, b.getInt32(i.sub)}));
     case Op::SetAttr:
       box_all();
       attribute = m_.address(s_.view.function().names[i.aux]);

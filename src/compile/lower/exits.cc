@@ -218,8 +218,9 @@ BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
   record_.owned_slots.push_back(std::move(owned_slots));
   slots_max_ = std::max<uint32_t>(slots_max_, writer.used());
   llvm::Value* status =
-      b.CreateCall(m_.helper("hj_leave", m_.ptr, {m_.ptr, m_.i32, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
-                   {m_.body_address(record_), exit.selector, slots_, exit.result});
+      b.CreateCall(m_.helper("hj_leave", m_.ptr, {m_.ptr, m_.i32, m_.ptr, m_.ptr, m_.i64}, ModuleContext::Effects::Any),
+                   {m_.body_address(record_), exit.selector, slots_, exit.result, depth_});
+  leave_frame();
   llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
   b.CreateRet(b.CreateInsertValue(returned, status, 0));
   return exit;

@@ -29,6 +29,7 @@ struct BodyRecord {
   std::vector<mir::ValueId> osr_values;
   std::vector<runtime::Site> sites;  ///< for the report
   uint32_t index = 0;                ///< among the unit's bodies
+  bool shows_frame = false;          ///< see NativeVersion
   std::string symbol, parameter_types;
 };
 

@@ -58,6 +58,7 @@ llvm::Value* BodyLowering::call_method(ValueId v, const Method& method, const Va
   }
   if (m_.recorder)
     m_.recorder->helper("hj_method", false);
+  show_position(v);
   llvm::SmallVector<llvm::Type*, 4> types;
   for (llvm::Value* operand : operands) types.push_back(operand->getType());
   sites_.helper(method.definition->ml_name, false);

@@ -21,6 +21,13 @@ bool guards_attribute_of(const Unit& unit, const mir::MirFunction& f) {
   return false;
 }
 
+/// Whether the end of such a value runs no code.
+bool ends_quietly(Unit& unit, const Type& t, int depth) {
+  if (t.within(kNoneType | kNumber | kChar) || is_text(t))
+    return true;
+  return depth < 4 && t.only(kList) && !t.object && ends_quietly(unit, unit.sites.element(t.site), depth + 1);
+}
+
 bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
   const Instr& i = s.view.instr(v);
   switch (i.op) {
@@ -84,6 +91,8 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
         }
         return false;
       }
+      if (plan->second.how == CallPlan::How::Method && plan->second.method.id == MethodId::ListPop)
+        return !ends_quietly(unit, s.types[v], 0);  // nobody else may have it
       if (plan->second.how == CallPlan::How::Method)
         return plan->second.method.id == MethodId::Other || plan->second.method.id == MethodId::ListSort ||
                plan->second.method.id == MethodId::DictGet || plan->second.method.id == MethodId::DictSetDefault ||
@@ -129,14 +138,42 @@ bool runs_foreign_code(Unit& unit) {
   return false;
 }
 
+/// Which bodies show callees a frame: those that call what may look at frames, and those that call such bodies.
+std::vector<bool> bodies_with_frames(Unit& unit, const runtime::RuntimeTable& runtime) {
+  const auto& all = unit.specializations;
+  std::vector<bool> shows(all.size());
+  const auto calls_one = [&](Specialization& s, ValueId v) {
+    const auto plan = s.calls.find(v);
+    return plan != s.calls.end() && plan->second.target && shows[plan->second.target->index];
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t k = 0; k < all.size(); ++k) {
+      Specialization& s = *all[k];
+      for (mir::BlockId b : s.flow.order()) {
+        for (ValueId v = s.view.first(b); !shows[k] && v < s.view.end(b); ++v) {
+          const auto plan = s.calls.find(v);
+          const bool may_call_another = plan != s.calls.end() && plan->second.how == CallPlan::How::Predicted;
+          shows[k] = may_call_another || instr_runs_foreign_code(unit, s, v) || calls_one(s, v);
+          changed |= shows[k];
+        }
+      }
+    }
+  }
+  for (size_t k = 0; k < all.size(); ++k) shows[k] = shows[k] && runtime.frame_shape(&all[k]->view.function());
+  return shows;
+}
+
 std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit, UnitRecord& record,
                                          const runtime::RuntimeTable& runtime, std::string& defect) {
   auto module = std::make_unique<llvm::Module>("hasten", context);
   record.unit_runs_foreign_code = runs_foreign_code(unit);
   record.add_data(runtime::UnitData{});
   for (size_t k = 0; k < unit.guards.size(); ++k) record.add_data(runtime::GuardCache{});
+  const std::vector<bool> shows_frame = bodies_with_frames(unit, runtime);
   for (auto& s : unit.specializations) {
     auto body = std::make_unique<BodyRecord>();
+    body->shows_frame = shows_frame[s->index];
     body->function = &s->view.function();
     body->osr_block = s->osr_block;
     body->index = static_cast<uint32_t>(record.bodies.size());
@@ -146,6 +183,8 @@ std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit,
   }
   ModuleContext shared(*module, unit, record, *runtime.layout);
   shared.dict_version = runtime.dict_version;
+  shared.frame_shape = runtime.frame_shape;
+  shared.frame_place = runtime.frame_place;
   for (size_t k = 0; k < unit.specializations.size(); ++k) {
     BodyLowering(shared, *unit.specializations[k], *record.bodies[k]).lower();
   }

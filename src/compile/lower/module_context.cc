@@ -141,6 +141,8 @@ uint32_t UnitRecord::text_offset(const std::string& words) {
 
 llvm::FunctionCallee ModuleContext::helper(const char* name, llvm::Type* result, llvm::ArrayRef<llvm::Type*> parameters,
                                            Effects effects) {
+  if (effects == Effects::Any && before_helper)
+    before_helper(name);
   if (recorder)
     recorder->helper(name, effects == Effects::Pure || effects == Effects::Reads);
   llvm::FunctionCallee callee = module.getOrInsertFunction(name, llvm::FunctionType::get(result, parameters, false));

@@ -1,6 +1,7 @@
 // Displays and calls, with what `*` and `**` unpack into them: in the order, and at the instruction, in which CPython's
 // compiler puts them (Python/compile.c: starunpack_helper, compiler_dict, compiler_call_helper).
 #include "compile/syntax/folding.h"
+#include "compile/syntax/nested_code.h"
 #include "compile/syntax/operators.h"
 #include "compile/syntax/translator.h"
 
@@ -91,6 +92,15 @@ PyObject* compiled_set(PyCodeObject* code, PyObject* items) {
   return nullptr;
 }
 
+PyObject* first_frozenset(PyCodeObject* code) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); ++i) {
+    if (PyFrozenSet_CheckExact(PyTuple_GET_ITEM(code->co_consts, i))) {
+      return PyTuple_GET_ITEM(code->co_consts, i);
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 ValueId Translator::starred_list(NodeList items, Position position) {
@@ -130,13 +140,26 @@ ValueId Translator::set_display(Node node) {
     PyObject* folded = fold_container(node);
     PyObject* known = folded ? compiled_set(code_, folded) : nullptr;
     Py_XDECREF(folded);
-    if (known) {
+    const auto set_of = [&](PyObject* constants) {
       ValueId set = emit(Op::BuildSet, {}, position);
-      emit(Op::SetUpdate, {set, constant(known)}, position);
+      emit(Op::SetUpdate, {set, constant(constants)}, position);
       return set;
+    };
+    if (known) {
+      return set_of(known);
     }
-    if (look_constant(items)) {
-      return refuse("C111", node, "a set display of such constants is not compiled", "write their values");
+    if (look_constant(items)) {  // CPython folds more than folding.h does: its compiler tells what became of this one
+      PyObject* alone = code_alone(node, code_->co_filename);
+      PyObject* set_alone = alone ? first_frozenset(reinterpret_cast<PyCodeObject*>(alone)) : nullptr;
+      known = set_alone ? compiled_set(code_, set_alone) : nullptr;
+      const bool is_known = alone && (known || !set_alone);
+      Py_XDECREF(alone);
+      if (!is_known) {
+        return refuse("C111", node, "a set display of such constants is not compiled", "write their values");
+      }
+      if (known) {
+        return set_of(known);
+      }
     }
   }
   std::vector<ValueId> head;
@@ -217,7 +240,11 @@ ValueId Translator::call(Node node) {
   if (unpacks) {
     return unpacking_call(node);
   }
-  std::vector<ValueId> args{expression(node[Field::func])};
+  // With as many arguments as CPython's compiler keeps on the stack, a method is looked up without being bound.
+  const Py_ssize_t on_stack = positional.size() + keywords.size() + (keywords.empty() ? 0 : 1);
+  Node func = node[Field::func];
+  const bool is_method = func.kind() == Kind::Attribute && on_stack < kStackItemsMax;
+  std::vector<ValueId> args{is_method ? attribute(func, true) : expression(func)};
   for (Node arg : positional) {
     args.push_back(expression(arg));
   }

@@ -58,10 +58,8 @@ ValueId Translator::expression(Node node) {
       return if_expression(node);
     case Kind::Call:
       return call(node);
-    case Kind::Attribute: {
-      ValueId object = expression(node[Field::value]);
-      return emit(Op::GetAttr, {object}, attribute_position(node), name_index(mangled(node.object(Field::attr))));
-    }
+    case Kind::Attribute:
+      return attribute(node, false);
     case Kind::Subscript: {
       ValueId container = expression(node[Field::value]);
       ValueId key = subscript_key(node[Field::slice]);
@@ -103,6 +101,12 @@ ValueId Translator::expression(Node node) {
     default:
       return refuse("C111", node, std::string("the expression ") + node.kind_name() + " is not compiled yet");
   }
+}
+
+ValueId Translator::attribute(Node node, bool is_called) {
+  ValueId object = expression(node[Field::value]);
+  return emit(Op::GetAttr, {object}, attribute_position(node), name_index(mangled(node.object(Field::attr))),
+              is_called ? 1 : 0);
 }
 
 ValueId Translator::new_constant(PyObject* object) {

@@ -69,14 +69,21 @@ PyObject* generator_code(PyCodeObject* code, const mir::Position& position) {
 
 bool may_stand_in(PyCodeObject* code, Node node) { return place_of(code, node) != Lies::Outside; }
 
-bool does_the_same(PyCodeObject* code, Node node) {
+PyObject* code_alone(Node expression, PyObject* file) {
   PyObject* ast = PyImport_ImportModule("ast");
   PyObject* builtins = PyImport_ImportModule("builtins");
-  PyObject* tree =
-      ast && node.kind() == Kind::Lambda ? PyObject_CallMethod(ast, "Expression", "O", node.object()) : nullptr;
-  PyObject* alone = tree && builtins
-                        ? PyObject_CallMethod(builtins, "compile", "OOsii", tree, code->co_filename, "eval", 0, 1)
-                        : nullptr;
+  PyObject* tree = ast ? PyObject_CallMethod(ast, "Expression", "O", expression.object()) : nullptr;
+  PyObject* alone =
+      tree && builtins ? PyObject_CallMethod(builtins, "compile", "OOsii", tree, file, "eval", 0, 1) : nullptr;
+  PyErr_Clear();
+  for (PyObject* object : {ast, builtins, tree}) {
+    Py_XDECREF(object);
+  }
+  return alone;
+}
+
+bool does_the_same(PyCodeObject* code, Node node) {
+  PyObject* alone = node.kind() == Kind::Lambda ? code_alone(node, code->co_filename) : nullptr;
   bool same = false;
   PyObject* consts = alone ? reinterpret_cast<PyCodeObject*>(alone)->co_consts : nullptr;
   for (Py_ssize_t i = 0; consts && i < PyTuple_GET_SIZE(consts); ++i) {
@@ -99,9 +106,7 @@ bool does_the_same(PyCodeObject* code, Node node) {
     }
   }
   PyErr_Clear();
-  for (PyObject* object : {ast, builtins, tree, alone}) {
-    Py_XDECREF(object);
-  }
+  Py_XDECREF(alone);
   return same;
 }
 

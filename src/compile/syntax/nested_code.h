@@ -14,6 +14,9 @@ PyObject* generator_code(PyCodeObject* code, const mir::Position& position);
 /// python -X no_debug_ranges, or `lambda: 1` in CPython 3.12.
 bool may_stand_in(PyCodeObject* code, Node node);
 
+/// What CPython's compiler makes of `expression` by itself: a code object (new reference), or null without an exception.
+PyObject* code_alone(Node expression, PyObject* file);
+
 /// Whether the lambda `node`, compiled alone, does what `code` does. For those that stand nowhere: they name nothing, so
 /// that alone is as good as where they stand.
 bool does_the_same(PyCodeObject* code, Node node);

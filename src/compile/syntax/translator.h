@@ -94,6 +94,7 @@ class Translator {
   // expressions.cc
   ValueId expression(Node node);
   std::vector<ValueId> expressions(NodeList list);
+  ValueId attribute(Node node, bool is_called);
   ValueId new_constant(PyObject* object);  ///< takes the reference over
   ValueId binary(Node node);
   ValueId bool_op(Node node);

@@ -686,6 +686,8 @@ class Sweeper {
 
   /// Whether the value is called, once and in its own block, and nobody else sees it.
   bool is_only_called(ValueId v) {
+    if (s_.view.instr(v).op == Op::GetAttr && s_.view.instr(v).sub == 0)
+      return false;  // CPython binds it: what is said of a wrong call differs
     size_t uses = 0;
     for (ValueId user = v + 1; user < s_.view.instr_count(); ++user) {
       const auto args = s_.view.args(user);
