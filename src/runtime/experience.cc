@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "runtime/object_ref.h"
+
 namespace hasten::runtime {
 namespace {
 
@@ -11,14 +13,56 @@ std::unordered_map<const mir::MirFunction*, Experience>& experiences() {
   return *map;
 }
 
+constexpr int kShapeDepthMax = 3;
+constexpr Py_ssize_t kShapeItemsMax = 8;
+constexpr size_t kShapesMax = 4;
+
+/// What is learnt of an object: its class, or of a tuple a tuple of what is learnt of its items (a new reference).
+PyObject* shape_of(PyObject* object, int depth) {
+  auto* cls = reinterpret_cast<PyObject*>(Py_TYPE(object));
+  if (!PyTuple_CheckExact(object) || depth == kShapeDepthMax || PyTuple_GET_SIZE(object) > kShapeItemsMax)
+    return Py_NewRef(cls);
+  PyObject* shape = PyTuple_New(PyTuple_GET_SIZE(object));
+  for (Py_ssize_t k = 0; shape && k < PyTuple_GET_SIZE(object); ++k) {
+    PyObject* item = shape_of(PyTuple_GET_ITEM(object, k), depth + 1);
+    if (!item)
+      Py_CLEAR(shape);
+    else
+      PyTuple_SET_ITEM(shape, k, item);
+  }
+  return shape;
+}
+
+bool same_shape(PyObject* a, PyObject* b) {
+  if (!PyTuple_CheckExact(a) || !PyTuple_CheckExact(b))
+    return a == b;
+  bool same = PyTuple_GET_SIZE(a) == PyTuple_GET_SIZE(b);
+  for (Py_ssize_t k = 0; same && k < PyTuple_GET_SIZE(a); ++k)
+    same = same_shape(PyTuple_GET_ITEM(a, k), PyTuple_GET_ITEM(b, k));
+  return same;
+}
+
 }  // namespace
 
 Experience& experience_of(const mir::MirFunction* function) { return experiences()[function]; }
 
 void add_seen_class(Experience::Seen& seen, PyObject* cls) {
-  if (std::find(seen.classes.begin(), seen.classes.end(), cls) == seen.classes.end()) {
+  if (std::none_of(seen.classes.begin(), seen.classes.end(), [&](PyObject* one) { return same_shape(one, cls); })) {
     seen.classes.push_back(Py_NewRef(cls));
   }
+}
+
+void add_seen(Experience::Seen& seen, PyObject* object) {
+  const KeepError keep;
+  const auto is_shape = [](PyObject* one) { return PyTuple_CheckExact(one); };
+  PyObject* shape = shape_of(object, 0);
+  if (!shape)
+    return;
+  if (is_shape(shape) &&
+      static_cast<size_t>(std::count_if(seen.classes.begin(), seen.classes.end(), is_shape)) >= kShapesMax)
+    Py_SETREF(shape, Py_NewRef(reinterpret_cast<PyObject*>(&PyTuple_Type)));
+  add_seen_class(seen, shape);
+  Py_DECREF(shape);
 }
 
 void learn(const mir::MirFunction* function, const Feedback& feedback) {

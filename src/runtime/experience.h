@@ -23,7 +23,10 @@ struct Experience {
 
 /// Made if there is none.
 Experience& experience_of(const mir::MirFunction* function);
+/// `cls`: a class, or of tuples a tuple of what their items are.
 void add_seen_class(Experience::Seen& seen, PyObject* cls);
+/// What `object` is. Tuples of too many forms are any tuples.
+void add_seen(Experience::Seen& seen, PyObject* object);
 /// Something was learnt when native code left, perhaps inside another function's version that calls it natively.
 void learn(const mir::MirFunction* function, const Feedback& feedback);
 void forget_experience(const mir::MirFunction* function);

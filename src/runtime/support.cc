@@ -90,9 +90,8 @@ PyObject* hj_leave(NativeBody* record, uint32_t selector, const uint64_t* slots,
   Experience& experience = experience_of(record->version.function);
   if (point.reason == DeoptReason::Overflow)
     experience.values[point.resume].overflowed = true;
-  if (point.reason == DeoptReason::Result && result) {
-    add_seen_class(experience.values[point.result], reinterpret_cast<PyObject*>(Py_TYPE(result)));
-  }
+  if (point.reason == DeoptReason::Result && result)
+    add_seen(experience.values[point.result], result);
   if (!record->is_root && point.reason != DeoptReason::Generic)
     ++record->unit->callee_landings;
   if (!(selector & kDropResult))

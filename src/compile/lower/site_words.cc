@@ -345,9 +345,11 @@ class Words {
     std::string among;
     if (seen && seen->overflowed)
       among = "an int beyond 64 bits";
-    for (size_t k = 0; seen && k < seen->classes.size() && k < 3; ++k)
-      among +=
-          fmt::format("{}{}", among.empty() ? "" : ", ", reinterpret_cast<PyTypeObject*>(seen->classes[k])->tp_name);
+    for (size_t k = 0; seen && k < seen->classes.size() && k < 3; ++k) {
+      PyObject* one = seen->classes[k];
+      const auto* cls = PyTuple_Check(one) ? &PyTuple_Type : reinterpret_cast<PyTypeObject*>(one);
+      among += fmt::format("{}{}", among.empty() ? "" : ", ", cls->tp_name);
+    }
     return among.empty() ? "an object" : fmt::format("an object ({} was seen)", among);
   }
 

@@ -73,10 +73,17 @@ Value BodyLowering::dict_item(ValueId v, const Value& dict, const Value& key) {
 Value BodyLowering::dict_get(ValueId v, const Value& dict, const Value& key, const Value& otherwise) {
   const Type& t = s_.types[v];
   llvm::Value* status = nullptr;
+  llvm::Value* null = llvm::ConstantPointerNull::get(b.getPtrTy());
   llvm::Value* item = find_in_dict(v, dict, key, &status);
   return choose(
       b.CreateICmpNE(status, b.getInt64(0)), t, [&] { return boxed_result(v, item); },
-      [&] { return own_as(otherwise, t); }, false);
+      [&] {
+        if (!t.only(kList) || !otherwise.type.only(kTuple))
+          return own_as(otherwise, t);
+        // An empty tuple that is only iterated.
+        return from_parts(t, {checked_object(v, call_table("hj_new_list", m_.ptr, {null}))});
+      },
+      false);
 }
 
 /// A new [] or {} that is only what setdefault() of a dict puts in if it must: it is not made before.

@@ -31,7 +31,7 @@ struct Experience {
   struct Seen {
     bool overflowed = false;         ///< left int64: stays boxed from now on
     uint32_t misses = 0;             ///< how often an operand was no number as had been guessed
-    std::vector<PyObject*> classes;  ///< classes of results that were not predicted (borrowed; kept by the registry)
+    std::vector<PyObject*> classes;  ///< of results that were not predicted; of tuples, tuples of what their items are
   };
   std::map<mir::ValueId, Seen> values;
   std::map<uint32_t, uint32_t> global_changes;  ///< name index -> how often a guarded global had changed

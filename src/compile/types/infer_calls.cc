@@ -291,6 +291,11 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
       plan.how = CallPlan::How::Method;
       plan.method = *method;
     }
+    // `for x in lists.get(key, ())`: no list is as good as an empty one.
+    if (method->id == MethodId::DictGet && operands.size() == 2 && operands[1].only(kTuple) &&
+        operands[1].items->empty() && receiver.site != kNoSite && unit.sites.element(receiver.site).only(kList) &&
+        is_only_iterated(s, v))
+      return unit.sites.element(receiver.site);
     return method_result(class_of(receiver), method->definition->ml_name, receiver, operands, unit.sites, fresh);
   }
   if (callee.object && callee.known && callee.items && i.op == Op::Call && i.aux == mir::kNone)

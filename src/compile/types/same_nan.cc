@@ -7,6 +7,7 @@
 
 namespace hasten::compile {
 
+using mir::BlockId;
 using mir::CompareOp;
 using mir::Op;
 using mir::ValueId;
@@ -91,7 +92,28 @@ class Question {
     }
     if (op == CompareOp::Is || op == CompareOp::IsNot || is_constant_number(0) || is_constant_number(1))
       return false;
+    if (is_made_after(0, 1) || is_made_after(1, 0))
+      return false;
     return (holds_nan(a) && (b.object || holds_nan(b))) || (a.object && holds_nan(b));
+  }
+
+  /// Whether operand `made` is a tuple of floats that have been computed since operand `other` was there: they are new
+  /// objects, none of which `other` has.
+  bool is_made_after(size_t made, size_t other) {
+    const ValueId tuple = s_.view.args(v_)[made], before = s_.view.args(v_)[other];
+    if (s_.view.instr(tuple).op != Op::BuildTuple)
+      return false;
+    for (ValueId item : s_.view.args(tuple)) {
+      const mir::Instr& i = s_.view.instr(item);
+      const Type& t = s_.types[item];
+      if (!may_be_nan(t))
+        continue;
+      const bool is_new = t.within(kNumber) && (i.op == Op::Binary || i.op == Op::Inplace);
+      const BlockId here = s_.view.instr(before).block;
+      if (!is_new || !s_.flow.dominates(here, i.block) || (here == i.block && before >= item))
+        return false;
+    }
+    return true;
   }
 
   bool call() {

@@ -131,6 +131,12 @@ Type type_of_constant(PyObject* object, SiteTable& sites) {
 }
 
 Type type_of_class(PyObject* type_object, SiteTable& sites) {
+  if (PyTuple_CheckExact(type_object)) {
+    std::vector<Type> items;
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(type_object); ++k)
+      items.push_back(type_of_class(PyTuple_GET_ITEM(type_object, k), sites));
+    return Type::with_items(kTuple, std::move(items));
+  }
   const auto* type = reinterpret_cast<PyTypeObject*>(type_object);
   if (type == &PyLong_Type)
     return Type::of(kInt);
