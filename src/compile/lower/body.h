@@ -349,6 +349,7 @@ class BodyLowering {
 
   // calls.cc
   Value lower_call(ValueId v);
+  static bool ends_soon(const Specialization& s);
   Value direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args);
   Value predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands);
   /// object_call up to its result: checked, a new reference.
