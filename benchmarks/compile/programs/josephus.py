@@ -5,7 +5,7 @@ from __future__ import annotations
 KIND = "numeric"
 PEERS = ("numba", "cython", "mypyc", "pypy")
 SMALL = [(1, 3), (7, 3), (41, 3)]
-LARGE = (80_000, 90)
+LARGE = (5_000, 1_500)
 
 
 def main(count: int, k: int) -> int:

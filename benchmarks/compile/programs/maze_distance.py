@@ -5,7 +5,7 @@ from __future__ import annotations
 KIND = "numeric"
 PEERS = ("numba", "cython", "mypyc", "pypy")
 SMALL = [(2,), (6,), (12,)]
-LARGE = (450,)
+LARGE = (300,)
 
 
 def main(size: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 KIND = "numeric"
 PEERS = ("numba", "cython", "mypyc", "pypy")
 SMALL = [(3,), (30,), (1000,), (0,)]
-LARGE = (2_000_000,)
+LARGE = (1_000_000,)
 
 
 def main(limit: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 KIND = "numeric"
 PEERS = ("numba", "cython", "mypyc", "pypy")
 SMALL = [(1, 0), (10, 5), (50, 60)]
-LARGE = (150_000, 130_000)
+LARGE = (20_000, 300_000)
 
 
 def find(parent: list[int], x: int) -> int:

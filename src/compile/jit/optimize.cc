@@ -1,6 +1,9 @@
 #include "compile/jit/optimize.h"
 
 #include <llvm/Analysis/AliasAnalysis.h>
+#include <llvm/Analysis/LoopInfo.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/Passes/PassBuilder.h>
@@ -17,10 +20,57 @@
 #include <llvm/Transforms/Scalar/LoopRotation.h>
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
+#include <llvm/Transforms/Utils/Cloning.h>
 
 #include "runtime/planted.h"
 
 namespace hasten::compile {
+
+namespace {
+
+constexpr unsigned kInlinedMost =
+    48;  // instructions of a function that its callers take in, without those of its exits
+constexpr unsigned kInlinedWhole = 240;  // and with them
+
+/// Whether it ends soon and calls no function of the module.
+bool is_leaf(llvm::Function& function, llvm::FunctionAnalysisManager& functions) {
+  for (const llvm::Instruction& instr : llvm::instructions(function)) {
+    const auto* call = llvm::dyn_cast<llvm::CallBase>(&instr);
+    if (call && call->getCalledFunction() && !call->getCalledFunction()->isDeclaration())
+      return false;
+  }
+  return functions.getResult<llvm::LoopAnalysis>(function).empty();
+}
+
+/// Whether a caller that takes it in grows little. What leaves native code is not run, and little of what calls a helper.
+bool is_small(const llvm::Function& function) {
+  unsigned usual = 0, whole = 0;
+  for (const llvm::BasicBlock& block : function) {
+    bool calls = false;
+    for (const llvm::Instruction& instr : block)
+      calls |= llvm::isa<llvm::CallBase>(instr) && !llvm::isa<llvm::IntrinsicInst>(instr);
+    const auto count = static_cast<unsigned>(block.size());
+    whole += count;
+    usual += calls ? 1 : count;
+  }
+  return usual <= kInlinedMost && whole <= kInlinedWhole;
+}
+
+/// The calls of `function` in other functions' bodies become its code. The entry, which runs once a call, keeps its call.
+void take_in(llvm::Function& function) {
+  llvm::SmallVector<llvm::CallBase*, 8> calls;
+  for (llvm::User* user : function.users()) {
+    auto* call = llvm::dyn_cast<llvm::CallBase>(user);
+    if (call && call->getCalledFunction() == &function && call->getFunction()->hasHiddenVisibility())
+      calls.push_back(call);
+  }
+  for (llvm::CallBase* call : calls) {
+    llvm::InlineFunctionInfo info;
+    llvm::InlineFunction(*call, info);
+  }
+}
+
+}  // namespace
 
 void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   if (kPlantsBugs)
@@ -51,9 +101,22 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   passes.addPass(llvm::GVNPass());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::SimplifyCFGPass());
+  // Leaves first: what is small in them is worked over once more as a part of its callers.
+  llvm::SmallVector<llvm::Function*, 8> others;
   for (llvm::Function& function : module) {
-    if (!function.isDeclaration())
-      passes.run(function, functions);
+    if (function.isDeclaration())
+      continue;
+    if (!function.hasHiddenVisibility() || !is_leaf(function, functions)) {
+      others.push_back(&function);
+      continue;
+    }
+    passes.run(function, functions);
+    if (is_small(function))
+      take_in(function);
+  }
+  for (llvm::Function* function : others) {
+    functions.invalidate(*function, llvm::PreservedAnalyses::none());
+    passes.run(*function, functions);
   }
 }
 

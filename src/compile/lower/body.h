@@ -395,6 +395,7 @@ class BodyLowering {
 
   // calls.cc
   Value lower_call(ValueId v);
+  static bool ends_soon(const Specialization& s);
   Value direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args);
   /// heappush, heappop, sorted; nothing if it is not such a call.
   std::optional<Value> constructor_call(ValueId v, PyObject* made, llvm::ArrayRef<Value> args);

@@ -73,9 +73,23 @@ Value BodyLowering::lower_call(ValueId v) {
   return boxed_instr(v);
 }
 
+/// Whether a call of it is no more than a few operations: the next loop, or call of another function, looks at signals early enough.
+bool BodyLowering::ends_soon(const Specialization& s) {
+  for (const auto& [call, plan] : s.calls) {
+    if (plan.target)
+      return false;
+  }
+  for (mir::BlockId block : s.flow.order()) {
+    if (s.view.block(block).loop_header)
+      return false;
+  }
+  return true;
+}
+
 Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args) {
   const Specialization& target = *plan.target;
-  poll_call(v);
+  if (!ends_soon(target))
+    poll_call(v);
   // Python's recursion limit and the C stack, checked as a Python call would.
   llvm::Value* frame =
       b.CreatePtrToInt(b.CreateIntrinsic(llvm::Intrinsic::frameaddress, {b.getPtrTy()}, {b.getInt32(0)}), m_.i64);
