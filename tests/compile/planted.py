@@ -1,10 +1,11 @@
-"""Are the generated programs good enough? Twenty wrong compilers say so.
+"""Are the generated programs good enough? More than a hundred wrong compilers say so.
 
     python tests/compile/planted.py [--python .venv/bin/python] [--bugs 1-20] [--calls 30000] [--jobs 2]
 
-Builds the compiler with -DHASTEN_PLANTED_BUGS=ON (src/compile/types/planted.h lists the bugs; none is in a shipped build),
+Builds the compiler with -DHASTEN_PLANTED_BUGS=ON (src/runtime/planted.h lists the bugs; none is in a shipped build),
 then runs the generator of tests/compile/exact once for each bug, chosen by HASTEN_PLANT=N, until it shows a
-difference from CPython. Fails unless every bug is found and, with no bug chosen, nothing is.
+difference from CPython. Such a build leaves LLVM's optimisation out, which is four fifths of the time and has no bug planted.
+Fails unless 95 % of the bugs are found and, with no bug chosen, nothing is.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).parent / "exact"))
 from pool import run_seeds  # noqa: E402
 
-HEADER = ROOT / "src" / "compile" / "types" / "planted.h"
-BUG_COUNT = 20
+HEADER = ROOT / "src" / "runtime" / "planted.h"
+FOUND_SHARE = 0.95
 
 
 def build(python: str, directory: Path) -> Path:
@@ -55,6 +56,14 @@ def described(header: Path) -> dict[int, str]:
     return {int(number): f"{name}: {text}" for name, number, text in lines}
 
 
+def chosen(text: str) -> list[int]:
+    numbers = []
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        numbers += range(int(first), int(last or first) + 1)
+    return numbers
+
+
 def hunt(bug: int | None, package: Path, python: str, calls: int, keep: Path, jobs: int):
     env = {"PYTHONPATH": str(package)}
     env["HASTEN_PLANT"] = str(bug) if bug else ""
@@ -75,7 +84,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--bugs", default=f"1-{BUG_COUNT}")
+    parser.add_argument("--bugs", default="", help="FIRST-LAST, or numbers with commas; all if not given")
     parser.add_argument(
         "--calls", type=int, default=30_000, help="calls after which a bug counts as not found"
     )
@@ -86,10 +95,10 @@ def main() -> int:
     package = build(options.python, options.build)
     print(f"built in {time.monotonic() - begun:.0f} s", flush=True)
     names = described(HEADER)
-    first, last = (int(part) for part in options.bugs.split("-"))
+    bugs = chosen(options.bugs) or sorted(names)
     keep = Path(tempfile.mkdtemp(prefix="hasten_planted_"))
     missed = []
-    for bug in range(first, last + 1):
+    for bug in bugs:
         begun = time.monotonic()
         totals = hunt(bug, package, options.python, options.calls, keep, options.jobs)
         found = differences(totals)
@@ -99,14 +108,14 @@ def main() -> int:
         else:
             outcome = f"NOT FOUND in {totals.calls} calls"
             missed.append(bug)
-        print(f"bug {bug:2} ({names.get(bug, '?')}): {outcome}", flush=True)
+        print(f"bug {bug:3} ({names.get(bug, '?')}): {outcome}", flush=True)
     clean = hunt(None, package, options.python, options.calls, keep, options.jobs)
     print(f"no bug: {len(clean.findings)} differences in {clean.calls} calls")
     for finding in clean.findings:
         print(f"  seed {finding.seed}: {finding.what}")
-    found_count = last - first + 1 - len(missed)
-    print(f"{found_count} of {last - first + 1} planted bugs found")
-    return 1 if missed or clean.findings else 0
+    found_count = len(bugs) - len(missed)
+    print(f"{found_count} of {len(bugs)} planted bugs found; not: {', '.join(str(bug) for bug in missed) or 'none'}")
+    return 1 if found_count < FOUND_SHARE * len(bugs) or differences(clean) else 0
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import covered
 import program
 import shrink
 from pool import Totals, run_seeds
@@ -51,7 +52,8 @@ def summary(totals: Totals, seconds: float) -> str:
     lines.append(
         f"  {raised} calls raised; {t.get('too long', 0)} programs given up as too long for CPython itself"
     )
-    return "\n".join(lines)
+    seen = {key[4:] for key in t if key.startswith("saw ")}
+    return "\n".join(lines + ([covered.report(seen)] if seen else []))
 
 
 def main() -> int:
@@ -73,6 +75,8 @@ def main() -> int:
         default=0.0,
         help="fail if a smaller share of calls ran natively",
     )
+    parser.add_argument("--density", type=int, default=1, help="so many times as many calls of each function")
+    parser.add_argument("--cover", type=int, default=4, help="take down what every N-th program uses; 0: none")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--wrap", default="jit")
     parser.add_argument("--keep", type=Path, help="directory for failing programs")
@@ -84,7 +88,7 @@ def main() -> int:
         return replay(options.replay, options.wrap)
     keep = options.keep or Path(tempfile.mkdtemp(prefix="hasten_exact_"))
     if options.shrink is not None:
-        small, what = shrink.shrink(program.generate(options.shrink), options.wrap, keep)
+        small, what = shrink.shrink(program.generate(options.shrink, options.density), options.wrap, keep)
         print(f"# {what}\n{small}")
         return 1
     begun = time.monotonic()
@@ -101,6 +105,8 @@ def main() -> int:
         directory=keep,
         wrap=options.wrap,
         jobs=options.jobs,
+        density=options.density,
+        cover=options.cover,
         progress=progress,
         stop_when=lambda t: (
             (not options.seeds and t.calls >= options.calls)
@@ -111,7 +117,7 @@ def main() -> int:
     for finding in totals.findings:
         print(f"\nseed {finding.seed}: {finding.what}")
         if not options.no_shrink:
-            small, what = shrink.shrink(program.generate(finding.seed), options.wrap, keep)
+            small, what = shrink.shrink(program.generate(finding.seed, options.density), options.wrap, keep)
             path = keep / f"small_{finding.seed}.py"
             path.write_text(f"# {what.splitlines()[0]}\n{small}")
             print(f"{path}\n{path.read_text()}")

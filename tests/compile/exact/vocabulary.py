@@ -3,7 +3,7 @@
 `$X` in a template stands for an expression of kind X. What a template gives is not written down but found out, by evaluating
 it on sample values: so the tables are lists of names, and a new method is one word more.
 
-Kinds: I int, s small int, F float, C complex, B bool, T text, c one character, Y bytes, A bytearray, L list of ints, X list of
+Kinds: I int, J a large one, s small int, F float, C complex, B bool, T text, c one character, Y bytes, A bytearray, L list of ints, X list of
 texts, M list of anything, U tuple, D dict, K what may be its key, S set, Z frozenset, R range, V array.array, W memoryview,
 O an instance of the program's own class, N None, G an iterator.
 """
@@ -11,11 +11,12 @@ O an instance of the program's own class, N None, G an iterator.
 from __future__ import annotations
 
 import array
+import random
 import re
 import warnings
 
 SAMPLES = {
-    "I": "(7)", "s": "2", "F": "2.5", "C": "(1+2j)", "B": "True", "T": "'abc ab'", "c": "'b'", "Y": "b'abc'", "A": "bytearray(b'abc')",
+    "I": "(7)", "J": "2**70", "s": "2", "F": "2.5", "C": "(1+2j)", "B": "True", "T": "'abc ab'", "c": "'b'", "Y": "b'abc'", "A": "bytearray(b'abc')",
     "L": "[3, 1, 2]", "X": "['a', 'bc']", "M": "[1, 'a', None]", "U": "(1, 'a')", "D": "{'a': 1, 2: 3}", "K": "'a'", "S": "{1, 2}",
     "Z": "frozenset({1, 3})", "R": "range(1, 9, 2)", "V": "array('q', [1, 2])", "W": "memoryview(b'abcd')", "N": "None",
     "G": "iter([1, 2])",
@@ -56,7 +57,8 @@ METHODS = {
     " tobytes() tolist() frombytes(b'12345678')",
     "W": "tobytes() tolist() hex() cast('B') toreadonly()",
     "I": "bit_length() bit_count() conjugate() to_bytes(9,'big',signed=True) as_integer_ratio() __add__($I) __index__()",
-    "B": "bit_length() conjugate() __and__($B)",
+    "J": "bit_length() bit_count() conjugate() to_bytes(40,'big',signed=True) as_integer_ratio() is_integer()",
+    "B": "bit_length() bit_count() conjugate() as_integer_ratio() to_bytes(1,'big') from_bytes(b'1','big') __and__($B)",
     "F": "as_integer_ratio() conjugate() hex() is_integer() fromhex('0x1.8p1') __mul__($F)",
     "C": "conjugate() __abs__()",
     "G": "__next__()",
@@ -86,11 +88,22 @@ BUILTINS = (
     " math.floor($F) math.ceil($F) math.trunc($F) math.isclose($F,$F) math.copysign($F,$I) math.ldexp($F,$s) math.frexp($F)"
     " math.modf($F) math.sqrt($I*$I) math.exp($F/9) math.log($I*$I+1) math.atan2($F,$F) math.isnan($F) math.isinf($F) math.isfinite($F)"
     " math.factorial($s+3) math.perm($s+3) math.lcm($s,6) math.remainder($F,3.0) math.fmod($F,2.0) cmath.sqrt($C) cmath.exp($C)"
+    " math.acos($F/99) math.asin($F/99) math.atan($F) math.sinh($s) math.cosh($s) math.tanh($F) math.asinh($F) math.acosh($I*$I+1)"
+    " math.atanh($F/99) math.expm1($s) math.log1p($I*$I) math.log2($I*$I+1) math.log10($I*$I+1) math.fabs($F) math.degrees($F)"
+    " math.radians($I) math.pow($F,$s) math.dist($U[:0],()) math.dist((1,$F),($I,2)) math.gamma($s+4) math.lgamma($s+4) math.erf($F)"
+    " math.erfc($F) math.cbrt($F) math.exp2($s) math.ulp($F) math.nextafter($F,$F) math.sin($F) math.cos($I) math.tan($F) math.sqrt($F*$F)"
+    " cmath.log($C+1) cmath.sin($C) cmath.cos($C) cmath.tan($C) cmath.sinh($C) cmath.cosh($C) cmath.tanh($C) cmath.asin($C) cmath.acos($C)"
+    " cmath.atan($C/9) cmath.log10($C+1) cmath.isinf($C) cmath.isfinite($C) cmath.isclose($C,$C) $T[$B] $Y[$B] $A[$B] $L[$B] $U[$B]"
+    " $R[$B] $V[$B] $W[$B] $D[$B] $D[$N] (1 if $V else 2) (1 if $W else 2) (1 if $R else 2) (1 if $J else 2) (1 if $Y else 2)"
+    " (1 if $A else 2) (1 if $Z else 2) (1 if $C else 2) (1 if $S else 2) (not($V)) (not($W)) (not($Y)) (not($A)) (not($Z)) (not($J))"
+    " (not($C)) (not($R)) (not($D)) (not($U)) (not($S)) (not($F)) (+$F) (+$C) (+$J) (~$J) (-$J) (~$I) [(q)for(q)in($W)]"
+    " [(q)for(q)in($A)] [(q)for(q)in($Y)] [(q)for(q)in($V)] [(q)for(q)in($Z)] object().__class__==object slice(1,$I)==slice(1,2) f'{$I:{$s+4}d}'"
+    " bytearray.fromhex('6162') bytes.maketrans(b'a',b'b') float.fromhex('0x1p3') int.from_bytes(b'12','little') dict.fromkeys('ab',$I)"
     " cmath.phase($C) cmath.polar($C) cmath.rect($F,1.0) cmath.isnan($C)"
 )  # fmt: skip
 OPERATORS = ["+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^", "@"]
 COMPARISONS = ["==", "!=", "<", "<=", ">", ">=", "in", "not in", "is", "is not"]
-PAIR_KINDS = "IFCBTYALXMUDSZRVWNcs"
+PAIR_KINDS = "IJFCBTYALXMUDSZRVWNcs"
 SLICES = ["1:", ":-1", "$s:$s", "::2", "::-1", "$s:", ":$s", ":", "-3:-1", "$s:$s:$s", "::$s", "9:0:-2", "-2:", "$I:", ":$I"]
 SHAPES = {  # of no type of their own
     "T": ["f'{$I}'", "f'{$E!r}'", "f'{$T!s:>8}'", "f'{$K!a}'", "f'{$F:.2f}|{$I:5d}'", "f'{$I:{$s+4}d}'", "f'{$I:05d}{$I:x}'", "f'{$I:+,}'",
@@ -127,7 +140,7 @@ SHAPES = {  # of no type of their own
 OWN = {  # rules with an instance of the program's class
     "I": ["$O.x", "len($O)", "$O[$I]", "$O.twice($I)", "$O.twice(k=$s)", "($O + $I)", "$O($I)", "$O.half", "getattr($O, 'x')", "($O.x if $O else 0)", "[*$O][0]", "sum($O)"],
     "B": ["($O == $O)", "($O < $O)", "($I in $O)", "bool($O)", "isinstance($O, Thing)", "($O is $O)", "hasattr($O, 'y')"],
-    "L": ["list($O)", "[q for q in $O]"], "T": ["repr($O)", "f'{$O:>9}'", "str($O)"], "O": ["Thing($I)", "($O - $I)", "$O.me()"],
+    "L": ["list($O)", "[q for q in $O]"], "T": ["repr($O)", "f'{$O:>9}'", "str($O)"], "O": ["Thing($I)", "($O - $I)", "$O.me()"], "U": ["($O @ $I)"],
 }  # fmt: skip
 TOKEN = re.compile(r"\$([A-Za-z])")
 KIND_OF = {int: "I", float: "F", complex: "C", bool: "B", str: "T", bytes: "Y", bytearray: "A", list: "M", tuple: "U", dict: "D",
@@ -163,14 +176,15 @@ def operand_pairs():
     for op in OPERATORS + COMPARISONS:
         for a in PAIR_KINDS:
             for b in PAIR_KINDS:
-                right = b
+                right = "s" if b == "I" and (op in ("**", "<<") or op == "*" and a not in "IJFCBs") else b
+                left = "s" if a == "I" and op == "*" and b not in "IJFCBs" else a
+                if b == "J" and op in ("**", "<<", ">>") or op == "*" and "J" in (a, b) and not {a, b} <= set("IJFCBs"):
+                    continue  # of a size that no machine has, or an error
+                if op in ("==", "!=") and a != b and (ord(a) + ord(b)) % 4:
+                    continue  # most are just different
                 if op in ("is", "is not") and "N" not in (a, b) and (a, b) != ("B", "B"):
                     continue  # the identity of numbers: such a function is refused
-                if op in ("**", "<<", "*") and (b == "I" or op != "*"):
-                    if b not in "IsFCB":
-                        continue
-                    right = "s" if b == "I" else b
-                yield f"(${a} {op} ${right})"
+                yield f"(${left} {op} ${right})"
 
 
 def build() -> dict[str, dict[str, list[str]]]:
@@ -193,7 +207,7 @@ def build() -> dict[str, dict[str, list[str]]]:
     for template in operand_pairs():
         add("comparison" if any(f" {c} " in template for c in COMPARISONS) else "operator", template)
     for op in "+-~":
-        for kind in "IBFC":
+        for kind in "IJBFC":
             add("operator", f"({op}${kind})")
     for receiver in "TYALXMURVW":
         for part in SLICES:
@@ -227,4 +241,17 @@ def split(text: str) -> list[str]:
     return words
 
 
+def augmented():
+    """`w op= x` for the types that change in place."""
+    for a in "ALXMDSVTIFU":
+        for op in OPERATORS:
+            for b in PAIR_KINDS:
+                right = "s" if b == "I" and op in ("*", "**", "<<") else b
+                if b != "J" and kind_of_result(f"(${a} {op} ${right})") or (a in "LM" and op == "+" and b in "TYAUDSRVWZ"):
+                    yield f"w = ${a}\nw {op}= ${right}\nseen.append(w)"
+
+
 GROUPS = build()
+SURVEY = [f"seen.append({one})" for group in GROUPS.values() for templates in group.values() for one in templates]
+SURVEY += list(augmented())
+random.Random(1).shuffle(SURVEY)

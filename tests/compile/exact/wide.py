@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from forms import FORMS
 from scope import FLOAT_EDGES, INT_EDGES, literal_int
-from vocabulary import GROUPS, TOKEN
+from vocabulary import GROUPS, SURVEY, TOKEN
 
 THING = '''
 class Thing:
@@ -37,6 +37,9 @@ class Thing:
 
     def __lt__(self, other):
         return [self.x]
+
+    def __matmul__(self, other):
+        return (other, self.x)
 
     def __contains__(self, item):
         return item == self.x
@@ -69,7 +72,7 @@ class End:
         G9.append(self.name)
 '''
 KINDS = ["I", "I", "I", "F", "F", "B", "T", "T", "L", "L", "X", "D", "D", "S", "M", "U", "C", "Y", "O", "A", "V", "R", "K", "c"]
-ARGUMENT_KINDS = ["I", "I", "s", "F", "T", "T", "L", "L", "X", "D", "S", "M", "U", "B", "C", "Y", "A", "O", "V", "R", "c", "N", "Z"]
+ARGUMENT_KINDS = ["I", "I", "s", "F", "T", "T", "L", "L", "X", "D", "S", "M", "U", "B", "C", "Y", "A", "O", "V", "R", "c", "N", "Z", "J", "K", "W"]
 GROUP_WEIGHTS = [(30, "shape"), (22, "method"), (16, "builtin"), (14, "operator"), (8, "comparison"), (5, "slice"), (3, "attribute"), (5, "own")]
 ERRORS = ["ValueError", "IndexError", "KeyError", "TypeError", "ZeroDivisionError", "OverflowError", "LookupError", "ArithmeticError",
           "AttributeError", "Exception", "(ValueError, TypeError)", "(KeyError, IndexError)", "(TypeError, LookupError, ArithmeticError)"]  # fmt: skip
@@ -126,7 +129,7 @@ class Wide:
         if kind == "T":
             return rng.choice(TEXTS)
         choices = {
-            "C": ["1j", "(2-1j)", "(0.5+0j)", "(-0.0-0j)"], "B": ["True", "False"], "c": ["'a'", "'b'", "'Z'", "'\\u00e9'", "'\\u20ac'", "' '", "'['", "'0'"],
+            "J": ["2**70", "-(2**65)", "10**30", "2**64", "(2**63)"], "C": ["1j", "(2-1j)", "(0.5+0j)", "(-0.0-0j)"], "B": ["True", "False"], "c": ["'a'", "'b'", "'Z'", "'\\u00e9'", "'\\u20ac'", "' '", "'['", "'0'"],
             "Y": ["b''", "b'abc'", "b'\\xffq'"], "A": ["bytearray(b'ab')"], "L": ["[3, 1, 2]", "[]", "[5]", "[2, 2, -1, 300]"], "X": ["['b', 'a']", "[]", "['', 'abc']"],
             "M": ["[1, 'a', None]", "[0.0, True, 2]", "[[1], 'q']"], "U": ["(1, 'a')", "(1, 2.5, None)", "(7,)", "(3, 4)"], "D": ["{'a': 1}", "{1: 2, 'b': 3}", "{}"],
             "K": ["'a'", "1", "-1", "None", "(1, 2)", "'b'", "0"], "S": ["{1, 2}", "{'a', 1}", "set()"], "Z": ["frozenset({1})"], "R": ["range(4)", "range(9, 0, -3)"],
@@ -139,7 +142,7 @@ class Wide:
             kind = self.rng.choice("IIFTLMUDBNKXcs")
         if self.chance(0.01):
             kind = self.kind()
-        accepts = {"I": "Is", "K": "Kc", "T": "Tc", "M": "MLX", "E": "IFTLM"}.get(kind, kind)
+        accepts = {"I": "IsJ", "K": "Kc", "T": "Tc", "M": "MLX", "E": "IFTLM"}.get(kind, kind)
         names = self.named(accepts)
         if names and self.chance(0.55 if depth else 0.8):
             return self.rng.choice(names)
@@ -498,11 +501,20 @@ class Wide:
         ]))  # fmt: skip
         self.put(f"seen.append({name}({self.rng.choice(['3', '5', '22', '0'])}))")
 
+    def guarded(self, make) -> None:
+        """An exception of what `make` puts is not the end."""
+        self.put("try:")
+        make()
+        self.put("except Exception as error:\n    seen.append((type(error).__name__, str(error)))")
+
     # -- the function ---------------------------------------------------------------
-    def make_function(self):
+    def make_function(self, sort: str = "statements", templates: list = ()):
         """(name, [(kind, positional or named)], text)"""
         rng = self.rng
         kinds = [rng.choice(ARGUMENT_KINDS) for _ in range(rng.choice([1, 2, 2, 3, 4]))]
+        if templates:  # its operands are parameters
+            needed = sorted({kind for text in templates for kind in TOKEN.findall(text) if kind in ARGUMENT_KINDS})
+            kinds = rng.sample(needed, min(len(needed), 5)) or kinds
         params, parts = [], []
         shape = rng.random()
         for number, kind in enumerate(kinds):
@@ -530,34 +542,33 @@ class Wide:
             self.globals = rng.choice([["G0"], ["G0", "G1"]])
             self.put(f"global {', '.join(self.globals)}")
         self.put("seen = []")
-        only_forms = rng.random() < 0.5
-        guarded = rng.choice([0.9, 1.0]) if only_forms else rng.choice([0, 0.3, 0.7])
-        for _ in range(rng.choice([3, 5, 7]) if only_forms else rng.choice([1, 2, 3, 4, 6])):
-            if rng.random() < guarded:  # an exception is not the end
-                self.put("try:")
-                if only_forms:
-                    self.indent += 1
-                    self.form()
-                    self.indent -= 1
+        if sort == "statements":
+            guarded = rng.choice([0, 0.3, 0.7])
+            for _ in range(rng.choice([1, 2, 3, 4, 6])):
+                if rng.random() < guarded:
+                    self.guarded(lambda: self.block(1, forget=self.chance(0.8)))
                 else:
-                    self.block(1, forget=self.chance(0.8))
-                self.put("except Exception as error:\n    seen.append((type(error).__name__, str(error)))")
-            else:
-                self.statement()
+                    self.statement()
+        for text in templates:
+            self.guarded(lambda text=text: self.put("\n".join("    " + line for line in self.filled(text, 0 if self.chance(0.8) else 1).split("\n"))))
         shown = [name for name, kind in self.vars.items() if kind not in "GWO"]
         self.put(f"return seen, {', '.join([*shown[-9:], '0'])}")
         return self.name, params, "\n".join([f"def {self.name}({', '.join(parts)}):", *self.lines]) + "\n"
 
 
-def generate_wide(rng, density: int = 1) -> str:
+def generate_wide(rng, turn: int, density: int = 1) -> str:
+    """A third of them goes through all templates, some at a time, a third through all forms, a third is put together."""
+    sort = ("survey", "forms", "statements")[turn % 3]
+    source, count = (SURVEY, 12) if sort == "survey" else (FORMS, 8)
+    templates = [] if sort == "statements" else [source[(turn // 3 * count + k) % len(source)] for k in range(count)]
     parts = ["import cmath\nimport math\nfrom array import array\nfrom math import inf, nan\n", THING, "\nG0 = 3\nG1 = 2.5\n"]
     functions: list = []
-    if rng.random() < 0.08:
+    if sort == "statements" and rng.random() < 0.2:
         parts += [ENDS, lifetimes(rng)]
         functions.append(("f0", [("s", "positional")]))
     else:
-        for number in range(rng.choice([1, 1, 2])):
-            name, params, text = Wide(rng, f"f{number}", functions[:]).make_function()
+        for number in range(1 if templates else rng.choice([1, 1, 2])):
+            name, params, text = Wide(rng, f"f{number}", functions[:]).make_function(sort, templates)
             functions.append((name, params))
             parts.append(text)
     return "\n".join([*parts, wide_calls(rng, functions, density)])
