@@ -88,7 +88,7 @@ bool put_constant(std::string& out, PyObject* object) {
     return true;
   }
   if (PyLong_CheckExact(object)) {
-    PyObject* digits = _PyLong_Format(object, 16);
+    PyObject* digits = PyNumber_ToBase(object, 16);
     if (!digits) {
       return false;
     }
