@@ -1,6 +1,7 @@
 """Functions that must really run as native code: equal to CPython, entered natively, and left where they should."""
 
 import math
+import operator
 
 import pytest
 
@@ -204,3 +205,22 @@ def test_what_would_not_be_faster_is_left_to_python_with_the_reason():
     assert (
         "not be faster" in report["reasons"][0] and "test_native_code.py:" in report["reasons"][0]
     )
+
+
+def operations_of_all_pairs(n):
+    """Iterators over tuples of objects that a loop which became hot in the interpreter is entered with."""
+    out = []
+    for a in (n, -n, n + 1, True, 2.0, 10**20):
+        for b in (n, 3, -2, 0.5, False, -(10**20)):
+            for op in (operator.mod, operator.floordiv, operator.truediv, divmod, operator.and_, operator.xor):
+                try:
+                    out.append(op(a, b))
+                except Exception as e:
+                    out.append((type(e).__name__, str(e)))
+    return out
+
+
+def test_a_loop_over_tuples_of_objects_is_entered_in_the_middle():
+    compiled = hasten.jit(operations_of_all_pairs)
+    for n in (3, -3, 2.5, 0) * 4:
+        assert repr(compiled(n)) == repr(operations_of_all_pairs(n))

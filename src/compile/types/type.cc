@@ -137,7 +137,7 @@ Type join(const Type& a, const Type& b, SiteTable& sites) {
     t.cls = one.cls;
     t.items = one.items;
     if (in_both) {
-      if (a.known != b.known || a.cls != b.cls)
+      if (a.known != b.known || a.cls != b.cls || (a.site == kNoSite) != (b.site == kNoSite))
         return boxed(a, b);
       if (a.site != b.site)
         t.site = sites.unify(a.site, b.site);
