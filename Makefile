@@ -51,6 +51,9 @@ memory:
 	  if [ -x $$python ]; then echo "$$python"; $$python tests/compile/memory.py || exit 1; fi; \
 	done
 
+asan-compile:
+	$(VENV_PYTHON) tests/compile/sanitized.py
+
 tidy:
 	$(PYTHON) tools/tidy.py
 

@@ -72,7 +72,7 @@ enum class Plant {
   FloatDivZero = 57,       ///< x / 0.0 is infinite
   TrueDivRounds = 58,      ///< int / int beyond 2**53 rounds twice
   ComplexShortcut = 59,    ///< complex * real multiplies the parts
-  ComplexDivZero = 60,     ///< z / 1j raises ZeroDivisionError
+  ComplexDivZero = 60,     ///< z / 0j is nan
   FloatSquare = 61,        ///< x ** 2 is x * x where that is not the same
   FloatToIntWide = 62,     ///< int(x) of floats from 2**63 on is a wrong int
   RoundHalfUp = 63,        ///< round(2.5) is 3
@@ -88,9 +88,9 @@ enum class Plant {
   SliceUnclamped = 72,         ///< text[-9:] of a short text raises
   IndexEndInclusive = 73,      ///< lst[len(lst)] is read
   TupleDynamicIndex = 74,      ///< a negative variable index of a tuple is one too low
-  DefaultDictKeyError = 75,    ///< a defaultdict makes no items
+  ListPopKeepsLength = 75,     ///< lst.pop() leaves the length as it was
   DictOrder = 76,              ///< a store to a key that is there moves it to the end
-  IntKeyHash = 77,             ///< -1 is not found in dicts and sets
+  SliceSharesList = 77,        ///< lst[:] is the list itself
   StrideNotReversed = 78,      ///< text[::-1] is not reversed
   FormatZeroSign = 79,         ///< f"{-5:04d}" is 00-5
   TextIntSign = 80,            ///< int('-7') is 7
@@ -134,6 +134,7 @@ enum class Plant {
   AsciiAsRepr = 114,      ///< f"{x!a}" is f"{x!r}"
   UnboxBoolAsInt = 115,   ///< an argument True is taken for 1
   SubclassAsExact = 116,  ///< an object of a subclass of float is taken for a float
+  LenAtLeastOne = 117,    ///< len() counts as at least 1
 };
 
 #ifdef HASTEN_PLANTED_BUGS

@@ -47,7 +47,11 @@ int32_t hj_char_case(uint32_t c, int32_t upper) {
 }
 
 PyObject* hj_text_slice(PyObject* text, int64_t low, int64_t high) { return PyUnicode_Substring(text, low, high); }
-PyObject* hj_list_slice(PyObject* list, int64_t low, int64_t high) { return PyList_GetSlice(list, low, high); }
+PyObject* hj_list_slice(PyObject* list, int64_t low, int64_t high) {
+  if (planted_bug(Plant::SliceSharesList) && low == 0 && high == PyList_GET_SIZE(list))
+    return Py_NewRef(list);
+  return PyList_GetSlice(list, low, high);
+}
 
 /// `list`, whose last item is taken out (a new reference). REQUIRES: it has one.
 PyObject* hj_list_pop(PyObject* list) {

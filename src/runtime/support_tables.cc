@@ -330,9 +330,8 @@ PointerAndStatus hj_dict_item_ints(PyObject* dict, const int64_t* key, int64_t c
 PointerAndStatus hj_dict_subscript(PyObject* dict, PyObject* key, int32_t makes_items) {
   PyObject** value = nullptr;
   const Found found = with_key(key, Found::Unsure, [&](const auto& k) { return probe_dict(dict, k, &value); });
-  return found == Found::Unsure || (found == Found::No && makes_items && !planted_bug(Plant::DefaultDictKeyError))
-             ? item_by_python(dict, key)
-             : dict_item(dict, key, found, value);
+  return found == Found::Unsure || (found == Found::No && makes_items) ? item_by_python(dict, key)
+                                                                       : dict_item(dict, key, found, value);
 }
 PointerAndStatus hj_dict_subscript_int(PyObject* dict, int64_t key, int32_t makes_items) {
   return subscript_of(dict, IntKey{key}, makes_items != 0);

@@ -11,7 +11,6 @@
 #include <cstring>
 
 #include "runtime/object_layout.h"
-#include "runtime/planted.h"
 
 namespace hasten::runtime {
 
@@ -28,7 +27,7 @@ struct IntKey {
     const uint64_t magnitude = value < 0 ? uint64_t{0} - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
     const auto rest = static_cast<Py_hash_t>(magnitude < kModulus ? magnitude : magnitude % kModulus);
     const Py_hash_t signed_rest = value < 0 ? -rest : rest;
-    return signed_rest == -1 && !planted_bug(Plant::IntKeyHash) ? -2 : signed_rest;
+    return signed_rest == -1 ? -2 : signed_rest;
   }
   /// REQUIRES: the key's hash is this one's.
   Found equals(PyObject* key) const {

@@ -351,9 +351,8 @@ Value BodyLowering::complex_binary(ValueId v, BinaryOp op, const Value& a, const
     }
     case BinaryOp::TrueDiv: {
       llvm::Value* is_zero = b.CreateAnd(b.CreateFCmpOEQ(cr, zero), b.CreateFCmpOEQ(ci, zero));
-      if (planted_bug(Plant::ComplexDivZero))
-        is_zero = b.CreateFCmpOEQ(cr, zero);
-      go_if(is_zero, fails_at(v));
+      if (!planted_bug(Plant::ComplexDivZero))
+        go_if(is_zero, fails_at(v));
       llvm::Value* both = b.CreateCall(m_.helper("hj_complex_divide", llvm::StructType::get(m_.f64, m_.f64),
                                                  {m_.f64, m_.f64, m_.f64, m_.f64}, ModuleContext::Effects::Pure),
                                        {ar, ai, cr, ci});

@@ -219,7 +219,8 @@ Value BodyLowering::list_pop(ValueId v, llvm::Value* list) {
   b.CreateCondBr(b.CreateICmpSLT(left, b.CreateAShr(allocated, b.getInt64(1))), shrinks, in_place);
   b.SetInsertPoint(in_place);
   llvm::Value* last = load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, list_items(list), left), 0, Place::Item);
-  store(left, list, m_.layout.var_size, Place::Size);
+  if (!planted_bug(Plant::ListPopKeepsLength))
+    store(left, list, m_.layout.var_size, Place::Size);
   b.CreateBr(done);
   b.SetInsertPoint(shrinks);
   llvm::Value* popped = b.CreateCall(m_.helper("hj_list_pop", m_.ptr, {m_.ptr}, Effects::Any), {list});

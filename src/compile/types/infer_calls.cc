@@ -76,7 +76,7 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
       if (args[0].only(kChar))
         return Type::constant(1);
       if (args[0].only(kList) || is_text(args[0]))
-        return Type::integer(0, int64_t{1} << 60);
+        return Type::integer(planted_bug(Plant::LenAtLeastOne) ? 1 : 0, int64_t{1} << 60);
       if (args[0].object && !args[0].may_be_unbound())
         return Type::integer(0, Interval{}.high);
       return {};

@@ -8,7 +8,7 @@ bounded by what they go over, containers grow to a size, ints that grow are cut.
 from __future__ import annotations
 
 from forms import FORMS
-from scope import FLOAT_EDGES, INT_EDGES, literal_int
+from scope import FLOAT_BORDERS, FLOAT_EDGES, INT_BORDERS, INT_EDGES, literal_int
 from vocabulary import GROUPS, SURVEY, TOKEN
 
 THING = '''
@@ -131,7 +131,7 @@ class Wide:
         choices = {
             "J": ["2**70", "-(2**65)", "10**30", "2**64", "(2**63)"], "C": ["1j", "(2-1j)", "(0.5+0j)", "(-0.0-0j)"], "B": ["True", "False"], "c": ["'a'", "'b'", "'Z'", "'\\u00e9'", "'\\u20ac'", "' '", "'['", "'0'"],
             "Y": ["b''", "b'abc'", "b'\\xffq'"], "A": ["bytearray(b'ab')"], "L": ["[3, 1, 2]", "[]", "[5]", "[2, 2, -1, 300]"], "X": ["['b', 'a']", "[]", "['', 'abc']"],
-            "M": ["[1, 'a', None]", "[0.0, True, 2]", "[[1], 'q']"], "U": ["(1, 'a')", "(1, 2.5, None)", "(7,)", "(3, 4)"], "D": ["{'a': 1}", "{1: 2, 'b': 3}", "{}"],
+            "M": ["[nan, 2]", "[1, 'a', None]", "[0.0, True, 2]", "[[1], 'q']"], "U": ["(1, 'a')", "(1, 2.5, None)", "(7,)", "(3, 4)"], "D": ["{'a': 1}", "{1: 2, 'b': 3}", "{}"],
             "K": ["'a'", "1", "-1", "None", "(1, 2)", "'b'", "0"], "S": ["{1, 2}", "{'a', 1}", "set()"], "Z": ["frozenset({1})"], "R": ["range(4)", "range(9, 0, -3)"],
             "V": ["array('q', [1, 2])"], "W": ["memoryview(b'abc')"], "O": ["Thing(3)", "Thing(4.5)"], "N": ["None"], "G": ["iter([1, 2])"],
         }  # fmt: skip
@@ -514,7 +514,8 @@ class Wide:
         kinds = [rng.choice(ARGUMENT_KINDS) for _ in range(rng.choice([1, 2, 2, 3, 4]))]
         if templates:  # its operands are parameters
             needed = sorted({kind for text in templates for kind in TOKEN.findall(text) if kind in ARGUMENT_KINDS})
-            kinds = rng.sample(needed, min(len(needed), 5)) or kinds
+            main = [kind for kind in 'IFTL' if kind in needed] if sort == 'forms' else []
+            kinds = main + rng.sample(rest := [kind for kind in needed if kind not in main], min(len(rest), 2 if main else 5)) or kinds
         params, parts = [], []
         shape = rng.random()
         for number, kind in enumerate(kinds):
@@ -634,4 +635,10 @@ def argument(maker: Wide, kind: str) -> str:
         return "{" + ", ".join(f"{maker.literal('K')}: {maker.literal(rng.choice('IIIsFT'))}" for _ in range(rng.choice([1, 2, 3, 5]))) + "}"
     if kind == "s":
         return literal_int(rng.choice([0, 1, 2, 3, -1, 5]))
+    if kind == "I" and rng.random() < 0.5:
+        return literal_int(rng.choice(INT_BORDERS) if rng.random() < 0.4 else rng.choice(INT_EDGES) if rng.random() < 0.4 else -rng.randint(1, 60))
+    if kind == "F" and rng.random() < 0.3:
+        return f"({rng.choice(FLOAT_BORDERS if rng.random() < 0.3 else FLOAT_EDGES)})"
+    if kind == "C" and rng.random() < 0.5:
+        return f"complex({rng.choice(['1.0', '2.0', '0.0', '-0.0', 'inf'])}, {rng.choice(['1.0', '3.0', '0.0', '-0.0', 'inf'])})"
     return maker.literal(kind)

@@ -1,0 +1,50 @@
+"""The tests of the compiler under AddressSanitizer and UndefinedBehaviorSanitizer.
+
+    python tests/compile/sanitized.py [--short] [pytest arguments]
+
+Builds the runtime and the compiler with -DHASTEN_SANITIZE=address,undefined (the preset `asan`) and runs tests/compile
+against them, `--short` the part that meets each sort of instruction once. What native code does itself is not instrumented:
+what it gives back to the runtime, and what the runtime and CPython then read, is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "asan"
+SHORT = ["tests/compile/test_handling.py", "tests/compile/test_scopes.py", "tests/compile/test_lifetimes.py"]
+# Those that measure time or memory, or start processes that know nothing of the sanitizers.
+NOT_UNDER_SANITIZERS = ["test_memory.py", "test_dropping.py", "test_dropin.py"]
+
+
+def package() -> Path:
+    """The directory for PYTHONPATH: our Python files beside the instrumented modules."""
+    made = BUILD / "pkg"
+    (made / "hasten").mkdir(parents=True, exist_ok=True)
+    for source in (*(ROOT / "python" / "hasten").iterdir(), *(BUILD / "src" / "bindings").glob("_*.so")):
+        target = made / "hasten" / source.name
+        target.unlink(missing_ok=True)
+        target.symlink_to(source)
+    return made
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--short", action="store_true")
+    options, more = parser.parse_known_args()
+    python = f"-DPython_EXECUTABLE={Path(sys.executable).absolute()}"
+    for command in (["cmake", "--preset", "asan", python], ["cmake", "--build", BUILD, "--target", "_runtime", "_compile"]):
+        if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL).returncode:
+            return 1
+    paths = SHORT if options.short else ["tests/compile", *(f"--ignore=tests/compile/{name}" for name in NOT_UNDER_SANITIZERS)]
+    test = [ROOT / "tools" / "with_san.sh", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths, *more]
+    return subprocess.run(test, cwd=ROOT, env=dict(os.environ, PYTHONPATH=str(package()))).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
