@@ -33,3 +33,20 @@ def test_equal(name):
         assert difference(expected, actual) is None, f"main of {size!r:.80}"
     entered = [function for function in vars(compiled).values() if isinstance(function, hasten.jit.Function)]
     assert any(function.hasten.report()["compiles"] for function in entered), "nothing was compiled"
+
+
+def test_numbers_beyond_64_bits_settle():
+    """Each operation that meets one must not make the code anew: once all of them are known, it stays."""
+    plain, compiled = program_files.load("modular_power_wide"), program_files.compiled("modular_power_wide")
+    for _ in range(4):
+        assert compiled.main(2**64 + 1, 40) == plain.main(2**64 + 1, 40)
+
+    def account():
+        reports = [function.hasten.report() for function in (compiled.power, compiled.is_probable_prime, compiled.main)]
+        return [(report["compiles"], sum(landing["count"] for landing in report["landings"])) for report in reports]
+
+    before = account()
+    for _ in range(4):
+        compiled.main(2**64 + 1, 40)
+    assert account() == before
+    assert max(compiles for compiles, _ in before) <= 6
