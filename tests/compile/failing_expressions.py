@@ -316,6 +316,17 @@ def walrus_in_comprehension(a, b):
     return [last for x in a if x < 0 or last]
 
 
+def membership_that_always_raises(a, b):
+    for x in a:
+        if x in "text":
+            return x
+    return 2**65 in ""
+
+
+def no_membership_that_always_raises(a, b):
+    return 1.5 not in "text" or a
+
+
 FAILING = [
     function for name, function in list(vars().items())
     if callable(function) and not isinstance(function, type) and name not in ("stop", "raise_it")
