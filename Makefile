@@ -14,7 +14,7 @@ help:
 	@echo "make asan    C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer; make tsan likewise"
 	@echo "make fuzz    every fuzzer for FUZZ_SECONDS (default 600) each"
 	@echo "make exact   100 000 generated calls of the compiler against CPython, on each Python"
-	@echo "make planted whether those programs find 95 % of 116 compiler bugs planted on purpose (BUGS=1-20 for some)"
+	@echo "make planted whether those programs find 95 % of the compiler bugs planted on purpose (BUGS=1-20 for some)"
 	@echo "make memory  whether memory stays flat over 10 000 compilations and 1 000 000 exceptions, on each Python"
 	@echo "make asan-compile the whole of tests/compile under both sanitizers"
 	@echo "make tidy    floors, names and files; make fmt formats the C++"
