@@ -100,7 +100,16 @@ int64_t hj_text_count(PyObject* text, PyObject* wanted, int64_t begin, int64_t e
 }
 
 PyObject* hj_new_set(PyObject* iterable) { return PySet_New(iterable); }
-PyObject* hj_new_list(PyObject* iterable) { return iterable ? PySequence_List(iterable) : PyList_New(0); }
+PyObject* hj_new_list(PyObject* iterable) {
+  if (!iterable)
+    return PyList_New(0);
+  if (!PyTuple_CheckExact(iterable))
+    return PySequence_List(iterable);
+  PyObject* list = PyList_New(PyTuple_GET_SIZE(iterable));
+  for (Py_ssize_t k = 0; list && k < PyTuple_GET_SIZE(iterable); ++k)
+    PyList_SET_ITEM(list, k, Py_NewRef(PyTuple_GET_ITEM(iterable, k)));
+  return list;
+}
 PyObject* hj_new_tuple(PyObject* iterable) { return PySequence_Tuple(iterable); }
 PyObject* hj_new_dict(PyObject*) { return PyDict_New(); }
 
