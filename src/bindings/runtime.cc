@@ -2,6 +2,7 @@
 // the function type needs it and nothing else here would gain from a binding library.
 #include <Python.h>
 
+#include "runtime/debugger.h"
 #include "runtime/experience.h"
 #include "runtime/frames.h"
 #include "runtime/function_type.h"
@@ -10,6 +11,11 @@
 #include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
 #include "runtime/support.h"
+
+extern "C" {
+__attribute__((used)) jit_descriptor __jit_debug_descriptor = {1, 0, nullptr, nullptr};
+__attribute__((used, noinline)) void __jit_debug_register_code() { asm volatile("" ::: "memory"); }
+}
 
 namespace {
 
@@ -149,6 +155,8 @@ bool fill_table() {
   runtime_table.load_unit = load_unit;
   runtime_table.lessons = hasten::runtime::lessons;
   runtime_table.dict_version = hasten::runtime::dict_version;
+  runtime_table.wants_lines = hasten::runtime::wants_lines();
+  runtime_table.wants_debug_object = hasten::runtime::wants_debug_object();
   if (runtime_table.layout) {
     hasten::runtime::set_layout(*runtime_table.layout);
   }

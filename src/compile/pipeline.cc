@@ -102,7 +102,7 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
           return internal_error(defect);
         return module;
       },
-      &times);
+      runtime_table.wants_lines, &times);
   const auto refused = [&](const Error& error) {
     *reason = PyUnicode_FromString(error.line().c_str());
     return nullptr;
@@ -112,10 +112,12 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
   const auto bytes = unit_bytes(unit, record, code.value(), static_cast<float>(gain));
   if (!bytes)
     return refused(bytes.error());
-  runtime::NativeVersion* version =
-      runtime_table.load_unit({bytes.value().facts.data(), static_cast<uint32_t>(bytes.value().facts.size()),
-                               code.value().bytes.data(), bytes.value().objects.data(), record.mirs.data()},
-                              reason);
+  runtime::NativeVersion* version = runtime_table.load_unit(
+      {bytes.value().facts.data(), static_cast<uint32_t>(bytes.value().facts.size()), code.value().bytes.data(),
+       bytes.value().objects.data(), record.mirs.data(),
+       runtime_table.wants_debug_object ? reinterpret_cast<const uint8_t*>(code.value().debug_object.data()) : nullptr,
+       code.value().debug_object.size()},
+      reason);
   if (show_times) {
     // tidy: printf: a developer's switch, asked for by an environment variable.
     std::fprintf(stderr, "hasten compile (CPU time): types %.2f ms, verify %.2f, optimize %.2f, emit %.2f, all %.2f\n",

@@ -72,6 +72,13 @@ BodyFacts body_facts(const BodyRecord& body, UnitRecord& record, const LinkedCod
   if (const CodeRange* range = code.find(body.symbol)) {
     facts.code_offset = range->begin;
     facts.code_bytes = range->bytes;
+    std::vector<CodeLine> lines;
+    for (const LineAt& at : code.lines) {
+      const bool is_inside = at.offset >= range->begin && at.offset - range->begin < range->bytes;
+      if (is_inside && (lines.empty() || lines.back().line != at.line))
+        lines.push_back({at.offset - range->begin, at.line});
+    }
+    facts.lines = writer.add(lines);
   }
   return facts;
 }

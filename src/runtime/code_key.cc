@@ -14,6 +14,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
 
 namespace hasten::runtime {
@@ -227,6 +228,7 @@ std::string make_process_key() {
   }
   key.append(reinterpret_cast<const char*>(&numbers), sizeof numbers);
   put_processor(key);
+  key += wants_lines() ? 'l' : '-';  // of those without, nobody would see the lines
   return key;
 }
 

@@ -15,7 +15,7 @@
 
 namespace hasten::runtime {
 
-inline constexpr uint32_t kRuntimeAbiVersion = 7;
+inline constexpr uint32_t kRuntimeAbiVersion = 8;
 
 /// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
 enum class SlotKind : uint8_t {
@@ -159,6 +159,7 @@ struct RuntimeTable {
   NativeVersion* (*load_unit)(const UnitParts& parts, PyObject** reason);
   /// Hands what native code has shown about `function` to `take`, piece by piece.
   void (*lessons)(const mir::MirFunction* function, void* taker, void (*take)(void* taker, const Lesson& lesson));
+  uint32_t wants_lines, wants_debug_object;  ///< somebody looks at compiled code: see native_unit.h
   /// See object_layout.h.
   const uint64_t* (*dict_version)(PyObject* dict);
   /// The frames of activations of `function`; null: it shows none.

@@ -106,6 +106,9 @@ void set_up_bodies(NativeUnit& unit, const mir::MirFunction* const* mirs) {
 }  // namespace
 
 NativeUnit::~NativeUnit() {
+  if (told_debugger) {
+    forget_debug_object(told_debugger);
+  }
   code.reset();
   for (PyObject* object : references) {
     Py_DECREF(object);
@@ -174,6 +177,10 @@ Result<NativeVersion*> load_unit(const UnitParts& parts) {
   unit->own_facts.assign(parts.facts, parts.facts + parts.facts_bytes);
   unit->facts_begin = unit->own_facts.data();
   auto loaded = load_unit(std::move(unit), {parts.code}, parts.objects, parts.mirs);
+  if (loaded && parts.debug_object) {
+    auto& made = *static_cast<NativeUnit*>(loaded.value()->owner);
+    made.told_debugger = tell_debugger(parts.debug_object, parts.debug_bytes, made.code->begin());
+  }
   if (loaded) {
     store_unit(parts);
   }

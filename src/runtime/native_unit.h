@@ -46,6 +46,7 @@ struct NativeUnit {
   std::vector<const NativeVersion*> versions;  ///< of the bodies, in their order
   std::vector<uint64_t> data;                  ///< the code has addresses into it
   std::unique_ptr<NativeCode> code;
+  void* told_debugger = nullptr;
   uint32_t callee_landings = 0;  ///< how often a directly called body left
 
   NativeUnit() = default;
@@ -88,6 +89,14 @@ GuardCounters counters_of(const NativeGuard& guard);
 /// Whether everything that the unit's code assumes still holds.
 bool guard_holds(const NativeGuard& guard);
 bool guards_hold(const NativeUnit& unit);
+
+/// Whether anybody does that needs the lines of compiled code: the probe, perf, a debugger.
+bool wants_lines();
+/// HASTEN_JIT_GDB=1: gdb is told of compiled code, through its interface for just-in-time compilers.
+bool wants_debug_object();
+/// Tells gdb of the object, whose code lies at `begin`. What it returns is for forget_debug_object().
+void* tell_debugger(const uint8_t* object, size_t bytes, const uint8_t* begin);
+void forget_debug_object(void* told);
 
 /// Makes the code known to those who look at programs from outside: to the probe if this process runs under `hasten run`,
 /// and in /tmp/perf-PID.map if HASTEN_PERF_MAP=1.

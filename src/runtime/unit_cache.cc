@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "runtime/native_unit.h"
 #include "runtime/unit_format.h"
 
 namespace hasten::runtime {
@@ -122,7 +123,7 @@ CachedFile::CachedFile(CachedFile&& other) noexcept
 UnitCache* UnitCache::of_process() {
   static UnitCache* const cache = []() -> UnitCache* {
     const std::string directory = directory_from_environment();
-    if (directory.empty() || !make_directory(directory) || process_key().empty()) {
+    if (directory.empty() || wants_debug_object() || !make_directory(directory) || process_key().empty()) {
       return nullptr;
     }
     return new UnitCache(directory);

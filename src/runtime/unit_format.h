@@ -49,6 +49,11 @@ struct OwnedSlots {
   uint32_t begin = 0, count = 0;  ///< into BodyFacts::owned_slots
 };
 
+/// Instructions of a body from `offset` on, up to the next entry, are of this line of its source.
+struct CodeLine {
+  uint32_t offset, line;
+};
+
 struct BodyFacts {
   uint32_t mir;
   mir::BlockId osr_block;
@@ -61,6 +66,7 @@ struct BodyFacts {
   uint32_t parameter_types;  ///< into text
   uint32_t shows_frame;      ///< see NativeVersion
   uint32_t code_offset, code_bytes;
+  Part lines;  ///< of CodeLine, by offset; only where somebody wants them (RuntimeTable::wants_lines)
 };
 
 struct UnitFacts {
@@ -105,6 +111,9 @@ struct UnitParts {
   const uint8_t* code;
   const void* const* objects;  ///< one an address: the thing itself where its kind is Object, else null
   const mir::MirFunction* const* mirs;
+  /// An ELF object for debuggers, in which the addresses of sections count from the begin of the code; or null.
+  const uint8_t* debug_object;
+  size_t debug_bytes;
 };
 
 inline constexpr uint32_t kPage = 4096;

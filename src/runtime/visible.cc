@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 namespace hasten::runtime {
 namespace {
@@ -40,11 +41,21 @@ PythonName name_of(const mir::MirFunction& f) {
   return name;
 }
 
+bool is_set(const char* variable) {
+  const char* text = std::getenv(variable);
+  return text && *text && *text != '0';
+}
+
+RegisterCode registrar() {
+  static const auto found = reinterpret_cast<RegisterCode>(dlsym(RTLD_DEFAULT, "hasten_probe_register_code"));
+  return found;
+}
+
 std::FILE* perf_map() {
   static std::FILE* const file = []() -> std::FILE* {
-    const char* wanted = std::getenv("HASTEN_PERF_MAP");
-    if (!wanted || *wanted == '0' || !*wanted)
+    if (!is_set("HASTEN_PERF_MAP")) {
       return nullptr;
+    }
     return std::fopen(("/tmp/perf-" + std::to_string(getpid()) + ".map").c_str(), "a");
   }();
   return file;
@@ -52,19 +63,31 @@ std::FILE* perf_map() {
 
 }  // namespace
 
+bool wants_debug_object() {
+  static const bool wanted = is_set("HASTEN_JIT_GDB");
+  return wanted;
+}
+
+bool wants_lines() { return registrar() || is_set("HASTEN_PERF_MAP") || wants_debug_object(); }
+
 void announce(const NativeUnit& unit) {
-  static const auto register_code = reinterpret_cast<RegisterCode>(dlsym(RTLD_DEFAULT, "hasten_probe_register_code"));
+  const RegisterCode register_code = registrar();
   std::FILE* const map = perf_map();
   if (!register_code && !map) {
     return;
   }
   const UnitFacts& facts = unit.facts();
-  const auto tell = [&](const NativeVersion& body, uint32_t offset, uint32_t bytes) {
+  const auto tell = [&](const NativeVersion& body, uint32_t offset, uint32_t bytes, const Part& lines) {
     const uint8_t* begin = unit.code->begin() + offset;
     const PythonName name = name_of(*body.function);
     if (register_code) {
-      const ProbeLine start{0, name.first_line};
-      register_code(begin, begin + bytes, name.file.c_str(), name.function.c_str(), name.first_line, &start, 1);
+      std::vector<ProbeLine> told{{0, name.first_line}};
+      for (uint32_t k = 0; k < lines.count; ++k) {
+        const CodeLine& line = unit.part<CodeLine>(lines)[k];
+        told.push_back({line.offset, line.line});
+      }
+      register_code(begin, begin + bytes, name.file.c_str(), name.function.c_str(), name.first_line, told.data(),
+                    told.size());
     }
     if (map) {
       // tidy: printf: perf's own text format, appended to a FILE that stays open.
@@ -73,11 +96,11 @@ void announce(const NativeUnit& unit) {
       std::fflush(map);
     }
   };
-  tell(unit.bodies[0].version, facts.entry, facts.entry_bytes);
+  tell(unit.bodies[0].version, facts.entry, facts.entry_bytes, {});
   for (uint32_t k = 0; k < unit.body_count; ++k) {
     const BodyFacts& body = unit.part<BodyFacts>(facts.bodies)[k];
     if (body.code_bytes > 0) {  // else it was inlined everywhere
-      tell(unit.bodies[k].version, body.code_offset, body.code_bytes);
+      tell(unit.bodies[k].version, body.code_offset, body.code_bytes, body.lines);
     }
   }
 }

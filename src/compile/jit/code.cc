@@ -66,13 +66,8 @@ double ThreadClock::now() {
   return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) * 1e-6;
 }
 
-std::string target_name() {
-  const auto made = machine();
-  return made ? made.value()->getTargetCPU().str() + made.value()->getTargetFeatureString().str() : std::string();
-}
-
 Result<LinkedCode> compile_module(const std::function<Result<std::unique_ptr<llvm::Module>>(llvm::LLVMContext&)>& make,
-                                  CompileTimes* times) {
+                                  bool wants_lines, CompileTimes* times) {
   auto known = machine();
   if (!known)
     return known.error();
@@ -128,7 +123,7 @@ Result<LinkedCode> compile_module(const std::function<Result<std::unique_ptr<llv
       return internal_error("LLVM cannot write object files for this machine");
     passes.run(*module);
   }
-  auto linked = link({object.data(), object.size()});
+  auto linked = link({object.data(), object.size()}, wants_lines);
   times->emit_ms = ThreadClock::now() - emit_start;
   return linked;
 }

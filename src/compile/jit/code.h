@@ -33,9 +33,6 @@ Error internal_error(const std::string& defect);
 /// Verifies and optimizes the module that `make` builds, and links its code. HASTEN_JIT_VERIFY=1 verifies it after the
 /// optimization too; HASTEN_JIT_DUMP=1 prints it to standard error.
 Result<LinkedCode> compile_module(const std::function<Result<std::unique_ptr<llvm::Module>>(llvm::LLVMContext&)>& make,
-                                  CompileTimes* times);
-
-/// The processor that code is made for, and what of its instructions: code of another one may not run here.
-std::string target_name();
+                                  bool wants_lines, CompileTimes* times);
 
 }  // namespace hasten::compile

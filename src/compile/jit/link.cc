@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include <llvm/DebugInfo/DWARF/DWARFContext.h>
 #include <llvm/Object/ELFObjectFile.h>
 
 #include "compile/jit/code.h"
@@ -54,6 +55,38 @@ class Linker {
       }
     }
     return std::move(code_);
+  }
+
+  /// Where instructions that come from other functions are, counts as where those are called.
+  std::vector<LineAt> lines() const {
+    std::vector<LineAt> found;
+    const auto context = llvm::DWARFContext::create(object_);
+    llvm::DILineInfoSpecifier wanted;
+    for (const auto& unit : context->compile_units()) {
+      const llvm::DWARFDebugLine::LineTable* table = context->getLineTableForUnit(unit.get());
+      for (size_t k = 0; table && k < table->Rows.size(); ++k) {
+        const auto& row = table->Rows[k];
+        const auto section = offsets_.find(row.Address.SectionIndex);
+        if (row.EndSequence || section == offsets_.end())
+          continue;
+        const llvm::DIInliningInfo frames = context->getInliningInfoForAddress(row.Address, wanted);
+        if (const uint32_t count = frames.getNumberOfFrames()) {
+          const uint32_t line = frames.getFrame(count - 1).Line;
+          if (line != 0)
+            found.push_back({static_cast<uint32_t>(section->second + row.Address.Address), line});
+        }
+      }
+    }
+    std::stable_sort(found.begin(), found.end(), [](const LineAt& a, const LineAt& b) { return a.offset < b.offset; });
+    return found;
+  }
+
+  std::string debug_object(std::string_view object) const {
+    std::string copy(object);
+    const auto* head = reinterpret_cast<const llvm::ELF::Elf64_Ehdr*>(copy.data());
+    auto* sections = reinterpret_cast<llvm::ELF::Elf64_Shdr*>(copy.data() + head->e_shoff);
+    for (const auto& [index, offset] : offsets_) sections[index].sh_addr = offset;
+    return copy;
   }
 
  private:
@@ -213,11 +246,17 @@ const CodeRange* LinkedCode::find(std::string_view symbol) const {
   return found == functions.end() ? nullptr : &*found;
 }
 
-Result<LinkedCode> link(std::string_view object) {
+Result<LinkedCode> link(std::string_view object, bool wants_lines) {
   auto file = Object::create(llvm::MemoryBufferRef(llvm::StringRef(object.data(), object.size()), "compiled code"));
   if (!file)
     return internal_error("object file: " + words_of(file.takeError()));
-  return Linker(*file).run();
+  Linker linker(*file);
+  auto code = linker.run();
+  if (code && wants_lines) {
+    code.value().lines = linker.lines();
+    code.value().debug_object = linker.debug_object(object);
+  }
+  return code;
 }
 
 }  // namespace hasten::compile

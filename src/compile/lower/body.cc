@@ -25,8 +25,16 @@ BodyLowering::BodyLowering(ModuleContext& module, Specialization& s, BodyRecord&
 void BodyLowering::open_function() {
   entry_block_ = new_block("entry");
   b.SetInsertPoint(entry_block_);
+  subprogram_ = m_.subprogram(s_.view.function(), *function_);
+  if (subprogram_)
+    stand_at(subprogram_->getLine());
   slots_ = b.CreateAlloca(m_.i64, b.getInt64(1), "slots");
   scratch_ = b.CreateAlloca(m_.i64, b.getInt64(1), "scratch");
+}
+
+void BodyLowering::stand_at(uint32_t line) {
+  if (subprogram_ && line != 0)
+    b.SetCurrentDebugLocation(llvm::DILocation::get(m_.context, line, 0, subprogram_));
 }
 
 void BodyLowering::lower() {
@@ -298,6 +306,7 @@ void BodyLowering::lower_block(BlockId block) {
     poll(block);
   for (; v < s_.view.end(block); ++v) {
     current_instr_ = v;
+    stand_at(instr(v).position.line);
     sites_.open(v);
     if (v == s_.view.terminator(block)) {
       lower_terminator(v);

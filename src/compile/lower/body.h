@@ -20,6 +20,7 @@
 #include <vector>
 
 #include <llvm/ADT/SmallVector.h>
+#include <llvm/IR/DIBuilder.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
 
@@ -54,7 +55,10 @@ class ModuleContext {
   UnitRecord& record;
   const runtime::ObjectLayout& layout;
   llvm::Type *i1, *i8, *i32, *i64, *f64, *ptr, *void_type;
-  std::string defect;                                         ///< why the module must not be used, if it must not
+  std::string defect;                      ///< why the module must not be used, if it must not
+  std::unique_ptr<llvm::DIBuilder> debug;  ///< where lines are wanted
+  /// The function of the source that `f` is, with which `function` starts; null where no lines are wanted.
+  llvm::DISubprogram* subprogram(const mir::MirFunction& f, llvm::Function& function);
   const uint64_t* (*dict_version)(PyObject* dict) = nullptr;  ///< see RuntimeTable
   SiteRecorder* recorder = nullptr;                           ///< of the body that is being lowered
   std::function<void(const char* name)> before_helper;  ///< told of each helper that may do anything, before its call
@@ -98,6 +102,7 @@ class ModuleContext {
   llvm::StructType* result_struct(const Specialization& s) const;
 
  private:
+  llvm::DICompileUnit* debug_unit_ = nullptr;
   llvm::Constant* slot(const runtime::AddressFacts& facts, const void* object = nullptr);
 
   std::map<std::tuple<runtime::AddressKind, uint32_t, uint32_t, const void*>, llvm::GlobalVariable*> slots_;
@@ -425,6 +430,8 @@ class BodyLowering {
   std::vector<std::vector<uint64_t>> live_;  ///< of the current block: live after its k-th instruction
   BlockId current_ = 0;
   ValueId current_instr_ = mir::kNone;
+  llvm::DISubprogram* subprogram_ = nullptr;
+  void stand_at(uint32_t line);      ///< what is emitted from here on is of this line
   ValueId given_away_ = mir::kNone;  ///< an operand whose reference the instruction has taken over
   std::unordered_map<ValueId, Exit> exits_;
   std::unordered_map<ValueId, llvm::BasicBlock*> ways_to_handler_, failures_;

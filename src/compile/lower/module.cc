@@ -183,6 +183,11 @@ std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit,
   }
   ModuleContext shared(*module, unit, record, *runtime.layout);
   shared.dict_version = runtime.dict_version;
+  if (runtime.wants_lines) {
+    shared.debug = std::make_unique<llvm::DIBuilder>(*module);
+    module->addModuleFlag(llvm::Module::Warning, "Debug Info Version", llvm::DEBUG_METADATA_VERSION);
+    module->addModuleFlag(llvm::Module::Warning, "Dwarf Version", 4);
+  }
   shared.frame_shape = runtime.frame_shape;
   shared.frame_place = runtime.frame_place;
   for (size_t k = 0; k < unit.specializations.size(); ++k) {
@@ -190,6 +195,8 @@ std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit,
   }
   BodyLowering(shared, *unit.specializations.front(), *record.bodies.front()).lower_entry(kEntrySymbol);
   defect = shared.defect;
+  if (shared.debug)
+    shared.debug->finalize();
   for (size_t k = 0; k < unit.specializations.size(); ++k) {
     std::string types;
     for (const Type& t : unit.specializations[k]->parameters)

@@ -103,6 +103,26 @@ llvm::Constant* ModuleContext::address(const void* object) {
   return slot({runtime::AddressKind::Object}, object);
 }
 
+llvm::DISubprogram* ModuleContext::subprogram(const mir::MirFunction& f, llvm::Function& function) {
+  if (!debug)
+    return nullptr;
+  const auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f.function));
+  const auto text = [](PyObject* object) {
+    const char* words = PyUnicode_AsUTF8(object);
+    PyErr_Clear();
+    return words ? words : "?";
+  };
+  llvm::DIFile* file = debug->createFile(text(code->co_filename), "");
+  if (!debug_unit_)
+    debug_unit_ = debug->createCompileUnit(llvm::dwarf::DW_LANG_Python, file, "hasten", true, "", 0);
+  const auto line = static_cast<unsigned>(code->co_firstlineno);
+  auto* type = debug->createSubroutineType(debug->getOrCreateTypeArray({}));
+  auto* made = debug->createFunction(file, text(code->co_qualname), "", file, line, type, line, llvm::DINode::FlagZero,
+                                     llvm::DISubprogram::SPFlagDefinition);
+  function.setSubprogram(made);
+  return made;
+}
+
 llvm::Constant* ModuleContext::slot(const runtime::AddressFacts& facts, const void* object) {
   llvm::GlobalVariable*& known = slots_[{facts.kind, facts.a, facts.b, object}];
   if (!known) {
