@@ -2,6 +2,8 @@
 // the function type needs it and nothing else here would gain from a binding library.
 #include <Python.h>
 
+#include <new>
+
 #include "runtime/debugger.h"
 #include "runtime/experience.h"
 #include "runtime/frames.h"
@@ -35,12 +37,16 @@ const hasten::mir::MirFunction* mir_of(PyObject* callable) {
 }
 
 hasten::runtime::NativeVersion* load_unit(const hasten::runtime::UnitParts& parts, PyObject** reason) {
-  auto loaded = hasten::runtime::load_unit(parts);
-  if (!loaded) {
+  try {
+    auto loaded = hasten::runtime::load_unit(parts);
+    if (loaded) {
+      return loaded.value();
+    }
     *reason = PyUnicode_FromString(loaded.error().line().c_str());
-    return nullptr;
+  } catch (const std::bad_alloc&) {
+    *reason = PyUnicode_FromString("no memory for compiled code");
   }
-  return loaded.value();
+  return nullptr;
 }
 
 hasten::runtime::RuntimeTable runtime_table;

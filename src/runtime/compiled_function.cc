@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
-#include <unordered_map>
 #include <utility>
 
 #include "runtime/experience.h"
@@ -16,10 +14,7 @@
 #include "runtime/object_layout.h"
 #include "runtime/planted.h"
 #include "runtime/recursion.h"
-#include "runtime/site_counts.h"
-#include "runtime/stored_unit.h"
 #include "runtime/ticks.h"
-#include "runtime/traceback.h"
 
 namespace hasten::runtime {
 namespace {
@@ -31,21 +26,8 @@ constexpr uint32_t kParametersMax = 255;
 /// A call of unmodified code comes by way of a trampoline: what gains little by the compiler's reckoning is not worth it.
 constexpr double kUnseenGain = 1.5;
 
-const CompileTable* compiler = nullptr;
-
-double thread_cpu_s() {
-  timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 uint64_t mix(uint64_t hash, const void* pointer) {
   return (hash ^ reinterpret_cast<uintptr_t>(pointer)) * 0x9E3779B97F4A7C15ULL + (hash >> 29);
-}
-
-std::unordered_map<const mir::MirFunction*, CompiledFunction*>& functions_by_mir() {
-  static auto* map = new std::unordered_map<const mir::MirFunction*, CompiledFunction*>;
-  return *map;
 }
 
 }  // namespace
@@ -59,24 +41,6 @@ Tier tier_from_environment() {
     return text && std::strcmp(text, "python") == 0 ? Tier::Python : Tier::Native;
   }();
   return tier;
-}
-
-void set_compiler(const CompileTable* table) { compiler = table; }
-
-const CompileTable* load_compiler(std::string* why) {
-  static bool tried = false;
-  if (!compiler && !tried) {
-    ObjectRef module = ObjectRef::steal(PyImport_ImportModule("hasten._compile"));  // calls set_compiler
-    if (!module && !PyErr_ExceptionMatches(PyExc_ImportError)) {
-      return nullptr;
-    }
-    PyErr_Clear();
-    tried = true;
-  }
-  if (!compiler) {
-    *why = "the compiler (hasten._compile) is not installed";
-  }
-  return compiler;
 }
 
 CompiledFunction::CompiledFunction(PyObject* function, PyObject* strict_error, bool is_template)
@@ -94,28 +58,7 @@ CompiledFunction::~CompiledFunction() {
       release_unit(native);
     }
   }
-  if (mir_) {
-    functions_by_mir().erase(mir_);
-    forget_tracebacks(mir_);
-    forget_experience(mir_);
-    forget_counts(mir_);
-    if (!stored_mir_) {
-      compiler->release_mir(mir_);
-    }
-  }
-}
-
-CompiledFunction* CompiledFunction::of(const mir::MirFunction* function) {
-  auto found = functions_by_mir().find(function);
-  return found == functions_by_mir().end() ? nullptr : found->second;
-}
-
-std::vector<CompiledFunction*> CompiledFunction::all() {
-  std::vector<CompiledFunction*> functions;
-  for (const auto& [mir, function] : functions_by_mir()) {
-    functions.push_back(function);
-  }
-  return functions;
+  release_mir();
 }
 
 int CompiledFunction::traverse(visitproc visit, void* arg) const {
@@ -123,6 +66,18 @@ int CompiledFunction::traverse(visitproc visit, void* arg) const {
     Py_VISIT(mir_->function);
     for (uint32_t k = 0; k < mir_->const_count; ++k) {
       Py_VISIT(mir_->consts[k]);
+    }
+  }
+  for (const Version& version : versions_) {
+    if (const int stop = traverse_unit(version.native, visit, arg)) {
+      return stop;
+    }
+  }
+  for (const auto* list : {&osr_versions_, &retired_}) {
+    for (const NativeVersion* native : *list) {
+      if (const int stop = traverse_unit(native, visit, arg)) {
+        return stop;
+      }
     }
   }
   return 0;
@@ -156,91 +111,6 @@ bool CompiledFunction::raise_strict(PyObject* reason) {
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.get())), error.get());
   }
   return false;
-}
-
-void CompiledFunction::publish_mir(mir::MirFunction* made) {
-  mir_tried_ = true;
-  mir_ = made;
-  param_count_ = made->param_count;
-  expected_names_ = ExpectedNames(*made);
-  functions_by_mir()[made] = this;
-}
-
-bool CompiledFunction::take_mir(std::unique_ptr<StoredMir> made) {
-  if (mir_tried_) {
-    return false;
-  }
-  stored_mir_ = std::move(made);
-  publish_mir(stored_mir_.get());
-  return true;
-}
-
-const InterpreterPlan& CompiledFunction::plan() {
-  if (!plan_) {
-    plan_ = std::make_unique<InterpreterPlan>(*mir_);
-  }
-  return *plan_;
-}
-
-bool CompiledFunction::load_cached() {
-  if (std::exchange(cache_tried_, true) || tier_from_environment() != Tier::Native || !wrapper_) {
-    return false;
-  }
-  const double begin_s = thread_cpu_s();
-  for (NativeVersion* native : cached_units(this, wrapper_)) {
-    versions_.push_back({native, kAnyShape});
-    ++loaded_count_;
-  }
-  compile_seconds_ += thread_cpu_s() - begin_s;
-  return loaded_count_ > 0;
-}
-
-const mir::MirFunction* CompiledFunction::mir() {
-  if (!mir_tried_) {
-    load_cached();
-  }
-  if (mir_tried_) {
-    return mir_;
-  }
-  std::string why;
-  const CompileTable* table = load_compiler(&why);
-  if (!table && PyErr_Occurred()) {
-    return nullptr;
-  }
-  PyObject* reason = nullptr;
-  const double begin_s = thread_cpu_s();
-  mir::MirFunction* made = table ? table->build_mir(function_, is_template_, &reason) : nullptr;
-  compile_seconds_ += thread_cpu_s() - begin_s;
-  if (!made && PyErr_Occurred()) {
-    return nullptr;
-  }
-  if (mir_tried_) {  // another thread was faster
-    if (made) {
-      table->release_mir(made);
-    }
-    Py_XDECREF(reason);
-    return mir_;
-  }
-  if (made) {
-    publish_mir(made);
-  } else {
-    mir_tried_ = true;
-    if (!reason) {
-      reason = PyUnicode_FromString(why.c_str());
-    }
-    if (reason) {
-      add_reason(reason);
-    }
-  }
-  Py_XDECREF(reason);
-  return mir_;
-}
-
-bool CompiledFunction::check_strict() {
-  if (!mir() && !PyErr_Occurred() && !reasons_.empty()) {
-    return raise_strict(reasons_.front().get());
-  }
-  return !PyErr_Occurred();
 }
 
 bool CompiledFunction::bind(PyObject* const* args, size_t nargs, PyObject* keyword_names, PyObject** bound,

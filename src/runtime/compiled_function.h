@@ -144,6 +144,7 @@ class CompiledFunction {
   /// Takes the versions that the cache has, once. Whether there were any.
   bool load_cached();
   void publish_mir(mir::MirFunction* made);
+  void release_mir();
   const InterpreterPlan& plan();
   /// Tries the versions (only those of this shape, or only the others). kGuardMiss if none took the call.
   PyObject* try_versions(PyObject* const* args, uint64_t shape, bool same_shape, PythonTurn* turn);

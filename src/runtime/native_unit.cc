@@ -189,6 +189,13 @@ Result<NativeVersion*> load_unit(const UnitParts& parts) {
 
 void release_unit(NativeVersion* root) { delete static_cast<NativeUnit*>(root->owner); }
 
+int traverse_unit(const NativeVersion* root, visitproc visit, void* arg) {
+  for (PyObject* object : static_cast<const NativeUnit*>(root->owner)->references) {
+    Py_VISIT(object);
+  }
+  return 0;
+}
+
 GuardCounters counters_of(const NativeGuard& guard) {
   const auto counter = [](PyObject* dict) { return dict && PyDict_CheckExact(dict) ? dict_version(dict) : nullptr; };
   if (guard.what == GuardFacts::What::ModuleAttribute) {

@@ -79,6 +79,8 @@ Result<NativeVersion*> load_unit(std::unique_ptr<NativeUnit> unit, const CodeSou
                                  const mir::MirFunction* const* mirs);
 
 void release_unit(NativeVersion* root);
+/// Shows the collector what the unit holds: among it may be the function that it is of.
+int traverse_unit(const NativeVersion* root, visitproc visit, void* arg);
 
 /// The counters of the dicts that the guard looks at (the second may be null); both null: there are none.
 struct GuardCounters {

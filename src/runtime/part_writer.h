@@ -41,7 +41,7 @@ class PartWriter {
 /// What a PartWriter has written.
 class PartReader {
  public:
-  PartReader(const uint8_t* begin, size_t bytes) : begin_(begin), bytes_(bytes) {}
+  explicit PartReader(const uint8_t* begin) : begin_(begin) {}
 
   template <class T>
   const T& head() const {
@@ -55,7 +55,6 @@ class PartReader {
 
  private:
   const uint8_t* begin_;
-  size_t bytes_;
 };
 
 }  // namespace hasten::runtime

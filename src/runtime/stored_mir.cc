@@ -18,8 +18,6 @@
 namespace hasten::runtime {
 namespace {
 
-constexpr int kMarshalVersion = 2;
-
 void put_u32(std::string* out, uint32_t value) { out->append(reinterpret_cast<const char*>(&value), sizeof value); }
 
 bool take_u32(std::string_view* in, uint32_t* value) {
@@ -99,14 +97,8 @@ bool put_constant(PyObject* object, PyObject* function, std::string* out) {
     return made->is_template() && put_way('F', PyFunction_GET_CODE(made->function()));
   }
   if (is_plain(object) || PyFrozenSet_CheckExact(object)) {
-    ObjectRef bytes = ObjectRef::steal(PyMarshal_WriteObjectToString(object, kMarshalVersion));
-    if (!bytes) {
-      PyErr_Clear();
-      return false;
-    }
     *out += 'M';
-    out->append(PyBytes_AS_STRING(bytes.get()), static_cast<size_t>(PyBytes_GET_SIZE(bytes.get())));
-    return true;
+    return append_marshalled(object, out);
   }
   if (PyTuple_CheckExact(object)) {
     *out += '(';
@@ -212,6 +204,17 @@ bool is_same_array(const Part& part, const PartReader& bytes, const T* items, ui
 
 }  // namespace
 
+bool append_marshalled(PyObject* object, std::string* out) {
+  constexpr int kVersion = 2;  // later ones write what depends on reference counts
+  ObjectRef bytes = ObjectRef::steal(PyMarshal_WriteObjectToString(object, kVersion));
+  if (!bytes) {
+    PyErr_Clear();
+    return false;
+  }
+  out->append(PyBytes_AS_STRING(bytes.get()), static_cast<size_t>(PyBytes_GET_SIZE(bytes.get())));
+  return true;
+}
+
 bool store_mir(const mir::MirFunction& f, PartWriter* writer, StoredMirFacts* facts) {
   facts->param_count = f.param_count;
   facts->is_template = f.is_template;
@@ -303,7 +306,7 @@ bool StoredMir::is_same(const StoredMirFacts& facts, const PartReader& bytes, co
   if (!store_mir(other, &writer, &again)) {
     return false;
   }
-  const PartReader read(writer.bytes().data(), writer.bytes().size());
+  const PartReader read(writer.bytes().data());
   for (uint32_t i = 0; i < facts.names.count; ++i) {
     if (bytes.text(bytes.items<Part>(facts.names)[i]) != read.text(read.items<Part>(again.names)[i])) {
       return false;

@@ -20,6 +20,8 @@ struct StoredMirFacts {
   Part consts;                               ///< of Part: see stored_mir.cc
 };
 
+/// A constant as marshal writes it: the same object gives the same bytes each time. False: it cannot.
+bool append_marshalled(PyObject* object, std::string* out);
 /// False: it has a constant that cannot be stored.
 bool store_mir(const mir::MirFunction& function, PartWriter* writer, StoredMirFacts* facts);
 

@@ -1,7 +1,5 @@
 #include "runtime/stored_unit.h"
 
-#include <marshal.h>
-
 #include <algorithm>
 #include <cstring>
 #include <optional>
@@ -18,8 +16,6 @@
 
 namespace hasten::runtime {
 namespace {
-
-constexpr int kMarshalVersion = 2;
 
 /// Where a MIR function comes from.
 enum class Origin : uint32_t {
@@ -76,10 +72,8 @@ std::string expected_bytes(PyObject* object, const RecipeScope& scope) {
   if (PyLong_CheckExact(object) || PyFloat_CheckExact(object) || PyComplex_CheckExact(object) ||
       PyUnicode_CheckExact(object) || PyBytes_CheckExact(object) || PyBool_Check(object) || object == Py_None ||
       object == Py_Ellipsis) {
-    ObjectRef bytes = ObjectRef::steal(PyMarshal_WriteObjectToString(object, kMarshalVersion));
-    PyErr_Clear();
-    return bytes ? tagged('V', {PyBytes_AS_STRING(bytes.get()), static_cast<size_t>(PyBytes_GET_SIZE(bytes.get()))})
-                 : "";
+    std::string bytes;
+    return append_marshalled(object, &bytes) ? tagged('V', bytes) : "";
   }
   if (compiled_function(object)) {
     const auto found = std::find(scope.wrappers.begin(), scope.wrappers.end(), object);
@@ -247,9 +241,9 @@ class Loading {
  public:
   Loading(const CachedFile& file, CompiledFunction* root, PyObject* wrapper)
       : file_(file),
-        reader_(file.facts().data(), file.facts().size()),
+        reader_(file.facts().data()),
         stored_(reader_.head<StoredFacts>()),
-        unit_(reader_.items<uint8_t>(stored_.unit), stored_.unit.count),
+        unit_(reader_.items<uint8_t>(stored_.unit)),
         facts_(unit_.head<UnitFacts>()) {
     scope_.mirs.resize(facts_.mir_count);
     scope_.wrappers.resize(facts_.mir_count);

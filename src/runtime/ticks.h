@@ -1,6 +1,7 @@
-// The processor's own clock: 10 ns to read, and of even pace, but of no known unit.
+// The processor's own clock: 10 ns to read, and of even pace, but of no known unit; and the CPU time of a thread.
 #pragma once
 
+#include <time.h>
 #include <x86intrin.h>
 
 #include <cstdint>
@@ -15,6 +16,13 @@ inline uint64_t ticks_in_order() {
   const uint64_t now = __rdtsc();
   _mm_lfence();
   return now;
+}
+
+/// In seconds.
+inline double thread_cpu_s() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
 }  // namespace hasten::runtime

@@ -3,6 +3,7 @@ runs in between, and where what was predicted is not what comes."""
 
 import collections
 import heapq
+import random
 import sys
 from pathlib import Path
 
@@ -406,3 +407,47 @@ def test_raising_out_of_compiled_code():
     check(refuses, 9)
     check(tries, [1, -2, 3])
     check(tries, [1, -2, 9])
+
+
+def index_of_each(xs, ys):
+    return [xs.index(y) for y in ys]
+
+
+def count_of_each(xs, ys):
+    found = []
+    for y in ys:
+        found.append(xs.count(y))
+    return found
+
+
+def member_each(xs, ys):
+    found = []
+    for y in ys:
+        found.append(y in xs)
+    return found
+
+
+def remove_each(xs, ys):
+    for y in ys:
+        xs.remove(y)
+    return xs
+
+
+def copy_is_equal(xs, ys):
+    copy = []
+    for y in ys:
+        copy.append(y)
+    return copy == xs, xs == copy
+
+
+@pytest.mark.parametrize("function", [index_of_each, count_of_each, member_each, remove_each, copy_is_equal])
+def test_a_nan_is_found_whatever_was_predicted_of_the_list(function):
+    """CPython finds it by identity. Of the items of a list the first calls tell, and later lists hold other things."""
+    nan = float("nan")
+    lists = [[1], ["a"], [1.0], [nan], [1, 2.0], [None], [1.0, nan], [1, nan], [True]]
+    draw = random.Random(7)
+    for _ in range(60):
+        compiled = hasten.jit(function)
+        for _ in range(6):
+            items = draw.choice(lists)
+            assert repr(compiled(list(items), list(items))) == repr(function(list(items), list(items))), items

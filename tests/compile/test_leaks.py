@@ -2,7 +2,9 @@
 
 import gc
 import importlib.util
+import os
 import resource
+import subprocess
 import sys
 from pathlib import Path
 
@@ -476,3 +478,33 @@ def test_many_types_do_not_grow_memory_for_ever():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     turn(4000)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000  # kB
+
+
+CALLING = {
+    "itself": "def f(n):\n    return n if n < 2 else f(n - 1) + f(n - 2)\n",
+    "another": "def g(n):\n    return n + 1\n\n@jit\ndef f(n):\n    return g(n) + g(n + 1)\n",
+    "each other": "def g(n):\n    return n if n < 1 else f(n - 1)\n\n@jit\ndef f(n):\n    return n if n < 1 else g(n - 1)\n",
+}
+
+
+@pytest.mark.parametrize("which", CALLING)
+@pytest.mark.parametrize("cache", ["off", "on"])
+def test_functions_that_call_by_name_end_with_their_namespace(tmp_path, which, cache):
+    """As plain functions do, which the collector takes apart."""
+    (tmp_path / "made.py").write_text("@jit\n" + CALLING[which])
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import gc, weakref, hasten\n"
+        "code = compile(open('made.py').read(), 'made.py', 'exec')\n"
+        "for _ in range(20):\n"
+        "    names = {'jit': hasten.jit}\n"
+        "    exec(code, names)\n"
+        "    names['f'](9), names['f'](9)\n"
+        "    assert names['f'].report()['tier'] == 'native'\n"
+        "    ends = [weakref.ref(names[name]) for name in ('f', 'g') if name in names]\n"
+        "    del names\n"
+        "    gc.collect()\n"
+        "    assert not any(end() for end in ends)\n"
+    )
+    environment = dict(os.environ, HASTEN_JIT_CACHE="off" if cache == "off" else str(tmp_path / "cache"))
+    subprocess.run([sys.executable, program.name], cwd=tmp_path, env=environment, check=True)

@@ -71,6 +71,13 @@ class Question {
     return (t.kinds & kTuple) &&
            std::any_of(t.items->begin(), t.items->end(), [&](const Type& item) { return may_be_nan(item, depth + 1); });
   }
+  /// Whether a NaN as CPython made it may be found in `t`: what is predicted of the items of a list is no promise.
+  bool may_have_any(const Type& t) {
+    return t.object || (t.kinds & kList) != 0 ||
+           ((t.kinds & kTuple) != 0 && std::any_of(t.items->begin(), t.items->end(), [&](const Type& item) {
+              return may_be_nan(item) || may_have_any(item);
+            }));
+  }
   bool holds_holder(const Type& t) {
     if ((t.kinds & kList) && holds_nan(unit_.sites.element(t.site)))
       return true;
@@ -88,13 +95,13 @@ class Question {
     if (op == CompareOp::In || op == CompareOp::NotIn) {
       if (is_constant_number(0) || is_constant_number(1))
         return false;
-      return (may_be_nan(a) && (b.object || holds_nan(b))) || (a.object && holds_nan(b));
+      return (may_be_nan(a) && may_have_any(b)) || (may_have_any(a) && holds_nan(b));
     }
     if (op == CompareOp::Is || op == CompareOp::IsNot || is_constant_number(0) || is_constant_number(1))
       return false;
     if (is_made_after(0, 1) || is_made_after(1, 0))
       return false;
-    return (holds_nan(a) && (b.object || holds_nan(b))) || (a.object && holds_nan(b));
+    return (holds_nan(a) && may_have_any(b)) || (may_have_any(a) && holds_nan(b));
   }
 
   /// Whether operand `made` is a tuple of floats that have been computed since operand `other` was there: they are new
@@ -130,7 +137,7 @@ class Question {
       if (name == "sort")
         return holds_holder(receiver);
       return std::find(kSearching.begin(), kSearching.end(), name) != kSearching.end() && count > 1 &&
-             (receiver.object || holds_nan(receiver)) && has_nan(1);
+             may_have_any(receiver) && has_nan(1);
     }
     const Type& known = s_.types[callee];
     if (!known.only(kKnown))
