@@ -54,7 +54,9 @@ def test_the_profiler_shows_lines_of_compiled_code(script, tmp_path):
         subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
         told = json.loads(report.read_text())
         share = {one["line"]: one["split"]["compiled"] for one in told["lines"] if one["function"] == "work"}
-        assert sum(share.values()) > 0.8, told["functions"]
+        (work,) = [one for one in told["functions"] if one["function"] == "work"]
+        assert work["split"]["compiled"] > 0.9 * work["cpu_share"], work  # the rest is the kernel's
+        assert work["samples"] > 50, work
         assert sum(share.get(line, 0) for line in MANY) > 0.9 * sum(share.values()), share
         assert all(share[line] > 0 for line in MANY), "what is taken in from another function counts as its call"
 
