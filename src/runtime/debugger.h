@@ -18,7 +18,7 @@ struct jit_descriptor {
   jit_code_entry *relevant_entry, *first_entry;
 };
 
-extern __attribute__((visibility("default"))) jit_descriptor __jit_debug_descriptor;
-__attribute__((visibility("default"))) void __jit_debug_register_code();
+extern __attribute__((visibility("protected"))) jit_descriptor __jit_debug_descriptor;
+__attribute__((visibility("protected"))) void __jit_debug_register_code();
 
 }  // extern "C"

@@ -72,14 +72,26 @@ def test_both_compile_in_one_process(tmp_path, order):
     assert (done.returncode, done.stdout, done.stderr) == (0, "both work\n", "")
 
 
+FOR_GDB = ("__jit_debug_descriptor", "__jit_debug_register_code")
 MODULES = sorted(Path(hasten.__file__).parent.glob("_*.so"))
 
 
 @pytest.mark.skipif(shutil.which("nm") is None, reason="nm is missing (package binutils)")
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name.split(".")[0])
-def test_a_module_shows_only_its_init_function(module):
+def test_a_module_shows_only_its_init_function_and_what_gdb_needs(module):
+    room = module.name.split(".")[0]
     names = subprocess.run(["nm", "-D", "--defined-only", module], capture_output=True, text=True, check=True).stdout
-    assert [line.split()[-1] for line in names.splitlines()] == [f"PyInit_{module.name.split('.')[0]}"]
+    shown = {line.split()[-1] for line in names.splitlines()}
+    assert shown == {f"PyInit_{room}", *(FOR_GDB if room == "_runtime" else ())}
+
+
+@pytest.mark.skipif(shutil.which("readelf") is None, reason="readelf is missing (package binutils)")
+def test_what_gdb_looks_for_is_the_modules_own():
+    """LLVM defines the same names, in any library that holds it: the runtime's are never taken from another."""
+    (module,) = (module for module in MODULES if module.name.startswith("_runtime."))
+    symbols = subprocess.run(["readelf", "--dyn-syms", "--wide", module], capture_output=True, text=True, check=True).stdout
+    visibility = {words[7]: words[5] for line in symbols.splitlines() if len(words := line.split()) == 8}
+    assert {visibility[name] for name in FOR_GDB} == {"PROTECTED"}
 
 
 @pytest.mark.skipif(shutil.which("ldd") is None, reason="ldd is missing (package libc-bin)")
