@@ -10,6 +10,7 @@
 #include "runtime/function_type.h"
 #include "runtime/hot.h"
 #include "runtime/mir_text.h"
+#include "runtime/native_list.h"
 #include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
 #include "runtime/support.h"
@@ -173,7 +174,7 @@ bool fill_table() {
 
 PyMODINIT_FUNC PyInit__runtime() {
   PyTypeObject* type = hasten::runtime::function_type();
-  if (!type || !fill_table()) {
+  if (!type || !fill_table() || !hasten::runtime::prepare_native_lists()) {
     return nullptr;
   }
   PyObject* module = PyModule_Create(&definition);

@@ -15,7 +15,7 @@
 
 namespace hasten::runtime {
 
-inline constexpr uint32_t kRuntimeAbiVersion = 8;
+inline constexpr uint32_t kRuntimeAbiVersion = 9;
 
 /// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
 enum class SlotKind : uint8_t {
@@ -31,6 +31,10 @@ enum class SlotKind : uint8_t {
   Tuple,      ///< `count` values follow as the next entries of the table; boxed as a tuple
   Union,      ///< 1 slot: tag; `count` alternatives follow as the next entries, the tag-th is the value
   Method,     ///< 1 slot: receiver, borrowed. `value` is a GetAttr: boxed as the attribute names[aux] of it
+  // Of a list that native code keeps for itself (runtime/native_list.h), in the places of Object, ListIter and Method.
+  NativeList,
+  NativeListIter,
+  NativeMethod,
 };
 
 struct LiveValue {

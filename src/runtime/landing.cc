@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "runtime/native_list.h"
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
 #include "runtime/planted.h"
@@ -47,18 +48,34 @@ class Boxer {
         return tuple(live.count, entry);
       case SlotKind::Union:
         return alternative(live.count, slot[0], entry);
-      case SlotKind::Method: {
-        const mir::MirFunction& function = *version_.function;
-        const mir::Instr& instr = function.instrs[live.value];
-        auto* receiver = reinterpret_cast<PyObject*>(slot[0]);
-        PyObject* name = function.names[instr.aux];
-        return instr.sub ? load_method_object(receiver, name) : PyObject_GetAttr(receiver, name);
+      case SlotKind::Method:
+        return method(live.value, reinterpret_cast<PyObject*>(slot[0]));
+      case SlotKind::NativeList:
+        return slot[0] ? list_object(slot[0]).release() : nullptr;
+      case SlotKind::NativeListIter: {
+        const ObjectRef list = list_object(slot[0]);
+        return list ? list_iterator(list.get(), static_cast<int64_t>(slot[1])) : nullptr;
+      }
+      case SlotKind::NativeMethod: {
+        const ObjectRef list = list_object(slot[0]);
+        return list ? method(live.value, list.get()) : nullptr;
       }
     }
     return nullptr;
   }
 
  private:
+  static ObjectRef list_object(uint64_t slot) {
+    return ObjectRef::steal(object_of_native_list(reinterpret_cast<PyObject*>(slot)));
+  }
+
+  PyObject* method(mir::ValueId attribute, PyObject* receiver) const {
+    const mir::MirFunction& function = *version_.function;
+    const mir::Instr& instr = function.instrs[attribute];
+    PyObject* name = function.names[instr.aux];
+    return instr.sub ? load_method_object(receiver, name) : PyObject_GetAttr(receiver, name);
+  }
+
   static PyObject* range_iterator(int64_t next, int64_t step, int64_t left) {
     // iter(range(next, next + left * step, step)); the end may lie beyond int64.
     ObjectRef first = ObjectRef::steal(PyLong_FromLongLong(next));

@@ -13,6 +13,7 @@
 #include "runtime/experience.h"
 #include "runtime/frames.h"
 #include "runtime/helpers.h"
+#include "runtime/native_list.h"
 #include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
@@ -490,8 +491,9 @@ std::span<const SupportSymbol> common_symbols() {
   return kSymbols;
 }
 
-std::array<std::span<const SupportSymbol>, 6> support_symbols() {
-  return {common_symbols(), box_symbols(), container_symbols(), table_symbols(), number_symbols(), ordering_symbols()};
+std::array<std::span<const SupportSymbol>, 7> support_symbols() {
+  return {common_symbols(), box_symbols(),      container_symbols(),  table_symbols(),
+          number_symbols(), ordering_symbols(), native_list_symbols()};
 }
 
 }  // namespace hasten::runtime

@@ -366,6 +366,8 @@ void BodyLowering::lower_instr(ValueId v) {
       // A list changes in place; the result then is the list itself.
       if (s_.types[v].object || s_.types[v].only(kList)) {
         const Value left = use(v, 0);
+        if (const auto made = native_binary(v, static_cast<mir::BinaryOp>(i.sub), left, use(v, 1)))
+          return define(v, *made);
         const bool adds = static_cast<mir::BinaryOp>(i.sub) == mir::BinaryOp::Add;
         if (adds && s_.types[v].object && left.type.object && dies_in(v, 0) &&
             (!left.type.cls || left.type.cls == &PyUnicode_Type))
@@ -433,8 +435,18 @@ void BodyLowering::lower_instr(ValueId v) {
       return define(v, s_.types[v].object ? boxed_instr(v) : lower_sum(v));
     case Op::FormatValue:
       return define(v, lower_format(v));
+    case Op::ListExtend:
+      if (is_native(s_.types[s_.view.args(v)[0]]))
+        return native_extend(v, use(v, 0), use(v, 1));
+      return define(v, boxed_instr(v));
+    case Op::DelItem:
+      if (is_native(s_.types[s_.view.args(v)[0]]))
+        return native_delete_item(v, use(v, 0), use(v, 1));
+      return define(v, boxed_instr(v));
     case Op::BuildList:
     case Op::BuildDict:
+      if (is_native(s_.types[v]))
+        return define(v, native_build(v, all_uses(v)));
       if (is_empty_default(v))
         return define(v, from_parts(s_.types[v], {llvm::ConstantPointerNull::get(b.getPtrTy())}));
       return define(v, boxed_instr(v));

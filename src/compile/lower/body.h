@@ -66,7 +66,7 @@ class ModuleContext {
   const runtime::FramePlace* (*frame_place)(const mir::MirFunction* function, uint32_t instr) = nullptr;
 
   /// Where in an object a load or store goes: different places never alias.
-  enum class Place { Refcount, TypePointer, Size, ItemsPointer, Item, Number, Slot, Text };
+  enum class Place { Refcount, TypePointer, Size, ItemsPointer, Item, Number, Slot, Text, ListItem };
   llvm::MDNode* alias_tag(Place place) const { return alias_tags_[static_cast<size_t>(place)]; }
   llvm::MDNode* unlikely() const { return unlikely_; }  ///< for a branch that is taken rarely
 
@@ -94,8 +94,9 @@ class ModuleContext {
   llvm::Constant* dict_count(uint32_t guard, uint32_t which) {
     return slot({runtime::AddressKind::DictCount, guard, which});
   }
-  /// An external helper. `effects`: Pure (no memory), Reads (changes none), Allocates (only memory nobody sees), Any.
-  enum class Effects { Pure, Reads, Allocates, Any };
+  /// An external helper. `effects`: Pure (no memory), Reads (changes none), Allocates (only memory nobody sees), Own (changes
+  /// what is native code's own), Any.
+  enum class Effects { Pure, Reads, Allocates, Own, Any };
   llvm::FunctionCallee helper(const char* name, llvm::Type* result, llvm::ArrayRef<llvm::Type*> parameters,
                               Effects effects);
   llvm::Function* body_function(const Specialization& s);
@@ -107,7 +108,7 @@ class ModuleContext {
 
   std::map<std::tuple<runtime::AddressKind, uint32_t, uint32_t, const void*>, llvm::GlobalVariable*> slots_;
   llvm::StructType* thing_;  ///< of unknown size: whatever lies at an address
-  llvm::MDNode* alias_tags_[8];
+  llvm::MDNode* alias_tags_[9];
   llvm::MDNode* unlikely_;
 };
 
@@ -389,6 +390,36 @@ class BodyLowering {
   void lower_store_cell(ValueId v);
   void lower_store_global(ValueId v);
 
+  // native_lists.cc
+  bool is_native(const Type& t) const;  ///< a list, or an iterator over one, that native code keeps for itself
+  const Type& item_of(const Type& list);
+  uint64_t item_bytes(const Type& item) const;
+  llvm::Value* item_place(const Type& item, llvm::Value* items, llvm::Value* index);
+  Value load_item(const Type& item, llvm::Value* place);
+  void store_item(const Value& value, llvm::Value* place);
+  llvm::Value* call_native(const char* name, llvm::Type* result, llvm::ArrayRef<llvm::Value*> args);
+  llvm::Value* made_native(ValueId v, llvm::Value* pointer);
+  llvm::Value* new_native_list(ValueId v, const Type& list, llvm::Value* size);
+  bool have_one_shape(const Type& a, const Type& c);
+  void repeat(llvm::Value* count, const std::function<void(llvm::Value*)>& body);
+  void copy_items(const Type& from, llvm::Value* from_items, llvm::Value* first, llvm::Value* count, const Type& to,
+                  llvm::Value* to_items, llvm::Value* at);
+  llvm::Value* native_part(ValueId v, const Value& list, llvm::Value* low, llvm::Value* high, const Type& to);
+  Value native_build(ValueId v, llvm::ArrayRef<Value> items);
+  Value native_get_item(ValueId v, const Value& list, const Value& key);
+  void native_set_item(ValueId v, const Value& list, const Value& key, const Value& value);
+  void native_delete_item(ValueId v, const Value& list, const Value& key);
+  void native_grow(ValueId v, llvm::Value* list, llvm::Value* more);
+  void native_append(ValueId v, const Value& list, const Value& value);
+  void native_extend(ValueId v, const Value& list, const Value& by);
+  std::optional<Value> native_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
+  Value native_unpack(ValueId v, const Value& list);
+  Value taken_item(ValueId v, const Type& item, llvm::Value* place);
+  Value native_method(ValueId v, PyObject* method, const Value& list, llvm::ArrayRef<Value> args);
+  Value native_call_of_list(ValueId v, Known known, const Value& list);
+  Value native_range(ValueId v, const Value& range);
+  bool has_native_operand(ValueId v) const;
+
   // iterate.cc
   Value lower_get_iter(ValueId v);
   Value lower_iter_next(ValueId v);
@@ -416,6 +447,24 @@ class BodyLowering {
   Value math_unary(ValueId v, Known known, const Value& arg);
   Value float_to_int(ValueId v, llvm::Value* rounded);
   Value min_max(ValueId v, bool min, llvm::ArrayRef<Value> args);
+
+  /// Whether a native list may be made an object: never, as nothing would see what changes afterwards; for code that goes
+  /// on with the object; or for an operation on it that raises, after which native code goes on.
+  enum class ListBoxing : uint8_t { Never, Final, Copy } list_boxing_ = ListBoxing::Never;
+  class BoxesLists {
+   public:
+    BoxesLists(BodyLowering& body, ListBoxing how) : body_(body), before_(body.list_boxing_) {
+      body.list_boxing_ = how;
+    }
+    ~BoxesLists() { body_.list_boxing_ = before_; }
+    BoxesLists(const BoxesLists&) = delete;
+    BoxesLists& operator=(const BoxesLists&) = delete;
+
+   private:
+    BodyLowering& body_;
+    ListBoxing before_;
+  };
+  friend class BoxesLists;
 
   Specialization& s_;
   BodyRecord& record_;

@@ -59,6 +59,13 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
     case kBool:
       return b.CreateSelect(v.parts[0], m_.address(m_.layout.true_object), m_.address(m_.layout.false_object));
     case kList:
+      if (is_native(v.type)) {
+        if (list_boxing_ == ListBoxing::Never)
+          m_.defect = "a list that native code keeps for itself is wanted as an object";
+        *owned = true;
+        return call_native(list_boxing_ == ListBoxing::Copy ? "hj_native_copy" : "hj_native_object", m_.ptr,
+                           {v.parts[0]});
+      }
       return v.parts[0];
     case kKnown:
       return m_.address(v.type.known);
@@ -109,9 +116,21 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
     case kRangeIter:
       return b.CreateCall(m_.helper("hj_box_range_iter", m_.ptr, {m_.i64, m_.i64, m_.i64}, Effects::Any),
                           {v.parts[0], v.parts[1], v.parts[2]});
-    case kListIter:
-      return b.CreateCall(m_.helper("hj_box_list_iter", m_.ptr, {m_.ptr, m_.i64}, Effects::Any),
-                          {v.parts[0], v.parts[1]});
+    case kListIter: {
+      bool is_new = false;
+      llvm::Value* walked = v.parts[0];
+      if (is_native(v.type)) {
+        Type list = v.type;
+        list.kinds = kList;
+        walked = box(from_parts(list, {walked}), &is_new);
+      }
+      llvm::Value* iterator =
+          b.CreateCall(m_.helper("hj_box_list_iter", m_.ptr, {m_.ptr, m_.i64}, Effects::Any), {walked, v.parts[1]});
+      if (is_new)
+        decref(walked);
+      *owned = true;
+      return iterator;
+    }
     case kMethod: {
       if (v.type.is_loaded_method())
         return b.CreateCall(m_.helper("hj_bind_method", m_.ptr, {m_.ptr, m_.ptr}, Effects::Any),
@@ -220,6 +239,8 @@ Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* 
       return from_parts(t, {load(m_.f64, object, l.complex_real, Place::Number),
                             load(m_.f64, object, l.complex_imag, Place::Number)});
     case kList:
+      if (is_native(t))
+        m_.defect = "an object is read as a list that native code keeps for itself";
       expect(type_is(object, l.list_type));
       return from_parts(t, {object});
     case kInt: {

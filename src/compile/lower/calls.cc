@@ -5,6 +5,7 @@
 
 #include "compile/lower/body.h"
 #include "compile/types/interval.h"
+#include "compile/types/native_lists.h"
 #include "compile/types/transfer.h"
 
 namespace hasten::compile {
@@ -51,6 +52,10 @@ Value BodyLowering::lower_call(ValueId v) {
         return poison(s_.types[v]);
       return native_call(v, plan.known, args);
     case CallPlan::How::Boxed:
+      if (args.size() == 1 && args[0].type.only(kList) && is_native(args[0].type))
+        return native_call_of_list(v, plan.known, args[0]);
+      if (plan.known == Known::List && is_native(s_.types[v]))
+        return native_range(v, args[0]);
       if ((plan.known == Known::Str || plan.known == Known::Bin) && args.size() == 1 && args[0].type.only(kInt) &&
           !args[0].constant && instr(v).aux == mir::kNone)
         return text_of_int(v, plan.known == Known::Str ? "hj_int_text" : "hj_int_binary", args[0]);
@@ -144,7 +149,13 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
   }
   b.SetInsertPoint(odd);
   go_if(b.CreateICmpEQ(status, llvm::ConstantExpr::getIntToPtr(b.getInt64(1), b.getPtrTy())), traced_raise(v));
-  // The callee left native code; its result is an object, and guarded globals may have changed meanwhile.
+  // The callee left native code; its result is an object, and guarded globals may have changed meanwhile. So may lists
+  // of ours that it was given: they are objects from now on.
+  if (has_native_operand(v) || holds_native_list(t, m_.unit.sites)) {
+    leave_after(v, status, DeoptReason::Generic, true);
+    b.SetInsertPoint(done);
+    return normal ? usual : poison(t);
+  }
   llvm::BasicBlock* changed = new_block("changed");
   go_if(guards_have_changed(), changed);
   const Value boxed = boxed_result(v, status);

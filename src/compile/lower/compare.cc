@@ -87,6 +87,11 @@ Value BodyLowering::lower_compare(ValueId v) {
   }
   if (op == CompareOp::In || op == CompareOp::NotIn)
     return contains(v, op == CompareOp::In, a, c);
+  if (a.type.only(kList) && is_native(a.type)) {
+    llvm::Value* equal =
+        b.CreateICmpNE(call_native("hj_native_equal", m_.i32, {a.parts[0], c.parts[0]}), b.getInt32(0));
+    return from_parts(boolean, {op == CompareOp::Eq ? equal : b.CreateNot(equal)});
+  }
   if (compares_as_text(a.type) && compares_as_text(c.type))
     return compare_with_texts(v, op, a, c);
   if (!a.type.within(kScalar) || !c.type.within(kScalar))
@@ -102,6 +107,11 @@ Value BodyLowering::lower_compare(ValueId v) {
 }
 
 Value BodyLowering::contains(ValueId v, bool wanted, const Value& item, const Value& container) {
+  if (container.type.only(kList) && is_native(container.type)) {
+    llvm::Value* at = call_native("hj_native_find", m_.i64, {container.parts[0], as_int(item)});
+    return from_parts(Type::of(kBool),
+                      {wanted ? b.CreateICmpSGE(at, b.getInt64(0)) : b.CreateICmpSLT(at, b.getInt64(0))});
+  }
   llvm::Value* at_a_glance = char_in_text(item, container);
   if (!at_a_glance)
     at_a_glance = in_items(v, item, container);
@@ -177,6 +187,8 @@ llvm::Value* BodyLowering::compare_int_float(CompareOp op, llvm::Value* i, Inter
 
 /// `is`. What has lost its identity by being unboxed never meets its like here: why_not_exact refuses that.
 llvm::Value* BodyLowering::same_object(const Value& a, const Value& c) {
+  if (is_native(a.type) || is_native(c.type))
+    return a.type.only(kList) && c.type.only(kList) ? b.CreateICmpEQ(a.parts[0], c.parts[0]) : b.getFalse();
   if (a.type.object || c.type.object || a.type.only(kList) || c.type.only(kList)) {
     const bool fixed =
         (a.type.object || a.type.only(kList) || a.type.within(kNoneType | kBool) || a.type.only(kKnown)) &&

@@ -8,6 +8,7 @@ void BodyLowering::lower_entry(const char* symbol) {
   function_->setDoesNotThrow();
   open_function();
   unboxes_out_of_line_ = true;
+  list_boxing_ = ListBoxing::Final;
   llvm::Value* args = function_->getArg(1);
   llvm::BasicBlock* miss = new_block("miss");
   llvm::Value* one = llvm::ConstantExpr::getIntToPtr(b.getInt64(1), b.getPtrTy());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compile/lower/body.h"
+#include "compile/types/native_lists.h"
 
 namespace hasten::compile {
 
@@ -80,6 +81,8 @@ class SlotWriter {
   uint16_t used() const { return next_; }
 
  private:
+  bool is_native(const Type& t) const { return is_native_list(t, body_.m_.unit.sites); }
+
   void put(llvm::Value* part) {
     llvm::IRBuilder<>& b = body_.b;
     if (part->getType()->isIntegerTy() && !part->getType()->isIntegerTy(64))
@@ -141,15 +144,15 @@ class SlotWriter {
         simple(SlotKind::RangeIter);
         break;
       case kList:
-        live_.push_back({v, SlotKind::Object, 0, next_});
+        live_.push_back({v, is_native(t) ? SlotKind::NativeList : SlotKind::Object, 0, next_});
         pointer(value.parts[0], owned);
         break;
       case kMethod:
-        live_.push_back({v, SlotKind::Method, 0, next_});
+        live_.push_back({v, is_native(t.items->front()) ? SlotKind::NativeMethod : SlotKind::Method, 0, next_});
         pointer(value.parts[0], owned);
         break;
       case kListIter:
-        live_.push_back({v, SlotKind::ListIter, 0, next_});
+        live_.push_back({v, is_native(t) ? SlotKind::NativeListIter : SlotKind::ListIter, 0, next_});
         pointer(value.parts[0], owned);
         put(value.parts[1]);
         break;
@@ -187,6 +190,7 @@ BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
   if (exit.block)
     return exit;
   const SiteRecorder::Silent silent(sites_);
+  const BoxesLists boxes(*this, ListBoxing::Final);
   exit.block = new_block("exit");
   llvm::IRBuilder<>::InsertPointGuard guard(b);
   b.SetInsertPoint(exit.block);
@@ -328,9 +332,17 @@ llvm::BasicBlock* BodyLowering::fails_at(ValueId v) {
     way = new_block("fail");
     llvm::IRBuilder<>::InsertPointGuard guard(b);
     b.SetInsertPoint(way);
+    const bool native = has_native_operand(v);
+    const BoxesLists boxes(*this, native ? ListBoxing::Copy : list_boxing_);
     llvm::Value* both = execute_boxed(v, all_uses(v));
+    llvm::Value* result = b.CreateExtractValue(both, 0);
     go_if(b.CreateICmpEQ(b.CreateExtractValue(both, 1), b.getInt64(0)), raise_at(v));
-    leave_after(v, b.CreateExtractValue(both, 0), DeoptReason::Generic, true);
+    if (native) {  // it does not raise after all, but what it has done to a copy is lost
+      decref(result, true);
+      b.CreateBr(leave_before(v, DeoptReason::Generic));
+    } else {
+      leave_after(v, result, DeoptReason::Generic, true);
+    }
   }
   return way;
 }

@@ -35,6 +35,8 @@ bool BodyLowering::dies_quietly(const Type& t, int depth) {
   for (const Type& one : t.alternatives()) {
     if (!has_references(one))
       continue;
+    if (one.kinds == kList && is_native(one))
+      continue;
     if (depth == kNestingMax)
       return false;
     if (one.kinds == kList && dies_quietly(m_.unit.sites.element(one.site), depth + 1))

@@ -17,8 +17,11 @@ constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | 
 Value BodyLowering::make_iterator(ValueId v, const Value& iterable, const Type& to) {
   if (iterable.type.within(kIterators))
     return own_as(iterable, to);
-  if (to.only(kListIter))
-    return from_parts(to, {box_owned(iterable), b.getInt64(0)});
+  if (to.only(kListIter)) {
+    if (is_native(to))
+      retain(iterable);
+    return from_parts(to, {is_native(to) ? iterable.parts[0] : box_owned(iterable), b.getInt64(0)});
+  }
   if (to.only(kTupleIter)) {
     Value r = iterable;
     retain(r);
@@ -89,6 +92,11 @@ Value BodyLowering::step_iterator(ValueId v, ValueId iterator_value, const Value
         return from_parts(Type::any(), {load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, items, index), 0, Place::Item)});
       }
       stop_if(b.CreateICmpUGE(index, list_size(list)));
+      if (is_native(it.type)) {
+        const Type one = item_of(it.type);
+        next.append({list, b.CreateAdd(index, b.getInt64(1))});
+        return load_item(one, item_place(one, list_items(list), index));
+      }
       if (const auto planted = planted_sizes_.find(iterator_value); planted != planted_sizes_.end()) {
         stop_if(b.CreateICmpUGE(index, b.CreateLoad(m_.i64, planted->second)));
       }
@@ -193,6 +201,7 @@ Value BodyLowering::lower_iter_next(ValueId v) {
   } else {
     bool owned = false;
     const SiteRecorder::Silent silent(sites_);
+    const BoxesLists boxes(*this, ListBoxing::Final);
     llvm::Value* object = box(item, &owned);
     leave_after(v, object, DeoptReason::Result, owned);
   }

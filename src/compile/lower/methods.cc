@@ -219,6 +219,8 @@ Value BodyLowering::method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
   const Value receiver = items_of(operands[0])[0];
   const auto args = operands.drop_front();
   const bool plain = instr(v).aux == mir::kNone;
+  if (receiver.type.only(kList) && is_native(receiver.type))
+    return native_method(v, operands[0].type.known, receiver, args);
   switch (plan.method.id) {
     case MethodId::ListAppend:
       if (plain && args.size() == 1) {

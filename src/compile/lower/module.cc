@@ -3,6 +3,7 @@
 #include <llvm/IR/Module.h>
 
 #include "compile/lower/body.h"
+#include "compile/types/native_lists.h"
 
 namespace hasten::compile {
 
@@ -30,6 +31,10 @@ bool ends_quietly(Unit& unit, const Type& t, int depth) {
 
 bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
   const Instr& i = s.view.instr(v);
+  for (ValueId arg : s.view.args(v)) {
+    if (holds_native_list(s.types[arg], unit.sites))
+      return false;  // nobody's code is asked
+  }
   switch (i.op) {
     case Op::Param:
     case Op::Const:

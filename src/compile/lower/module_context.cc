@@ -19,7 +19,7 @@ ModuleContext::ModuleContext(llvm::Module& mod, Unit& u, UnitRecord& r, const ru
   void_type = llvm::Type::getVoidTy(context);
   llvm::MDBuilder metadata(context);
   llvm::MDNode* root = metadata.createTBAARoot("CPython objects");
-  const char* names[] = {"refcount", "type", "size", "items pointer", "item", "number", "slot", "text"};
+  const char* names[] = {"refcount", "type", "size", "items pointer", "item", "number", "slot", "text", "list item"};
   for (size_t k = 0; k < std::size(names); ++k) {
     llvm::MDNode* scalar = metadata.createTBAAScalarTypeNode(names[k], root);
     alias_tags_[k] = metadata.createTBAAStructTagNode(scalar, scalar, 0);
@@ -164,7 +164,7 @@ llvm::FunctionCallee ModuleContext::helper(const char* name, llvm::Type* result,
   if (effects == Effects::Any && before_helper)
     before_helper(name);
   if (recorder)
-    recorder->helper(name, effects == Effects::Pure || effects == Effects::Reads);
+    recorder->helper(name, effects == Effects::Pure || effects == Effects::Reads || effects == Effects::Own);
   llvm::FunctionCallee callee = module.getOrInsertFunction(name, llvm::FunctionType::get(result, parameters, false));
   auto* f = llvm::cast<llvm::Function>(callee.getCallee());
   if (!f->doesNotThrow()) {

@@ -234,6 +234,8 @@ void BodyLowering::drop_replaced(ValueId v, llvm::Value* old) {
 Value BodyLowering::lower_get_item(ValueId v) {
   const Value container = use(v, 0), key = use(v, 1);
   const Type& t = s_.types[v];
+  if (container.type.only(kList) && is_native(container.type))
+    return native_get_item(v, container, key);
   if (container.type.only(kList) && key.type.within(kInt | kBool) && !key.is_union()) {
     llvm::Value* list = container.parts[0];
     llvm::Value* index = checked_index(v, list, key);
@@ -332,6 +334,10 @@ void BodyLowering::lower_set_item(ValueId v) {
     boxed_instr(v);
     return;
   }
+  if (is_native(container.type)) {
+    native_set_item(v, container, key, item);
+    return;
+  }
   llvm::Value* list = container.parts[0];
   // To make a tuple may collect garbage, whose end may change the list: before anything is read from it.
   llvm::Value* made = !item.type.object && (item.type.kinds & ~(kScalar | kList | kKnown)) ? box_owned(item) : nullptr;
@@ -378,6 +384,10 @@ void BodyLowering::list_append(ValueId v, const Value& container, const Value& i
     boxed_instr(v);
     return;
   }
+  if (is_native(container.type)) {
+    native_append(v, container, item);
+    return;
+  }
   llvm::Value* list = container.parts[0];
   llvm::Value* object = box_owned(item);
   llvm::BasicBlock *room = new_block(""), *grow = new_block(""), *done = new_block("");
@@ -406,6 +416,8 @@ Value BodyLowering::lower_unpack(ValueId v) {
   }
   if (sequence.type.is_exactly(&PyTuple_Type) && t.only(kTuple))
     return unpack_object(v, sequence.parts[0]);
+  if (sequence.type.only(kList) && is_native(sequence.type))
+    return native_unpack(v, sequence);
   if (sequence.type.only(kList) && t.only(kTuple)) {
     llvm::Value* list = sequence.parts[0];
     go_if(b.CreateICmpNE(list_size(list), b.getInt64(instr(v).aux)), fails_at(v));

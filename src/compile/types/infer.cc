@@ -6,6 +6,7 @@
 
 #include "compile/types/infer_calls.h"
 #include "compile/types/methods.h"
+#include "compile/types/native_lists.h"
 #include "compile/types/sample.h"
 #include "compile/types/transfer.h"
 
@@ -732,6 +733,7 @@ void Unit::infer() {
     }
   }
   drop_guards_of_written_globals();
+  find_native_lists(*this);
 }
 
 PyObject* constant_object(const Specialization& s, const Unit& unit, ValueId v) {

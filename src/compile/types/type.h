@@ -191,11 +191,17 @@ class SiteTable {
   /// Grows with every change: inference is done when a sweep leaves it alone.
   uint64_t version() const { return version_; }
 
+  /// Once inference is done: whether lists of `site` are native code's own (native_lists.h).
+  bool is_native(SiteId site) const { return site < native_.size() && native_[site]; }
+  void set_native(std::vector<char> of_sites) { native_ = std::move(of_sites); }
+  size_t count() const { return parents_.size(); }
+
  private:
   std::vector<SiteId> parents_;
   bool widen_in(std::vector<Type> SiteTable::* predictions, SiteId site, const Type& type);
 
   std::vector<Type> elements_, keys_;
+  std::vector<char> native_;  ///< of every site, not only those that stand for others
   uint64_t version_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compile/types/native_lists.h"
 #include "compile/types/same_nan.h"
 #include "compile/types/sample.h"
 #include "runtime/walked_by.h"
@@ -152,8 +153,12 @@ int boxed_arguments(const Specialization& s, ValueId call) {
 
 }  // namespace
 
-bool stays_boxed(Unit&, const Specialization& s, ValueId v) {
+bool stays_boxed(Unit& unit, const Specialization& s, ValueId v) {
   const Instr& i = s.view.instr(v);
+  for (ValueId arg : s.view.args(v)) {
+    if (holds_native_list(s.types[arg], unit.sites))
+      return false;
+  }
   const auto type = [&](size_t k) { return s.type_at(s.view.args(v)[k], i.block); };
   switch (i.op) {
     case Op::Unary:
