@@ -200,12 +200,11 @@ bool BodyLowering::borrowable(ValueId v) {
         break;
       case Op::GetItem:
         // Reading a list of plain numbers or lists runs nothing; as the key, v would be compared.
-        if (!s_.types[s_.view.args(at)[0]].only(kList) || !s_.types[s_.view.args(at)[1]].only(kInt))
+        if (!s_.types[s_.view.args(at)[0]].only(kList) || !type_of_arg(at, 1).only(kInt))
           return false;
         break;
       case Op::SetItem:
-        if (at != last || s_.view.args(at)[0] != v || s_.view.args(at)[2] == v ||
-            !s_.types[s_.view.args(at)[1]].only(kInt))
+        if (at != last || s_.view.args(at)[0] != v || s_.view.args(at)[2] == v || !type_of_arg(at, 1).only(kInt))
           return false;
         break;
       case Op::Unary:
@@ -216,8 +215,8 @@ bool BodyLowering::borrowable(ValueId v) {
           return false;
         if (!t.within(kScalar))
           return false;
-        for (ValueId arg : s_.view.args(at)) {
-          if (!s_.types[arg].within(kScalar))
+        for (size_t k = 0; k < between.arg_count; ++k) {
+          if (!type_of_arg(at, k).within(kScalar))
             return false;
         }
         break;

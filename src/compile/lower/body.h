@@ -66,7 +66,7 @@ class ModuleContext {
   const runtime::FramePlace* (*frame_place)(const mir::MirFunction* function, uint32_t instr) = nullptr;
 
   /// Where in an object a load or store goes: different places never alias.
-  enum class Place { Refcount, TypePointer, Size, ItemsPointer, Item, Number, Slot, Text, ListItem };
+  enum class Place { Refcount, TypePointer, Size, ItemsPointer, Item, Number, Slot, Text, ListInt, ListFloat, ListRow };
   llvm::MDNode* alias_tag(Place place) const { return alias_tags_[static_cast<size_t>(place)]; }
   llvm::MDNode* unlikely() const { return unlikely_; }  ///< for a branch that is taken rarely
 
@@ -108,7 +108,7 @@ class ModuleContext {
 
   std::map<std::tuple<runtime::AddressKind, uint32_t, uint32_t, const void*>, llvm::GlobalVariable*> slots_;
   llvm::StructType* thing_;  ///< of unknown size: whatever lies at an address
-  llvm::MDNode* alias_tags_[9];
+  llvm::MDNode* alias_tags_[11];
   llvm::MDNode* unlikely_;
 };
 
@@ -198,6 +198,7 @@ class BodyLowering {
   void define(ValueId v, Value value);
   Value get(ValueId v);
   Value use(ValueId v, size_t arg);
+  Type type_of_arg(ValueId v, size_t arg) const { return s_.type_at(s_.view.args(v)[arg], instr(v).block); }
   bool owns(ValueId v);
   bool borrowable(ValueId v);
   bool outlives(ValueId v, ValueId last);

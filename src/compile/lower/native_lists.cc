@@ -20,6 +20,11 @@ namespace {
 
 constexpr uint64_t kWord = 8;
 
+/// A word of an item is always of one kind.
+Place place_of(const llvm::Type* part) {
+  return part->isPointerTy() ? Place::ListRow : part->isDoubleTy() ? Place::ListFloat : Place::ListInt;
+}
+
 }  // namespace
 
 bool BodyLowering::is_native(const Type& t) const { return is_native_list(t, m_.unit.sites); }
@@ -48,9 +53,9 @@ Value BodyLowering::load_item(const Type& item, llvm::Value* place) {
   for (llvm::Type* part : m_.parts_of(item)) {
     const auto offset = static_cast<uint32_t>(r.parts.size() * kWord);
     if (part->isIntegerTy(1))
-      r.parts.push_back(b.CreateTrunc(load(m_.i8, place, offset, Place::ListItem), m_.i1));
+      r.parts.push_back(b.CreateTrunc(load(m_.i8, place, offset, Place::ListInt), m_.i1));
     else
-      r.parts.push_back(load(part, place, offset, Place::ListItem));
+      r.parts.push_back(load(part, place, offset, place_of(part)));
   }
   return r;
 }
@@ -62,7 +67,7 @@ void BodyLowering::store_item(const Value& value, llvm::Value* place) {
     llvm::Value* part = value.parts[k];
     if (part->getType()->isIntegerTy() && !part->getType()->isIntegerTy(64))
       part = b.CreateZExt(part, is_byte ? m_.i8 : m_.i64);
-    store(part, place, static_cast<uint32_t>(k * kWord), Place::ListItem);
+    store(part, place, static_cast<uint32_t>(k * kWord), place_of(part->getType()));
   }
 }
 
