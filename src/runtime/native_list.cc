@@ -339,6 +339,9 @@ PyObject* hj_native_object(PyObject* list) { return object_of(list, true); }
 /// Of what native code goes on with.
 PyObject* hj_native_copy(PyObject* list) { return object_of(list, false); }
 
+/// Nobody has it any more.
+void hj_native_free(PyObject* list) { dealloc(list); }
+
 /// Room for `more` items. 0, or -1: MemoryError is set.
 int32_t hj_native_grow(PyObject* list, int64_t more) { return reserve(as_native(list), more) ? 0 : -1; }
 
@@ -569,7 +572,7 @@ std::span<const SupportSymbol> native_list_symbols() {
       HASTEN_SYMBOL(hj_native_open),    HASTEN_SYMBOL(hj_native_close),      HASTEN_SYMBOL(hj_native_reverse),
       HASTEN_SYMBOL(hj_native_clear),   HASTEN_SYMBOL(hj_native_sort),       HASTEN_SYMBOL(hj_native_find),
       HASTEN_SYMBOL(hj_native_count),   HASTEN_SYMBOL(hj_native_equal),      HASTEN_SYMBOL(hj_native_sum),
-      HASTEN_SYMBOL(hj_native_extreme), HASTEN_SYMBOL(hj_native_sum_floats),
+      HASTEN_SYMBOL(hj_native_extreme), HASTEN_SYMBOL(hj_native_sum_floats), HASTEN_SYMBOL(hj_native_free),
   };
 #undef HASTEN_SYMBOL
   return kSymbols;

@@ -66,7 +66,24 @@ class ModuleContext {
   const runtime::FramePlace* (*frame_place)(const mir::MirFunction* function, uint32_t instr) = nullptr;
 
   /// Where in an object a load or store goes: different places never alias.
-  enum class Place { Refcount, TypePointer, Size, ItemsPointer, Item, Number, Slot, Text, ListInt, ListFloat, ListRow };
+  enum class Place {
+    Refcount,
+    TypePointer,
+    Size,
+    ItemsPointer,
+    Item,
+    Number,
+    Slot,
+    Text,
+    // Of native lists alone.
+    ListSize,
+    ListItems,
+    ListInt,
+    ListFloat,
+    ListRow
+  };
+  /// Tells LLVM that what native code keeps in lists of its own is changed by its own functions alone.
+  void separate_native_lists();
   llvm::MDNode* alias_tag(Place place) const { return alias_tags_[static_cast<size_t>(place)]; }
   llvm::MDNode* unlikely() const { return unlikely_; }  ///< for a branch that is taken rarely
 
@@ -108,7 +125,7 @@ class ModuleContext {
 
   std::map<std::tuple<runtime::AddressKind, uint32_t, uint32_t, const void*>, llvm::GlobalVariable*> slots_;
   llvm::StructType* thing_;  ///< of unknown size: whatever lies at an address
-  llvm::MDNode* alias_tags_[11];
+  llvm::MDNode* alias_tags_[13];
   llvm::MDNode* unlikely_;
 };
 
@@ -144,14 +161,15 @@ class BodyLowering {
   Value unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* fail);
   void expect_class(llvm::Value* object, const Type& t, llvm::BasicBlock* fail);
   void retain(const Value& v) {
-    for_references(v, [&](llvm::Value* p, bool maybe_null) { incref(p, maybe_null); });
+    for_references(v, [&](llvm::Value* p, bool maybe_null, bool) { incref(p, maybe_null); });
   }
   void release(const Value& v) {
-    for_references(v, [&](llvm::Value* p, bool maybe_null) { decref(p, maybe_null); });
+    for_references(v, [&](llvm::Value* p, bool maybe_null, bool native) { decref(p, maybe_null, native); });
   }
   void incref(llvm::Value* object, bool maybe_null = false);
-  void decref(llvm::Value* object, bool maybe_null = false);
-  void for_references(const Value& v, const std::function<void(llvm::Value*, bool)>& f);
+  void decref(llvm::Value* object, bool maybe_null = false, bool is_native_list = false);
+  /// f(pointer, whether it may be null, whether it is a native list)
+  void for_references(const Value& v, const std::function<void(llvm::Value*, bool, bool)>& f);
   static bool has_references(const Type& t);
   /// f for each alternative of v in a block of its own, joined as `result`.
   Value each_alternative(const Value& v, const Type& result, const std::function<Value(const Value&)>& f);
@@ -395,6 +413,8 @@ class BodyLowering {
   bool is_native(const Type& t) const;  ///< a list, or an iterator over one, that native code keeps for itself
   const Type& item_of(const Type& list);
   uint64_t item_bytes(const Type& item) const;
+  llvm::Value* native_size(llvm::Value* list);
+  llvm::Value* native_items(llvm::Value* list);
   llvm::Value* item_place(const Type& item, llvm::Value* items, llvm::Value* index);
   Value load_item(const Type& item, llvm::Value* place);
   void store_item(const Value& value, llvm::Value* place);

@@ -14,7 +14,7 @@ llvm::Value* BodyLowering::size_of(const Value& v) {
   if (v.type.only(kChar))
     return b.getInt64(1);
   if (v.type.only(kList))
-    return list_size(v.parts[0]);
+    return is_native(v.type) ? native_size(v.parts[0]) : list_size(v.parts[0]);
   if (v.type.only(kTuple))
     return b.getInt64(v.type.items->size());
   PyTypeObject* cls = class_of(v.type);

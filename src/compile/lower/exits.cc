@@ -72,7 +72,7 @@ class SlotWriter {
 
   /// Only what must be dropped.
   void references(const Value& value) {
-    body_.for_references(value, [&](llvm::Value* pointer, bool) {
+    body_.for_references(value, [&](llvm::Value* pointer, bool, bool) {
       owned_slots_.push_back(next_);
       put(pointer);
     });

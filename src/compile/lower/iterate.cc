@@ -53,7 +53,7 @@ Value BodyLowering::lower_get_iter(ValueId v) {
   const Value iterable = use(v, 0);
   if (s_.types[v].object)
     return boxed_instr(v);
-  if (planted_bug(Plant::ListLengthStale) && iterable.type.only(kList)) {
+  if (planted_bug(Plant::ListLengthStale) && iterable.type.only(kList) && !is_native(iterable.type)) {
     llvm::AllocaInst* size = planted_sizes_[v] = b.CreateAlloca(m_.i64);
     b.CreateStore(list_size(iterable.parts[0]), size);
   }
@@ -91,11 +91,11 @@ Value BodyLowering::step_iterator(ValueId v, ValueId iterator_value, const Value
           return from_parts(item, {b.CreateZExt(load_fixed(m_.i8, b.CreateInBoundsGEP(m_.i8, items, index)), m_.i64)});
         return from_parts(Type::any(), {load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, items, index), 0, Place::Item)});
       }
-      stop_if(b.CreateICmpUGE(index, list_size(list)));
+      stop_if(b.CreateICmpUGE(index, is_native(it.type) ? native_size(list) : list_size(list)));
       if (is_native(it.type)) {
         const Type one = item_of(it.type);
         next.append({list, b.CreateAdd(index, b.getInt64(1))});
-        return load_item(one, item_place(one, list_items(list), index));
+        return load_item(one, item_place(one, native_items(list), index));
       }
       if (const auto planted = planted_sizes_.find(iterator_value); planted != planted_sizes_.end()) {
         stop_if(b.CreateICmpUGE(index, b.CreateLoad(m_.i64, planted->second)));

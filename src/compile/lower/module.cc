@@ -199,6 +199,7 @@ std::unique_ptr<llvm::Module> lower_unit(llvm::LLVMContext& context, Unit& unit,
     BodyLowering(shared, *unit.specializations[k], *record.bodies[k]).lower();
   }
   BodyLowering(shared, *unit.specializations.front(), *record.bodies.front()).lower_entry(kEntrySymbol);
+  shared.separate_native_lists();
   defect = shared.defect;
   if (shared.debug)
     shared.debug->finalize();

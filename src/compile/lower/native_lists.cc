@@ -1,7 +1,10 @@
 // Lists that native code keeps for itself (compile/types/native_lists.h): items side by side, without objects.
 #include <algorithm>
+#include <set>
 #include <string_view>
 
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/MDBuilder.h>
 
 #include "compile/lower/body.h"
@@ -39,6 +42,13 @@ const Type& BodyLowering::item_of(const Type& list) { return m_.unit.sites.eleme
 
 uint64_t BodyLowering::item_bytes(const Type& item) const {
   return item.only(kBool) ? 1 : std::max<uint64_t>(m_.parts_of(item).size(), 1) * kWord;
+}
+
+llvm::Value* BodyLowering::native_size(llvm::Value* list) {
+  return load(m_.i64, list, m_.layout.var_size, Place::ListSize);
+}
+llvm::Value* BodyLowering::native_items(llvm::Value* list) {
+  return load(m_.ptr, list, m_.layout.list_items, Place::ListItems);
 }
 
 llvm::Value* BodyLowering::item_place(const Type& item, llvm::Value* items, llvm::Value* index) {
@@ -129,7 +139,7 @@ llvm::Value* BodyLowering::native_part(ValueId v, const Value& list, llvm::Value
     return made_native(v, call_native("hj_native_slice", m_.ptr, {list.parts[0], low, high}));
   llvm::Value* count = b.CreateSub(high, low);
   llvm::Value* made = new_native_list(v, to, count);
-  copy_items(list.type, list_items(list.parts[0]), low, count, to, list_items(made), b.getInt64(0));
+  copy_items(list.type, native_items(list.parts[0]), low, count, to, native_items(made), b.getInt64(0));
   return made;
 }
 
@@ -138,7 +148,7 @@ Value BodyLowering::native_build(ValueId v, llvm::ArrayRef<Value> items) {
   const Type item = item_of(t);
   llvm::Value* list = new_native_list(v, t, b.getInt64(items.size()));
   if (!items.empty()) {
-    llvm::Value* place = list_items(list);
+    llvm::Value* place = native_items(list);
     for (size_t k = 0; k < items.size(); ++k)
       store_item(own_as(items[k], item), item_place(item, place, b.getInt64(k)));
   }
@@ -149,22 +159,22 @@ Value BodyLowering::native_get_item(ValueId v, const Value& list, const Value& k
   const Type& t = s_.types[v];
   if (key.type.only(kSlice)) {
     llvm::Value *low = nullptr, *high = nullptr;
-    if (!slice_bounds(key, list_size(list.parts[0]), &low, &high))
+    if (!slice_bounds(key, native_size(list.parts[0]), &low, &high))
       return mistyped(list, t);
     return from_parts(t, {native_part(v, list, low, high, t)});
   }
   const Type item = item_of(list.type);
-  llvm::Value* index = checked_index(v, list.parts[0], key);
+  llvm::Value* index = checked_index_in(v, native_size(list.parts[0]), key);
   if (item.never() || t.never())
     return leaves(v, DeoptReason::Generic);
-  const Value value = load_item(item, item_place(item, list_items(list.parts[0]), index));
+  const Value value = load_item(item, item_place(item, native_items(list.parts[0]), index));
   return t.only(kList) && !owns(v) ? widen_to(value, t) : own_as(value, t);
 }
 
 void BodyLowering::native_set_item(ValueId v, const Value& list, const Value& key, const Value& value) {
   const Type item = item_of(list.type);
-  llvm::Value* index = checked_index(v, list.parts[0], key);
-  llvm::Value* place = item_place(item, list_items(list.parts[0]), index);
+  llvm::Value* index = checked_index_in(v, native_size(list.parts[0]), key);
+  llvm::Value* place = item_place(item, native_items(list.parts[0]), index);
   const Value next = own_as(value, item);
   const Value old = has_references(item) ? load_item(item, place) : Value{};
   store_item(next, place);
@@ -174,9 +184,9 @@ void BodyLowering::native_set_item(ValueId v, const Value& list, const Value& ke
 
 void BodyLowering::native_delete_item(ValueId v, const Value& list, const Value& key) {
   const Type item = item_of(list.type);
-  llvm::Value* index = checked_index(v, list.parts[0], key);
+  llvm::Value* index = checked_index_in(v, native_size(list.parts[0]), key);
   if (has_references(item))
-    release(load_item(item, item_place(item, list_items(list.parts[0]), index)));
+    release(load_item(item, item_place(item, native_items(list.parts[0]), index)));
   call_native("hj_native_close", m_.void_type, {list.parts[0], index});
 }
 
@@ -189,17 +199,17 @@ void BodyLowering::native_grow(ValueId v, llvm::Value* list, llvm::Value* more) 
 void BodyLowering::native_append(ValueId v, const Value& list, const Value& value) {
   const Type item = item_of(list.type);
   llvm::Value* self = list.parts[0];
-  llvm::Value* size = list_size(self);
+  llvm::Value* size = native_size(self);
   llvm::BasicBlock *grow = new_block(""), *room = new_block("");
-  llvm::Value* allocated = load(m_.i64, self, m_.layout.list_items + 8, Place::Size);
+  llvm::Value* allocated = load(m_.i64, self, m_.layout.list_items + 8, Place::ListSize);
   b.CreateCondBr(b.CreateICmpSLT(size, allocated), room, grow,
                  llvm::MDBuilder(m_.context).createBranchWeights(2000, 1));
   b.SetInsertPoint(grow);
   native_grow(v, self, b.getInt64(1));
   b.CreateBr(room);
   b.SetInsertPoint(room);
-  store_item(own_as(value, item), item_place(item, list_items(self), size));
-  store(b.CreateAdd(size, b.getInt64(1)), self, m_.layout.var_size, Place::Size);
+  store_item(own_as(value, item), item_place(item, native_items(self), size));
+  store(b.CreateAdd(size, b.getInt64(1)), self, m_.layout.var_size, Place::ListSize);
 }
 
 void BodyLowering::native_extend(ValueId v, const Value& list, const Value& by) {
@@ -208,10 +218,10 @@ void BodyLowering::native_extend(ValueId v, const Value& list, const Value& by) 
     go_if(b.CreateICmpSLT(status, b.getInt32(0)), traced_raise(v));
     return;
   }
-  llvm::Value *self = list.parts[0], *size = list_size(self), *count = list_size(by.parts[0]);
+  llvm::Value *self = list.parts[0], *size = native_size(self), *count = native_size(by.parts[0]);
   native_grow(v, self, count);
-  copy_items(by.type, list_items(by.parts[0]), b.getInt64(0), count, list.type, list_items(self), size);
-  store(b.CreateAdd(size, count), self, m_.layout.var_size, Place::Size);
+  copy_items(by.type, native_items(by.parts[0]), b.getInt64(0), count, list.type, native_items(self), size);
+  store(b.CreateAdd(size, count), self, m_.layout.var_size, Place::ListSize);
 }
 
 /// `+`, `+=` and `*`; nothing if the operands are no native lists.
@@ -226,29 +236,29 @@ std::optional<Value> BodyLowering::native_binary(ValueId v, BinaryOp op, const V
   if (op == BinaryOp::Add) {
     if (have_one_shape(a.type, t) && have_one_shape(c.type, t))
       return from_parts(t, {made_native(v, call_native("hj_native_concat", m_.ptr, {a.parts[0], c.parts[0]}))});
-    llvm::Value *first = list_size(a.parts[0]), *second = list_size(c.parts[0]);
+    llvm::Value *first = native_size(a.parts[0]), *second = native_size(c.parts[0]);
     llvm::Value* made = new_native_list(v, t, b.CreateAdd(first, second));
-    llvm::Value* items = list_items(made);
-    copy_items(a.type, list_items(a.parts[0]), b.getInt64(0), first, t, items, b.getInt64(0));
-    copy_items(c.type, list_items(c.parts[0]), b.getInt64(0), second, t, items, first);
+    llvm::Value* items = native_items(made);
+    copy_items(a.type, native_items(a.parts[0]), b.getInt64(0), first, t, items, b.getInt64(0));
+    copy_items(c.type, native_items(c.parts[0]), b.getInt64(0), second, t, items, first);
     return from_parts(t, {made});
   }
   const Value &list = a.type.only(kList) ? a : c, &count = a.type.only(kList) ? c : a;
   if (have_one_shape(list.type, t))
     return from_parts(t, {made_native(v, call_native("hj_native_repeat", m_.ptr, {list.parts[0], as_int(count)}))});
-  llvm::Value* wide = native_part(v, list, b.getInt64(0), list_size(list.parts[0]), t);
+  llvm::Value* wide = native_part(v, list, b.getInt64(0), native_size(list.parts[0]), t);
   llvm::Value* made = call_native("hj_native_repeat", m_.ptr, {wide, as_int(count)});
-  decref(wide);
+  decref(wide, false, true);
   return from_parts(t, {made_native(v, made)});
 }
 
 Value BodyLowering::native_unpack(ValueId v, const Value& list) {
   const Type& t = s_.types[v];
   const Type item = item_of(list.type);
-  go_if(b.CreateICmpNE(list_size(list.parts[0]), b.getInt64(instr(v).aux)), fails_at(v));
+  go_if(b.CreateICmpNE(native_size(list.parts[0]), b.getInt64(instr(v).aux)), fails_at(v));
   Value tuple = from_parts(t, {});
   for (uint32_t k = 0; k < instr(v).aux; ++k) {
-    const Value value = load_item(item, item_place(item, list_items(list.parts[0]), b.getInt64(k)));
+    const Value value = load_item(item, item_place(item, native_items(list.parts[0]), b.getInt64(k)));
     const Value one = own_as(value, (*t.items)[k]);
     tuple.parts.append(one.parts.begin(), one.parts.end());
   }
@@ -273,7 +283,7 @@ Value BodyLowering::native_method(ValueId v, PyObject* method, const Value& list
   if (name == "extend")
     return native_extend(v, list, args[0]), nothing;
   if (name == "copy")
-    return from_parts(t, {native_part(v, list, zero, list_size(self), t)});
+    return from_parts(t, {native_part(v, list, zero, native_size(self), t)});
   if (name == "reverse" || name == "clear") {
     call_native(name == "clear" ? "hj_native_clear" : "hj_native_reverse", m_.void_type, {self});
     return nothing;
@@ -284,24 +294,24 @@ Value BodyLowering::native_method(ValueId v, PyObject* method, const Value& list
     return nothing;
   }
   if (name == "pop") {
-    llvm::Value* size = list_size(self);
+    llvm::Value* size = native_size(self);
     if (args.empty()) {
       go_if(b.CreateICmpEQ(size, zero), fails_at(v));
       if (item.never())
         return leaves(v, DeoptReason::Generic);
       llvm::Value* last = b.CreateSub(size, b.getInt64(1));
-      store(last, self, m_.layout.var_size, Place::Size);
-      return taken_item(v, item, item_place(item, list_items(self), last));
+      store(last, self, m_.layout.var_size, Place::ListSize);
+      return taken_item(v, item, item_place(item, native_items(self), last));
     }
-    llvm::Value* index = checked_index(v, self, args[0]);
+    llvm::Value* index = checked_index_in(v, size, args[0]);
     if (item.never())
       return leaves(v, DeoptReason::Generic);
-    const Value taken = taken_item(v, item, item_place(item, list_items(self), index));
+    const Value taken = taken_item(v, item, item_place(item, native_items(self), index));
     call_native("hj_native_close", m_.void_type, {self, index});
     return taken;
   }
   if (name == "insert") {
-    llvm::Value *size = list_size(self), *index = as_int(args[0]);
+    llvm::Value *size = native_size(self), *index = as_int(args[0]);
     index = b.CreateSelect(b.CreateICmpSLT(index, zero), b.CreateAdd(index, size), index);
     index = b.CreateSelect(b.CreateICmpSLT(index, zero), zero, index);
     index = b.CreateSelect(b.CreateICmpSGT(index, size), size, index);
@@ -326,8 +336,8 @@ Value BodyLowering::native_call_of_list(ValueId v, Known known, const Value& lis
   const Type item = item_of(list.type);
   llvm::Value* self = list.parts[0];
   if (known == Known::List)
-    return from_parts(t, {native_part(v, list, b.getInt64(0), list_size(self), t)});
-  llvm::Value* is_empty = b.CreateICmpEQ(list_size(self), b.getInt64(0));
+    return from_parts(t, {native_part(v, list, b.getInt64(0), native_size(self), t)});
+  llvm::Value* is_empty = b.CreateICmpEQ(native_size(self), b.getInt64(0));
   if (known == Known::Sum && item.only(kFloat)) {
     go_if(is_empty, leave_before(v, DeoptReason::Generic));  // the int 0
     return own_as(from_parts(Type::of(kFloat), {call_native("hj_native_sum_floats", m_.f64, {self})}), t);
@@ -339,7 +349,7 @@ Value BodyLowering::native_call_of_list(ValueId v, Known known, const Value& lis
   }
   go_if(is_empty, fails_at(v));
   llvm::Value* index = call_native("hj_native_extreme", m_.i64, {self, b.getInt32(known == Known::Min)});
-  return own_as(load_item(item, item_place(item, list_items(self), index)), t);
+  return own_as(load_item(item, item_place(item, native_items(self), index)), t);
 }
 
 /// list(range(...))
@@ -350,15 +360,37 @@ Value BodyLowering::native_range(ValueId v, const Value& range) {
       made_native(v, call_native("hj_native_range", m_.ptr, {walk.parts[0], walk.parts[1], walk.parts[2]}));
   if (item_of(t).only(kInt))
     return from_parts(t, {made});
-  llvm::Value* size = list_size(made);
+  llvm::Value* size = native_size(made);
   llvm::Value* wide = new_native_list(v, t, size);
   const Type source = Type::of(kInt), target = item_of(t);
   repeat(size, [&](llvm::Value* k) {
-    store_item(own_as(load_item(source, item_place(source, list_items(made), k)), target),
-               item_place(target, list_items(wide), k));
+    store_item(own_as(load_item(source, item_place(source, native_items(made), k)), target),
+               item_place(target, native_items(wide), k));
   });
-  decref(made);
+  decref(made, false, true);
   return from_parts(t, {wide});
+}
+
+void ModuleContext::separate_native_lists() {
+  llvm::MDBuilder metadata(context);
+  llvm::MDNode* scope = metadata.createAnonymousAliasScope(metadata.createAnonymousAliasScopeDomain("native lists"));
+  llvm::MDNode* scopes = llvm::MDNode::get(context, {scope});
+  std::set<const llvm::MDNode*> tags;
+  for (Place place : {Place::ListSize, Place::ListItems, Place::ListInt, Place::ListFloat, Place::ListRow})
+    tags.insert(alias_tag(place));
+  for (llvm::Function& function : module) {
+    for (llvm::Instruction& instr : llvm::instructions(function)) {
+      if (tags.contains(instr.getMetadata(llvm::LLVMContext::MD_tbaa)))
+        instr.setMetadata(llvm::LLVMContext::MD_alias_scope, scopes);
+      const auto* call = llvm::dyn_cast<llvm::CallBase>(&instr);
+      const llvm::Function* callee = call ? call->getCalledFunction() : nullptr;
+      if (!call || (callee && !callee->isDeclaration()) || llvm::isa<llvm::IntrinsicInst>(instr))
+        continue;
+      const llvm::StringRef name = callee ? callee->getName() : "";
+      if (name != "hj_leave" && !name.starts_with("hj_native_"))
+        instr.setMetadata(llvm::LLVMContext::MD_noalias, scopes);
+    }
+  }
 }
 
 }  // namespace hasten::compile

@@ -505,7 +505,7 @@ llvm::Value* BodyLowering::truth(const Value& v) {
       return b.CreateOr(b.CreateFCmpUNE(v.parts[0], zero), b.CreateFCmpUNE(v.parts[1], zero));
     }
     case kList:
-      return b.CreateICmpNE(list_size(v.parts[0]), b.getInt64(0));
+      return b.CreateICmpNE(size_of(v), b.getInt64(0));
     case kTuple:
       return b.getInt1(!v.type.items->empty());
     case kChar:

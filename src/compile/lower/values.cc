@@ -194,11 +194,11 @@ bool BodyLowering::has_references(const Type& t) {
   return false;
 }
 
-void BodyLowering::for_references(const Value& v, const std::function<void(llvm::Value*, bool)>& f) {
+void BodyLowering::for_references(const Value& v, const std::function<void(llvm::Value*, bool, bool)>& f) {
   if (!has_references(v.type))
     return;
   if (v.type.object) {
-    f(v.parts[0], v.type.may_be_unbound());
+    f(v.parts[0], v.type.may_be_unbound(), false);
     return;
   }
   const auto alternatives = v.type.alternatives();
@@ -207,14 +207,14 @@ void BodyLowering::for_references(const Value& v, const std::function<void(llvm:
   for (const Type& one : alternatives) {
     const size_t count = m_.parts_of(one).size();
     if (one.kinds & (kList | kListIter)) {
-      f(v.parts[at], tagged);
+      f(v.parts[at], tagged, is_native(one));
     } else if (one.items && has_references(one)) {
       size_t item_at = at;
       for (const Type& item : *one.items) {
         const size_t n = m_.parts_of(item).size();
         // An inactive alternative's pointers are null, whatever the item's type says.
         for_references(from_parts(item, llvm::ArrayRef(v.parts).slice(item_at, n)),
-                       [&](llvm::Value* p, bool maybe_null) { f(p, maybe_null || tagged); });
+                       [&](llvm::Value* p, bool maybe_null, bool native) { f(p, maybe_null || tagged, native); });
         item_at += n;
       }
     }
@@ -268,7 +268,7 @@ void BodyLowering::incref(llvm::Value* object, bool maybe_null) {
   }
 }
 
-void BodyLowering::decref(llvm::Value* object, bool maybe_null) {
+void BodyLowering::decref(llvm::Value* object, bool maybe_null, bool is_native_list) {
   llvm::BasicBlock* done = new_block("");
   if (maybe_null) {
     llvm::BasicBlock* some = new_block("");
@@ -286,7 +286,10 @@ void BodyLowering::decref(llvm::Value* object, bool maybe_null) {
   llvm::BasicBlock* dead = new_block("");
   b.CreateCondBr(b.CreateICmpEQ(count, b.getInt64(0)), dead, done, m_.unlikely());
   b.SetInsertPoint(dead);
-  b.CreateCall(m_.helper("hj_dealloc", m_.void_type, {m_.ptr}, ModuleContext::Effects::Any), {object});
+  if (is_native_list)
+    call_native("hj_native_free", m_.void_type, {object});
+  else
+    b.CreateCall(m_.helper("hj_dealloc", m_.void_type, {m_.ptr}, ModuleContext::Effects::Any), {object});
   b.CreateBr(done);
   b.SetInsertPoint(done);
 }
