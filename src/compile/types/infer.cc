@@ -24,6 +24,7 @@ namespace {
 
 constexpr int kWidenAfter = 3;
 constexpr int kNarrowSweeps = 2;
+constexpr int kBoundsRounds = 2;
 constexpr int kSweepsMax = 200;
 constexpr uint32_t kMissesMax = 3;         // wrong guesses about an operand, after which there are no more
 constexpr uint32_t kGlobalChangesMax = 2;  // a number in a global that changed this often is read each time
@@ -720,6 +721,13 @@ void Unit::infer() {
       for (int inner = 0; inner < kSweepsMax && sweeper.sweep(number + inner, false); ++inner) changed = true;
     }
   }
+  narrow();
+  drop_guards_of_written_globals();
+  find_native_lists(*this);
+  for (int k = 0; k < kBoundsRounds && bound_native_items(*this); ++k) narrow();
+}
+
+void Unit::narrow() {
   for (auto& s : specializations) {
     const std::vector<Type> before = s->types;
     const Type result_before = s->result;
@@ -732,8 +740,6 @@ void Unit::infer() {
       s->guesses = guesses_before;
     }
   }
-  drop_guards_of_written_globals();
-  find_native_lists(*this);
 }
 
 PyObject* constant_object(const Specialization& s, const Unit& unit, ValueId v) {

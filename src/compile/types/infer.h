@@ -134,6 +134,7 @@ class Unit {
   uint32_t add_guard(const Guard& guard);
 
  private:
+  void narrow();
   void drop_guards_of_written_globals();
 
   std::unordered_map<PyObject*, SiteId> cell_sites_;

@@ -16,6 +16,9 @@ namespace hasten::compile {
 /// Decides it for all sites of the unit, whose types are known. Cost: a few sweeps over its instructions.
 void find_native_lists(Unit& unit);
 
+/// Bounds the ints in native lists by what is put in. REQUIRES: find_native_lists. Whether anything is known now that was not.
+bool bound_native_items(Unit& unit);
+
 /// Whether it is a list, or an iterator over one, that native code keeps for itself.
 inline bool is_native_list(const Type& t, const SiteTable& sites) {
   return !t.object && (t.kinds & (kList | kListIter)) != 0 && t.site != kNoSite && sites.is_native(t.site);

@@ -231,7 +231,10 @@ bool holds_floats(const Type& t) {
 
 bool SiteTable::widen_in(std::vector<Type> SiteTable::* predictions, SiteId site, const Type& type) {
   const SiteId root = find(site);
-  Type wider = join((this->*predictions)[root], stored(type), *this);
+  Type item = stored(type);
+  if (is_native(root) && item.within(kNumber | kNoneType))
+    item.interval = type.interval;  // nobody else puts anything in
+  Type wider = join((this->*predictions)[root], item, *this);
   const SiteId after = find(root);  // a list of lists of itself: the join may have merged this very site
   if (wider == (this->*predictions)[after])
     return false;

@@ -194,6 +194,8 @@ class SiteTable {
   /// Once inference is done: whether lists of `site` are native code's own (native_lists.h).
   bool is_native(SiteId site) const { return site < native_.size() && native_[site]; }
   void set_native(std::vector<char> of_sites) { native_ = std::move(of_sites); }
+  /// What numbers native lists of `site` hold at most: everything that is ever put in is known.
+  void bound_items(SiteId site, Interval interval) { elements_[find(site)].interval = interval; }
   size_t count() const { return parents_.size(); }
 
  private:
