@@ -178,11 +178,13 @@ llvm::Value* BodyLowering::checked_index(ValueId v, llvm::Value* list, const Val
 llvm::Value* BodyLowering::checked_index_in(ValueId v, llvm::Value* size, const Value& key, llvm::Value* dropped) {
   llvm::Value* index = as_int(key);
   const Interval interval = key.type.only(kBool) ? Interval{0, 1} : key.type.interval;
-  if (interval.low < 0) {
-    llvm::Value* folded =
-        b.CreateAdd(index, planted_bug(Plant::NegativeIndex) ? b.CreateSub(size, b.getInt64(1)) : size);
-    index = interval.high < 0 ? folded : b.CreateSelect(b.CreateICmpSLT(index, b.getInt64(0)), folded, index);
-  }
+  const auto is_out = [&](llvm::Value* at) {
+    return planted_bug(Plant::IndexEndInclusive) ? b.CreateICmpUGT(at, size) : b.CreateICmpUGE(at, size);
+  };
+  llvm::Value* folded =
+      interval.low >= 0
+          ? index
+          : b.CreateAdd(index, planted_bug(Plant::NegativeIndex) ? b.CreateSub(size, b.getInt64(1)) : size);
   llvm::BasicBlock* fails = fails_at(v);
   if (dropped) {
     llvm::BasicBlock* drops = new_block("drop");
@@ -191,8 +193,23 @@ llvm::Value* BodyLowering::checked_index_in(ValueId v, llvm::Value* size, const 
     decref(dropped);
     b.CreateBr(std::exchange(fails, drops));
   }
-  go_if(planted_bug(Plant::IndexEndInclusive) ? b.CreateICmpUGT(index, size) : b.CreateICmpUGE(index, size), fails);
-  return index;
+  if (interval.low >= 0 || interval.high < 0) {
+    go_if(is_out(folded), fails);
+    return folded;
+  }
+  // Most often one comparison is enough. A negative index is a large one to it; what is too large stays so when folded.
+  llvm::BasicBlock *other = new_block("fold"), *done = new_block("");
+  llvm::BasicBlock* straight = b.GetInsertBlock();
+  b.CreateCondBr(is_out(index), other, done, m_.unlikely());
+  b.SetInsertPoint(other);
+  if (auto* add = llvm::dyn_cast<llvm::Instruction>(folded))
+    add->moveBefore(*other, other->end());
+  b.CreateCondBr(is_out(folded), fails, done, m_.unlikely());
+  b.SetInsertPoint(done);
+  auto* phi = b.CreatePHI(m_.i64, 2);
+  phi->addIncoming(index, straight);
+  phi->addIncoming(folded, other);
+  return phi;
 }
 
 /// Whether the end of `object` runs no code: it is a number or None.
