@@ -80,8 +80,10 @@ void remember_slot(AttributeCache* cache, PyTypeObject* type, PyObject* name) {
 extern "C" {
 
 PyObject* hj_leave(NativeBody* record, uint32_t selector, const uint64_t* slots, PyObject* result, int64_t calls_left) {
-  const uint32_t index = selector & ~(kRaises | kDropResult);
+  const uint32_t index = selector & ~(kRaises | kTraces | kDropResult);
   if (selector & kRaises) {
+    if (selector & kTraces)
+      hrt_traceback(record->version.function, record->version.points[index].resume);
     drop_owned_keeping_error(*record, index, slots);
     return kRaised;
   }

@@ -81,6 +81,9 @@ class ModuleContext {
   llvm::Constant* mir_address(const mir::MirFunction& f) {
     return slot({runtime::AddressKind::Mir, record.mir_index(&f)});
   }
+  llvm::Constant* code_address(const mir::MirFunction& f) {
+    return slot({runtime::AddressKind::Code, record.mir_index(&f)});
+  }
   /// Where calls through CPython at `v` of `f` are counted...
   llvm::Constant* call_site(const mir::MirFunction& f, mir::ValueId v) {
     return slot({runtime::AddressKind::CallSite, record.mir_index(&f), v});
@@ -225,11 +228,13 @@ class BodyLowering {
     llvm::PHINode *selector = nullptr, *result = nullptr;
     uint32_t live_begin = 0, live_count = 0, owned_index = 0;
     std::map<std::pair<bool, int>, uint32_t> points;  ///< (after, reason) -> index
-    std::map<int, llvm::BasicBlock*> ways;            ///< reason, or -1 for an exception -> block that goes there
+    std::map<int, llvm::BasicBlock*> ways;            ///< reason, or -1 or -2 for an exception -> block that goes there
   };
   Exit& exit_of(ValueId v);
   uint32_t point_of(Exit& exit, ValueId v, bool after, runtime::DeoptReason reason);
   void go_out(Exit& exit, uint32_t selector, llvm::Value* result);
+  void go_to_last_exit(llvm::Value* selector, llvm::Value* result);
+  llvm::BasicBlock* raise_out(ValueId v, bool traced);
   Value never_returns(ValueId v) {  ///< after an exit without condition: code that nobody reaches
     b.SetInsertPoint(new_block("dead"));
     return poison(s_.types[v]);
@@ -363,7 +368,10 @@ class BodyLowering {
   void leave_frame();
   void show_position(ValueId v);
   void before_helper(const char* name);
-  llvm::Value* bytecode_of(llvm::Value* frame);
+  llvm::Value* at_offset(uint32_t level, uint32_t offset);
+  void stand_within(const runtime::FramePlace* place);
+  void stand_at_instr(ValueId v);
+  const runtime::FramePlace* place_at_start(BlockId block) const;
 
   // polls.cc
   void prepare_polls();
@@ -435,6 +443,8 @@ class BodyLowering {
   ValueId given_away_ = mir::kNone;  ///< an operand whose reference the instruction has taken over
   std::unordered_map<ValueId, Exit> exits_;
   std::unordered_map<ValueId, llvm::BasicBlock*> ways_to_handler_, failures_;
+  llvm::BasicBlock* last_exit_ = nullptr;  ///< what all exits have in common
+  llvm::PHINode *last_selector_ = nullptr, *last_result_ = nullptr;
   llvm::AllocaInst* slots_ = nullptr;
   llvm::AllocaInst* scratch_ = nullptr;  ///< argument arrays of boxed calls
   uint32_t slots_max_ = 1, scratch_max_ = 1;
@@ -444,7 +454,8 @@ class BodyLowering {
   std::map<ValueId, llvm::AllocaInst*> planted_sizes_;  ///< Plant::ListLengthStale
   llvm::BasicBlock* entry_block_ = nullptr;
   const runtime::FrameShape* frame_shape_ = nullptr;
-  llvm::Value *frame_ = nullptr, *bytecode_ = nullptr;  ///< of the frame that callees see; null: there is none
+  llvm::Value* frame_ = nullptr;  ///< that callees see; null: there is none
+  const runtime::FramePlace* within_ = nullptr;         ///< whose frames are on the thread's stack, if there may be several
   llvm::BasicBlock* shown_in_ = nullptr;                ///< where the position was stored last, and which
   ValueId shown_ = mir::kNone;
 };

@@ -217,13 +217,28 @@ BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
   exit.owned_index = static_cast<uint32_t>(record_.owned_slots.size());
   record_.owned_slots.push_back(std::move(owned_slots));
   slots_max_ = std::max<uint32_t>(slots_max_, writer.used());
-  llvm::Value* status =
-      b.CreateCall(m_.helper("hj_leave", m_.ptr, {m_.ptr, m_.i32, m_.ptr, m_.ptr, m_.i64}, ModuleContext::Effects::Any),
-                   {m_.body_address(record_), exit.selector, slots_, exit.result, depth_});
-  leave_frame();
-  llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
-  b.CreateRet(b.CreateInsertValue(returned, status, 0));
+  go_to_last_exit(exit.selector, exit.result);
   return exit;
+}
+
+/// The values lie in their slots: what remains is the same for all exits.
+void BodyLowering::go_to_last_exit(llvm::Value* selector, llvm::Value* result) {
+  if (!last_exit_) {
+    last_exit_ = new_block("out");
+    llvm::IRBuilder<>::InsertPointGuard guard(b);
+    b.SetInsertPoint(last_exit_);
+    last_selector_ = b.CreatePHI(m_.i32, 8);
+    last_result_ = b.CreatePHI(m_.ptr, 8);
+    llvm::Value* status = b.CreateCall(
+        m_.helper("hj_leave", m_.ptr, {m_.ptr, m_.i32, m_.ptr, m_.ptr, m_.i64}, ModuleContext::Effects::Any),
+        {m_.body_address(record_), last_selector_, slots_, last_result_, depth_});
+    leave_frame();
+    llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
+    b.CreateRet(b.CreateInsertValue(returned, status, 0));
+  }
+  last_selector_->addIncoming(selector, b.GetInsertBlock());
+  last_result_->addIncoming(result, b.GetInsertBlock());
+  b.CreateBr(last_exit_);
 }
 
 /// The point before `v`, or after it with its result: both know the values that live before it (of those that die
@@ -266,13 +281,17 @@ void BodyLowering::leave_after(ValueId v, llvm::Value* result, DeoptReason reaso
 llvm::BasicBlock* BodyLowering::raise_at(ValueId v) {
   if (const BlockId handler = handler_of(v); handler != mir::kNone)
     return raise_to_handler(v, handler);
+  return raise_out(v, false);
+}
+
+llvm::BasicBlock* BodyLowering::raise_out(ValueId v, bool traced) {
   Exit& exit = exit_of(v);
-  llvm::BasicBlock*& way = exit.ways[-1];
+  llvm::BasicBlock*& way = exit.ways[traced ? -2 : -1];
   if (!way) {
     way = new_block("raise");
     llvm::IRBuilder<>::InsertPointGuard guard(b);
     b.SetInsertPoint(way);
-    go_out(exit, point_of(exit, v, false, DeoptReason::Generic) | kRaises,
+    go_out(exit, point_of(exit, v, false, DeoptReason::Generic) | kRaises | (traced ? kTraces : 0),
            llvm::ConstantPointerNull::get(b.getPtrTy()));
   }
   return way;
@@ -314,6 +333,9 @@ llvm::BasicBlock* BodyLowering::raise_to_handler(ValueId v, BlockId handler) {
       value.parts[0] = b.getInt64(0);
     arrive(phi, value);
   }
+  const runtime::FramePlace* const here = within_;
+  stand_within(place_at_start(handler));
+  within_ = here;
   b.CreateBr(block_of_[handler]);
   return way;
 }
@@ -347,6 +369,8 @@ void BodyLowering::raise_natively(ValueId v) {
 }
 
 llvm::BasicBlock* BodyLowering::traced_raise(ValueId v) {
+  if (handler_of(v) == mir::kNone)
+    return raise_out(v, true);
   llvm::BasicBlock* block = new_block("raise");
   llvm::IRBuilder<>::InsertPointGuard guard(b);
   b.SetInsertPoint(block);
