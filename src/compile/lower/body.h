@@ -222,18 +222,28 @@ class BodyLowering {
   BlockId handler_of(ValueId v) const { return s_.view.block(instr(v).block).handler; }
   llvm::BasicBlock* traced_raise(ValueId v);
   void finish_exits();
-  /// Where an instruction leaves: one block stores the live values; two phis tell why, and with which result.
+  /// Where an instruction leaves: `block` is where the live values begin to be stored. Why, and with which result, has been.
   struct Exit {
     llvm::BasicBlock* block = nullptr;
-    llvm::PHINode *selector = nullptr, *result = nullptr;
     uint32_t live_begin = 0, live_count = 0, owned_index = 0;
     std::map<std::pair<bool, int>, uint32_t> points;  ///< (after, reason) -> index
     std::map<int, llvm::BasicBlock*> ways;            ///< reason, or -1 or -2 for an exception -> block that goes there
   };
+  /// What exits have in common they share: a block stores one value and goes on to that of the value before it, in one order
+  /// for all exits. The first one calls the runtime.
+  struct StoredValue {
+    llvm::BasicBlock* block = nullptr;
+    uint16_t slots_used = 0;  ///< by it and those before it
+    std::vector<runtime::LiveValue> live;
+    std::vector<uint16_t> owned_slots;
+    std::map<std::pair<ValueId, bool>, size_t> next;  ///< (value, whether it is defined) -> which one stores it after this one
+  };
+  void make_last_exit();
+  size_t store_after(size_t before, ValueId v, bool* plant);
+  std::vector<ValueId> in_storing_order(std::vector<ValueId> values);
   Exit& exit_of(ValueId v);
   uint32_t point_of(Exit& exit, ValueId v, bool after, runtime::DeoptReason reason);
   void go_out(Exit& exit, uint32_t selector, llvm::Value* result);
-  void go_to_last_exit(llvm::Value* selector, llvm::Value* result);
   llvm::BasicBlock* raise_out(ValueId v, bool traced);
   Value never_returns(ValueId v) {  ///< after an exit without condition: code that nobody reaches
     b.SetInsertPoint(new_block("dead"));
@@ -443,8 +453,8 @@ class BodyLowering {
   ValueId given_away_ = mir::kNone;  ///< an operand whose reference the instruction has taken over
   std::unordered_map<ValueId, Exit> exits_;
   std::unordered_map<ValueId, llvm::BasicBlock*> ways_to_handler_, failures_;
-  llvm::BasicBlock* last_exit_ = nullptr;  ///< what all exits have in common
-  llvm::PHINode *last_selector_ = nullptr, *last_result_ = nullptr;
+  std::vector<StoredValue> stored_;        ///< by exits
+  std::vector<uint32_t> storing_order_;    ///< of each value
   llvm::AllocaInst* slots_ = nullptr;
   llvm::AllocaInst* scratch_ = nullptr;  ///< argument arrays of boxed calls
   uint32_t slots_max_ = 1, scratch_max_ = 1;
