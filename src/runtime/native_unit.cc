@@ -53,6 +53,9 @@ void* address_of(const AddressFacts& facts, NativeUnit& unit, const void* object
       return &unit.bodies[facts.a];
     case AddressKind::Mir:
       return const_cast<mir::MirFunction*>(mirs[facts.a]);
+    case AddressKind::Code:
+      unit.references.push_back(Py_NewRef(PyFunction_GET_CODE(mirs[facts.a]->function)));
+      return unit.references.back();
     case AddressKind::CallSite:
       return call_site(mirs[facts.a], facts.b);
     case AddressKind::Uncounted:

@@ -80,13 +80,17 @@ void remember_slot(AttributeCache* cache, PyTypeObject* type, PyObject* name) {
 
 extern "C" {
 
-PyObject* hj_leave(NativeBody* record, uint32_t selector, const uint64_t* slots, PyObject* result, int64_t calls_left) {
-  const uint32_t index = selector & ~(kRaises | kDropResult);
+PyObject* hj_leave(NativeBody* record, const uint64_t* slots, int64_t calls_left) {
+  const auto selector = static_cast<uint32_t>(slots[kSelectorSlot]);
+  const uint32_t index = selector & ~(kRaises | kTraces | kDropResult);
   if (selector & kRaises) {
+    if (selector & kTraces)
+      hrt_traceback(record->version.function, record->version.points[index].resume);
     drop_owned_keeping_error(*record, index, slots);
     return kRaised;
   }
   const DeoptPoint& point = record->version.points[index];
+  PyObject* result = point.result == mir::kNone ? nullptr : reinterpret_cast<PyObject*>(slots[kResultSlot]);
   ++left_count(record->version.function, point)->count;
   Experience& experience = experience_of(record->version.function);
   if (point.reason == DeoptReason::Overflow)

@@ -28,6 +28,10 @@ void set_layout(const ObjectLayout& of_objects);
 
 // Flags beside a point's index when native code leaves.
 inline constexpr uint32_t kRaises = 1u << 31;      ///< an exception is set: only drop references
+inline constexpr uint32_t kTraces = 1u << 29;      ///< and its traceback gets our entry
 inline constexpr uint32_t kDropResult = 1u << 30;  ///< the result's reference was ours
+
+// The slots of native code that leaves: the point with its flags, the result (of a point after an instruction), live values.
+inline constexpr uint32_t kSelectorSlot = 0, kResultSlot = 1, kFirstLiveSlot = 2;
 
 }  // namespace hasten::runtime

@@ -30,6 +30,7 @@ enum class AddressKind : uint8_t {
   Uncounted,  ///< its CallSite::untimed
   Data,       ///< byte `a` of the unit's own data
   DictCount,  ///< the version tag of a dict that guard `a` looks at: the first (`b` = 0) or the second
+  Code,       ///< the code object of the MirFunction number `a`
 };
 
 struct AddressFacts {

@@ -2,11 +2,13 @@
 
 #include <cstdlib>
 #include <ctime>
+#include <iterator>
 
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
 #include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/CommandLine.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
@@ -22,8 +24,16 @@ namespace {
 // About a second of compiling; ordinary functions have some hundreds to 5 000.
 constexpr uint32_t kInstructionsMax = 40'000;
 
+/// Steps of code generation that cost more than they bring here: scheduling after register allocation (a tenth of the time,
+/// for processors that do it themselves), and merging the stores of exits, which are rarely run.
+void leave_out_steps() {
+  const char* options[] = {"hasten", "-disable-post-ra", "-combiner-store-merging=false"};
+  llvm::cl::ParseCommandLineOptions(static_cast<int>(std::size(options)), options, "", &llvm::nulls());
+}
+
 /// For this processor. Made once; the caller holds the GIL.
 Result<llvm::TargetMachine*> make_machine() {
+  leave_out_steps();
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   const std::string triple = llvm::sys::getProcessTriple();

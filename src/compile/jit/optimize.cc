@@ -1,7 +1,9 @@
 #include "compile/jit/optimize.h"
 
+#include <llvm/ADT/SmallPtrSet.h>
 #include <llvm/Analysis/AliasAnalysis.h>
 #include <llvm/Analysis/LoopInfo.h>
+#include <llvm/IR/CFG.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Module.h>
@@ -42,11 +44,35 @@ bool is_leaf(llvm::Function& function, llvm::FunctionAnalysisManager& functions)
   return functions.getResult<llvm::LoopAnalysis>(function).empty();
 }
 
+/// The blocks that lead to the function `leave` and nowhere else.
+llvm::SmallPtrSet<const llvm::BasicBlock*, 16> exits_of(const llvm::Function& function, llvm::StringRef leave) {
+  llvm::SmallPtrSet<const llvm::BasicBlock*, 16> exits;
+  llvm::SmallVector<const llvm::BasicBlock*, 16> next;
+  for (const llvm::BasicBlock& block : function) {
+    for (const llvm::Instruction& instr : block) {
+      const auto* call = llvm::dyn_cast<llvm::CallBase>(&instr);
+      if (call && call->getCalledFunction() && call->getCalledFunction()->getName() == leave)
+        next.push_back(&block);
+    }
+  }
+  while (!next.empty()) {
+    const llvm::BasicBlock* block = next.pop_back_val();
+    if (!exits.insert(block).second)
+      continue;
+    for (const llvm::BasicBlock* before : llvm::predecessors(block)) {
+      if (before->getSingleSuccessor())
+        next.push_back(before);
+    }
+  }
+  return exits;
+}
+
 /// Whether a caller that takes it in grows little. What leaves native code is not run, and little of what calls a helper.
 bool is_small(const llvm::Function& function) {
   unsigned usual = 0, whole = 0;
+  const auto exits = exits_of(function, "hj_leave");
   for (const llvm::BasicBlock& block : function) {
-    bool calls = false;
+    bool calls = exits.contains(&block);
     for (const llvm::Instruction& instr : block)
       calls |= llvm::isa<llvm::CallBase>(instr) && !llvm::isa<llvm::IntrinsicInst>(instr);
     const auto count = static_cast<unsigned>(block.size());

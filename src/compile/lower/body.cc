@@ -53,6 +53,7 @@ void BodyLowering::lower() {
     enter_osr();
   prepare_held();
   prepare_twins();
+  stand_within(place_at_start(s_.flow.start()));
   b.CreateBr(block_of_[s_.flow.start()]);
   for (BlockId block : s_.flow.order()) lower_block(block);
   finish_exits();
@@ -299,6 +300,7 @@ void BodyLowering::lower_block(BlockId block) {
   b.SetInsertPoint(block_of_[block]);
   compute_live(block);
   sites_.enter(block);
+  within_ = place_at_start(block);
   ValueId v = s_.view.first_after_phis(block);
   current_instr_ = v;
   if (s_.view.block(block).loop_header)
@@ -307,6 +309,7 @@ void BodyLowering::lower_block(BlockId block) {
     current_instr_ = v;
     stand_at(instr(v).position.line);
     sites_.open(v);
+    stand_at_instr(v);
     if (v == s_.view.terminator(block)) {
       lower_terminator(v);
     } else {
@@ -592,6 +595,9 @@ void BodyLowering::lower_edge(BlockId from, size_t succ_index) {
     if (!planted_bug(Plant::LeakOnEdge))
       release(get(v));
   }
+  const runtime::FramePlace* const here = within_;
+  stand_within(place_at_start(to));
+  within_ = here;
   for (auto& [phi, value] : arrivals) arrive(phi, value);
   b.CreateBr(block_of_[to]);
 }

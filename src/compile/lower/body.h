@@ -98,6 +98,9 @@ class ModuleContext {
   llvm::Constant* mir_address(const mir::MirFunction& f) {
     return slot({runtime::AddressKind::Mir, record.mir_index(&f)});
   }
+  llvm::Constant* code_address(const mir::MirFunction& f) {
+    return slot({runtime::AddressKind::Code, record.mir_index(&f)});
+  }
   /// Where calls through CPython at `v` of `f` are counted...
   llvm::Constant* call_site(const mir::MirFunction& f, mir::ValueId v) {
     return slot({runtime::AddressKind::CallSite, record.mir_index(&f), v});
@@ -239,17 +242,29 @@ class BodyLowering {
   BlockId handler_of(ValueId v) const { return s_.view.block(instr(v).block).handler; }
   llvm::BasicBlock* traced_raise(ValueId v);
   void finish_exits();
-  /// Where an instruction leaves: one block stores the live values; two phis tell why, and with which result.
+  /// Where an instruction leaves: `block` is where the live values begin to be stored. Why, and with which result, has been.
   struct Exit {
     llvm::BasicBlock* block = nullptr;
-    llvm::PHINode *selector = nullptr, *result = nullptr;
     uint32_t live_begin = 0, live_count = 0, owned_index = 0;
     std::map<std::pair<bool, int>, uint32_t> points;  ///< (after, reason) -> index
-    std::map<int, llvm::BasicBlock*> ways;            ///< reason, or -1 for an exception -> block that goes there
+    std::map<int, llvm::BasicBlock*> ways;            ///< reason, or -1 or -2 for an exception -> block that goes there
   };
+  /// What exits have in common they share: a block stores one value and goes on to that of the value before it, in one order
+  /// for all exits. The first one calls the runtime.
+  struct StoredValue {
+    llvm::BasicBlock* block = nullptr;
+    uint16_t slots_used = 0;  ///< by it and those before it
+    std::vector<runtime::LiveValue> live;
+    std::vector<uint16_t> owned_slots;
+    std::map<std::pair<ValueId, bool>, size_t> next;  ///< (value, whether it is defined) -> which one stores it after this one
+  };
+  void make_last_exit();
+  size_t store_after(size_t before, ValueId v, bool* plant);
+  std::vector<ValueId> in_storing_order(std::vector<ValueId> values);
   Exit& exit_of(ValueId v);
   uint32_t point_of(Exit& exit, ValueId v, bool after, runtime::DeoptReason reason);
   void go_out(Exit& exit, uint32_t selector, llvm::Value* result);
+  llvm::BasicBlock* raise_out(ValueId v, bool traced);
   Value never_returns(ValueId v) {  ///< after an exit without condition: code that nobody reaches
     b.SetInsertPoint(new_block("dead"));
     return poison(s_.types[v]);
@@ -383,7 +398,10 @@ class BodyLowering {
   void leave_frame();
   void show_position(ValueId v);
   void before_helper(const char* name);
-  llvm::Value* bytecode_of(llvm::Value* frame);
+  llvm::Value* at_offset(uint32_t level, uint32_t offset);
+  void stand_within(const runtime::FramePlace* place);
+  void stand_at_instr(ValueId v);
+  const runtime::FramePlace* place_at_start(BlockId block) const;
 
   // polls.cc
   void prepare_polls();
@@ -505,6 +523,8 @@ class BodyLowering {
   ValueId given_away_ = mir::kNone;  ///< an operand whose reference the instruction has taken over
   std::unordered_map<ValueId, Exit> exits_;
   std::unordered_map<ValueId, llvm::BasicBlock*> ways_to_handler_, failures_;
+  std::vector<StoredValue> stored_;        ///< by exits
+  std::vector<uint32_t> storing_order_;    ///< of each value
   llvm::AllocaInst* slots_ = nullptr;
   llvm::AllocaInst* scratch_ = nullptr;  ///< argument arrays of boxed calls
   uint32_t slots_max_ = 1, scratch_max_ = 1;
@@ -514,7 +534,8 @@ class BodyLowering {
   std::map<ValueId, llvm::AllocaInst*> planted_sizes_;  ///< Plant::ListLengthStale
   llvm::BasicBlock* entry_block_ = nullptr;
   const runtime::FrameShape* frame_shape_ = nullptr;
-  llvm::Value *frame_ = nullptr, *bytecode_ = nullptr;  ///< of the frame that callees see; null: there is none
+  llvm::Value* frame_ = nullptr;  ///< that callees see; null: there is none
+  const runtime::FramePlace* within_ = nullptr;         ///< whose frames are on the thread's stack, if there may be several
   llvm::BasicBlock* shown_in_ = nullptr;                ///< where the position was stored last, and which
   ValueId shown_ = mir::kNone;
 };

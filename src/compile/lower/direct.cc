@@ -152,7 +152,10 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
       const char* name = i.op == Op::BuildList  ? "hj_build_list"
                          : i.op == Op::BuildSet ? "hj_build_set"
                                                 : "hj_build_dict";
-      return object_result(call(name, m_.ptr, {array_of(objects), b.getInt64(static_cast<uint64_t>(objects.size()))}));
+      llvm::Value* made = call(name, m_.ptr, {array_of(objects), b.getInt64(static_cast<uint64_t>(objects.size()))});
+      checked_object(v, made);
+      const Type& t = s_.types[v];  // nothing else can come of it
+      return t.object || t.only(kList) ? from_parts(t, {made}) : boxed_result(v, made);
     }
     case Op::BuildText:
       box_all();

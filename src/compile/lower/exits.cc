@@ -1,6 +1,7 @@
 // Where native code ends before its time: deoptimisation (the interpreter goes on) and exceptions that pass through.
-// Each exit is a cold block: it stores the live values to slots, calls the runtime, and returns what that gives.
+// Exits are cold blocks: they store the live values to slots, call the runtime, and return what that gives.
 #include <algorithm>
+#include <utility>
 
 #include "compile/lower/body.h"
 #include "compile/types/native_lists.h"
@@ -39,9 +40,9 @@ bool needs_boxing(const Type& t, bool top) {
 /// Writes values into the slot array and describes them.
 class SlotWriter {
  public:
-  SlotWriter(BodyLowering& body, llvm::AllocaInst* slots, std::vector<LiveValue>& live,
+  SlotWriter(BodyLowering& body, llvm::AllocaInst* slots, uint16_t first, std::vector<LiveValue>& live,
              std::vector<uint16_t>& owned_slots)
-      : body_(body), slots_(slots), live_(live), owned_slots_(owned_slots) {}
+      : body_(body), slots_(slots), live_(live), owned_slots_(owned_slots), next_(first) {}
 
   void value(ValueId v, const Value& value, bool owned, bool method_name_known) {
     if (needs_boxing(value.type, method_name_known)) {
@@ -180,10 +181,70 @@ class SlotWriter {
   llvm::AllocaInst* slots_;
   std::vector<LiveValue>& live_;
   std::vector<uint16_t>& owned_slots_;
-  uint16_t next_ = 0;
+  uint16_t next_;
 };
 
 }  // namespace
+
+/// The values lie in their slots: what remains is the same for all exits.
+void BodyLowering::make_last_exit() {
+  stored_.emplace_back();
+  stored_.front().block = new_block("out");
+  stored_.front().slots_used = runtime::kFirstLiveSlot;
+  slots_max_ = std::max(slots_max_, runtime::kFirstLiveSlot);
+  b.SetInsertPoint(stored_.front().block);
+  llvm::Value* status =
+      b.CreateCall(m_.helper("hj_leave", m_.ptr, {m_.ptr, m_.ptr, m_.i64}, ModuleContext::Effects::Any),
+                   {m_.body_address(record_), slots_, depth_});
+  leave_frame();
+  llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
+  b.CreateRet(b.CreateInsertValue(returned, status, 0));
+}
+
+/// What lives long comes first, as it is common to many exits: parameters, then values in the order of their blocks.
+std::vector<ValueId> BodyLowering::in_storing_order(std::vector<ValueId> values) {
+  if (storing_order_.empty()) {
+    storing_order_.assign(s_.view.instr_count(), 0);
+    uint32_t next = 1;
+    for (BlockId block : s_.flow.order()) {
+      for (ValueId v = s_.view.first(block); v < s_.view.end(block); ++v) storing_order_[v] = next++;
+    }
+  }
+  std::stable_sort(values.begin(), values.end(),
+                   [&](ValueId x, ValueId y) { return storing_order_[x] < storing_order_[y]; });
+  return values;
+}
+
+size_t BodyLowering::store_after(size_t before, ValueId v, bool* plant) {
+  const bool is_held = v >= s_.view.instr_count();
+  const std::pair<ValueId, bool> key{v, is_held || defined_[v]};
+  if (const auto known = stored_[before].next.find(key); known != stored_[before].next.end())
+    return known->second;
+  StoredValue made;
+  made.block = new_block("exit");
+  b.SetInsertPoint(made.block);
+  SlotWriter writer(*this, slots_, stored_[before].slots_used, made.live, made.owned_slots);
+  if (is_held) {
+    writer.held(v, b.CreateLoad(m_.ptr, held_[v - s_.view.instr_count()]));
+  } else {
+    Value value = get(v);
+    if (*plant && instr(v).op == Op::Phi && value.type.only(kInt)) {
+      value.parts[0] = b.CreateSub(value.parts[0], b.getInt64(1));
+      *plant = false;
+    }
+    value.twin = nullptr;
+    writer.value(v, value, owns(v), instr(v).op == Op::GetAttr);
+    if (const auto twin = twins_.find(v); twin != twins_.end())
+      writer.owned(b.CreateLoad(m_.ptr, twin->second));
+  }
+  b.CreateBr(stored_[before].block);
+  made.slots_used = writer.used();
+  slots_max_ = std::max<uint32_t>(slots_max_, writer.used());
+  const size_t index = stored_.size();
+  stored_.push_back(std::move(made));
+  stored_[before].next[key] = index;
+  return index;
+}
 
 BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
   Exit& exit = exits_[v];
@@ -191,42 +252,34 @@ BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
     return exit;
   const SiteRecorder::Silent silent(sites_);
   const BoxesLists boxes(*this, ListBoxing::Final);
-  exit.block = new_block("exit");
   llvm::IRBuilder<>::InsertPointGuard guard(b);
-  b.SetInsertPoint(exit.block);
-  exit.selector = b.CreatePHI(m_.i32, 2);
-  exit.result = b.CreatePHI(m_.ptr, 2);
-  exit.live_begin = static_cast<uint32_t>(record_.live.size());
-  std::vector<uint16_t> owned_slots;
-  SlotWriter writer(*this, slots_, record_.live, owned_slots);
-  bool plant = planted_bug(Plant::DeoptLosesPhi);
-  for (ValueId one : s_.liveness.live_before(v)) {
-    Value value = get(one);
-    if (plant && instr(one).op == Op::Phi && value.type.only(kInt)) {
-      value.parts[0] = b.CreateSub(value.parts[0], b.getInt64(1));
-      plant = false;
-    }
-    value.twin = nullptr;
-    writer.value(one, value, owns(one), instr(one).op == Op::GetAttr);
-    if (const auto twin = twins_.find(one); twin != twins_.end())
-      writer.owned(b.CreateLoad(m_.ptr, twin->second));
-  }
+  const ValueId here = std::exchange(current_instr_, mir::kNone);  // what exits share is at no instruction
+  if (stored_.empty())
+    make_last_exit();
+  std::vector<ValueId> values;
   if (s_.osr_block == mir::kNone) {
     for (uint32_t slot = 0; slot < held_.size(); ++slot) {
       if (held_[slot])
-        writer.held(s_.view.instr_count() + slot, b.CreateLoad(m_.ptr, held_[slot]));
+        values.push_back(s_.view.instr_count() + slot);
     }
   }
+  const auto live = s_.liveness.live_before(v);
+  const std::vector<ValueId> ordered = in_storing_order({live.begin(), live.end()});
+  values.insert(values.end(), ordered.begin(), ordered.end());
+  bool plant = planted_bug(Plant::DeoptLosesPhi);
+  exit.live_begin = static_cast<uint32_t>(record_.live.size());
+  std::vector<uint16_t> owned_slots;
+  size_t at = 0;
+  for (ValueId one : values) {
+    at = store_after(at, one, &plant);
+    record_.live.insert(record_.live.end(), stored_[at].live.begin(), stored_[at].live.end());
+    owned_slots.insert(owned_slots.end(), stored_[at].owned_slots.begin(), stored_[at].owned_slots.end());
+  }
+  exit.block = stored_[at].block;
   exit.live_count = static_cast<uint32_t>(record_.live.size()) - exit.live_begin;
   exit.owned_index = static_cast<uint32_t>(record_.owned_slots.size());
   record_.owned_slots.push_back(std::move(owned_slots));
-  slots_max_ = std::max<uint32_t>(slots_max_, writer.used());
-  llvm::Value* status =
-      b.CreateCall(m_.helper("hj_leave", m_.ptr, {m_.ptr, m_.i32, m_.ptr, m_.ptr, m_.i64}, ModuleContext::Effects::Any),
-                   {m_.body_address(record_), exit.selector, slots_, exit.result, depth_});
-  leave_frame();
-  llvm::Value* returned = llvm::PoisonValue::get(function_->getReturnType());
-  b.CreateRet(b.CreateInsertValue(returned, status, 0));
+  current_instr_ = here;
   return exit;
 }
 
@@ -243,8 +296,10 @@ uint32_t BodyLowering::point_of(Exit& exit, ValueId v, bool after, DeoptReason r
 }
 
 void BodyLowering::go_out(Exit& exit, uint32_t selector, llvm::Value* result) {
-  exit.selector->addIncoming(b.getInt32(selector), b.GetInsertBlock());
-  exit.result->addIncoming(result, b.GetInsertBlock());
+  const auto slot = [&](uint32_t index) { return b.CreateConstInBoundsGEP1_64(m_.i64, slots_, index); };
+  store(b.getInt64(selector), slot(runtime::kSelectorSlot), 0, ModuleContext::Place::Slot);
+  if (result)
+    store(result, slot(runtime::kResultSlot), 0, ModuleContext::Place::Slot);
   b.CreateBr(exit.block);
 }
 
@@ -256,7 +311,7 @@ llvm::BasicBlock* BodyLowering::leave_before(ValueId v, DeoptReason reason) {
     way = new_block("leave");
     llvm::IRBuilder<>::InsertPointGuard guard(b);
     b.SetInsertPoint(way);
-    go_out(exit, point_of(exit, v, false, reason), llvm::ConstantPointerNull::get(b.getPtrTy()));
+    go_out(exit, point_of(exit, v, false, reason), nullptr);
   }
   return way;
 }
@@ -270,14 +325,17 @@ void BodyLowering::leave_after(ValueId v, llvm::Value* result, DeoptReason reaso
 llvm::BasicBlock* BodyLowering::raise_at(ValueId v) {
   if (const BlockId handler = handler_of(v); handler != mir::kNone)
     return raise_to_handler(v, handler);
+  return raise_out(v, false);
+}
+
+llvm::BasicBlock* BodyLowering::raise_out(ValueId v, bool traced) {
   Exit& exit = exit_of(v);
-  llvm::BasicBlock*& way = exit.ways[-1];
+  llvm::BasicBlock*& way = exit.ways[traced ? -2 : -1];
   if (!way) {
     way = new_block("raise");
     llvm::IRBuilder<>::InsertPointGuard guard(b);
     b.SetInsertPoint(way);
-    go_out(exit, point_of(exit, v, false, DeoptReason::Generic) | kRaises,
-           llvm::ConstantPointerNull::get(b.getPtrTy()));
+    go_out(exit, point_of(exit, v, false, DeoptReason::Generic) | kRaises | (traced ? kTraces : 0), nullptr);
   }
   return way;
 }
@@ -318,6 +376,9 @@ llvm::BasicBlock* BodyLowering::raise_to_handler(ValueId v, BlockId handler) {
       value.parts[0] = b.getInt64(0);
     arrive(phi, value);
   }
+  const runtime::FramePlace* const here = within_;
+  stand_within(place_at_start(handler));
+  within_ = here;
   b.CreateBr(block_of_[handler]);
   return way;
 }
@@ -359,6 +420,8 @@ void BodyLowering::raise_natively(ValueId v) {
 }
 
 llvm::BasicBlock* BodyLowering::traced_raise(ValueId v) {
+  if (handler_of(v) == mir::kNone)
+    return raise_out(v, true);
   llvm::BasicBlock* block = new_block("raise");
   llvm::IRBuilder<>::InsertPointGuard guard(b);
   b.SetInsertPoint(block);

@@ -17,6 +17,7 @@ namespace hasten::compile {
 
 using runtime::kDropResult;
 using runtime::kRaises;
+using runtime::kTraces;
 
 /// Deopt points of one body, in the form that the runtime reads, and which slots hold references to drop.
 struct BodyRecord {

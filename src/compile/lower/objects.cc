@@ -154,7 +154,7 @@ Value BodyLowering::boxed_result(ValueId v, llvm::Value* object) {
     return from_parts(t, {object});
   llvm::BasicBlock* surprise = new_block("surprise");
   const Value result = unbox(object, t, surprise);
-  if (!t.object) {
+  if (!t.object && !t.only(kList)) {  // a list is its object
     retain(result);
     decref(object);
   }
