@@ -199,7 +199,8 @@ bool is_same_block(const mir::Block& a, const mir::Block& b) {
 
 template <class T>
 bool is_same_array(const Part& part, const PartReader& bytes, const T* items, uint32_t count) {
-  return part.count == count && std::memcmp(bytes.items<T>(part), items, count * sizeof(T)) == 0;
+  // memcmp() takes no null pointer, which an empty array may be.
+  return part.count == count && (count == 0 || std::memcmp(bytes.items<T>(part), items, count * sizeof(T)) == 0);
 }
 
 }  // namespace

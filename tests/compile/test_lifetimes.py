@@ -31,8 +31,8 @@ def test_objects_die_where_they_die_in_python(function, monkeypatch):
 def test_likewise_in_the_interpreter_alone():
     text = ("import hasten, lifetimes\n"
             f"for f in lifetimes.FUNCTIONS:\n    a, b = f({LARGE}), hasten.jit(f)({LARGE})\n    assert a == b, (f.__name__, a, b)\n")
-    done = subprocess.run([sys.executable, "-c", text], env={"HASTEN_JIT_TIER": "interpreter", "PYTHONPATH": ":".join(sys.path)},
-                          capture_output=True, text=True)
+    environment = {**os.environ, "HASTEN_JIT_TIER": "interpreter", "PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", text], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

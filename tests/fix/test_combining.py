@@ -23,6 +23,17 @@ NESTED = """
     print(sum(count(xs, 900) for k in range(30)), sum(i * i for i in range(3_000_000)))
     """
 
+# The new `inside` always looks at the whole list: a gain where it is asked for late items, which is all that `count` does, and a loss for the
+# first one. So beside a new `count`, which does not ask, it does harm, and no noise can make a gain of that.
+NESTED_AND_FIRST = """
+    def inside(xs, x):
+        return any(y == x for y in xs)
+    def count(xs, n):
+        return sum(inside(xs, i) for i in range(2100, n))
+    xs = list(range(3000))
+    print(sum(count(xs, 3000) for k in range(24)), sum(inside(xs, 0) for k in range(9000)))
+    """
+
 
 def given(script, *rewrites):
     """A Proposal of several given rewrites, in this order."""
@@ -36,8 +47,8 @@ def given(script, *rewrites):
 
 
 def test_what_another_fix_makes_worthless_is_left_out(write_program):
-    script = write_program(NESTED)
-    proposal = given(script, ("inside", "def inside(xs, x):\n    return x in xs"), ("count", "def count(xs, n):\n    return min(n, len(xs))"))
+    script = write_program(NESTED_AND_FIRST)
+    proposal = given(script, ("inside", "def inside(xs, x):\n    return xs.count(x) > 0"), ("count", "def count(xs, n):\n    return max(0, min(n, len(xs)) - 2100)"))
     outcome = Session(evidence_of(script), 90, seed=1, candidates=proposal).prove()
     inside, count = outcome.verdicts
     assert count.verdict == "proven", count.reason

@@ -152,10 +152,10 @@ CASES = {
 }
 
 
-def judge(write_program, replacements, budget_s=60, runs=8, main=MAIN):
+def judge(write_program, replacements, budget_s=60, runs=8, main=MAIN, text=LIBRARY):
     """The judgement of a patch that makes these replacements in library.py."""
     script = write_program(main, "program.py")
-    library = write_program(LIBRARY, "library.py")
+    library = write_program(text, "library.py")
     before = library.read_text()
     after = before
     for old, new in replacements:
@@ -188,7 +188,8 @@ def test_what_cannot_be_judged_in_copies_is_compared_by_its_results(write_progra
 
 
 def test_the_same_edits_done_right_are_better(write_program):
-    judgement = judge(write_program, [("    waste()\n", "    pass\n")])
+    # So much waste that most of the program is gone without it: 8 pairs tell that on a busy machine too.
+    judgement = judge(write_program, [("    waste()\n", "    pass\n")], budget_s=120, text=LIBRARY.replace("range(2000)", "range(20_000)"))
     assert judgement.exit_code == 0, (judgement.answer, judgement.reason, judgement.differences[:2])
     assert {f.function.qualname for f in judgement.functions if f.identical >= 10} >= {"grade", "note", "mean", "Tank.fill"}
 

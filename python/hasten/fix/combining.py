@@ -12,11 +12,12 @@ import time
 
 from hasten.fix.baseline import Endless
 from hasten.fix.calls import Calls, JudgedFunction
-from hasten.fix.rounds import PAIR_COUNT_MAX, PAIR_COUNT_MIN, Trial
+from hasten.fix.rounds import PAIR_COUNT_MIN, Trial
 from hasten.fix.runner import OutOfTime
 from hasten.fix.source import SourceError, unified_diff
 from hasten.fix.verdict import CANNOT_TELL, GAIN_MIN, PROVEN, Verdict, gain_text
 
+ROUNDS_MAX = 40  # while there is time: most effects are next to 1, and there few pairs tell little
 ADDS_MIN = 1.02  # a fix that gains less beside the others, or not surely anything, is left out
 
 
@@ -163,7 +164,7 @@ class Combining:
         base = {c.source.path: c.source.raw for c in kept}
         times = {side: [] for side in sides}
         effects = {}
-        for number in range(1, PAIR_COUNT_MAX + 1):
+        for number in range(1, ROUNDS_MAX + 1):
             self._baseline.say(f"round {number}: {len(kept)} fixes together against all but one of them")
             round_from = time.monotonic()
             order = list(sides)
