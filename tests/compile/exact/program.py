@@ -11,6 +11,7 @@ import random
 
 from arguments import SUBCLASSES, Arguments
 from expressions import Expressions
+from lists import ListFunction
 from scope import Flavour, Scope, Signature, Var
 from scoped import with_scopes
 from statements import Body
@@ -50,6 +51,8 @@ def generate(seed: int, density: int = 1) -> str:
         return generate_wide(rng, seed // 8 * 3 + (1, 5, 6).index(seed % 8), density)
     if seed % 4 == 3:
         return generate_texts(rng, density)
+    if seed % 8 == 4:
+        return with_scopes(generate_lists(rng, density), seed)
     flavour = Flavour(
         numbers=rng.choice(
             ["i", "i", "iiif", "if", "if", "f", "fffi", "fc", "c", "ic", "ifx", "ifbcx", "ib"]
@@ -91,6 +94,18 @@ def generate_texts(rng, density: int = 1) -> str:
         parts.append(text)
     calls = make_calls(rng, functions, {}, density)
     used = [text for name, text in {**SUBCLASSES, **TEXT_SUBCLASSES}.items() if name + "(" in calls]
+    return "\n".join([*parts, *used, calls])
+
+
+def generate_lists(rng, density: int = 1) -> str:
+    """A program over lists that its functions make for themselves."""
+    functions, parts = [], [HEADER]
+    for n in range(rng.choice([1, 1, 2])):
+        signature, text = ListFunction(rng, f"f{n}", list(functions)).make()
+        functions.append(signature)
+        parts.append(text)
+    calls = make_calls(rng, functions, {}, density)
+    used = [text for name, text in SUBCLASSES.items() if name + "(" in calls]
     return "\n".join([*parts, *used, calls])
 
 
