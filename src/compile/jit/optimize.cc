@@ -22,8 +22,6 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
-#include "runtime/planted.h"
-
 namespace hasten::compile {
 
 namespace {
@@ -73,8 +71,6 @@ void take_in(llvm::Function& function) {
 }  // namespace
 
 void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
-  if (kPlantsBugs)
-    return;
   llvm::PassBuilder builder(&machine);
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;

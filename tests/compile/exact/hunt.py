@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import linecache
 import mmap
 import os
 import resource
@@ -19,7 +20,7 @@ import warnings
 
 import program
 from forked import outcome
-from run import expectations, first_difference, load
+from run import expectations, first_difference, load, module_of
 
 CPU_S = 30  # for the calls of one program; without the bug they take less than one
 
@@ -50,14 +51,15 @@ def hunt(seeds, bugs: list[int], table, directory: str, wrap, calls: int, densit
         with open(filename, "w") as file:
             file.write(text)
         tally: dict = {}
-        plain = load(text, filename, lambda f: f)
+        module = module_of(text, filename)
+        plain = load(module, lambda f: f)
         steps = expectations(plain, filename, tally)
         made = sum(expected is not None for _, expected in steps)
         programs, functions = programs + 1, functions + len(plain.functions)
 
         def compiled(bug: int) -> str | None:
             table[0] = bug
-            return outcome(lambda: first_difference(load(text, filename, wrap), steps, filename, {}), CPU_S)
+            return outcome(lambda: first_difference(load(module, wrap), steps, filename, {}), CPU_S)
 
         table[1:256] = bytes(255)
         found = compiled(0)
@@ -73,6 +75,7 @@ def hunt(seeds, bugs: list[int], table, directory: str, wrap, calls: int, densit
                 calls_before = done + sum(expected is not None for at, expected in steps if at <= number)
                 say({"bug": bug, "seed": seed, "calls": calls_before, "programs": programs, "functions": functions, "what": found[:400]})
         os.unlink(filename)
+        linecache.cache.pop(filename, None)
         done += made
         if programs % 50 == 0:
             say({"progress": done, "programs": programs, "at large": sorted(at_large), "cpu": round(time.process_time() + children(), 1)})
