@@ -70,7 +70,8 @@ class Chain:
         self.one([
             (4, "i", f"{a} + {other}"), (4, "i", f"{a} - {other}"), (2, "i", f"{other} - {a}"), (4, "i", f"{a} * {other}"), (5, "i", f"{a} // {part}"), (5, "i", f"{a} % {part}"), (2, "f", f"{a} / {part}"),
             (4, "i", f"{a} & {other}"), (2, "i", f"{a} | {other}"), (2, "i", f"{a} ^ {other}"), (3, "i", f"{a} >> {small}"), (2, "i", f"{a} << {rng.choice(['1', '2', '3', '31', '62', '63', '64'])}"),
-            (3, "i", f"-{a}"), (2, "i", f"~{a}"), (3, "i", f"abs({a})"), (1.5, "i", f"{a} ** {rng.choice(['2', '2', '3', '5', '0', '1'])}"), (0.7, "i", f"({a} % 5) ** ({a} % 29)"),
+            (3, "i", f"-{a}"), (2, "i", f"~{a}"), (3, "i", f"abs({a})"), (1.5, "i", f"{a} ** {rng.choice(['2', '2', '3', '5', '0', '1'])}"), (1, "i", f"({a} % 13 - 3) ** ({other} % 24)"),
+            (1, "i", f"({a}, {other}, 7)[{self.tuple_index()}]"),
             (0.5, "f", f"({a} % 9 + 1) ** -{rng.choice(['1', '2', '(' + a + ' % 4)'])}"), (2, "f", f"float({a})"), (1, "i", f"int({a})"), (2, "i", f"min({a}, {other})"), (2, "i", f"max({a}, {other})"),
             (3, "b", f"{a} {rng.choice(RELATIONS)} {other}"), (3, "b", f"{a} {rng.choice(RELATIONS)} {real}"), (1, "b", f"{a} < {other} < {self.operand('i')}"), (2, "f", f"{a} {rng.choice('+-*')} {real}"),
             (1, "f", f"{a} {rng.choice(['/', '//', '%'])} {real}"), (1, "i", f"divmod({a}, {part})[{rng.choice('01')}]"), (1, "i", f"sum([{a}, {other}])"), (1, "i", f"pow({a}, 2)"), (1, "T", f"str({a})"),
@@ -79,6 +80,10 @@ class Chain:
             (0.5, "i", f"{a}.bit_length()"), (0.7, "i", f"math.gcd({a}, {other})"), (0.7, "f", f"math.sqrt({a} % 100)"), (0.7, "c", f"complex({a} % 9, 2)"), (0.7, "i", f"{a} or {other}"), (0.7, "i", f"{a} and {other}"),
             (1, "b", f"{a} in (1, 2, {other})"), (0.6, "b", f"{a} not in [{other}, 7]"), (0.6, "b", f"{a} in range({rng.choice(['9', '-3, 9, 2', '2**62'])})"),
         ])  # fmt: skip
+
+    def tuple_index(self) -> str:
+        at = self.var("i") or "1"
+        return self.rng.choice([f"{at} % 3", f"{at} % 3 - 3", f"-({at} % 3) - 1", f"{at} % 7 - 3", at])
 
     def of_float(self, a: str) -> None:
         rng, other, number = self.rng, self.operand("f"), self.operand("i")
@@ -89,7 +94,7 @@ class Chain:
             (2, "f", f"min({a}, {other})"), (2, "f", f"max({a}, {other})"), (1.5, "f", f"math.{rng.choice(['sqrt', 'sqrt', 'log', 'exp', 'sin', 'cos', 'fabs', 'atan', 'log10', 'asin', 'acosh', 'log2', 'tan', 'atanh'])}({a})"),
             (1, "f", f"math.{rng.choice(['pow', 'fmod', 'atan2', 'hypot', 'copysign'])}({a}, {other})"), (1, "c", f"complex({a}, {other})"), (1, "T", "f'{" + a + rng.choice(["", ":.2f", ":8.3f", ":e", ":g", "!r", ":+.1f"]) + "}'"),
             (1, "f", f"{number} {rng.choice(['+', '-', '*', '/', '//', '%'])} {a}"), (1, "f", f"{a} if {self.condition()} else {other}"), (1, "b", f"math.{rng.choice(['isnan', 'isinf', 'isfinite'])}({a})"), (0.6, "b", f"bool({a})"),
-            (0.7, "f", f"float(repr({a}))"), (0.7, "f", f"{a} or {other}"), (0.7, "f", f"sum([{a}, {other}])"), (0.7, "T", f"str({a})"), (1, "b", f"{a} in (0.0, 1.5, {other})"), (0.7, "f", f"[{a}, {other}][{self.var('b') or '0'}]"),
+            (0.7, "f", f"float(repr({a}))"), (0.7, "f", f"{a} or {other}"), (0.7, "f", f"sum([{a}, {other}])"), (0.7, "T", f"str({a})"), (1, "b", f"{a} in (0.0, 1.5, {other})"), (0.7, "f", f"[{a}, {other}][{self.var('b') or '0'}]"), (0.7, "f", f"({a}, {other}, 2.5)[{self.tuple_index()}]"),
             (0.7, "b", f"[{a}] == [{a}]"), (0.7, "b", f"({a}, 1) == ({a}, 1)"),
         ])  # fmt: skip
 
@@ -248,7 +253,10 @@ def argument(rng, kind: str, before: list[str]) -> str:
             return literal_int(rng.choice(INT_EDGES))
         if at < 0.55:
             return literal_int(rng.choice([1, -1]) * 2 ** rng.randint(0, 64) + rng.randint(-2, 2))
-        if at < 0.65:
+        if at < 0.62:
+            most = 2 ** rng.randint(4, 40)
+            return literal_int(rng.randint(-most, most))
+        if at < 0.68:
             return literal_int(rng.getrandbits(rng.choice([8, 31, 32, 62, 63, 64])) - rng.choice([0, 2**31, 2**62, 2**63]))
         return literal_int(rng.randint(-12, 25))
     if kind == "f":
