@@ -14,10 +14,30 @@ INT_CONSTANTS = [1, 2, 3, 5, 7, 8, 10, 63, 64, 255, -1, -2, -3, -7, -8, -64, 2**
 POSITIVE = [1, 2, 3, 5, 7, 16, 63, 255, 2**31, 2**62]
 
 
-class Chain:
-    """Builds one function."""
+HELPERS = """G0 = 5
 
-    def __init__(self, rng, name: str):
+
+def p0(v):
+    global G0
+    G0 = v
+    return v
+
+
+def p1(v):
+    return v + 1
+
+
+def p2(v):
+    return [v, G0][v == 3]
+
+"""
+
+
+class Chain:
+    """Builds one function. With `helpers` it also calls plain functions, one of which rebinds the global that others read."""
+
+    def __init__(self, rng, name: str, helpers: bool = False):
+        self.helpers = helpers
         self.rng = rng
         self.name = name
         self.kinds = rng.choice(FOCUS)
@@ -78,6 +98,7 @@ class Chain:
             (1.5, "T", "f'{" + a + rng.choice(["", ":d", ":5d", ":05d", ":+d", ":x", ":,"]) + "}'"), (1, "b", f"bool({a})"), (1.5, "i", f"{a} if {self.condition()} else {other}"), (1, "i", f"(3, 5, 7)[{a} % 3]"),
             (1.5, "i", f"[10, 20, 30][{a} % {rng.choice(['3', '-3'])}]"), (1, "i", f"round({a}, -1)"), (1, "i", f"{a} + {self.var('b') or 'True'}"), (1, "w", f"list(range({a} % 7 - 3, {a} % 5, {rng.choice(['1', '2', '-1', '-2'])}))"),
             (0.5, "i", f"{a}.bit_length()"), (0.7, "i", f"math.gcd({a}, {other})"), (0.7, "f", f"math.sqrt({a} % 100)"), (0.7, "c", f"complex({a} % 9, 2)"), (0.7, "i", f"{a} or {other}"), (0.7, "i", f"{a} and {other}"),
+            *([(3, "i", f"p0({a})"), (1, "i", f"p{rng.choice('12')}({a})"), (1, "i", f"(p1 if {self.condition()} else p2)({a})"), (2, "i", f"G0 {rng.choice('+-*')} {other}")] if self.helpers else []),
             (1, "b", f"{a} in (1, 2, {other})"), (0.6, "b", f"{a} not in [{other}, 7]"), (0.6, "b", f"{a} in range({rng.choice(['9', '-3, 9, 2', '2**62'])})"),
         ])  # fmt: skip
 
@@ -185,13 +206,13 @@ class Chain:
             self.loops -= 1
             self.vars.pop(name, None)
         elif at < 0.9:
-            pairs = [(x, y) for x in self.vars for y in self.vars if x < y and self.vars[x] == self.vars[y]]
+            pairs = [(x, y) for x in self.vars for y in self.vars if x < y and self.vars[x] == self.vars[y] and "G0" not in (x, y)]
             if pairs:
                 a, b = rng.choice(pairs)
                 self.put(rng.choice([f"{a}, {b} = {b}, {a}", f"{a} = {b}"]))
             return
         else:
-            names = [name for name, kind in self.vars.items() if kind in "if" and not name.startswith("k")]
+            names = [name for name, kind in self.vars.items() if kind in "if" and name[0] not in "kG"]
             if not names:
                 return self.step()
             name = rng.choice(names)
@@ -223,6 +244,8 @@ class Chain:
         params = [rng.choice(self.kinds) for _ in range(rng.choice([1, 2, 2, 3]))]
         for number, kind in enumerate(params):
             self.vars[f"a{number}"] = kind
+        if self.helpers:
+            self.vars["G0"] = "i"
         self.put("seen = []")
         guarded = rng.random() < 0.4
         for _ in range(rng.choice([3, 5, 8, 11])):
@@ -287,8 +310,11 @@ def argument(rng, kind: str, before: list[str]) -> str:
 
 def generate_chains(rng, density: int = 1) -> str:
     functions, parts = [], ["import cmath\nimport math\nfrom math import inf, nan\n\n"]
+    helpers = rng.random() < 0.3
+    if helpers:
+        parts.append(HELPERS)
     for number in range(rng.choice([1, 2, 3])):
-        params, text = Chain(rng, f"f{number}").make()
+        params, text = Chain(rng, f"f{number}", helpers).make()
         functions.append((f"f{number}", params))
         parts.append(text)
     phases: list = []
@@ -302,5 +328,8 @@ def generate_chains(rng, density: int = 1) -> str:
         for kind in kinds:
             same = [value for value, other in zip(values, kinds) if other == kind]
             values.append(rng.choice(same) if same and rng.random() < 0.12 else argument(rng, kind, values))
+        if helpers and rng.random() < 0.1:
+            parts.append(f"def call_{number}():\n    return 'set', 'G0', {argument(rng, rng.choice('iif'), [])}\n")
+            continue
         parts.append(f"def call_{number}():\n    return 'call', '{name}', ({''.join(value + ', ' for value in values)}), {{}}\n")
     return "\n".join(parts)
