@@ -1,9 +1,12 @@
 // Bugs planted on purpose, for the test that asks whether the generated programs of tests/compile would find them.
-// Compiled in only with -DHASTEN_PLANTED_BUGS=ON; then the environment variable HASTEN_PLANT=N switches one on. In what is
-// shipped, planted_bug() is the constant false.
+// Compiled in only with -DHASTEN_PLANTED_BUGS=ON; then the environment variable HASTEN_PLANT=N switches one on, or the file
+// that HASTEN_PLANT_TABLE names does, see plant_table(). In what is shipped, planted_bug() is the constant false.
 #pragma once
 
 #ifdef HASTEN_PLANTED_BUGS
+#include <fcntl.h>
+#include <sys/mman.h>
+
 #include <cstdlib>
 #endif
 
@@ -140,12 +143,29 @@ enum class Plant {
 #ifdef HASTEN_PLANTED_BUGS
 constexpr bool kPlantsBugs =
     true;  ///< such a build compiles fast rather than well: it is asked 30 000 times for each bug
-inline bool planted_bug(Plant bug) {
-  static const int chosen = [] {
+/// Byte 0: the bug that is switched on. Byte N: whether the place of bug N was reached since somebody cleared it. The table is the
+/// file that HASTEN_PLANT_TABLE names, shared by both modules and all forked copies of the process: a bug whose place was
+/// not reached cannot have changed anything, and need not be tried on that program.
+inline unsigned char* plant_table() {
+  static unsigned char* const table = [] {
+    static unsigned char own[256];
+    if (const char* path = std::getenv("HASTEN_PLANT_TABLE")) {
+      void* shared =
+          ::mmap(nullptr, sizeof own, PROT_READ | PROT_WRITE, MAP_SHARED, ::open(path, O_RDWR | O_CLOEXEC), 0);
+      if (shared != MAP_FAILED)
+        return static_cast<unsigned char*>(shared);
+    }
     const char* text = std::getenv("HASTEN_PLANT");
-    return text ? std::atoi(text) : 0;
+    own[0] = static_cast<unsigned char>(text ? std::atoi(text) : 0);
+    return own;
   }();
-  return chosen == static_cast<int>(bug);
+  return table;
+}
+
+inline bool planted_bug(Plant bug) {
+  unsigned char* const table = plant_table();
+  table[static_cast<int>(bug)] = 1;
+  return table[0] == static_cast<int>(bug);
 }
 #else
 constexpr bool kPlantsBugs = false;

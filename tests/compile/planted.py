@@ -1,16 +1,17 @@
 """Are the generated programs good enough? More than a hundred wrong compilers say so.
 
-    python tests/compile/planted.py [--python .venv/bin/python] [--bugs 1-20] [--calls 30000] [--jobs 2]
+    python tests/compile/planted.py [--python .venv/bin/python] [--bugs 1-20] [--calls 30000] [--jobs 1]
 
-Builds the compiler with -DHASTEN_PLANTED_BUGS=ON (src/runtime/planted.h lists the bugs; none is in a shipped build),
-then runs the generator of tests/compile/exact once for each bug, chosen by HASTEN_PLANT=N, until it shows a
-difference from CPython. Such a build leaves LLVM's optimisation out, which is four fifths of the time and has no bug planted.
+Builds the compiler with -DHASTEN_PLANTED_BUGS=ON (src/runtime/planted.h lists the bugs; none is in a shipped build), then
+runs the programs of tests/compile/exact until each bug has shown a difference from CPython: all bugs on the same programs, see
+exact/hunt.py. Such a build leaves LLVM's optimisation out, which is four fifths of the time and has no bug planted.
 Fails unless 95 % of the bugs are found and, with no bug chosen, nothing is.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -20,9 +21,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(Path(__file__).parent / "exact"))
-from pool import run_seeds  # noqa: E402
-
+HUNT = Path(__file__).parent / "exact" / "hunt.py"
 HEADER = ROOT / "src" / "runtime" / "planted.h"
 FOUND_SHARE = 0.95
 
@@ -64,19 +63,24 @@ def chosen(text: str) -> list[int]:
     return numbers
 
 
-def hunt(bug: int | None, package: Path, python: str, calls: int, keep: Path, jobs: int):
-    env = {"PYTHONPATH": str(package)}
-    env["HASTEN_PLANT"] = str(bug) if bug else ""
-    name = f"bug_{bug}" if bug else "no_bug"
-    return run_seeds(
-        iter(range(10**9)), directory=keep / name, python=python, env=env, jobs=jobs,
-        stop_when=lambda totals: differences(totals) or totals.calls >= calls,
-    )  # fmt: skip
+def hunt(bugs: list[int], options, package: Path, keep: Path, number: int) -> subprocess.Popen:
+    """Starts a process that looks for these; it prints a JSON line for each that it finds."""
+    table = keep / f"table_{number}"
+    table.write_bytes(bytes(256))
+    env = dict(os.environ, PYTHONPATH=str(package), PYTHONHASHSEED="0", HASTEN_JIT_CACHE="off", HASTEN_PLANT_TABLE=str(table))
+    command = [options.python, "-W", "ignore", HUNT, "--directory", keep, "--bugs", ",".join(map(str, bugs)), "--calls", str(options.calls),
+               "--start", str(options.start), "--density", str(options.density)]  # fmt: skip
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
 
 
-def differences(totals) -> list:
-    """What was found, without workers that gave no answer in time: on a busy machine that says nothing of the bug."""
-    return [finding for finding in totals.findings if not finding.what.startswith("hang")]
+def table(names: dict[int, str], bugs: list[int], found: dict[int, dict]) -> str:
+    """What each took, for docs/."""
+    lines = ["| bug | calls | programs | what it does |", "|--:|--:|--:|---|"]
+    for bug in bugs:
+        name, _, text = names[bug].partition(": ")
+        took = f"{found[bug]['calls']} | {found[bug]['programs']}" if bug in found else "not found | "
+        lines.append(f"| {bug} {name} | {took} | {text} |")
+    return "\n".join(lines)
 
 
 def main() -> int:
@@ -88,34 +92,40 @@ def main() -> int:
     parser.add_argument(
         "--calls", type=int, default=30_000, help="calls after which a bug counts as not found"
     )
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=1, help="so many processes share the bugs")
+    parser.add_argument("--start", type=int, default=0, help="first seed")
+    parser.add_argument("--density", type=int, default=1, help="so many times as many calls of each function")
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "planted")
+    parser.add_argument("--no-build", action="store_true", help="it is built already")
     options = parser.parse_args()
     begun = time.monotonic()
-    package = build(options.python, options.build)
+    package = options.build / "pkg" if options.no_build else build(options.python, options.build)
     print(f"built in {time.monotonic() - begun:.0f} s", flush=True)
     names = described(HEADER)
     bugs = chosen(options.bugs) or sorted(names)
     keep = Path(tempfile.mkdtemp(prefix="hasten_planted_"))
-    missed = []
-    for bug in bugs:
-        begun = time.monotonic()
-        totals = hunt(bug, package, options.python, options.calls, keep, options.jobs)
-        found = differences(totals)
-        if found:
-            how = " ".join(found[0].what.split())[:150]
-            outcome = f"found after {totals.calls} calls, {time.monotonic() - begun:.0f} s: {how}"
-        else:
-            outcome = f"NOT FOUND in {totals.calls} calls"
-            missed.append(bug)
-        print(f"bug {bug:3} ({names.get(bug, '?')}): {outcome}", flush=True)
-    clean = hunt(None, package, options.python, options.calls, keep, options.jobs)
-    print(f"no bug: {len(clean.findings)} differences in {clean.calls} calls")
-    for finding in clean.findings:
-        print(f"  seed {finding.seed}: {finding.what}")
-    found_count = len(bugs) - len(missed)
-    print(f"{found_count} of {len(bugs)} planted bugs found; not: {', '.join(str(bug) for bug in missed) or 'none'}")
-    return 1 if found_count < FOUND_SHARE * len(bugs) or differences(clean) else 0
+    hunts = [hunt(bugs[n :: options.jobs], options, package, keep, n) for n in range(min(options.jobs, len(bugs)))]
+    found: dict[int, dict] = {}
+    clean: list[dict] = []
+    for process in hunts:
+        for line in map(json.loads, process.stdout):
+            if "bug" not in line:
+                print(json.dumps(line), flush=True)
+                continue
+            how = " ".join(line["what"].split())[:150]
+            if line["bug"] == 0:
+                clean.append(line)
+                print(f"no bug, seed {line['seed']}: {how}", flush=True)
+            else:
+                found[line["bug"]] = line
+                print(f"bug {line['bug']:3} ({names[line['bug']]}): found after {line['calls']} calls, seed {line['seed']}: {how}", flush=True)
+        if process.wait() != 0:
+            raise SystemExit("the hunt ended with an error")
+    missed = [bug for bug in bugs if bug not in found]
+    print(table(names, bugs, found))
+    print(f"no bug: {len(clean)} differences")
+    print(f"{len(found)} of {len(bugs)} planted bugs found; not: {', '.join(str(bug) for bug in missed) or 'none'}")
+    return 1 if len(found) < FOUND_SHARE * len(bugs) or clean else 0
 
 
 if __name__ == "__main__":

@@ -7,27 +7,12 @@ from pathlib import Path
 import pytest
 
 EXACT = Path(__file__).parent / "exact"
-# Each departure, and a seed near which the generator finds it; from any other seed on it finds it as well, only later.
-RULES = {
-    "wrap": 13,
-    "c_div": 23,
-    "c_mod": 28,
-    "round": 40,
-    "float_compare": 17,
-    "negative_index": 6,
-    "zero_locals": 6,
-    "copied_lists": 1,
-    "no_negative_zero": 4,
-    "lost_line": 1,
-    "shift_wide": 66,
-    "float_floor": 29,
-    "min_ties": 31,
-}
+RULES = ["wrap", "c_div", "c_mod", "round", "float_compare", "negative_index", "zero_locals", "copied_lists", "no_negative_zero", "lost_line", "shift_wide", "float_floor", "min_ties"]  # fmt: skip
 
 
 def exact(tmp_path, *arguments):
     return subprocess.run(
-        [sys.executable, "-W", "ignore", EXACT, "--keep", tmp_path, "--jobs", "1", *arguments],
+        [sys.executable, "-W", "ignore", EXACT, "--keep", tmp_path, "--jobs", "1", "--density", "1", *arguments],
         capture_output=True,
         text=True,
         timeout=300,
@@ -51,7 +36,7 @@ def test_a_known_departure_is_found(tmp_path, rule):
         "--fixed",
         "0",
         "--start",
-        str(RULES[rule]),
+        "0",
         "--stop-at",
         "1",
         "--no-shrink",
@@ -70,7 +55,7 @@ def test_a_failing_program_is_made_small(tmp_path):
         "--fixed",
         "0",
         "--start",
-        str(RULES["c_mod"]),
+        "0",
         "--stop-at",
         "1",
     )

@@ -31,6 +31,17 @@ void leave_out_steps() {
   llvm::cl::ParseCommandLineOptions(static_cast<int>(std::size(options)), options, "", &llvm::nulls());
 }
 
+bool is_set(const char* variable) {
+  const char* text = std::getenv(variable);
+  return text && *text && *text != '0';
+}
+
+/// Tests that compile far more than they run; see code.h.
+bool unoptimized() {
+  static const bool chosen = kPlantsBugs || is_set("HASTEN_JIT_UNOPTIMIZED");
+  return chosen;
+}
+
 /// For this processor. Made once; the caller holds the GIL.
 Result<llvm::TargetMachine*> make_machine() {
   leave_out_steps();
@@ -47,7 +58,7 @@ Result<llvm::TargetMachine*> make_machine() {
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;  // a * b + c rounds twice, as in CPython
   auto* machine = target->createTargetMachine(
       triple, llvm::sys::getHostCPUName(), features.getString(), options, llvm::Reloc::PIC_, llvm::CodeModel::Small,
-      kPlantsBugs ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default);
+      unoptimized() ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default);
   if (!machine)
     return Error{"compile.llvm", "LLVM cannot make code for this machine", "please report it"};
   return machine;  // lives as long as the process
@@ -56,11 +67,6 @@ Result<llvm::TargetMachine*> make_machine() {
 Result<llvm::TargetMachine*> machine() {
   static Result<llvm::TargetMachine*> made = make_machine();
   return made;
-}
-
-bool is_set(const char* variable) {
-  const char* text = std::getenv(variable);
-  return text && *text && *text != '0';
 }
 
 }  // namespace
@@ -116,7 +122,8 @@ Result<LinkedCode> compile_module(const std::function<Result<std::unique_ptr<llv
     return internal_error(defect);
   const double start = ThreadClock::now();
   times->verify_ms = start - verify_start;
-  optimize(*module, machine);
+  if (!unoptimized())
+    optimize(*module, machine);
   times->optimize_ms = ThreadClock::now() - start;
   if (const std::string defect = verify ? defect_of(*module) : ""; !defect.empty())
     return internal_error("after optimization: " + defect);

@@ -24,8 +24,6 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
-#include "runtime/planted.h"
-
 namespace hasten::compile {
 
 namespace {
@@ -99,8 +97,6 @@ void take_in(llvm::Function& function) {
 }  // namespace
 
 void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
-  if (kPlantsBugs)
-    return;
   llvm::PassBuilder builder(&machine);
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;

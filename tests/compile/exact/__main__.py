@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import random
 import sys
 import tempfile
@@ -34,14 +35,16 @@ def seeds(options):
     if start is None:
         start = random.SystemRandom().randrange(10**6, 10**9)
     print(f"new seeds start at {start}", flush=True)
-    return itertools.chain(range(options.fixed), itertools.count(start | 3, 4) if options.texts else itertools.count(start))
+    return itertools.chain(range(options.fixed), itertools.count(start | 7, 8) if options.texts else itertools.count(start))
 
 
 def summary(totals: Totals, seconds: float) -> str:
     t = totals.tally
     lines = [
-        f"{totals.calls} calls of {totals.programs} programs in {seconds:.0f} s, {len(totals.findings)} differences"
+        f"{totals.calls} calls of {t.get('functions', 0)} functions in {totals.programs} programs in {seconds:.0f} s, {len(totals.findings)} differences"
     ]
+    cpu = t.get("seconds plain", 0) + t.get("seconds compiled", 0)
+    lines.append(f"  {totals.calls / max(cpu, 0.001):.0f} calls and {t.get('functions', 0) / max(cpu, 0.001):.1f} functions per second of CPU time")
     lines.append(
         "  "
         + ", ".join(f"{key} {value}" for key, value in sorted(t.items()) if key.startswith("jit "))
@@ -75,7 +78,7 @@ def main() -> int:
         default=0.0,
         help="fail if a smaller share of calls ran natively",
     )
-    parser.add_argument("--density", type=int, default=1, help="so many times as many calls of each function")
+    parser.add_argument("--density", type=int, default=8, help="so many times as many calls of each function")
     parser.add_argument("--cover", type=int, default=4, help="take down what every N-th program uses; 0: none")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--wrap", default="jit")
@@ -84,6 +87,7 @@ def main() -> int:
     parser.add_argument("--replay", type=Path)
     parser.add_argument("--shrink", type=int)
     options = parser.parse_args()
+    os.environ["HASTEN_JIT_CACHE"] = "off"
     if options.replay:
         return replay(options.replay, options.wrap)
     keep = options.keep or Path(tempfile.mkdtemp(prefix="hasten_exact_"))
@@ -115,7 +119,9 @@ def main() -> int:
         ),
     )
     for finding in totals.findings:
-        print(f"\nseed {finding.seed}: {finding.what}")
+        unoptimized = finding.env.get("HASTEN_JIT_UNOPTIMIZED", "")
+        print(f"\nseed {finding.seed}{' (HASTEN_JIT_UNOPTIMIZED=1)' if unoptimized else ''}: {finding.what}")
+        os.environ["HASTEN_JIT_UNOPTIMIZED"] = unoptimized  # for the copies that shrink() makes of this process
         if not options.no_shrink:
             small, what = shrink.shrink(program.generate(finding.seed, options.density), options.wrap, keep)
             path = keep / f"small_{finding.seed}.py"

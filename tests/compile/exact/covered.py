@@ -27,7 +27,7 @@ REFUSED = {  # ast class -> the body of a function that has it
 }  # fmt: skip
 OUT_OF_REACH = {
     "syntax Import": "", "syntax ImportFrom": "", "syntax AsyncFunctionDef": "", "syntax Interactive": "",  # tests/compile/language.py has these
-    "builtin print": "output", "builtin input": "input", "builtin open": "files", "builtin id": "addresses", "builtin help": "output", "builtin exit": "", "builtin quit": "",
+    "builtin input": "input", "builtin open": "files", "builtin id": "addresses", "builtin help": "output", "builtin exit": "", "builtin quit": "",
     "builtin copyright": "", "builtin credits": "", "builtin license": "", "builtin aiter": "async", "builtin anext": "async", "builtin compile": "runs code", "builtin classmethod": "in classes",
     "builtin staticmethod": "in classes", "builtin property": "in classes", "builtin setattr": "the program's own objects", "builtin delattr": "",
 }  # fmt: skip

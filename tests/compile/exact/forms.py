@@ -54,6 +54,9 @@ FORMS = [
     "w = []\nfor q in $R:\n    w.append(lambda r=q: (q, r))\nseen.append([p() for p in w])",
     "def h():\n    return y9\ntry:\n    h()\nexcept NameError as e:\n    seen.append(str(e))\ny9 = $I\nseen.append(h())",
     "x = $I\ndel x\ndef h():\n    return x\ntry:\n    h()\nexcept NameError as e:\n    seen.append(str(e))",
+    "x = G0\ndef h(p):\n    global G0\n    G0 = p\n    return x\nseen.append((h($I), G0, x))",
+    "def h(p):\n    global G1\n    G1 = G1 + p\nfor q in $R:\n    x = G1\n    h(q)\n    seen.append((x, G1))",
+    "def h(*p, **q):\n    return p, q\nw = $L[:2]\nd = {'x': $I}\nseen.append((h(*w, **d), h(**d), h(*w)))",
     # comprehensions and generator expressions
     "seen.append([q for q in $L if q if q > $s])",
     "seen.append({q: 1 for q in $R if q % 2 if q > 1})",

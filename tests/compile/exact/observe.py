@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import array
 import ctypes
+import io
 import struct
 import sys
 
@@ -127,8 +128,12 @@ def observe(function, args: tuple, kwargs: dict, globals_: list, filename: str):
     lists += [row for a in args if type(a) in (list, tuple) for row in a if type(row) in COUNTED]
     counts_before = [sys.getrefcount(a) for a in lists]
     errno_location()[0] = 0
+    before, sys.stdout = sys.stdout, io.StringIO()
     try:
-        result = function(*args, **kwargs)
+        try:
+            result = function(*args, **kwargs)
+        finally:
+            printed, sys.stdout = sys.stdout.getvalue(), before
     except Exception as error:  # noqa: BLE001 - whatever comes is the observation
         outcome = (
             "raised",
@@ -136,10 +141,11 @@ def observe(function, args: tuple, kwargs: dict, globals_: list, filename: str):
             str(error)[:500],
             traceback_lines(error, filename)[: -1 if is_unsure_line(error) else None],
             chain(error),
+            printed,
         )
         del error
     else:
-        outcome = ("returned", canonical(result, seen))
+        outcome = ("returned", canonical(result, seen), *([printed] if printed else []))
         del result
     after = tuple(canonical(value, seen) for value in (*args, *kwargs.values(), *globals_))
     # A list argument that has more or fewer owners afterwards than under CPython is a leak or a crash to come.

@@ -10,13 +10,15 @@ from __future__ import annotations
 import random
 
 from arguments import SUBCLASSES, Arguments
+from chains import generate_chains
 from expressions import Expressions
+from lists import ListFunction
 from scope import Flavour, Scope, Signature, Var
 from scoped import with_scopes
 from statements import Body
 from texts import SUBCLASSES as TEXT_SUBCLASSES
 from texts import TextFunction
-from wide import generate_wide
+from wide import generate_wide, mixed
 
 HEADER = "import cmath\nimport math\nfrom math import inf, nan\n"
 RETURNS = ["i", "i", "f", "f", "b", "c", "x", "s", "Li", "Lf", "Tif", "Tii", "R", "R", "R", "R"]
@@ -46,9 +48,14 @@ PARAMS = [
 def generate(seed: int, density: int = 1) -> str:
     """`density` times as many calls: for long runs, whose time goes to compiling."""
     rng = random.Random(seed)
-    if seed % 8 in (1, 5, 6):
-        return generate_wide(rng, seed // 8 * 3 + (1, 5, 6).index(seed % 8), density)
-    if seed % 4 == 3:
+    sort = seed % 8  # 0 and 3: what follows below
+    if sort in (1, 5, 6):
+        return generate_wide(rng, seed // 8 * 3 + (1, 5, 6).index(sort), density)
+    if sort == 2:
+        return generate_chains(rng, density)
+    if sort == 4:
+        return with_scopes(generate_lists(rng, density), seed)
+    if sort == 7:
         return generate_texts(rng, density)
     flavour = Flavour(
         numbers=rng.choice(
@@ -91,6 +98,18 @@ def generate_texts(rng, density: int = 1) -> str:
         parts.append(text)
     calls = make_calls(rng, functions, {}, density)
     used = [text for name, text in {**SUBCLASSES, **TEXT_SUBCLASSES}.items() if name + "(" in calls]
+    return "\n".join([*parts, *used, calls])
+
+
+def generate_lists(rng, density: int = 1) -> str:
+    """A program over lists that its functions make for themselves."""
+    functions, parts = [], [HEADER]
+    for n in range(rng.choice([1, 1, 2])):
+        signature, text = ListFunction(rng, f"f{n}", list(functions)).make()
+        functions.append(signature)
+        parts.append(text)
+    calls = make_calls(rng, functions, {}, density)
+    used = [text for name, text in SUBCLASSES.items() if name + "(" in calls]
     return "\n".join([*parts, *used, calls])
 
 
@@ -177,6 +196,7 @@ def make_calls(rng, functions, global_kinds, density: int = 1) -> str:
     values = Arguments(rng)
     functions = [f for f in functions if f.name != "p0"]
     number = 0
+    phases = []
     for _ in range(rng.choice([6, 9, 12])):
         if global_kinds and rng.random() < 0.12:
             name = rng.choice(sorted(global_kinds))
@@ -193,7 +213,11 @@ def make_calls(rng, functions, global_kinds, density: int = 1) -> str:
         profile = values.profile(function)
         # A version is compiled once: values at the edges find more in it than the same again.
         count = rng.choice([2, 5, 8] if profile["style"] == "benign" else [5, 8, 14])
-        for _ in range(count * density):
+        phases += [(function, profile)] * count
+        for _ in range(count):
             lines.append(f"def call_{number}():\n{values.call(function, profile)}\n")
             number += 1
+    for function, profile in mixed(rng, phases, density):
+        lines.append(f"def call_{number}():\n{values.call(function, profile)}\n")
+        number += 1
     return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import linecache
+import marshal
 import re
 import signal
 import sys
@@ -58,46 +59,72 @@ class Loaded:
         return [self.names[n] for n in sorted(self.names) if re.fullmatch(r"G\d+", n)]
 
 
-def load(text: str, filename: str, wrap) -> Loaded:
+def module_of(text: str, filename: str) -> bytes:
     linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
-    return Loaded(compile(text, filename, "exec", dont_inherit=True), wrap)
+    return marshal.dumps(compile(text, filename, "exec", dont_inherit=True))
 
 
-def run_program(text: str, filename: str, wrap, tally: dict, only: set | None = None) -> str | None:
-    """Returns the first difference or None. `filename` must hold `text` on disk: the compiler reads it there."""
-    plain, compiled = load(text, filename, lambda f: f), load(text, filename, wrap)
-    for number, (make_plain, make_compiled) in enumerate(
-        zip(plain.calls, compiled.calls, strict=True)
-    ):
-        if only is not None and number not in only:
-            continue
-        action, name, *rest = make_plain()
-        if action == "set":
-            plain.names[name], compiled.names[name] = rest[0], make_compiled()[2]
-            continue
-        if action == "rebind":
-            plain.names[name], compiled.names[name] = plain.names[rest[0]], compiled.names[rest[0]]
+def load(module: bytes, wrap) -> Loaded:
+    """With code objects of its own: CPython adapts them to what they meet."""
+    return Loaded(marshal.loads(module), wrap)
+
+
+def expectations(plain: Loaded, filename: str, tally: dict) -> list:
+    """(number of the call, what CPython makes of it), up to where CPython itself gives up; None where no call is made."""
+    steps: list = []
+    for number, make in enumerate(plain.calls):
+        action, name, *rest = make()
+        if action != "call":
+            assign(plain, action, name, rest)
+            steps.append((number, None))
             continue
         try:
             with limited():
                 expected = observe(plain.names[name], *rest, plain.globals(), filename)
         except TooLong:
             tally["too long"] = tally.get("too long", 0) + 1
-            return None  # arguments and globals may be half changed: the rest of this program is worthless
-        kind = expected["outcome"][0]
-        if kind == "raised":
+            break  # arguments and globals may be half changed: the rest of this program is worthless
+        if expected["outcome"][0] == "raised":
             error = expected["outcome"][1][0]
             if error in ("MemoryError", "RecursionError"):
                 tally[error] = tally.get(error, 0) + 1
-                return None
+                break
             tally["raised " + error] = tally.get("raised " + error, 0) + 1
+        steps.append((number, expected))
+    return steps
+
+
+def assign(side: Loaded, action: str, name: str, rest: list) -> None:
+    side.names[name] = rest[0] if action == "set" else side.names[rest[0]]
+
+
+def first_difference(compiled: Loaded, steps: list, filename: str, tally: dict) -> str | None:
+    for number, expected in steps:
+        action, name, *rest = compiled.calls[number]()
+        if expected is None:
+            assign(compiled, action, name, rest)
+            continue
         tally["calls"] = tally.get("calls", 0) + 1
-        begun = time.perf_counter()
-        actual = observe(compiled.names[name], *make_compiled()[2:], compiled.globals(), filename)
-        tally["seconds"] = tally.get("seconds", 0.0) + time.perf_counter() - begun
+        actual = observe(compiled.names[name], *rest, compiled.globals(), filename)
         found = difference(expected, actual)
         if found:
             return f"call_{number} of {name}: {found}"
+    return None
+
+
+def run_program(text: str, filename: str, wrap, tally: dict) -> str | None:
+    """Returns the first difference or None. `filename` must hold `text` on disk: the compiler reads it there."""
+    begun = time.process_time()
+    module = module_of(text, filename)
+    steps = expectations(load(module, lambda f: f), filename, tally)
+    compiled = load(module, wrap)
+    middle = time.process_time()
+    found = first_difference(compiled, steps, filename, tally)
+    tally["seconds plain"] = tally.get("seconds plain", 0.0) + middle - begun
+    tally["seconds compiled"] = tally.get("seconds compiled", 0.0) + time.process_time() - middle
+    tally["functions"] = tally.get("functions", 0) + len(compiled.functions)
+    if found:
+        return found
     collect_reports(compiled.functions, tally)
     return next((f"refused: {key}" for key in tally if "contradicts itself" in key), None)
 

@@ -9,13 +9,11 @@ import copy
 import io
 import os
 import re
-import resource
-import select
-import signal
 import sys
 import warnings
 from pathlib import Path
 
+from forked import outcome
 from run import run_program
 from worker import wrapper
 
@@ -25,41 +23,7 @@ CANDIDATE_S = 10
 def attempt(text: str, wrap, filename: str) -> str | None:
     """What goes wrong with this program, if anything does; run in a child."""
     Path(filename).write_text(text)
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(reading)
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 1), os.dup2(null, 2)
-        resource.setrlimit(resource.RLIMIT_CPU, (CANDIDATE_S, CANDIDATE_S))
-        found = ""
-        try:
-            found = run_program(text, filename, wrap, {}) or ""
-        except BaseException:  # noqa: BLE001 - a candidate that is not a program any more
-            found = ""
-        finally:
-            os.write(writing, found.encode(errors="replace")[:60000])
-            os._exit(0)
-    os.close(writing)
-    said = b""
-    while True:
-        ready, _, _ = select.select([reading], [], [], CANDIDATE_S * 2)
-        if not ready:
-            os.kill(pid, signal.SIGKILL)
-        data = os.read(reading, 1 << 16) if ready else b""
-        if not data:
-            break
-        said += data
-    os.close(reading)
-    _, status = os.waitpid(pid, 0)
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        return (
-            "hang"
-            if number in (signal.SIGKILL, signal.SIGXCPU)
-            else f"crash {signal.Signals(number).name}"
-        )
-    return said.decode() or None
+    return outcome(lambda: run_program(text, filename, wrap, {}), CANDIDATE_S)
 
 
 def nature(found: str | None) -> str | None:

@@ -587,39 +587,57 @@ def lifetimes(rng) -> str:
     return "\n".join([*lines, "    G9.append('end')", "    return n"]) + "\n"
 
 
+def mixed(rng, phases: list, density: int):
+    """What the phases were made of, again and in any order, until there are `density` times as many: compiling costs milliseconds and
+    a call microseconds, and versions of one function for different types now take turns."""
+    wanted = len(phases) * (density - 1)
+    while wanted > 0:
+        one = rng.choice(phases)
+        for _ in range(rng.choice([1, 1, 2, 5])):
+            yield one
+            wanted -= 1
+
+
 def wide_calls(rng, functions, density: int) -> str:
     """Phases, as in life: the same types for a while, then others, then the first again."""
     maker = Wide(rng, "", [])
-    lines, number = [], 0
+    lines: list[str] = []
+    phases: list = []
     for _ in range(rng.choice([4, 6])):
         if rng.random() < 0.15:
-            lines.append(f"def call_{number}():\n    return 'set', '{rng.choice(['G0', 'G1'])}', {maker.literal(rng.choice('IIFs'))}\n")
-            number += 1
+            lines.append(f"def call_{len(lines)}():\n    return 'set', '{rng.choice(['G0', 'G1'])}', {maker.literal(rng.choice('IIFs'))}\n")
         name, params = functions[-1] if rng.random() < 0.6 else rng.choice(functions)
         kinds = [kind for kind, _ in params]
         if rng.random() < 0.2:
             kinds[rng.randrange(len(kinds))] = rng.choice(ARGUMENT_KINDS)
-        for _ in range(rng.choice([2, 3, 5]) * density):
-            values = [argument(maker, kind) for kind in kinds]
-            same = ""
-            if rng.random() < 0.15 and len(values) > 1:  # one object in two places
-                a, b = rng.sample(range(len(values)), 2)
-                same, values[b] = f"    same = {values[a]}\n", "same"
-                values[a] = "same"
-            positional = [value for value, (_, sort) in zip(values, params) if sort == "positional"]
-            named = [value for value, (_, sort) in zip(values, params) if sort == "named"]
-            keywords = [f"'k{k}': {value}" for k, value in enumerate(named) if rng.random() < 0.85]
-            odd = rng.random()
-            if odd < 0.05:
-                positional = positional[:-1] if odd < 0.02 else [*positional, "1"]
-            elif odd < 0.1 and positional:
-                keywords.append(f"'a{len(positional) - 1}': {positional.pop()}" if odd < 0.08 else f"'a0': {positional[0]}")
-            elif odd < 0.13:
-                keywords.append("'odd': 1")
-            arguments = "(" + "".join(value + ", " for value in positional) + ")"
-            lines.append(f"def call_{number}():\n{same}    return 'call', '{name}', {arguments}, {{{', '.join(keywords)}}}\n")
-            number += 1
+        phase = [(name, params, kinds)] * rng.choice([2, 3, 5])
+        phases += phase
+        lines += [wide_call(maker, len(lines) + k, *one) for k, one in enumerate(phase)]
+    for one in mixed(rng, phases, density):
+        lines.append(wide_call(maker, len(lines), *one))
     return "\n".join(lines)
+
+
+def wide_call(maker: Wide, number: int, name: str, params: list, kinds: list) -> str:
+    rng = maker.rng
+    values = [argument(maker, kind) for kind in kinds]
+    same = ""
+    if rng.random() < 0.15 and len(values) > 1:  # one object in two places
+        a, b = rng.sample(range(len(values)), 2)
+        same, values[b] = f"    same = {values[a]}\n", "same"
+        values[a] = "same"
+    positional = [value for value, (_, sort) in zip(values, params) if sort == "positional"]
+    named = [value for value, (_, sort) in zip(values, params) if sort == "named"]
+    keywords = [f"'k{k}': {value}" for k, value in enumerate(named) if rng.random() < 0.85]
+    odd = rng.random()
+    if odd < 0.05:
+        positional = positional[:-1] if odd < 0.02 else [*positional, "1"]
+    elif odd < 0.1 and positional:
+        keywords.append(f"'a{len(positional) - 1}': {positional.pop()}" if odd < 0.08 else f"'a0': {positional[0]}")
+    elif odd < 0.13:
+        keywords.append("'odd': 1")
+    arguments = "(" + "".join(value + ", " for value in positional) + ")"
+    return f"def call_{number}():\n{same}    return 'call', '{name}', {arguments}, {{{', '.join(keywords)}}}\n"
 
 
 def argument(maker: Wide, kind: str) -> str:
