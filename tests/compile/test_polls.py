@@ -84,7 +84,7 @@ def run(tmp_path):
             for function in list(globals().values()):
                 if isinstance(function, hasten.jit.Function):
                     report = function.report()  # where it is no faster than Python, Python may have it in the end
-                    assert report["compiles"] and all("slower than Python" in reason for reason in report["reasons"]), report
+                    assert all("slower than Python" in reason for reason in report["reasons"]), report
             """))
         return subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=LIMIT_S)
     return run
