@@ -133,7 +133,7 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
   }
   const Type& t = s_.types[v];
   llvm::BasicBlock *odd = new_block("odd"), *normal = new_block(""), *done = new_block("");
-  b.CreateCondBr(b.CreateIsNull(status), normal, odd);
+  b.CreateCondBr(b.CreateIsNotNull(status), odd, normal, m_.unlikely());
   b.SetInsertPoint(normal);
   Value usual;
   if (target.result.never()) {
