@@ -478,6 +478,10 @@ std::span<const SupportSymbol> common_symbols() {
       HASTEN_LIBM(log2),
       HASTEN_LIBM(log10),
       HASTEN_LIBM(log1p),
+      HASTEN_LIBM(exp2),
+      HASTEN_LIBM(cbrt),
+      HASTEN_LIBM(erf),
+      HASTEN_LIBM(erfc),
       {"hj_atan2", reinterpret_cast<void*>(static_cast<Binary>(&std::atan2))},
       // What LLVM itself may call on a CPU without the instruction.
       {"sqrt", reinterpret_cast<void*>(static_cast<Unary>(&std::sqrt))},

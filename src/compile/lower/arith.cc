@@ -325,6 +325,32 @@ Value BodyLowering::float_pow(ValueId v, llvm::Value* a, llvm::Value* c) {
       b.CreateAnd(close, ordinary), s_.types[v], [&] { return from_parts(Type::of(kFloat), {square}); }, slow, true);
 }
 
+/// As _Py_c_quot: by the ratio of the divisor's smaller part to its larger one. What comes out as a NaN is computed once more by
+/// CPython's own function, which from some version on recovers infinities.
+Value BodyLowering::complex_quotient(llvm::Value* ar, llvm::Value* ai, llvm::Value* cr, llvm::Value* ci) {
+  const Type t = Type::of(kComplex);
+  const auto magnitude = [&](llvm::Value* x) { return b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x); };
+  llvm::Value* real_is_larger = b.CreateFCmpOGE(magnitude(cr), magnitude(ci));
+  const auto pick = [&](llvm::Value* if_so, llvm::Value* if_not) {
+    return b.CreateSelect(real_is_larger, if_so, if_not);
+  };
+  llvm::Value *large = pick(cr, ci), *small = pick(ci, cr), *x = pick(ar, ai), *y = pick(ai, ar);
+  llvm::Value* ratio = b.CreateFDiv(small, large);
+  llvm::Value* divisor = b.CreateFAdd(large, b.CreateFMul(small, ratio));
+  llvm::Value* re = b.CreateFDiv(b.CreateFAdd(x, b.CreateFMul(y, ratio)), divisor);
+  llvm::Value* product = b.CreateFMul(x, ratio);
+  llvm::Value* im = b.CreateFDiv(b.CreateFSub(pick(y, product), pick(product, y)), divisor);
+  return choose(
+      b.CreateFCmpORD(re, im), t, [&] { return from_parts(t, {re, im}); },
+      [&] {
+        llvm::Value* both = b.CreateCall(m_.helper("hj_complex_divide", llvm::StructType::get(m_.f64, m_.f64),
+                                                   {m_.f64, m_.f64, m_.f64, m_.f64}, ModuleContext::Effects::Pure),
+                                         {ar, ai, cr, ci});
+        return from_parts(t, {b.CreateExtractValue(both, 0), b.CreateExtractValue(both, 1)});
+      },
+      true);
+}
+
 Value BodyLowering::complex_binary(ValueId v, BinaryOp op, const Value& a, const Value& c) {
   llvm::Value* zero = llvm::ConstantFP::get(m_.f64, 0.0);
   const auto parts = [&](const Value& one) {
@@ -353,10 +379,7 @@ Value BodyLowering::complex_binary(ValueId v, BinaryOp op, const Value& a, const
       llvm::Value* is_zero = b.CreateAnd(b.CreateFCmpOEQ(cr, zero), b.CreateFCmpOEQ(ci, zero));
       if (!planted_bug(Plant::ComplexDivZero))
         go_if(is_zero, fails_at(v));
-      llvm::Value* both = b.CreateCall(m_.helper("hj_complex_divide", llvm::StructType::get(m_.f64, m_.f64),
-                                                 {m_.f64, m_.f64, m_.f64, m_.f64}, ModuleContext::Effects::Pure),
-                                       {ar, ai, cr, ci});
-      return number(b.CreateExtractValue(both, 0), b.CreateExtractValue(both, 1));
+      return complex_quotient(ar, ai, cr, ci);
     }
     case BinaryOp::Pow: {
       if (!c.type.is_constant() || c.type.interval.low != 2)

@@ -281,6 +281,7 @@ class BodyLowering {
   Value int_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
   llvm::Value* signed_division(mir::ValueId v, bool floor, llvm::Value* l, llvm::Value* r, Interval x, Interval y);
   Value float_binary(ValueId v, mir::BinaryOp op, llvm::Value* a, llvm::Value* c);
+  Value complex_quotient(llvm::Value* ar, llvm::Value* ai, llvm::Value* cr, llvm::Value* ci);
   Value complex_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
   Value float_pow(ValueId v, llvm::Value* a, llvm::Value* c);
   llvm::Value* checked(ValueId v, llvm::Intrinsic::ID id, llvm::Value* a, llvm::Value* c);

@@ -253,10 +253,10 @@ Value BodyLowering::math_unary(ValueId v, Known known, const Value& arg) {
   if (known == Known::Sqrt) {
     r = b.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, x);
   } else {
-    static constexpr const char* kNames[] = {"sqrt",     "hj_sin",   "hj_cos",   "hj_tan",  "hj_asin",
-                                             "hj_acos",  "hj_atan",  "hj_sinh",  "hj_cosh", "hj_tanh",
-                                             "hj_asinh", "hj_acosh", "hj_atanh", "hj_exp",  "hj_expm1",
-                                             "hj_log",   "hj_log2",  "hj_log10", "hj_log1p"};
+    static constexpr const char* kNames[] = {"sqrt",     "hj_sin",  "hj_cos",   "hj_tan",  "hj_asin",  "hj_acos",
+                                             "hj_atan",  "hj_sinh", "hj_cosh",  "hj_tanh", "hj_asinh", "hj_acosh",
+                                             "hj_atanh", "hj_exp",  "hj_expm1", "hj_log",  "hj_log2",  "hj_log10",
+                                             "hj_log1p", "hj_exp2", "hj_cbrt",  "hj_erf",  "hj_erfc"};
     const char* name = kNames[static_cast<size_t>(known) - static_cast<size_t>(Known::Sqrt)];
     r = b.CreateCall(m_.helper(name, m_.f64, {m_.f64}, ModuleContext::Effects::Pure), {x});
   }

@@ -85,6 +85,10 @@ Type binary_type(BinaryOp op, const Type& a, const Type& b, SiteTable& sites, Si
       return Type::exact(class_of(a));
     if (op == BinaryOp::Mul && is_sequence(b) && a.within(kIntegral))
       return Type::exact(class_of(b));
+    // What is added to bytes is most likely more of them. The result is looked at.
+    if (op == BinaryOp::Add && !a.may_be_unbound() && class_of(a) == &PyBytes_Type && b.object && !b.cls &&
+        !b.may_be_unbound())
+      return Type::exact(&PyBytes_Type);
   }
   if (a.cls == &PySet_Type && b.cls == &PySet_Type &&
       (op == BinaryOp::And || op == BinaryOp::Or || op == BinaryOp::Xor || op == BinaryOp::Sub))
