@@ -150,6 +150,16 @@ PyTypeObject native_list_type = [] {
   return type;
 }();
 
+/// What is returned instead of a list, with MemoryError set: its size is negative. So there is always something to read.
+NativeList no_list = [] {
+  NativeList list{};
+  list.ob_base.ob_base.ob_refcnt = 1;
+  list.ob_base.ob_base.ob_type = &native_list_type;
+  list.ob_base.ob_size = -1;
+  return list;
+}();
+PyObject* list_or_none(NativeList* list) { return as_object(list ? list : &no_list); }
+
 /// Room for `count` items; null: MemoryError is set.
 NativeList* make(uint64_t shape, Py_ssize_t count) {
   const size_t bytes = item_bytes(shape);
@@ -330,10 +340,7 @@ bool equal_words(uint64_t shape, const char* a, const char* b, Py_ssize_t count)
 extern "C" {
 
 /// Whoever asks for it writes all items before anything else is done.
-PyObject* hj_native_list(int64_t size, uint64_t shape) {
-  NativeList* made = make(shape, size);
-  return made ? as_object(made) : nullptr;
-}
+PyObject* hj_native_list(int64_t size, uint64_t shape) { return list_or_none(make(shape, size)); }
 
 PyObject* hj_native_object(PyObject* list) { return object_of(list, true); }
 /// Of what native code goes on with.
@@ -350,11 +357,11 @@ PyObject* hj_native_repeat(PyObject* self, int64_t times) {
   const Py_ssize_t size = Py_SIZE(self);
   times = std::max<int64_t>(times, 0);
   if (size > 0 && times > PY_SSIZE_T_MAX / size)
-    return PyErr_NoMemory();
+    return PyErr_NoMemory(), list_or_none(nullptr);
   const size_t bytes = item_bytes(list->shape), once = bytes * static_cast<size_t>(size);
   NativeList* made = make(list->shape, size * times);
   if (!made)
-    return nullptr;
+    return list_or_none(made);
   const size_t all = once * static_cast<size_t>(times);
   if (all > 0) {
     if (bytes == kWord && size == 1) {
@@ -376,7 +383,7 @@ PyObject* hj_native_slice(PyObject* self, int64_t low, int64_t high) {
   NativeList* list = as_native(self);
   NativeList* made = make(list->shape, high - low);
   if (!made)
-    return nullptr;
+    return list_or_none(made);
   const size_t bytes = item_bytes(list->shape);
   copy(made->items, list->items + static_cast<size_t>(low) * bytes, static_cast<size_t>(high - low) * bytes);
   retain_items(made->shape, made->items, Py_SIZE(made));
@@ -387,7 +394,7 @@ PyObject* hj_native_concat(PyObject* a, PyObject* c) {
   NativeList *left = as_native(a), *right = as_native(c);
   NativeList* made = make(left->shape, Py_SIZE(a) + Py_SIZE(c));
   if (!made)
-    return nullptr;
+    return list_or_none(made);
   const size_t bytes = item_bytes(made->shape), first = bytes * static_cast<size_t>(Py_SIZE(a));
   copy(made->items, left->items, first);
   copy(made->items + first, right->items, bytes * static_cast<size_t>(Py_SIZE(c)));
@@ -413,7 +420,7 @@ int32_t hj_native_extend(PyObject* self, PyObject* by) {
 PyObject* hj_native_range(int64_t start, int64_t step, int64_t count) {
   NativeList* made = make(static_cast<uint64_t>(ItemShape::Int), count);
   if (!made)
-    return nullptr;
+    return list_or_none(made);
   auto value = static_cast<uint64_t>(start);  // the step past the last one may wrap
   for (int64_t k = 0; k < count; ++k, value += static_cast<uint64_t>(step))
     std::memcpy(made->items + static_cast<size_t>(k) * kWord, &value, kWord);

@@ -435,10 +435,12 @@ class BodyLowering {
   llvm::Value* native_size(llvm::Value* list);
   llvm::Value* native_items(llvm::Value* list);
   llvm::Value* item_place(const Type& item, llvm::Value* items, llvm::Value* index);
+  void is_there(llvm::LoadInst* list);
   Value load_item(const Type& item, llvm::Value* place);
   void store_item(const Value& value, llvm::Value* place);
   llvm::Value* call_native(const char* name, llvm::Type* result, llvm::ArrayRef<llvm::Value*> args);
-  llvm::Value* made_native(ValueId v, llvm::Value* pointer);
+  llvm::Value* call_maker(const char* name, llvm::ArrayRef<llvm::Value*> args);
+  llvm::Value* made_native(ValueId v, llvm::Value* list);
   llvm::Value* new_native_list(ValueId v, const Type& list, llvm::Value* size);
   bool have_one_shape(const Type& a, const Type& c);
   void repeat(llvm::Value* count, const std::function<void(llvm::Value*)>& body);

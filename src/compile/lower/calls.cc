@@ -7,6 +7,7 @@
 #include "compile/types/interval.h"
 #include "compile/types/native_lists.h"
 #include "compile/types/transfer.h"
+#include "runtime/native_list.h"
 
 namespace hasten::compile {
 
@@ -135,6 +136,14 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
   llvm::BasicBlock *odd = new_block("odd"), *normal = new_block(""), *done = new_block("");
   b.CreateCondBr(b.CreateIsNotNull(status), odd, normal, m_.unlikely());
   b.SetInsertPoint(normal);
+  if (target.result.only(kList) && is_native(target.result)) {
+    llvm::Value *one = plain.parts[0], *bytes = b.getInt64(sizeof(runtime::NativeList));
+    b.CreateAssumption(
+        b.getTrue(),
+        {llvm::OperandBundleDef("nonnull", one),
+         llvm::OperandBundleDef("align", llvm::ArrayRef<llvm::Value*>{one, b.getInt64(alignof(runtime::NativeList))}),
+         llvm::OperandBundleDef("dereferenceable", llvm::ArrayRef<llvm::Value*>{one, bytes})});
+  }
   Value usual;
   if (target.result.never()) {
     b.CreateUnreachable();

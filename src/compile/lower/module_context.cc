@@ -5,6 +5,8 @@
 
 #include "compile/jit/link.h"
 #include "compile/lower/body.h"
+#include "compile/types/native_lists.h"
+#include "runtime/native_list.h"
 
 namespace hasten::compile {
 
@@ -19,7 +21,8 @@ ModuleContext::ModuleContext(llvm::Module& mod, Unit& u, UnitRecord& r, const ru
   void_type = llvm::Type::getVoidTy(context);
   llvm::MDBuilder metadata(context);
   llvm::MDNode* root = metadata.createTBAARoot("CPython objects");
-  const char* names[] = {"refcount", "type", "size", "items pointer", "item", "number", "slot", "text", "list size", "list items", "list int", "list float", "list row"};
+  const char* names[] = {"refcount", "type",      "size",       "items pointer", "item",       "number",  "slot",
+                         "text",     "list size", "list items", "list int",      "list float", "list row"};
   for (size_t k = 0; k < std::size(names); ++k) {
     llvm::MDNode* scalar = metadata.createTBAAScalarTypeNode(names[k], root);
     alias_tags_[k] = metadata.createTBAAStructTagNode(scalar, scalar, 0);
@@ -198,6 +201,15 @@ llvm::Function* ModuleContext::body_function(const Specialization& s) {
                                    llvm::Function::ExternalLinkage, s.symbol, module);
   f->setVisibility(llvm::GlobalValue::HiddenVisibility);  // internal functions lose their names on the way
   f->setDoesNotThrow();
+  unsigned first = 2;
+  for (const Type& t : s.parameters) {
+    if (t.only(kList) && is_native_list(t, unit.sites)) {
+      f->addParamAttr(first, llvm::Attribute::NonNull);
+      f->addParamAttr(first, llvm::Attribute::getWithAlignment(context, llvm::Align(alignof(runtime::NativeList))));
+      f->addDereferenceableParamAttr(first, sizeof(runtime::NativeList));
+    }
+    first += static_cast<unsigned>(parts_of(t).size());
+  }
   return f;
 }
 

@@ -9,6 +9,7 @@
 
 #include "compile/lower/body.h"
 #include "compile/types/native_lists.h"
+#include "runtime/native_list.h"
 
 namespace hasten::compile {
 
@@ -55,6 +56,16 @@ llvm::Value* BodyLowering::item_place(const Type& item, llvm::Value* items, llvm
   return b.CreateInBoundsGEP(llvm::ArrayType::get(m_.i8, item_bytes(item)), items, index);
 }
 
+/// Tells LLVM that the pointer is one to a list, whose head it may read before it is asked to.
+void BodyLowering::is_there(llvm::LoadInst* list) {
+  const auto number = [&](uint64_t n) {
+    return llvm::MDNode::get(m_.context, {llvm::ConstantAsMetadata::get(b.getInt64(n))});
+  };
+  list->setMetadata(llvm::LLVMContext::MD_nonnull, llvm::MDNode::get(m_.context, {}));
+  list->setMetadata(llvm::LLVMContext::MD_align, number(alignof(runtime::NativeList)));
+  list->setMetadata(llvm::LLVMContext::MD_dereferenceable, number(sizeof(runtime::NativeList)));
+}
+
 /// What lies at `place`, borrowed.
 Value BodyLowering::load_item(const Type& item, llvm::Value* place) {
   if (item.never())
@@ -66,6 +77,8 @@ Value BodyLowering::load_item(const Type& item, llvm::Value* place) {
       r.parts.push_back(b.CreateTrunc(load(m_.i8, place, offset, Place::ListInt), m_.i1));
     else
       r.parts.push_back(load(part, place, offset, place_of(part)));
+    if (item.only(kList))
+      is_there(llvm::cast<llvm::LoadInst>(r.parts.back()));
   }
   return r;
 }
@@ -88,17 +101,26 @@ llvm::Value* BodyLowering::call_native(const char* name, llvm::Type* result, llv
   return b.CreateCall(m_.helper(name, result, types, Effects::Own), args);
 }
 
-/// A new list or another pointer; null: MemoryError is set.
-llvm::Value* BodyLowering::made_native(ValueId v, llvm::Value* pointer) {
-  go_if(b.CreateIsNull(pointer), traced_raise(v));
-  return pointer;
+/// The same, of one that makes a list. LLVM may read what is in its head before it is asked to, once it is there.
+llvm::Value* BodyLowering::call_maker(const char* name, llvm::ArrayRef<llvm::Value*> args) {
+  auto* made = llvm::cast<llvm::CallInst>(call_native(name, m_.ptr, args));
+  made->addRetAttr(llvm::Attribute::NonNull);
+  made->addRetAttr(llvm::Attribute::getWithAlignment(m_.context, llvm::Align(alignof(runtime::NativeList))));
+  made->addRetAttr(llvm::Attribute::getWithDereferenceableBytes(m_.context, sizeof(runtime::NativeList)));
+  return made;
+}
+
+/// A new list, or what is none: MemoryError is set.
+llvm::Value* BodyLowering::made_native(ValueId v, llvm::Value* list) {
+  go_if(b.CreateICmpSLT(native_size(list), b.getInt64(0)), traced_raise(v));
+  return list;
 }
 
 llvm::Value* BodyLowering::new_native_list(ValueId v, const Type& list, llvm::Value* size) {
   const auto shape = item_shape(item_of(list), m_.unit.sites);
   if (!shape)
     m_.defect = "a native list of items that have no shape";
-  return made_native(v, call_native("hj_native_list", m_.ptr, {size, b.getInt64(shape.value_or(0))}));
+  return made_native(v, call_maker("hj_native_list", {size, b.getInt64(shape.value_or(0))}));
 }
 
 bool BodyLowering::have_one_shape(const Type& a, const Type& c) {
@@ -136,7 +158,7 @@ void BodyLowering::copy_items(const Type& from, llvm::Value* from_items, llvm::V
 llvm::Value* BodyLowering::native_part(ValueId v, const Value& list, llvm::Value* low, llvm::Value* high,
                                        const Type& to) {
   if (have_one_shape(list.type, to))
-    return made_native(v, call_native("hj_native_slice", m_.ptr, {list.parts[0], low, high}));
+    return made_native(v, call_maker("hj_native_slice", {list.parts[0], low, high}));
   llvm::Value* count = b.CreateSub(high, low);
   llvm::Value* made = new_native_list(v, to, count);
   copy_items(list.type, native_items(list.parts[0]), low, count, to, native_items(made), b.getInt64(0));
@@ -235,7 +257,7 @@ std::optional<Value> BodyLowering::native_binary(ValueId v, BinaryOp op, const V
   }
   if (op == BinaryOp::Add) {
     if (have_one_shape(a.type, t) && have_one_shape(c.type, t))
-      return from_parts(t, {made_native(v, call_native("hj_native_concat", m_.ptr, {a.parts[0], c.parts[0]}))});
+      return from_parts(t, {made_native(v, call_maker("hj_native_concat", {a.parts[0], c.parts[0]}))});
     llvm::Value *first = native_size(a.parts[0]), *second = native_size(c.parts[0]);
     llvm::Value* made = new_native_list(v, t, b.CreateAdd(first, second));
     llvm::Value* items = native_items(made);
@@ -245,9 +267,9 @@ std::optional<Value> BodyLowering::native_binary(ValueId v, BinaryOp op, const V
   }
   const Value &list = a.type.only(kList) ? a : c, &count = a.type.only(kList) ? c : a;
   if (have_one_shape(list.type, t))
-    return from_parts(t, {made_native(v, call_native("hj_native_repeat", m_.ptr, {list.parts[0], as_int(count)}))});
+    return from_parts(t, {made_native(v, call_maker("hj_native_repeat", {list.parts[0], as_int(count)}))});
   llvm::Value* wide = native_part(v, list, b.getInt64(0), native_size(list.parts[0]), t);
-  llvm::Value* made = call_native("hj_native_repeat", m_.ptr, {wide, as_int(count)});
+  llvm::Value* made = call_maker("hj_native_repeat", {wide, as_int(count)});
   decref(wide, false, true);
   return from_parts(t, {made_native(v, made)});
 }
@@ -315,7 +337,8 @@ Value BodyLowering::native_method(ValueId v, PyObject* method, const Value& list
     index = b.CreateSelect(b.CreateICmpSLT(index, zero), b.CreateAdd(index, size), index);
     index = b.CreateSelect(b.CreateICmpSLT(index, zero), zero, index);
     index = b.CreateSelect(b.CreateICmpSGT(index, size), size, index);
-    llvm::Value* place = made_native(v, call_native("hj_native_open", m_.ptr, {self, index}));
+    llvm::Value* place = call_native("hj_native_open", m_.ptr, {self, index});
+    go_if(b.CreateIsNull(place), traced_raise(v));
     store_item(own_as(args[1], item), place);
     return nothing;
   }
@@ -356,8 +379,7 @@ Value BodyLowering::native_call_of_list(ValueId v, Known known, const Value& lis
 Value BodyLowering::native_range(ValueId v, const Value& range) {
   const Type& t = s_.types[v];
   const Value walk = make_iterator(v, range, Type::of(kRangeIter));
-  llvm::Value* made =
-      made_native(v, call_native("hj_native_range", m_.ptr, {walk.parts[0], walk.parts[1], walk.parts[2]}));
+  llvm::Value* made = made_native(v, call_maker("hj_native_range", {walk.parts[0], walk.parts[1], walk.parts[2]}));
   if (item_of(t).only(kInt))
     return from_parts(t, {made});
   llvm::Value* size = native_size(made);

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "compile/types/counters.h"
 #include "compile/types/infer_calls.h"
 #include "compile/types/methods.h"
 #include "compile/types/native_lists.h"
@@ -107,6 +108,10 @@ class Sweeper {
 
   Type transfer(ValueId v, const Instr& i, BlockId b) {
     Type t = plain_transfer(v, i, b);
+    if (const auto counter = s_.counters.find(v); narrowing_ && counter != s_.counters.end() && (t.kinds & kInt)) {
+      t.interval.low = std::max(t.interval.low, counter->second.low);
+      t.interval.high = std::min(t.interval.high, counter->second.high);
+    }
     if (!experience_)
       return t;
     const auto seen = experience_->values.find(v);
@@ -729,6 +734,7 @@ void Unit::infer() {
 
 void Unit::narrow() {
   for (auto& s : specializations) {
+    s->counters = counters_of(*s);
     const std::vector<Type> before = s->types;
     const Type result_before = s->result;
     const auto guesses_before = s->guesses;

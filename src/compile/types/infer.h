@@ -86,6 +86,7 @@ struct Specialization {
   /// Arithmetic and comparisons of an object with a number: the kinds of number that the object is taken for. Another
   /// one makes the code leave, and the next version knows better.
   std::unordered_map<mir::ValueId, Kinds> guesses;
+  std::unordered_map<mir::ValueId, Interval> counters;   ///< bounds of what grows by little steps
   std::unordered_map<mir::ValueId, SiteId> fresh_sites;  ///< of lists that an instruction makes
   std::vector<PyObject*> written_globals;                ///< names that it binds or unbinds
   std::string symbol;

@@ -1,0 +1,12 @@
+// Numbers that only ever grow by little steps: a counter that begins near zero and gains at most four at a time does not leave
+// int64 while anybody waits for it.
+#pragma once
+
+#include "compile/types/infer.h"
+
+namespace hasten::compile {
+
+/// The bounds of such values of `s`, whose types are known. Cost: linear in the function.
+std::unordered_map<mir::ValueId, Interval> counters_of(const Specialization& s);
+
+}  // namespace hasten::compile
