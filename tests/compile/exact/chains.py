@@ -5,7 +5,7 @@ type) meets an operation that relies on that. Such functions compile fast and ar
 
 from __future__ import annotations
 
-from scope import FLOAT_BORDERS, FLOAT_EDGES, INT_BORDERS, INT_EDGES, literal_int
+from scope import FLOAT_BORDERS, FLOAT_EDGES, INT_BORDERS, INT_EDGES, literal_int, literals_of, near
 from wide import TEXTS, mixed
 
 FOCUS = ["i", "i", "ii", "iif", "if", "f", "ff", "fc", "cc", "ib", "ifbc", "iT", "iTc", "iw", "fw", "ifw", "Tw", "iTw", "bw"]  # what a function is about; w: lists
@@ -46,6 +46,7 @@ class Chain:
         self.vars: dict[str, str] = {}
         self.count = 0
         self.loops = 0
+        self.tested: str | None = None  # the variable of the condition around: what follows relies on what it says
         self.constants = rng.choice([0.2, 0.5, 0.7])  # share of right operands that are constants
 
     def put(self, text: str) -> None:
@@ -60,6 +61,8 @@ class Chain:
         names = [name for name, kind in self.vars.items() if kind in kinds]
         if not names:
             return None
+        if self.tested in names and self.rng.random() < 0.5:
+            return self.tested
         return self.rng.choice(names[-4:] if self.rng.random() < 0.6 else names)
 
     def constant(self, kind: str) -> str:
@@ -176,7 +179,7 @@ class Chain:
     def condition(self) -> str:
         rng = self.rng
         kind = rng.choice([k for k in "ifb" if self.var(k)] or ["T"])
-        name = self.var(kind)
+        name = self.mentioned = self.var(kind)
         if not name or kind == "b":
             return name or "True"
         return rng.choice([f"{name} {rng.choice(RELATIONS)} {self.operand(kind)}", f"{name} {rng.choice(RELATIONS)} {self.operand(kind)}", name, f"not {name}",
@@ -190,15 +193,17 @@ class Chain:
         before = dict(self.vars)
         if at < 0.80:
             self.put(f"if {self.condition()}:")
-            self.block(rng.choice([1, 1, 2]))
+            outside, self.tested = self.tested, self.mentioned
+            self.block(rng.choice([1, 2, 3]))
             if rng.random() < 0.3:
                 self.put("else:")
-                self.block(1)
+                self.block(rng.choice([1, 2]))
+            self.tested = outside
         elif at < 0.86 and self.loops < 2:
             a, b = self.var("i") or "4", self.var("i") or "2"
             self.count += 1
             name = f"k{self.count}"
-            source = rng.choice(["range(3)", "range(-2, 3)", "range(3, -3, -2)", f"range({a} % 5)", f"range({a} % 5 - 2, {b} % 7, {rng.choice(['1', '2', '-1'])})", f"range({a} % 5, {b} % 5 - 4, {b} % 3 - 4)", f"(1, {a}, -2)"])
+            source = rng.choice(["range(3)", "range(-2, 3)", "range(3, -3, -2)", f"range({a} % 5)", f"range({a} % 5 - 2, {b} % 7, {rng.choice(['1', '2', '-1'])})", f"range({a} % 5, {b} % 5 - 4, {b} % 3 - 4)", f"range({a} % 4, {rng.choice(['-4', '5'])}, {b} % 5 - 2 or 1)", f"range({rng.choice(['3', '-3'])}, {rng.choice(['-4', '4'])}, {b} % 7 - 3 or -1)", f"(1, {a}, -2)"])
             self.put(f"for {name} in {source}:")
             self.vars[name] = "i"
             self.loops += 1
@@ -267,7 +272,9 @@ class Chain:
         return params, "\n".join([f"def {self.name}({', '.join(f'a{n}' for n in range(len(params)))}):", *self.lines]) + "\n"
 
 
-def argument(rng, kind: str, before: list[str]) -> str:
+def argument(rng, kind: str, before: list[str], literals: list[int]) -> str:
+    if kind in "if" and rng.random() < 0.2 and literals:
+        return literal_int(near(rng, literals)) if kind == "i" else f"float({near(rng, literals)})"
     if kind == "i":
         at = rng.random()
         if at < 0.25:
@@ -275,12 +282,12 @@ def argument(rng, kind: str, before: list[str]) -> str:
         if at < 0.4:
             return literal_int(rng.choice(INT_EDGES))
         if at < 0.55:
-            return literal_int(rng.choice([1, -1]) * 2 ** rng.randint(0, 64) + rng.randint(-2, 2))
+            return literal_int(rng.choice([1, -1]) * 2 ** rng.randint(0, 64) + rng.choice([0, 0, 0, 1, -1, 2, -2]))
         if at < 0.62:
             most = 2 ** rng.randint(4, 40)
             return literal_int(rng.randint(-most, most))
-        if at < 0.68:
-            return literal_int(rng.getrandbits(rng.choice([8, 31, 32, 62, 63, 64])) - rng.choice([0, 2**31, 2**62, 2**63]))
+        if at < 0.74:
+            return literal_int(rng.getrandbits(rng.choice([8, 31, 60, 62, 63, 64])) - rng.choice([0, 2**31, 2**62, 2**63]))
         return literal_int(rng.randint(-12, 25))
     if kind == "f":
         at = rng.random()
@@ -304,11 +311,12 @@ def argument(rng, kind: str, before: list[str]) -> str:
     if kind == "T":
         return rng.choice(TEXTS) if rng.random() < 0.6 else f"{rng.choice(TEXTS)} + {rng.choice(TEXTS)}"
     sort = rng.choice(["i", "i", "i", "f", "b", "s"])
-    items = [str(rng.randint(-3, 5)) if sort == "s" or rng.random() < 0.5 else argument(rng, sort, []) for _ in range(rng.choice([0, 1, 2, 3, 4, 7]))]
+    items = [str(rng.randint(-3, 5)) if sort == "s" or rng.random() < 0.5 else argument(rng, sort, [], literals) for _ in range(rng.choice([0, 1, 2, 3, 4, 7]))]
     return "[" + ", ".join(items) + "]"
 
 
 def generate_chains(rng, density: int = 1) -> str:
+    literals: dict[str, list[int]] = {}
     functions, parts = [], ["import cmath\nimport math\nfrom math import inf, nan\n\n"]
     helpers = rng.random() < 0.3
     if helpers:
@@ -316,6 +324,7 @@ def generate_chains(rng, density: int = 1) -> str:
     for number in range(rng.choice([1, 2, 3])):
         params, text = Chain(rng, f"f{number}", helpers).make()
         functions.append((f"f{number}", params))
+        literals[f"f{number}"] = literals_of(text)
         parts.append(text)
     phases: list = []
     for name, params in functions * 2:
@@ -327,9 +336,9 @@ def generate_chains(rng, density: int = 1) -> str:
         values: list[str] = []
         for kind in kinds:
             same = [value for value, other in zip(values, kinds) if other == kind]
-            values.append(rng.choice(same) if same and rng.random() < 0.12 else argument(rng, kind, values))
+            values.append(rng.choice(same) if same and rng.random() < 0.12 else argument(rng, kind, values, literals[name]))
         if helpers and rng.random() < 0.1:
-            parts.append(f"def call_{number}():\n    return 'set', 'G0', {argument(rng, rng.choice('iif'), [])}\n")
+            parts.append(f"def call_{number}():\n    return 'set', 'G0', {argument(rng, rng.choice('iif'), [], [])}\n")
             continue
         parts.append(f"def call_{number}():\n    return 'call', '{name}', ({''.join(value + ', ' for value in values)}), {{}}\n")
     return "\n".join(parts)

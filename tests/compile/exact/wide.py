@@ -8,7 +8,7 @@ bounded by what they go over, containers grow to a size, ints that grow are cut.
 from __future__ import annotations
 
 from forms import FORMS
-from scope import FLOAT_BORDERS, FLOAT_EDGES, INT_BORDERS, INT_EDGES, literal_int
+from scope import FLOAT_BORDERS, FLOAT_EDGES, INT_BORDERS, INT_EDGES, literal_int, literals_of, near
 from vocabulary import GROUPS, SURVEY, TOKEN
 
 THING = '''
@@ -572,7 +572,8 @@ def generate_wide(rng, turn: int, density: int = 1) -> str:
             name, params, text = Wide(rng, f"f{number}", functions[:]).make_function(sort, templates)
             functions.append((name, params))
             parts.append(text)
-    return "\n".join([*parts, wide_calls(rng, functions, density)])
+    literals = {f"f{n}": literals_of(text) for n, text in enumerate(parts[-len(functions) :])}
+    return "\n".join([*parts, wide_calls(rng, functions, literals, density)])
 
 
 def lifetimes(rng) -> str:
@@ -598,7 +599,7 @@ def mixed(rng, phases: list, density: int):
             wanted -= 1
 
 
-def wide_calls(rng, functions, density: int) -> str:
+def wide_calls(rng, functions, literals: dict, density: int) -> str:
     """Phases, as in life: the same types for a while, then others, then the first again."""
     maker = Wide(rng, "", [])
     lines: list[str] = []
@@ -612,15 +613,15 @@ def wide_calls(rng, functions, density: int) -> str:
             kinds[rng.randrange(len(kinds))] = rng.choice(ARGUMENT_KINDS)
         phase = [(name, params, kinds)] * rng.choice([2, 3, 5])
         phases += phase
-        lines += [wide_call(maker, len(lines) + k, *one) for k, one in enumerate(phase)]
+        lines += [wide_call(maker, literals[name], len(lines) + k, *one) for k, one in enumerate(phase)]
     for one in mixed(rng, phases, density):
-        lines.append(wide_call(maker, len(lines), *one))
+        lines.append(wide_call(maker, literals[one[0]], len(lines), *one))
     return "\n".join(lines)
 
 
-def wide_call(maker: Wide, number: int, name: str, params: list, kinds: list) -> str:
+def wide_call(maker: Wide, literals: list[int], number: int, name: str, params: list, kinds: list) -> str:
     rng = maker.rng
-    values = [argument(maker, kind) for kind in kinds]
+    values = [literal_int(near(rng, literals)) if kind == "I" and literals and rng.random() < 0.15 else argument(maker, kind) for kind in kinds]
     same = ""
     if rng.random() < 0.15 and len(values) > 1:  # one object in two places
         a, b = rng.sample(range(len(values)), 2)
