@@ -122,9 +122,10 @@ def main() -> int:
         ),
     )
     for finding in totals.findings:
-        unoptimized = finding.env.get("HASTEN_JIT_UNOPTIMIZED", "")
-        print(f"\nseed {finding.seed}{' (HASTEN_JIT_UNOPTIMIZED=1)' if unoptimized else ''}: {finding.what}")
-        os.environ["HASTEN_JIT_UNOPTIMIZED"] = unoptimized  # for the copies that shrink() makes of this process
+        said = "".join(f" {key}={value}" for key, value in finding.mode.items())
+        print(f"\nseed {finding.seed}{said}: {finding.what}")
+        for key in ("HASTEN_JIT_UNOPTIMIZED", "HASTEN_JIT_TIER"):  # for the copies that shrink() makes of this process
+            os.environ[key] = finding.mode.get(key, "")
         if not options.no_shrink:
             small, what = shrink.shrink(program.generate(finding.seed, options.density), options.wrap, keep)
             path = keep / f"small_{finding.seed}.py"
