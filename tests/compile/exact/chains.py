@@ -63,7 +63,8 @@ class Chain:
             return None
         if self.tested in names and self.rng.random() < 0.5:
             return self.tested
-        return self.rng.choice(names[-4:] if self.rng.random() < 0.6 else names)
+        at = self.rng.random()
+        return names[-1] if at < 0.4 else self.rng.choice(names[-4:] if at < 0.75 else names)
 
     def constant(self, kind: str) -> str:
         rng = self.rng
@@ -101,7 +102,7 @@ class Chain:
             (1.5, "T", "f'{" + a + rng.choice(["", ":d", ":5d", ":05d", ":+d", ":x", ":,"]) + "}'"), (1, "b", f"bool({a})"), (1.5, "i", f"{a} if {self.condition()} else {other}"), (1, "i", f"(3, 5, 7)[{a} % 3]"),
             (1.5, "i", f"[10, 20, 30][{a} % {rng.choice(['3', '-3'])}]"), (1, "i", f"round({a}, -1)"), (1, "i", f"{a} + {self.var('b') or 'True'}"), (1, "w", f"list(range({a} % 7 - 3, {a} % 5, {rng.choice(['1', '2', '-1', '-2'])}))"),
             (0.5, "i", f"{a}.bit_length()"), (0.7, "i", f"math.gcd({a}, {other})"), (0.7, "f", f"math.sqrt({a} % 100)"), (0.7, "c", f"complex({a} % 9, 2)"), (0.7, "i", f"{a} or {other}"), (0.7, "i", f"{a} and {other}"),
-            *([(3, "i", f"p0({a})"), (1, "i", f"p{rng.choice('12')}({a})"), (1, "i", f"(p1 if {self.condition()} else p2)({a})"), (2, "i", f"G0 {rng.choice('+-*')} {other}")] if self.helpers else []),
+            *([(6, "i", f"p0({a})"), (1, "i", f"p{rng.choice('12')}({a})"), (1, "i", f"(p1 if {self.condition()} else p2)({a})"), (7, "i", f"G0 {rng.choice('+-*')} {other}")] if self.helpers else []),
             (1, "b", f"{a} in (1, 2, {other})"), (0.6, "b", f"{a} not in [{other}, 7]"), (0.6, "b", f"{a} in range({rng.choice(['9', '-3, 9, 2', '2**62'])})"),
         ])  # fmt: skip
 
@@ -321,7 +322,7 @@ def generate_chains(rng, density: int = 1) -> str:
     helpers = rng.random() < 0.3
     if helpers:
         parts.append(HELPERS)
-    for number in range(rng.choice([1, 2, 3])):
+    for number in range(rng.choice([2, 4, 6, 8])):
         params, text = Chain(rng, f"f{number}", helpers).make()
         functions.append((f"f{number}", params))
         literals[f"f{number}"] = literals_of(text)
@@ -331,7 +332,7 @@ def generate_chains(rng, density: int = 1) -> str:
         kinds = list(params)
         if rng.random() < 0.15:
             kinds[rng.randrange(len(kinds))] = rng.choice("ifbcTw")
-        phases += [(name, kinds)] * rng.choice([5, 12, 20])
+        phases += [(name, kinds)] * rng.choice([3, 5, 9])
     for number, (name, kinds) in enumerate([*phases, *mixed(rng, phases, density)]):
         values: list[str] = []
         for kind in kinds:

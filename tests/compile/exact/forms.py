@@ -57,6 +57,13 @@ FORMS = [
     "x = G0\ndef h(p):\n    global G0\n    G0 = p\n    return x\nseen.append((h($I), G0, x))",
     "def h(p):\n    global G1\n    G1 = G1 + p\nfor q in $R:\n    x = G1\n    h(q)\n    seen.append((x, G1))",
     "def h(*p, **q):\n    return p, q\nw = $L[:2]\nd = {'x': $I}\nseen.append((h(*w, **d), h(**d), h(*w)))",
+    # functions as values
+    "def m(k):\n    def h(p):\n        return p, k\n    return h\nw = [m($I), m($T)]\nfor h in w:\n    seen.append(h($s))\nw.append(lambda p: [p])\nseen.append([h($I) for h in w])",
+    "def m(k):\n    return lambda p: (p, k)\nh = m($I)\nseen.append(h(1))\nh = m($F)\nseen.append(h(2))\nh = lambda p: [p, p]\nseen.append(h(3))",
+    "h = lambda p: p + 1\ndef m(q):\n    return h(q)\nseen.append(m($I))\nh = lambda p: p * 3\nseen.append(m($I))\nh = abs\nseen.append(m($I))",
+    "w = [lambda p: p + 1]\nseen.append(w[0]($I))\nw[:] = [lambda p: [p]]\nseen.append(w[0]($I))\nw.insert(0, str)\nseen.append(w[0]($I))",
+    "d = {'a': lambda p: p + 1, 'b': lambda p: p * 2}\nfor q in ('a', 'b', 'a'):\n    seen.append(d[q]($I))\nd['a'], d['b'] = d['b'], d['a']\nseen.append(d['a']($I))",
+    "def m(h, p):\n    return h(p)\nfor q in (lambda p: p + 1, lambda p: (p,), str, lambda p: p * 2):\n    seen.append(m(q, $I))",
     # comprehensions and generator expressions
     "seen.append([q for q in $L if q if q > $s])",
     "seen.append({q: 1 for q in $R if q % 2 if q > 1})",

@@ -517,13 +517,13 @@ class Wide:
             main = [kind for kind in 'IFTL' if kind in needed] if sort == 'forms' else []
             kinds = main + rng.sample(rest := [kind for kind in needed if kind not in main], min(len(rest), 2 if main else 5)) or kinds
         params, parts = [], []
-        shape = rng.random()
+        shape, slash = rng.random(), rng.randrange(len(kinds))
         for number, kind in enumerate(kinds):
             self.vars[f"a{number}"] = kind
             params.append((kind, "positional"))
             default = f"={self.literal(kind)}" if shape < 0.15 and number == len(kinds) - 1 and kind in "IsFTBcN" else ""
             parts.append(f"a{number}{default}")
-            if 0.2 < shape < 0.27 and number == 0:
+            if 0.2 < shape < 0.27 and number == slash:
                 parts.append("/")
         if 0.27 < shape < 0.36:
             parts.append("*more")
@@ -536,7 +536,7 @@ class Wide:
                 self.vars[f"k{number}"] = kind
                 params.append((kind, "named"))
                 parts.append(f"k{number}={self.literal(kind)}" if rng.random() < 0.6 and kind != "L" else f"k{number}")
-        if 0.45 < shape < 0.52:
+        if 0.45 < shape < 0.52 or 0.24 < shape < 0.27:
             parts.append("**rest")
             self.vars["rest"] = "D"
         if rng.random() < 0.2:
@@ -633,8 +633,12 @@ def wide_call(maker: Wide, literals: list[int], number: int, name: str, params: 
     odd = rng.random()
     if odd < 0.05:
         positional = positional[:-1] if odd < 0.02 else [*positional, "1"]
+    elif odd < 0.08 and positional:
+        for _ in range(rng.choice([1, 1, 2, len(positional)])):
+            if positional:
+                keywords.append(f"'a{len(positional) - 1}': {positional.pop()}")
     elif odd < 0.1 and positional:
-        keywords.append(f"'a{len(positional) - 1}': {positional.pop()}" if odd < 0.08 else f"'a0': {positional[0]}")
+        keywords.append(f"'a0': {positional[0]}")
     elif odd < 0.13:
         keywords.append("'odd': 1")
     arguments = "(" + "".join(value + ", " for value in positional) + ")"
