@@ -7,6 +7,8 @@ bounded by what they go over, containers grow to a size, ints that grow are cut.
 
 from __future__ import annotations
 
+import random
+
 from forms import FORMS
 from scope import FLOAT_BORDERS, FLOAT_EDGES, INT_BORDERS, INT_EDGES, literal_int, literals_of, near
 from vocabulary import GROUPS, SURVEY, TOKEN
@@ -560,8 +562,8 @@ class Wide:
 def generate_wide(rng, turn: int, density: int = 1) -> str:
     """A third of them goes through all templates, some at a time, a third through all forms, a third is put together."""
     sort = ("survey", "forms", "statements")[turn % 3]
-    source, count = (SURVEY, 12) if sort == "survey" else (FORMS, 8)
-    templates = [] if sort == "statements" else [source[(turn // 3 * count + k) % len(source)] for k in range(count)]
+    source, count = (SURVEY, 12) if sort == "survey" else (FORMS, 6)
+    templates = [] if sort == "statements" else share_of(source, turn // 3, count)
     parts = ["import cmath\nimport math\nfrom array import array\nfrom math import inf, nan\n", THING, "\nG0 = 3\nG1 = 2.5\n"]
     functions: list = []
     if sort == "statements" and rng.random() < 0.2:
@@ -574,6 +576,13 @@ def generate_wide(rng, turn: int, density: int = 1) -> str:
             parts.append(text)
     literals = {f"f{n}": literals_of(text) for n, text in enumerate(parts[-len(functions) :])}
     return "\n".join([*parts, wide_calls(rng, functions, literals, density)])
+
+
+def share_of(source: list[str], turn: int, count: int) -> list[str]:
+    """In each round other ones come together: one that the compiler refuses keeps the rest of its function from being compiled."""
+    turns = -(-len(source) // count)
+    order = random.Random(turn // turns).sample(source, len(source))
+    return order[turn % turns * count :][:count]
 
 
 def lifetimes(rng) -> str:
