@@ -145,6 +145,12 @@ bool insert_new(PyObject* dict, PyObject* key, Py_hash_t hash, PyObject* value) 
   return !is_watched(dict) && insert_in_dict(dict, key, hash, value);
 }
 
+int32_t set_by_python(PyObject* dict, PyObject* key, PyObject* value) {
+  if (planted_bug(Plant::DictOrder) && PyDict_Contains(dict, key) == 1 && PyDict_DelItem(dict, key) < 0)
+    return -1;
+  return PyDict_SetItem(dict, key, value);
+}
+
 template <class Key>
 int32_t dict_set(PyObject* dict, const Key& key, PyObject* value) {
   PyObject** place = nullptr;
@@ -155,7 +161,7 @@ int32_t dict_set(PyObject* dict, const Key& key, PyObject* value) {
   const int32_t status = !object ? -1
                          : found == Found::No && insert_new(dict, object, key.hash(), value)
                              ? 0
-                             : PyDict_SetItem(dict, object, value);
+                             : set_by_python(dict, object, value);
   Py_XDECREF(object);
   return status;
 }
@@ -173,7 +179,7 @@ int32_t dict_set_object(PyObject* dict, PyObject* key, PyObject* value) {
   if ((found == Found::Yes && replace_value(dict, place, value)) ||
       (found == Found::No && insert_new(dict, key, hash, value)))
     return 0;
-  return PyDict_SetItem(dict, key, value);
+  return set_by_python(dict, key, value);
 }
 
 /// A set's new item. 0, or -1: it raised.

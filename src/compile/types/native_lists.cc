@@ -255,8 +255,11 @@ class Search {
         return t.only(kList);
       case Op::Param:
         return &s != unit_.specializations.front().get() && s.osr_block == mir::kNone;
-      case Op::GetItem:
-        return type(s, v, 0).only(kTuple) || type(s, v, 0).only(kList);
+      case Op::GetItem: {
+        const Type container = type(s, v, 0), key = type(s, v, 1);
+        return container.only(kTuple) ||
+               (container.only(kList) && (is_index(key) || (key.only(kSlice) && is_plain_slice(key))));
+      }
       case Op::GetAttr:
         return t.only(kMethod) && t.known && type(s, v, 0).only(kList);
       case Op::Binary:

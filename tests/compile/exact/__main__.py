@@ -24,6 +24,7 @@ from pool import Totals, run_seeds
 from worker import wrapper
 
 PROGRESS = 10_000  # calls between two lines that say how far it is
+SORTS = {"numbers": 0, "wide": 1, "chains": 2, "lists": 4, "texts": 7}  # as program.generate takes seeds
 FIXED_SEEDS = 1000  # the first seeds are always the same, so that CI repeats; then new ones
 
 
@@ -35,7 +36,9 @@ def seeds(options):
     if start is None:
         start = random.SystemRandom().randrange(10**6, 10**9)
     print(f"new seeds start at {start}", flush=True)
-    return itertools.chain(range(options.fixed), itertools.count(start | 7, 8) if options.texts else itertools.count(start))
+    if options.sort:
+        return itertools.count(start // 8 * 8 + SORTS[options.sort], 8)
+    return itertools.chain(range(options.fixed), itertools.count(start))
 
 
 def summary(totals: Totals, seconds: float) -> str:
@@ -65,7 +68,7 @@ def main() -> int:
     )
     parser.add_argument("--calls", type=int, default=10_000)
     parser.add_argument("--seeds", help="FIRST:LAST")
-    parser.add_argument("--texts", action="store_true", help="programs over texts and containers alone")
+    parser.add_argument("--sort", choices=SORTS, help="programs of one sort alone")
     parser.add_argument("--start", type=int, help="first new seed")
     parser.add_argument(
         "--fixed", type=int, default=FIXED_SEEDS, help="how many fixed seeds come first"
@@ -119,9 +122,10 @@ def main() -> int:
         ),
     )
     for finding in totals.findings:
-        unoptimized = finding.env.get("HASTEN_JIT_UNOPTIMIZED", "")
-        print(f"\nseed {finding.seed}{' (HASTEN_JIT_UNOPTIMIZED=1)' if unoptimized else ''}: {finding.what}")
-        os.environ["HASTEN_JIT_UNOPTIMIZED"] = unoptimized  # for the copies that shrink() makes of this process
+        said = "".join(f" {key}={value}" for key, value in finding.mode.items())
+        print(f"\nseed {finding.seed}{said}: {finding.what}")
+        for key in ("HASTEN_JIT_UNOPTIMIZED", "HASTEN_JIT_TIER"):  # for the copies that shrink() makes of this process
+            os.environ[key] = finding.mode.get(key, "")
         if not options.no_shrink:
             small, what = shrink.shrink(program.generate(finding.seed, options.density), options.wrap, keep)
             path = keep / f"small_{finding.seed}.py"

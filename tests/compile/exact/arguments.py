@@ -7,7 +7,7 @@ import math
 from texts import KINDS as TEXT_KINDS
 from texts import TextArguments
 
-from scope import FLOAT_BORDERS, FLOAT_EDGES, INT_BORDERS, INT_EDGES
+from scope import FLOAT_BORDERS, FLOAT_EDGES, INT_BORDERS, INT_EDGES, near
 
 OTHER = {  # what may come where a kind is expected
     "i": ["b", "f", "f", "i", "c", "n", "str", "IntSub", "FloatSub"],
@@ -29,6 +29,7 @@ SUBCLASSES = {
 class Arguments(TextArguments):
     def __init__(self, rng):
         self.rng = rng
+        self.literals: list[int] = []
 
     # -- one value ---------------------------------------------------------------
     def benign(self, kind: str) -> str:
@@ -65,6 +66,8 @@ class Arguments(TextArguments):
         rng = self.rng
         if kind in TEXT_KINDS and kind != "i":
             return self.of_texts(kind, True)
+        if kind in "if" and self.literals and rng.random() < 0.25:
+            return str(near(rng, self.literals)) + (".0" if kind == "f" else "")
         if kind == "i":
             return str(rng.choice(INT_BORDERS if rng.random() < 0.4 else INT_EDGES))
         if kind == "f":
@@ -186,6 +189,7 @@ class Arguments(TextArguments):
     def call(self, function, profile) -> str:
         rng = self.rng
         lines, texts = [], []
+        self.literals = function.literals
         given = len(function.params) - (
             rng.randint(0, function.defaults) if function.defaults else 0
         )

@@ -5,7 +5,7 @@ type) meets an operation that relies on that. Such functions compile fast and ar
 
 from __future__ import annotations
 
-from scope import FLOAT_BORDERS, FLOAT_EDGES, INT_BORDERS, INT_EDGES, literal_int
+from scope import FLOAT_BORDERS, FLOAT_EDGES, INT_BORDERS, INT_EDGES, literal_int, literals_of, near
 from wide import TEXTS, mixed
 
 FOCUS = ["i", "i", "ii", "iif", "if", "f", "ff", "fc", "cc", "ib", "ifbc", "iT", "iTc", "iw", "fw", "ifw", "Tw", "iTw", "bw"]  # what a function is about; w: lists
@@ -46,6 +46,7 @@ class Chain:
         self.vars: dict[str, str] = {}
         self.count = 0
         self.loops = 0
+        self.tested: str | None = None  # the variable of the condition around: what follows relies on what it says
         self.constants = rng.choice([0.2, 0.5, 0.7])  # share of right operands that are constants
 
     def put(self, text: str) -> None:
@@ -60,7 +61,10 @@ class Chain:
         names = [name for name, kind in self.vars.items() if kind in kinds]
         if not names:
             return None
-        return self.rng.choice(names[-4:] if self.rng.random() < 0.6 else names)
+        if self.tested in names and self.rng.random() < 0.5:
+            return self.tested
+        at = self.rng.random()
+        return names[-1] if at < 0.4 else self.rng.choice(names[-4:] if at < 0.75 else names)
 
     def constant(self, kind: str) -> str:
         rng = self.rng
@@ -98,7 +102,7 @@ class Chain:
             (1.5, "T", "f'{" + a + rng.choice(["", ":d", ":5d", ":05d", ":+d", ":x", ":,"]) + "}'"), (1, "b", f"bool({a})"), (1.5, "i", f"{a} if {self.condition()} else {other}"), (1, "i", f"(3, 5, 7)[{a} % 3]"),
             (1.5, "i", f"[10, 20, 30][{a} % {rng.choice(['3', '-3'])}]"), (1, "i", f"round({a}, -1)"), (1, "i", f"{a} + {self.var('b') or 'True'}"), (1, "w", f"list(range({a} % 7 - 3, {a} % 5, {rng.choice(['1', '2', '-1', '-2'])}))"),
             (0.5, "i", f"{a}.bit_length()"), (0.7, "i", f"math.gcd({a}, {other})"), (0.7, "f", f"math.sqrt({a} % 100)"), (0.7, "c", f"complex({a} % 9, 2)"), (0.7, "i", f"{a} or {other}"), (0.7, "i", f"{a} and {other}"),
-            *([(3, "i", f"p0({a})"), (1, "i", f"p{rng.choice('12')}({a})"), (1, "i", f"(p1 if {self.condition()} else p2)({a})"), (2, "i", f"G0 {rng.choice('+-*')} {other}")] if self.helpers else []),
+            *([(6, "i", f"p0({a})"), (1, "i", f"p{rng.choice('12')}({a})"), (1, "i", f"(p1 if {self.condition()} else p2)({a})"), (7, "i", f"G0 {rng.choice('+-*')} {other}")] if self.helpers else []),
             (1, "b", f"{a} in (1, 2, {other})"), (0.6, "b", f"{a} not in [{other}, 7]"), (0.6, "b", f"{a} in range({rng.choice(['9', '-3, 9, 2', '2**62'])})"),
         ])  # fmt: skip
 
@@ -176,7 +180,7 @@ class Chain:
     def condition(self) -> str:
         rng = self.rng
         kind = rng.choice([k for k in "ifb" if self.var(k)] or ["T"])
-        name = self.var(kind)
+        name = self.mentioned = self.var(kind)
         if not name or kind == "b":
             return name or "True"
         return rng.choice([f"{name} {rng.choice(RELATIONS)} {self.operand(kind)}", f"{name} {rng.choice(RELATIONS)} {self.operand(kind)}", name, f"not {name}",
@@ -190,15 +194,17 @@ class Chain:
         before = dict(self.vars)
         if at < 0.80:
             self.put(f"if {self.condition()}:")
-            self.block(rng.choice([1, 1, 2]))
+            outside, self.tested = self.tested, self.mentioned
+            self.block(rng.choice([1, 2, 3]))
             if rng.random() < 0.3:
                 self.put("else:")
-                self.block(1)
+                self.block(rng.choice([1, 2]))
+            self.tested = outside
         elif at < 0.86 and self.loops < 2:
             a, b = self.var("i") or "4", self.var("i") or "2"
             self.count += 1
             name = f"k{self.count}"
-            source = rng.choice(["range(3)", "range(-2, 3)", "range(3, -3, -2)", f"range({a} % 5)", f"range({a} % 5 - 2, {b} % 7, {rng.choice(['1', '2', '-1'])})", f"range({a} % 5, {b} % 5 - 4, {b} % 3 - 4)", f"(1, {a}, -2)"])
+            source = rng.choice(["range(3)", "range(-2, 3)", "range(3, -3, -2)", f"range({a} % 5)", f"range({a} % 5 - 2, {b} % 7, {rng.choice(['1', '2', '-1'])})", f"range({a} % 5, {b} % 5 - 4, {b} % 3 - 4)", f"range({a} % 4, {rng.choice(['-4', '5'])}, {b} % 5 - 2 or 1)", f"range({rng.choice(['3', '-3'])}, {rng.choice(['-4', '4'])}, {b} % 7 - 3 or -1)", f"(1, {a}, -2)"])
             self.put(f"for {name} in {source}:")
             self.vars[name] = "i"
             self.loops += 1
@@ -267,7 +273,9 @@ class Chain:
         return params, "\n".join([f"def {self.name}({', '.join(f'a{n}' for n in range(len(params)))}):", *self.lines]) + "\n"
 
 
-def argument(rng, kind: str, before: list[str]) -> str:
+def argument(rng, kind: str, before: list[str], literals: list[int]) -> str:
+    if kind in "if" and rng.random() < 0.2 and literals:
+        return literal_int(near(rng, literals)) if kind == "i" else f"float({near(rng, literals)})"
     if kind == "i":
         at = rng.random()
         if at < 0.25:
@@ -275,12 +283,12 @@ def argument(rng, kind: str, before: list[str]) -> str:
         if at < 0.4:
             return literal_int(rng.choice(INT_EDGES))
         if at < 0.55:
-            return literal_int(rng.choice([1, -1]) * 2 ** rng.randint(0, 64) + rng.randint(-2, 2))
+            return literal_int(rng.choice([1, -1]) * 2 ** rng.randint(0, 64) + rng.choice([0, 0, 0, 1, -1, 2, -2]))
         if at < 0.62:
             most = 2 ** rng.randint(4, 40)
             return literal_int(rng.randint(-most, most))
-        if at < 0.68:
-            return literal_int(rng.getrandbits(rng.choice([8, 31, 32, 62, 63, 64])) - rng.choice([0, 2**31, 2**62, 2**63]))
+        if at < 0.74:
+            return literal_int(rng.getrandbits(rng.choice([8, 31, 60, 62, 63, 64])) - rng.choice([0, 2**31, 2**62, 2**63]))
         return literal_int(rng.randint(-12, 25))
     if kind == "f":
         at = rng.random()
@@ -304,32 +312,34 @@ def argument(rng, kind: str, before: list[str]) -> str:
     if kind == "T":
         return rng.choice(TEXTS) if rng.random() < 0.6 else f"{rng.choice(TEXTS)} + {rng.choice(TEXTS)}"
     sort = rng.choice(["i", "i", "i", "f", "b", "s"])
-    items = [str(rng.randint(-3, 5)) if sort == "s" or rng.random() < 0.5 else argument(rng, sort, []) for _ in range(rng.choice([0, 1, 2, 3, 4, 7]))]
+    items = [str(rng.randint(-3, 5)) if sort == "s" or rng.random() < 0.5 else argument(rng, sort, [], literals) for _ in range(rng.choice([0, 1, 2, 3, 4, 7]))]
     return "[" + ", ".join(items) + "]"
 
 
 def generate_chains(rng, density: int = 1) -> str:
+    literals: dict[str, list[int]] = {}
     functions, parts = [], ["import cmath\nimport math\nfrom math import inf, nan\n\n"]
     helpers = rng.random() < 0.3
     if helpers:
         parts.append(HELPERS)
-    for number in range(rng.choice([1, 2, 3])):
+    for number in range(rng.choice([2, 4, 6, 8])):
         params, text = Chain(rng, f"f{number}", helpers).make()
         functions.append((f"f{number}", params))
+        literals[f"f{number}"] = literals_of(text)
         parts.append(text)
     phases: list = []
     for name, params in functions * 2:
         kinds = list(params)
         if rng.random() < 0.15:
             kinds[rng.randrange(len(kinds))] = rng.choice("ifbcTw")
-        phases += [(name, kinds)] * rng.choice([5, 12, 20])
+        phases += [(name, kinds)] * rng.choice([3, 5, 9])
     for number, (name, kinds) in enumerate([*phases, *mixed(rng, phases, density)]):
         values: list[str] = []
         for kind in kinds:
             same = [value for value, other in zip(values, kinds) if other == kind]
-            values.append(rng.choice(same) if same and rng.random() < 0.12 else argument(rng, kind, values))
+            values.append(rng.choice(same) if same and rng.random() < 0.12 else argument(rng, kind, values, literals[name]))
         if helpers and rng.random() < 0.1:
-            parts.append(f"def call_{number}():\n    return 'set', 'G0', {argument(rng, rng.choice('iif'), [])}\n")
+            parts.append(f"def call_{number}():\n    return 'set', 'G0', {argument(rng, rng.choice('iif'), [], [])}\n")
             continue
         parts.append(f"def call_{number}():\n    return 'call', '{name}', ({''.join(value + ', ' for value in values)}), {{}}\n")
     return "\n".join(parts)

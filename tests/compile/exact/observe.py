@@ -10,6 +10,7 @@ from __future__ import annotations
 import array
 import ctypes
 import io
+import re
 import struct
 import sys
 
@@ -110,6 +111,12 @@ def chain(error: BaseException) -> tuple:
     return tuple(links)
 
 
+def message(error: BaseException) -> str:
+    """Without the addresses of objects."""
+    text = str(error)[:500]
+    return re.sub(r" at 0x[0-9a-f]+", "", text) if " at 0x" in text else text
+
+
 def is_unsure_line(error: BaseException) -> bool:
     """CPython 3.11 reads a local by an instruction fused with the one before, once the code is warm: the line that
     it then gives for an unbound local is that of the statement before."""
@@ -138,7 +145,7 @@ def observe(function, args: tuple, kwargs: dict, globals_: list, filename: str):
         outcome = (
             "raised",
             canonical(error, seen),
-            str(error)[:500],
+            message(error),
             traceback_lines(error, filename)[: -1 if is_unsure_line(error) else None],
             chain(error),
             printed,

@@ -16,14 +16,17 @@ HERE = Path(__file__).parent
 HANG_S = 60.0  # of CPU time: other work on the machine must not look like a hang
 WAIT_S = 900.0  # a worker that waits for ever takes none
 SEEDS_PER_WORKER = 60  # a fresh process now and then: what one program leaves behind must not hide in another
-OPTIMIZED = 4  # every so manieth worker has LLVM optimize; the others compile four times as fast, and see the same of ours
+# What the workers run with, in turns. Without LLVM's optimization they compile four times as fast, and see the same of ours; the
+# interpreter compiles nothing, and has all that native code leaves to it.
+UNOPTIMIZED, INTERPRETER = {"HASTEN_JIT_UNOPTIMIZED": "1"}, {"HASTEN_JIT_TIER": "interpreter"}
+MODES = ({}, UNOPTIMIZED, UNOPTIMIZED, INTERPRETER, {}, UNOPTIMIZED, UNOPTIMIZED, UNOPTIMIZED)
 
 
 @dataclass
 class Finding:
     seed: int
     what: str
-    env: dict  # that of its worker
+    mode: dict  # one of MODES
 
 
 @dataclass
@@ -42,15 +45,15 @@ class Totals:
 
 
 class Worker:
-    def __init__(self, command: list[str], env: dict, log: Path):
+    def __init__(self, command: list[str], env: dict, mode: dict, log: Path):
         self.log = log
-        self.env = env
+        self.mode = mode
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log.open("wb"),
-            env=env,
+            env=env | mode,
             start_new_session=True,
         )
         self.seed: int | None = None
@@ -151,9 +154,9 @@ def run_seeds(
         if seed is None:
             return
         if worker is None:
-            speed = {} if started % OPTIMIZED == 0 else {"HASTEN_JIT_UNOPTIMIZED": "1"}
+            mode = MODES[started % len(MODES)]
             started += 1
-            worker = Worker(command, environment | speed, directory / f"worker_{started}.log")
+            worker = Worker(command, environment, mode, directory / f"worker_{started}.log")
             workers[slot] = worker
             selector.register(worker.process.stdout, selectors.EVENT_READ, slot)
         worker.give(seed)
@@ -161,7 +164,7 @@ def run_seeds(
     def lose(slot: int, what: str) -> None:
         worker = workers.pop(slot)
         selector.unregister(worker.process.stdout)
-        totals.findings.append(Finding(worker.seed, what, worker.env))
+        totals.findings.append(Finding(worker.seed, what, worker.mode))
         feed(None, slot)
 
     try:
@@ -183,7 +186,7 @@ def run_seeds(
                     totals.programs += 1
                     totals.add(line["tally"])
                     if line["found"]:
-                        totals.findings.append(Finding(line["end"], line["found"], worker.env))
+                        totals.findings.append(Finding(line["end"], line["found"], worker.mode))
                     worker.done += 1
                     feed(worker, slot)
                 report(totals)

@@ -13,7 +13,7 @@ from arguments import SUBCLASSES, Arguments
 from chains import generate_chains
 from expressions import Expressions
 from lists import ListFunction
-from scope import Flavour, Scope, Signature, Var
+from scope import Flavour, Scope, Signature, Var, literals_of
 from scoped import with_scopes
 from statements import Body
 from texts import SUBCLASSES as TEXT_SUBCLASSES
@@ -82,6 +82,7 @@ def generate(seed: int, density: int = 1) -> str:
         # The last function is called most, and by no other: it may as well show all that it computes.
         returns = "R" if n == count - 1 and rng.random() < 0.6 else rng.choice(RETURNS)
         signature, text = make_function(rng, flavour, f"f{n}", returns, functions, global_kinds)
+        signature.literals = literals_of(text)
         functions.append(signature)
         parts.append(text)
     calls = make_calls(rng, functions, global_kinds, density)
@@ -94,6 +95,7 @@ def generate_texts(rng, density: int = 1) -> str:
     functions, parts = [], [HEADER + "from collections import defaultdict, deque\n"]
     for n in range(rng.choice([1, 1, 2, 3])):
         signature, text = TextFunction(rng, f"f{n}", list(functions)).make()
+        signature.literals = literals_of(text)
         functions.append(signature)
         parts.append(text)
     calls = make_calls(rng, functions, {}, density)
@@ -106,6 +108,7 @@ def generate_lists(rng, density: int = 1) -> str:
     functions, parts = [], [HEADER]
     for n in range(rng.choice([1, 1, 2])):
         signature, text = ListFunction(rng, f"f{n}", list(functions)).make()
+        signature.literals = literals_of(text)
         functions.append(signature)
         parts.append(text)
     calls = make_calls(rng, functions, {}, density)

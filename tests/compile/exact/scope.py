@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass, field
 
 INT_EDGES = [
@@ -117,6 +118,7 @@ class Signature:
     cost: int = 1
     defaults: int = 0  # this many last parameters have a default
     depth_first: bool = False  # recursive: the first parameter is a depth and must stay small
+    literals: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -157,6 +159,15 @@ class Scope:
             if at < 0:
                 return value
         return weighted[-1][1]
+
+
+def literals_of(text: str) -> list[int]:
+    """The ints that a function is written with: where it compares, its arguments should lie on either side."""
+    return sorted({int(found) for found in re.findall(r"(?<![\w.])\d{1,20}(?![\w.])", text)})
+
+
+def near(rng: random.Random, literals: list[int]) -> int:
+    return rng.choice([1, 1, 1, -1]) * rng.choice(literals) + rng.choice([0, 0, 0, 1, -1])
 
 
 def literal_int(value: int) -> str:

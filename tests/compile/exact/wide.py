@@ -7,8 +7,10 @@ bounded by what they go over, containers grow to a size, ints that grow are cut.
 
 from __future__ import annotations
 
+import random
+
 from forms import FORMS
-from scope import FLOAT_BORDERS, FLOAT_EDGES, INT_BORDERS, INT_EDGES, literal_int
+from scope import FLOAT_BORDERS, FLOAT_EDGES, INT_BORDERS, INT_EDGES, literal_int, literals_of, near
 from vocabulary import GROUPS, SURVEY, TOKEN
 
 THING = '''
@@ -517,13 +519,13 @@ class Wide:
             main = [kind for kind in 'IFTL' if kind in needed] if sort == 'forms' else []
             kinds = main + rng.sample(rest := [kind for kind in needed if kind not in main], min(len(rest), 2 if main else 5)) or kinds
         params, parts = [], []
-        shape = rng.random()
+        shape, slash = rng.random(), rng.randrange(len(kinds))
         for number, kind in enumerate(kinds):
             self.vars[f"a{number}"] = kind
             params.append((kind, "positional"))
             default = f"={self.literal(kind)}" if shape < 0.15 and number == len(kinds) - 1 and kind in "IsFTBcN" else ""
             parts.append(f"a{number}{default}")
-            if 0.2 < shape < 0.27 and number == 0:
+            if 0.2 < shape < 0.27 and number == slash:
                 parts.append("/")
         if 0.27 < shape < 0.36:
             parts.append("*more")
@@ -536,7 +538,7 @@ class Wide:
                 self.vars[f"k{number}"] = kind
                 params.append((kind, "named"))
                 parts.append(f"k{number}={self.literal(kind)}" if rng.random() < 0.6 and kind != "L" else f"k{number}")
-        if 0.45 < shape < 0.52:
+        if 0.45 < shape < 0.52 or 0.24 < shape < 0.27:
             parts.append("**rest")
             self.vars["rest"] = "D"
         if rng.random() < 0.2:
@@ -560,8 +562,8 @@ class Wide:
 def generate_wide(rng, turn: int, density: int = 1) -> str:
     """A third of them goes through all templates, some at a time, a third through all forms, a third is put together."""
     sort = ("survey", "forms", "statements")[turn % 3]
-    source, count = (SURVEY, 12) if sort == "survey" else (FORMS, 8)
-    templates = [] if sort == "statements" else [source[(turn // 3 * count + k) % len(source)] for k in range(count)]
+    source, count = (SURVEY, 12) if sort == "survey" else (FORMS, 6)
+    templates = [] if sort == "statements" else share_of(source, turn // 3, count)
     parts = ["import cmath\nimport math\nfrom array import array\nfrom math import inf, nan\n", THING, "\nG0 = 3\nG1 = 2.5\n"]
     functions: list = []
     if sort == "statements" and rng.random() < 0.2:
@@ -572,7 +574,15 @@ def generate_wide(rng, turn: int, density: int = 1) -> str:
             name, params, text = Wide(rng, f"f{number}", functions[:]).make_function(sort, templates)
             functions.append((name, params))
             parts.append(text)
-    return "\n".join([*parts, wide_calls(rng, functions, density)])
+    literals = {f"f{n}": literals_of(text) for n, text in enumerate(parts[-len(functions) :])}
+    return "\n".join([*parts, wide_calls(rng, functions, literals, density)])
+
+
+def share_of(source: list[str], turn: int, count: int) -> list[str]:
+    """In each round other ones come together: one that the compiler refuses keeps the rest of its function from being compiled."""
+    turns = -(-len(source) // count)
+    order = random.Random(turn // turns).sample(source, len(source))
+    return order[turn % turns * count :][:count]
 
 
 def lifetimes(rng) -> str:
@@ -598,7 +608,7 @@ def mixed(rng, phases: list, density: int):
             wanted -= 1
 
 
-def wide_calls(rng, functions, density: int) -> str:
+def wide_calls(rng, functions, literals: dict, density: int) -> str:
     """Phases, as in life: the same types for a while, then others, then the first again."""
     maker = Wide(rng, "", [])
     lines: list[str] = []
@@ -612,15 +622,15 @@ def wide_calls(rng, functions, density: int) -> str:
             kinds[rng.randrange(len(kinds))] = rng.choice(ARGUMENT_KINDS)
         phase = [(name, params, kinds)] * rng.choice([2, 3, 5])
         phases += phase
-        lines += [wide_call(maker, len(lines) + k, *one) for k, one in enumerate(phase)]
+        lines += [wide_call(maker, literals[name], len(lines) + k, *one) for k, one in enumerate(phase)]
     for one in mixed(rng, phases, density):
-        lines.append(wide_call(maker, len(lines), *one))
+        lines.append(wide_call(maker, literals[one[0]], len(lines), *one))
     return "\n".join(lines)
 
 
-def wide_call(maker: Wide, number: int, name: str, params: list, kinds: list) -> str:
+def wide_call(maker: Wide, literals: list[int], number: int, name: str, params: list, kinds: list) -> str:
     rng = maker.rng
-    values = [argument(maker, kind) for kind in kinds]
+    values = [literal_int(near(rng, literals)) if kind == "I" and literals and rng.random() < 0.15 else argument(maker, kind) for kind in kinds]
     same = ""
     if rng.random() < 0.15 and len(values) > 1:  # one object in two places
         a, b = rng.sample(range(len(values)), 2)
@@ -632,8 +642,12 @@ def wide_call(maker: Wide, number: int, name: str, params: list, kinds: list) ->
     odd = rng.random()
     if odd < 0.05:
         positional = positional[:-1] if odd < 0.02 else [*positional, "1"]
+    elif odd < 0.08 and positional:
+        for _ in range(rng.choice([1, 1, 2, len(positional)])):
+            if positional:
+                keywords.append(f"'a{len(positional) - 1}': {positional.pop()}")
     elif odd < 0.1 and positional:
-        keywords.append(f"'a{len(positional) - 1}': {positional.pop()}" if odd < 0.08 else f"'a0': {positional[0]}")
+        keywords.append(f"'a0': {positional[0]}")
     elif odd < 0.13:
         keywords.append("'odd': 1")
     arguments = "(" + "".join(value + ", " for value in positional) + ")"
