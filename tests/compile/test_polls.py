@@ -83,8 +83,9 @@ def run(tmp_path):
         script.write_text("import hasten\n" + textwrap.dedent(program) + textwrap.dedent(start) + textwrap.dedent("""
             for function in list(globals().values()):
                 if isinstance(function, hasten.jit.Function):
-                    report = function.report()  # where it is no faster than Python, Python may have it in the end
-                    assert report["compiles"] and all("slower than Python" in reason for reason in report["reasons"]), report
+                    # Where native code is no faster than Python, Python may have it in the end.
+                    reasons = function.report()["reasons"]
+                    assert all("slower than Python" in reason for reason in reasons), reasons
             """))
         return subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=LIMIT_S)
     return run
