@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`hasten run --jit` over the pure-Python programs of pyperformance: beside plain Python, `hasten run` without it, and PyPy.
 
-    python benchmarks/compile/run_jit.py [--rounds 7] [--seconds 2] [--only WORD] [--clock cpu] [--json FILE]
+    python benchmarks/compile/run_jit.py [--rounds 7] [--seconds 2] [--only WORD] [--without SIDE] [--clock cpu] [--json FILE]
 
 Each round starts every side of a program anew, in random order, and lets it do the same loops, as many as plain Python
 does in --seconds; what is compared is the wall time of these loops by the program's own clock, compiling included. The programs are those
@@ -98,10 +98,10 @@ def turns(command: list[str], loops: list[int], env: dict[str, str], clock: str 
     return seconds
 
 
-def calibrate(command: list[str], seconds: float, env: dict[str, str]) -> int:
+def calibrate(command: list[str], seconds: float, env: dict[str, str], clock: str) -> int:
     """How many loops take plain Python so long."""
     loops = 1
-    while (took := turns(command, [1, loops], env)[1]) < seconds / 4:
+    while (took := turns(command, [1, loops], env, clock)[1]) < seconds / 4:
         loops = max(2 * loops, min(100 * loops, round(loops * seconds / 2 / max(took, 1e-6))))
     return max(1, round(loops * seconds / took))
 
@@ -135,10 +135,9 @@ class Suite:
         return turns(command, loops, env, self.clock)
 
 
-def measure(suite: Suite, name: str, rounds: int, seconds: float, order: random.Random) -> dict[str, list[float]]:
-    loops = calibrate([suite.python, *suite.words(name)], seconds, suite.env)
+def measure(suite: Suite, name: str, rounds: int, seconds: float, order: random.Random, sides: list[str]) -> dict[str, list[float]]:
+    loops = calibrate([suite.python, *suite.words(name)], seconds, suite.env, suite.clock)
     figures: dict[str, list[float]] = {}
-    sides = [side for side in SIDES if side != "pypy" or suite.pypy]
     for _ in range(rounds):
         for side in order.sample(sides, len(sides)):
             try:
@@ -157,6 +156,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--only", action="append", default=[], metavar="WORD")
+    parser.add_argument("--without", action="append", default=[], choices=SIDES[1:], metavar="SIDE", help="one of run, jit and pypy")
     parser.add_argument("--clock", choices=list(CLOCKS), default="wall")
     parser.add_argument("--json", metavar="FILE")
     args = parser.parse_args()
@@ -166,6 +166,7 @@ def main() -> int:
         raise SystemExit(f"pyperformance cannot be had: {error}") from None
     pypy = shutil.which("pypy3")
     print(f"Python {sys.version.split()[0]}, pyperformance {own_venv.version(folder, 'pyperformance')}, {args.rounds} rounds, PyPy: {pypy or 'absent'}")
+    sides = [side for side in SIDES if side not in args.without and (side != "pypy" or pypy)]
     order = random.Random()
     rows: dict[str, dict[str, list[float]]] = {}
     missed = []
@@ -175,7 +176,7 @@ def main() -> int:
             if args.only and not any(word in name for word in args.only):
                 continue
             try:
-                figures = rows[name] = measure(suite, name, args.rounds, args.seconds, order)
+                figures = rows[name] = measure(suite, name, args.rounds, args.seconds, order, sides)
             except Failed as why:
                 print(f"{name}: not measured: {why}", flush=True)
                 continue

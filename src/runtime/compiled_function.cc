@@ -394,14 +394,21 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
   return nullptr;
 }
 
+bool CompiledFunction::may_replace_narrow() const {
+  return compile_count_ < kCompilesMax && !(is_behind_trampoline_ && compile_count_ > 1);
+}
+
+bool CompiledFunction::lands_often(const Version& version) {
+  return version.landings > 0 && version.landings * kLandingRarity >= version.calls;
+}
+
 bool CompiledFunction::replace_narrow_version(PyObject* const* args, uint64_t shape) {
-  if (landing_depth_ > 0 || compiling_ || compile_count_ >= kCompilesMax ||
-      (is_behind_trampoline_ && compile_count_ > 1)) {
+  if (landing_depth_ > 0 || compiling_ || !may_replace_narrow()) {
     return true;
   }
   for (size_t i = 0; i < versions_.size(); ++i) {
     const Version& version = versions_[i];
-    if (version.shape != shape || version.landings == 0 || version.landings * kLandingRarity < version.calls) {
+    if (version.shape != shape || !lands_often(version)) {
       continue;
     }
     retire(version.native);

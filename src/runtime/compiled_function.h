@@ -151,6 +151,9 @@ class CompiledFunction {
   bool was_refused(uint64_t shape) const;
   /// Replaces a version of this shape that lands often by a wider one. False: an exception is set.
   bool replace_narrow_version(PyObject* const* args, uint64_t shape);
+  /// False: enough was compiled, and versions stay however often they land.
+  bool may_replace_narrow() const;
+  static bool lands_often(const Version& version);
   /// A prediction failed in `native`, or in a function that it calls natively.
   void note_landing(NativeVersion* native);
   PyObject* enter(NativeVersion* native, PyObject* const* args);

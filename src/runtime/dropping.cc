@@ -121,7 +121,9 @@ PyObject* CompiledFunction::enter_in_contest(size_t index, PyObject* const* args
   timed_thread_ = nullptr;
   Version* after = version_of(native);
   if (after && after->contest) {
-    if (result == kGuardMiss || after->landings != landings || compiles_everywhere_ != compiles) {
+    // Where a wider version may take over, a call that landed tells nothing. Where none will, it is as good as the version gets.
+    const bool has_landed = after->landings != landings && may_replace_narrow();
+    if (result == kGuardMiss || has_landed || compiles_everywhere_ != compiles) {
       after->contest->disturbed();
     }
     after->contest->ran_natively(taken + (is_behind_trampoline_ ? kTrampolineTicks : 0), sizes);

@@ -1,6 +1,7 @@
 #include "runtime/loop_entry.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "runtime/frames.h"
 #include "runtime/landing.h"
@@ -113,6 +114,12 @@ void CompiledFunction::note_landing(NativeVersion* native) {
   for (Version& version : versions_) {
     if (version.native == native) {
       ++version.landings;
+      // It has won its contest before it landed: again.
+      constexpr uint64_t kLandingsToAsk = 16;
+      if (version.landings >= kLandingsToAsk && std::has_single_bit(version.landings) && !may_replace_narrow() &&
+          lands_often(version)) {
+        version.contest_at = std::min(version.contest_at, version.calls + 1);
+      }
       return;
     }
   }

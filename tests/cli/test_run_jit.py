@@ -63,7 +63,7 @@ def both(tmp_path):
         report = tmp_path / "report.json"
         report.unlink(missing_ok=True)
         done = subprocess.run(
-            [sys.executable, "-m", "hasten", "run", "--jit", "--json", report, "program.py", *words], env=eager(tmp_path / "told"), **options
+            [sys.executable, "-m", "hasten", "run", "--jit", "--rate", "200", "--json", report, "program.py", *words], env=eager(tmp_path / "told"), **options
         )
         assert done.stdout == plain.stdout, done.stderr
         assert done.returncode == plain.returncode
@@ -405,6 +405,23 @@ def test_a_loser_is_python_again(both):
         print(seen)
     """)
     assert "loses" not in names(jit["compiled"])
+
+
+def test_a_loser_that_leaves_native_code_in_most_calls_is_python_again(both):
+    jit = both("""
+        import math
+        class Vector:
+            def __init__(self, x, y, z):
+                self.x, self.y, self.z = x, y, z
+            def length(self):
+                return math.sqrt(self.x ** 2 + self.y ** 2 + self.z ** 2)
+        vectors = [Vector(1.6, 0.3, 0), Vector(0.25, 1.5, 0.0), Vector(2, 1.5, 0.5)] * 100
+        seen = set()
+        until(0.4, lambda: seen.update(v.length() for v in vectors), "Vector.length")
+        print(sorted(seen))
+    """)
+    (row,) = [row for row in jit["compiled"] + jit["refused"] if row["function"] == "Vector.length"]
+    assert row["left"] < 1000 or row["left"] < row["calls"] / 64, row
 
 
 def test_the_verdict_names_what_was_compiled(tmp_path):

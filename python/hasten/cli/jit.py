@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 from hasten.cli.figures import plural, seconds, short_path, visible
 
-# Finding hot functions takes fewer samples than a verdict, and they shall cost next to nothing.
-RATE_HZ = 100
+# Finding hot functions takes fewer samples than a verdict, and they shall cost next to nothing: a sample takes some 50 us.
+RATE_HZ = 50
 _ROWS_MAX = 8
 
 

@@ -12,13 +12,15 @@ import types
 import weakref
 
 THRESHOLD = 5  # samples until a function is looked at
-SHARE_OF_CPU = 0.005  # what compiling may take of the program's CPU time
-SHARE_FOR_HOT = 0.015  # and besides, for a function that has a quarter of all samples
-FIRST_COMPILATION_S = 0.02  # loading the compiler
-SECONDS_A_BYTE = 1.5e-4  # of a function's bytecode
+SHARE_OF_CPU = 0.01  # what compiling may take of the program's CPU time
+SHARE_FOR_HOT = 0.01  # and besides, for a function that has a quarter of all samples
+FIRST_COMPILATION_S = 0.01  # loading the compiler: some 4 ms if it is in memory
+SECONDS_A_BYTE = 1e-4  # of a function's bytecode, before it is known of this program: 20 to 200 us in those of pyperformance
+BYTES_TO_LEARN = 1000  # so many weigh as much as what was taken for granted
 
-state = types.SimpleNamespace(folder="", eager=False, runtime=None, stopped=False, file=None, pid=0, compilations=0, parents_compile_s=0.0)
+state = types.SimpleNamespace(folder="", eager=False, runtime=None, stopped=False, file=None, pid=0, compilations=0, bytes=0, parents_compile_s=0.0)
 taken = {}  # id of the private copy -> (weak reference to the function, copy, compiled, trampoline, samples)
+allowed = set()  # code objects that wait for their turn: looking at all that a function calls takes some 100 us
 parents_figures = {}  # id of the private copy -> its figures when this process was forked
 RealFunction = types.FunctionType
 
@@ -107,11 +109,16 @@ def decided(function, samples, all_samples, many):
     if type(function) is not RealFunction:
         return None
     code = function.__code__
+    later = samples + max(5, samples // 4)
+    can_pay = state.eager or affordable(code, samples / max(1, all_samples))
+    if not can_pay and code in allowed and not many:
+        return later
     reason = "it is made anew at each use" if many else why_not(function, state.runtime.was_looked_at)
     if reason:
         return refuse(code, reason, samples)
-    if not state.eager and not affordable(code, samples / max(1, all_samples)):
-        return samples + max(5, samples // 4)
+    if not can_pay:
+        allowed.add(code)
+        return later
     install(function, code, samples)
     return None
 
@@ -121,7 +128,8 @@ def affordable(code, share):
 
     cpu = time.process_time()
     spent = state.runtime.compile_seconds()
-    next_one = FIRST_COMPILATION_S * (not state.compilations) + SECONDS_A_BYTE * len(code.co_code)
+    seconds_a_byte = (SECONDS_A_BYTE * BYTES_TO_LEARN + spent) / (BYTES_TO_LEARN + state.bytes)
+    next_one = FIRST_COMPILATION_S * (not state.compilations) + seconds_a_byte * len(code.co_code)
     return spent + next_one <= cpu * (SHARE_OF_CPU + (SHARE_FOR_HOT if share >= 0.25 else 0.0))
 
 
@@ -129,6 +137,7 @@ def install(function, code, samples):
     if not state.compilations:
         load_compiler()
     state.compilations += 1
+    state.bytes += len(code.co_code)
     copy = RealFunction(code, function.__globals__, function.__name__, function.__defaults__, function.__closure__)
     copy.__kwdefaults__ = function.__kwdefaults__
     copy.__qualname__ = function.__qualname__
