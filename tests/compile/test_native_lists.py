@@ -431,3 +431,18 @@ def test_what_a_tool_sees_when_it_looks_in():
         assert hasten.jit(traced)(look) == [0, 2, 4, 6, 8, 10]
     finally:
         sys.settrace(None)
+
+
+def test_lists_in_a_list_of_anything():
+    def function(n):
+        seen = []
+        seen.append([n].copy())
+        seen.append(str)
+        other = [[n], "x", [n] * 2]
+        other[1] = [1][:]
+        other.insert(0, [2] + [3])
+        return seen, other, [x for x in seen if x is not str][0].copy()
+
+    compiled = hasten.jit(function)
+    for _ in range(3):
+        assert compiled(4) == function(4)
