@@ -181,6 +181,9 @@ class Search {
     return !holds_list(item) || !must_box(item, t);
   }
 
+  /// Whether the list holds `t` as it is; what its items have no common form for becomes objects.
+  bool takes(const Type& list, const Type& t) { return !must_box(t, sites_.element(list.site)); }
+
   /// Whether operand `k` of `v`, in which there are lists, may be one of native lists.
   bool uses(Specialization& s, ValueId v, size_t k) {
     const Instr& i = s.view.instr(v);
@@ -207,13 +210,14 @@ class Search {
         return k == 0 && get_item(s, v);
       case Op::SetItem:
         gains(type(s, v, 0));
-        return k != 1 && type(s, v, 0).only(kList) && is_index(type(s, v, 1));
+        return k != 1 && type(s, v, 0).only(kList) && is_index(type(s, v, 1)) &&
+               (k == 0 || takes(type(s, v, 0), operand));
       case Op::DelItem:
         return k == 0 && operand.only(kList) && is_index(type(s, v, 1));
       case Op::BuildList:
-        return true;
+        return t.only(kList) && takes(t, operand);
       case Op::ListAppend:
-        return type(s, v, 0).only(kList);
+        return type(s, v, 0).only(kList) && (k == 0 || takes(type(s, v, 0), operand));
       case Op::ListExtend:
         if (!type(s, v, 0).only(kList) || !type(s, v, 1).only(kList))
           return false;
@@ -381,7 +385,7 @@ class Search {
       return false;
     switch (plan.how) {
       case CallPlan::How::ListAppend:
-        return true;
+        return k == 0 || (callee.only(kMethod) && takes(callee.items->front(), operand));
       case CallPlan::How::Direct:
         // An exception that is handled here may have passed through code that went on with objects.
         return plan.target && plan.args.size() == i.arg_count - 1 && !must_box(operand, plan.args[k - 1]) &&
@@ -421,11 +425,11 @@ class Search {
     const size_t count = s.view.instr(v).arg_count - 1;
     gains(list);
     if (name == "append")
-      return count == 1;
+      return count == 1 && (k == 0 || takes(list, type(s, v, k)));
     if (name == "pop")
       return k == 0 && (count == 0 || (count == 1 && is_index(type(s, v, 1)))) && gives(list, t);
     if (name == "insert")
-      return count == 2 && is_index(type(s, v, 1));
+      return count == 2 && is_index(type(s, v, 1)) && (k == 0 || takes(list, type(s, v, k)));
     if (name == "reverse" || name == "clear")
       return count == 0;
     if (name == "sort")
