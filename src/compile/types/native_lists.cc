@@ -181,8 +181,8 @@ class Search {
     return !holds_list(item) || !must_box(item, t);
   }
 
-  /// Whether the list, if it is native, can have the item.
-  bool takes(const Type& list, const Type& item) { return !must_box(item, sites_.element(list.site)); }
+  /// Whether the list holds `t` as it is; what its items have no common form for becomes objects.
+  bool takes(const Type& list, const Type& t) { return !must_box(t, sites_.element(list.site)); }
 
   /// Whether operand `k` of `v`, in which there are lists, may be one of native lists.
   bool uses(Specialization& s, ValueId v, size_t k) {
@@ -215,7 +215,7 @@ class Search {
       case Op::DelItem:
         return k == 0 && operand.only(kList) && is_index(type(s, v, 1));
       case Op::BuildList:
-        return takes(t, operand);
+        return t.only(kList) && takes(t, operand);
       case Op::ListAppend:
         return type(s, v, 0).only(kList) && (k == 0 || takes(type(s, v, 0), operand));
       case Op::ListExtend:
@@ -385,7 +385,7 @@ class Search {
       return false;
     switch (plan.how) {
       case CallPlan::How::ListAppend:
-        return callee.only(kMethod) && (k == 0 || takes(callee.items->front(), operand));
+        return k == 0 || (callee.only(kMethod) && takes(callee.items->front(), operand));
       case CallPlan::How::Direct:
         // An exception that is handled here may have passed through code that went on with objects.
         return plan.target && plan.args.size() == i.arg_count - 1 && !must_box(operand, plan.args[k - 1]) &&

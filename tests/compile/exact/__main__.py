@@ -81,7 +81,7 @@ def main() -> int:
         default=0.0,
         help="fail if a smaller share of calls ran natively",
     )
-    parser.add_argument("--density", type=int, default=8, help="so many times as many calls of each function")
+    parser.add_argument("--density", type=int, default=12, help="so many times as many calls of each function")
     parser.add_argument("--cover", type=int, default=4, help="take down what every N-th program uses; 0: none")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--wrap", default="jit")

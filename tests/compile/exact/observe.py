@@ -31,7 +31,7 @@ def canonical(value, seen: dict):
     if kind is complex:
         return ("complex", canonical(value.real, seen)[1], canonical(value.imag, seen)[1])
     if kind is str:
-        return ("str", value)
+        return ("str", without_addresses(value))
     if kind is tuple:
         return ("tuple", *[canonical(item, seen) for item in value])
     if isinstance(value, list):
@@ -75,6 +75,10 @@ def canonical(value, seen: dict):
     return (kind.__name__, str(value) if kind in (range, slice) else "")
 
 
+def without_addresses(text: str) -> str:
+    return re.sub(r" at 0x[0-9a-f]+", "", text) if " at 0x" in text else text
+
+
 def rest_of(iterator, seen: dict) -> list:
     """What it would still give: using it up is what nobody minds any more."""
     rest = []
@@ -112,9 +116,7 @@ def chain(error: BaseException) -> tuple:
 
 
 def message(error: BaseException) -> str:
-    """Without the addresses of objects."""
-    text = str(error)[:500]
-    return re.sub(r" at 0x[0-9a-f]+", "", text) if " at 0x" in text else text
+    return without_addresses(str(error)[:500])
 
 
 def is_unsure_line(error: BaseException) -> bool:
