@@ -236,7 +236,8 @@ class BodyLowering {
     uint16_t slots_used = 0;  ///< by it and those before it
     std::vector<runtime::LiveValue> live;
     std::vector<uint16_t> owned_slots;
-    std::map<std::pair<ValueId, bool>, size_t> next;  ///< (value, whether it is defined) -> which one stores it after this one
+    std::map<std::pair<ValueId, bool>, size_t>
+        next;  ///< (value, whether it is defined) -> which one stores it after this one
   };
   void make_last_exit();
   size_t store_after(size_t before, ValueId v, bool* plant);
@@ -453,8 +454,8 @@ class BodyLowering {
   ValueId given_away_ = mir::kNone;  ///< an operand whose reference the instruction has taken over
   std::unordered_map<ValueId, Exit> exits_;
   std::unordered_map<ValueId, llvm::BasicBlock*> ways_to_handler_, failures_;
-  std::vector<StoredValue> stored_;        ///< by exits
-  std::vector<uint32_t> storing_order_;    ///< of each value
+  std::vector<StoredValue> stored_;      ///< by exits
+  std::vector<uint32_t> storing_order_;  ///< of each value
   llvm::AllocaInst* slots_ = nullptr;
   llvm::AllocaInst* scratch_ = nullptr;  ///< argument arrays of boxed calls
   uint32_t slots_max_ = 1, scratch_max_ = 1;
@@ -464,9 +465,9 @@ class BodyLowering {
   std::map<ValueId, llvm::AllocaInst*> planted_sizes_;  ///< Plant::ListLengthStale
   llvm::BasicBlock* entry_block_ = nullptr;
   const runtime::FrameShape* frame_shape_ = nullptr;
-  llvm::Value* frame_ = nullptr;  ///< that callees see; null: there is none
-  const runtime::FramePlace* within_ = nullptr;         ///< whose frames are on the thread's stack, if there may be several
-  llvm::BasicBlock* shown_in_ = nullptr;                ///< where the position was stored last, and which
+  llvm::Value* frame_ = nullptr;                 ///< that callees see; null: there is none
+  const runtime::FramePlace* within_ = nullptr;  ///< whose frames are on the thread's stack, if there may be several
+  llvm::BasicBlock* shown_in_ = nullptr;         ///< where the position was stored last, and which
   ValueId shown_ = mir::kNone;
 };
 
