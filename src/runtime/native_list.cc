@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
 #include "runtime/support.h"
 
@@ -524,23 +525,15 @@ Sum hj_native_sum(PyObject* self) {
 /// As sum() adds them: with what the additions have lost from Python 3.12 on.
 double hj_native_sum_floats(PyObject* self) {
   const NativeList* list = as_native(self);
-  double total = 0;
-  [[maybe_unused]] double lost = 0;
+  double total = 0, lost = 0;
+  const bool compensates = sum_compensates();
   for (Py_ssize_t k = 0; k < Py_SIZE(self); ++k) {
-    const double x = float_at(list->items + static_cast<size_t>(k) * kWord);
-#if PY_VERSION_HEX >= 0x030c0000
-    const double t = total + x;
-    lost += std::fabs(total) >= std::fabs(x) ? (total - t) + x : (x - t) + total;
-    total = t;
-#else
-    total += x;
-#endif
+    const double x = float_at(list->items + static_cast<size_t>(k) * kWord), next = total + x;
+    if (compensates)
+      lost += std::fabs(total) >= std::fabs(x) ? (total - next) + x : (x - next) + total;
+    total = next;
   }
-#if PY_VERSION_HEX >= 0x030c0000
-  if (lost != 0 && std::isfinite(lost))
-    return total + lost;
-#endif
-  return total;
+  return lost != 0 && std::isfinite(lost) ? total + lost : total;
 }
 
 /// Where the least (greatest) is first. REQUIRES: numbers alone, at least one.

@@ -1,13 +1,13 @@
 #include "runtime/support.h"
 
 #include <Python.h>
-#include <structmember.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <utility>
 
+#include "runtime/attributes.h"
 #include "runtime/compiled_function.h"
 #include "runtime/counted_call.h"
 #include "runtime/experience.h"
@@ -61,21 +61,6 @@ void drop_owned_keeping_error(const NativeBody& body, uint32_t point, const uint
     std::memcpy(&object, &slots[slot], sizeof object);
     Py_XDECREF(object);
   }
-}
-
-PyObject** slot_of(PyObject* object, const AttributeCache& cache) {
-  return reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + cache.offset);
-}
-
-/// A slot is a data descriptor: while the type stays as it is, nothing comes before it.
-void remember_slot(AttributeCache* cache, PyTypeObject* type, PyObject* name) {
-  constexpr int kObjectSlot = 16;  // T_OBJECT_EX: null raises AttributeError
-  PyObject* found = type->tp_version_tag != 0 ? _PyType_Lookup(type, name) : nullptr;
-  if (!found || Py_TYPE(found) != &PyMemberDescr_Type)
-    return;
-  const PyMemberDef* member = reinterpret_cast<PyMemberDescrObject*>(found)->d_member;
-  if (member->type == kObjectSlot && member->flags == 0)
-    *cache = {type->tp_version_tag, member->offset};
 }
 
 extern "C" {
@@ -212,43 +197,10 @@ PyObject* hj_bind_method(PyObject* callable, PyObject* self) {
   return self ? PyMethod_New(callable, self) : Py_NewRef(callable);
 }
 
-PyObject* method_object(PyObject* object, PyObject* name) {
-  MethodCache unused;
-  int32_t is_unbound = 0;
-  PyObject* callable = hrt_load_method(&unused, object, name, &is_unbound);
-  if (is_unbound)
-    Py_SETREF(callable, PyMethod_New(callable, object));
-  return callable;
-}
-
 /// The method `name` of an object of a known class, as the interpreter has it. is_called: nobody else sees it.
 PyObject* hj_method_object(PyObject* object, PyObject* name, int32_t is_called) {
   const KeepError keep;
   return is_called ? method_object(object, name) : PyObject_GetAttr(object, name);
-}
-
-PyObject* hj_get_attribute(AttributeCache* cache, PyObject* object, PyObject* name, int32_t is_called) {
-  if (Py_TYPE(object)->tp_version_tag == cache->version) {
-    if (PyObject* value = *slot_of(object, *cache))
-      return Py_NewRef(value);
-    return PyObject_GetAttr(object, name);  // raises
-  }
-  PyObject* value = is_called ? method_object(object, name) : PyObject_GetAttr(object, name);
-  if (value && Py_TYPE(object)->tp_getattro == PyObject_GenericGetAttr)
-    remember_slot(cache, Py_TYPE(object), name);
-  return value;
-}
-
-int32_t hj_set_attribute(AttributeCache* cache, PyObject* object, PyObject* name, PyObject* value) {
-  if (Py_TYPE(object)->tp_version_tag == cache->version) {
-    PyObject* old = std::exchange(*slot_of(object, *cache), Py_NewRef(value));
-    Py_XDECREF(old);
-    return 0;
-  }
-  const int status = PyObject_SetAttr(object, name, value);
-  if (status == 0 && Py_TYPE(object)->tp_setattro == PyObject_GenericSetAttr)
-    remember_slot(cache, Py_TYPE(object), name);
-  return status;
 }
 
 PyObject* hj_format(PyObject* value, PyObject* spec, int32_t conversion) {

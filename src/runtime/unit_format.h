@@ -85,10 +85,13 @@ struct UnitFacts {
   float expected_gain;
 };
 
-/// With the type's version tag, the attribute lies at this offset in the object (a slot of the class).
+/// With the type's version tag, the attribute is a slot of the class at this offset in the object, or the value of this index
+/// among those that instances have without a dict.
 struct AttributeCache {
   uint32_t version = 0xffffffffu;  ///< no type's
-  int64_t offset = 0;
+  uint16_t is_value = 0;
+  uint16_t fills = 0;  ///< how often it has been filled
+  int64_t place = 0;
 };
 
 /// With these counters of the dicts that a guard looks at, it held: nothing in them has changed since.

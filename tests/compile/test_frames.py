@@ -66,6 +66,41 @@ def in_nested_comprehensions(n):
     return [[look() for _ in range(i)] for i in range(n)], look()
 
 
+def around_comprehensions(n):
+    """Into comprehensions and out of them, in a loop, by an exception, past one that is never entered."""
+    log = [look()]
+    for i in range(n):
+        log.append(look())
+        try:
+            log += [(look(), 6 // (2 - k)) for k in range(i + 1)]
+        except ZeroDivisionError:
+            log.append(look())
+        log.append(look())
+        log += [look() for _ in range(0)]
+        if any(look() and k == 1 for k in range(n)) and i == n - 2:
+            break
+        log.append([[look() for _ in range(2)] + look() for _ in range(2)])
+        log.append(look())
+    else:
+        log.append(look())
+    return log, sum(len(look()) for _ in range(2)), look()
+
+
+def falls_inside(n):
+    return [look() for _ in range(n)] + [[1 // (k - j) for j in range(n)] for k in range(n)]
+
+
+def falls_and_goes_on(n):
+    log = []
+    for _ in range(n):
+        try:
+            log += falls_inside(2)
+        except ZeroDivisionError:
+            log.append(look())
+    log.append(look())
+    return log
+
+
 def in_a_generator_expression(n):
     found = list(look() for _ in range(n))
     return found, any(not look() for _ in range(n)), look()
@@ -200,6 +235,9 @@ CALLS = [
     (in_a_comprehension, (3,)),
     (in_nested_comprehensions, (4,)),
     (in_a_generator_expression, (3,)),
+    (around_comprehensions, (4,)),
+    (around_comprehensions, (0,)),
+    (falls_and_goes_on, (3,)),
     (in_a_handler, (0,)),
     (in_a_handler, (1,)),
     (by_operators, (Watching,)),
