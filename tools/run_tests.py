@@ -1,7 +1,7 @@
 """`make test`: set-up, then every test; the closing line of each runner stands once more at the end.
 
 Steps: the C++ tests as shipped, again under AddressSanitizer and UndefinedBehaviorSanitizer, those without Python
-and LLVM under ThreadSanitizer, 10 s of each fuzzer, then the Python tests on every supported Python of the machine, in
+and LLVM under ThreadSanitizer, a part of tests/compile under the first two, 10 s of each fuzzer, then the Python tests on every supported Python of the machine, in
 two halves a Python and two halves at a time (each keeps about one core busy).
 All steps run even if one fails. `--only WORD` runs the steps whose name contains WORD; `--fast` leaves out
 the sanitizers, the fuzzers and all but the primary Python. `--new` measures programs of newer Pythons instead
@@ -155,6 +155,11 @@ def cmake_steps(python: str, fast: bool) -> Iterator[Step]:
         yield Step(f"C++ tests, {preset}", [*configure(preset, f"-DPython_EXECUTABLE={python}"), build, test])
 
 
+def sanitized_step(python: str) -> Step:
+    """What compiled code does to the runtime, under the sanitizers: a short part of `make asan-compile`."""
+    return Step("compiled code, asan", [[python, str(ROOT / "tests" / "compile" / "sanitized.py"), "--short"]])
+
+
 def fuzz_steps(seconds: int) -> Iterator[Step]:
     """A short run of each fuzzer; its corpus, if it has one, lies beside the tests."""
     names = [source.stem for source in environment.fuzz_sources()]
@@ -233,6 +238,7 @@ def main() -> int:
     else:
         steps = list(cmake_steps(str(environments[0].executable), args.fast))
         if not args.fast:
+            steps.append(sanitized_step(str(environments[0].executable)))
             steps += fuzz_steps(args.fuzz_seconds)
         print(f"set-up took {time.monotonic() - start:.0f} s", flush=True)
     wanted = args.only.lower()

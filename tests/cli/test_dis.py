@@ -66,7 +66,8 @@ def found_in_place(n):
         total = plain.x
     return total
 
-print(ints(6_000_000), mixed(12_000_000), remainder(4_000_000), large(3_000_000), found_by_code(1_000_000), found_in_place(6_000_000))
+# So many rounds that the instruction that is asked about has some 30 samples on a fast machine, and enough if others use it too.
+print(ints(12_000_000), mixed(30_000_000), remainder(10_000_000), large(9_000_000), found_by_code(2_000_000), found_in_place(20_000_000))
 
 functions = [ints, mixed, remainder, large, found_by_code, found_in_place]
 known = {

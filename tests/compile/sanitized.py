@@ -17,7 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "asan"
-SHORT = ["tests/compile/test_handling.py", "tests/compile/test_scopes.py", "tests/compile/test_lifetimes.py"]
+SHORT = [f"tests/compile/{name}" for name in ("test_handling.py", "test_scopes.py", "test_lifetimes.py", "test_methods.py", "test_objects.py",
+                                              "test_hostile.py", "test_cache.py::test_the_second_process_compiles_nothing")]
 # Those that measure time or memory, both of which are the sanitizers' here, or start the profiler, which is not built with them.
 NOT_UNDER_SANITIZERS = ["test_memory.py", "test_dropping.py", "test_visible.py"]
 # Where a process must die of SIGSEGV, it dies of AddressSanitizer.
