@@ -93,7 +93,7 @@ class Chain:
         small = str(rng.choice([0, 1, 2, 5, 31, 62, 63, 64, 65])) if rng.random() < 0.7 else f"({other} & 63)"
         self.one([
             (4, "i", f"{a} + {other}"), (4, "i", f"{a} - {other}"), (2, "i", f"{other} - {a}"), (4, "i", f"{a} * {other}"), (5, "i", f"{a} // {part}"), (5, "i", f"{a} % {part}"), (2, "f", f"{a} / {part}"),
-            (4, "i", f"{a} & {other}"), (2, "i", f"{a} | {other}"), (2, "i", f"{a} ^ {other}"), (3, "i", f"{a} >> {small}"), (2, "i", f"{a} << {rng.choice(['1', '2', '3', '31', '62', '63', '64'])}"),
+            (4, "i", f"{a} & {other}"), (2, "i", f"{a} | {other}"), (2, "i", f"{a} ^ {other}"), (3, "i", f"{a} >> {small}"), (4, "i", f"{a} << {rng.choice(['1', '2', '3', '31', '62', '63', '64'])}"),
             (3, "i", f"-{a}"), (2, "i", f"~{a}"), (3, "i", f"abs({a})"), (1.5, "i", f"{a} ** {rng.choice(['2', '2', '3', '5', '0', '1'])}"), (1, "i", f"({a} % 13 - 3) ** ({other} % 24)"),
             (1, "i", f"({a}, {other}, 7)[{self.tuple_index()}]"),
             (0.5, "f", f"({a} % 9 + 1) ** -{rng.choice(['1', '2', '(' + a + ' % 4)'])}"), (2, "f", f"float({a})"), (1, "i", f"int({a})"), (2, "i", f"min({a}, {other})"), (2, "i", f"max({a}, {other})"),
