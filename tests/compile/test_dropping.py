@@ -258,6 +258,7 @@ def test_a_long_call_of_a_dropped_function_makes_it_native_again():
         total = other.value
         for i in range(node.value):
             total += i * i % 7
+        node.after().after(), node.after().after(), node.after().after(), node.after().after(), node.after().after()
         return total, node.seen[key], other.after().value, str(key)
 
     compiled = hasten.jit(work)
