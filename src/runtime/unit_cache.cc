@@ -20,8 +20,10 @@ namespace hasten::runtime {
 namespace {
 
 constexpr char kMagic[8] = {'H', 'A', 'S', 'T', 'E', 'N', 'u', '1'};
-constexpr uint64_t kBytesMax = 256u << 20;        // of all files together
-constexpr uint64_t kBytesBetweenLooks = 4 << 20;  // that this process writes until it looks at that again
+constexpr uint64_t kBytesMax = 256u << 20;  // of all files together
+// Looking at all files takes some 20 ms where there are ten thousand. One unit in so many makes its writer look, whichever
+// process that is: the fingerprint draws the lot.
+constexpr uint64_t kUnitsBetweenLooks = 64;
 
 struct FileHead {
   char magic[8];
@@ -199,11 +201,9 @@ void UnitCache::store(const Fingerprint& fingerprint, const std::vector<uint8_t>
     can_write_ = false;
     return;
   }
-  if (stored_bytes_ == 0 || stored_bytes_ > kBytesBetweenLooks) {
+  if (fingerprint[0] % kUnitsBetweenLooks == 0) {
     make_room();
-    stored_bytes_ = 0;
   }
-  stored_bytes_ += head.code_offset + code_bytes;
 }
 
 /// The oldest files go when all together are too large.

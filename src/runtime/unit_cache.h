@@ -55,7 +55,6 @@ class UnitCache {
   void make_room() const;
 
   std::string directory_;
-  uint64_t stored_bytes_ = 0;
   bool can_write_ = true;
 };
 

@@ -241,3 +241,17 @@ def test_everything_again_out_of_the_cache(tmp_path):
         ran = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
         assert ran.returncode == 0, ran.stdout[-3000:]
     assert len(list((tmp_path / "cache").glob("*.unit"))) > 200
+
+
+def test_the_oldest_files_make_room(runner):
+    """One unit in 64 makes its writer look how much there is: of so many, one surely does."""
+    runner.cache.mkdir(mode=0o700, parents=True)
+    for k in range(300):
+        old = runner.cache / f"{k:032x}-0.unit"
+        with old.open("wb") as file:
+            file.truncate(1 << 20)
+        os.utime(old, (k, k))
+    functions = "".join(f"@hasten.jit\ndef f{k}(x):\n    return x + {k}\n" for k in range(700))
+    runner.run("for k in range(700):\n    f = globals()[f'f{k}']\n    f(k), f(k)\n", PROGRAM + functions)
+    left = sorted(int(path.name[:32], 16) for path in runner.cache.glob("*.unit") if path.stat().st_mtime < 1000)
+    assert 0 < len(left) <= 128 and left == list(range(300 - len(left), 300))
