@@ -10,12 +10,6 @@ using mir::Op;
 using mir::ValueId;
 using runtime::DeoptReason;
 
-namespace {
-
-constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
-
-}  // namespace
-
 BodyLowering::BodyLowering(ModuleContext& module, Specialization& s, BodyRecord& record)
     : b(module.context), m_(module), s_(s), record_(record), sites_(module.unit, module.record, s, record) {
   module.recorder = &sites_;

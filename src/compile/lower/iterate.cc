@@ -7,12 +7,6 @@ using Place = ModuleContext::Place;
 using mir::ValueId;
 using runtime::DeoptReason;
 
-namespace {
-
-constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
-
-}  // namespace
-
 /// iter(iterable) as `to`; takes references of its own.
 Value BodyLowering::make_iterator(ValueId v, const Value& iterable, const Type& to) {
   if (iterable.type.within(kIterators))

@@ -1,7 +1,6 @@
 #include "compile/types/native_lists.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 
@@ -20,7 +19,6 @@ using runtime::ItemShape;
 namespace {
 
 constexpr Kinds kIntegral = kBool | kInt;
-constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
 
 /// f for the site of each list in `t`. Lists in objects are objects.
 template <class F>

@@ -47,6 +47,7 @@ inline constexpr unsigned kKindCount = 18;
 inline constexpr Kinds kNumber = kBool | kInt | kFloat | kComplex;
 inline constexpr Kinds kWithInterval = kInt | kRange | kRangeIter | kEnumerate;
 inline constexpr Kinds kWithItems = kTuple | kTupleIter | kEnumerate | kZip | kMethod | kSlice;
+inline constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
 inline constexpr Kinds kScalar = kUnbound | kNoneType | kNumber;
 
 /// A closed interval of int64.
