@@ -1,9 +1,11 @@
 #include "compile/unit_facts.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
 #include "compile/jit/code.h"
+#include "compile/jit/recursion.h"
 #include "compile/lower/module.h"
 
 namespace hasten::compile {
@@ -72,9 +74,13 @@ BodyFacts body_facts(const BodyRecord& body, UnitRecord& record, const LinkedCod
   if (const CodeRange* range = code.find(body.symbol)) {
     facts.code_offset = range->begin;
     facts.code_bytes = range->bytes;
+    for (const char* suffix : {kTwinSuffix, kChoiceSuffix}) {  // they lie behind it
+      if (const CodeRange* more = code.find(body.symbol + suffix))
+        facts.code_bytes = std::max(facts.code_bytes, more->begin + more->bytes - range->begin);
+    }
     std::vector<CodeLine> lines;
     for (const LineAt& at : code.lines) {
-      const bool is_inside = at.offset >= range->begin && at.offset - range->begin < range->bytes;
+      const bool is_inside = at.offset >= range->begin && at.offset - range->begin < facts.code_bytes;
       if (is_inside && (lines.empty() || lines.back().line != at.line))
         lines.push_back({at.offset - range->begin, at.line});
     }

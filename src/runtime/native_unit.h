@@ -47,6 +47,7 @@ struct NativeUnit {
   std::vector<uint64_t> data;                  ///< the code has addresses into it
   std::unique_ptr<NativeCode> code;
   void* told_debugger = nullptr;
+  uint32_t given_up = 0;         ///< runs of twins
   uint32_t callee_landings = 0;  ///< how often a directly called body left
 
   NativeUnit() = default;

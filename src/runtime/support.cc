@@ -46,6 +46,7 @@ struct Limits {
 
 // A directly called body that leaves this often makes its caller leave too: the next version knows better types.
 constexpr uint32_t kCalleeLandingsMax = 200;
+constexpr uint32_t kGivenUpMost = 8;
 
 PyObject* const kRaised = reinterpret_cast<PyObject*>(1);  // status of a body: an exception is set
 
@@ -150,6 +151,14 @@ int32_t hj_poll(NativeUnit* unit, const mir::MirFunction* function, uint32_t ins
     return -1;
   return hj_guards_hold(unit) ? 0 : 1;
 }
+
+/// A twin of a recursive function has given up (compile/jit/recursion.h): the function runs as it is.
+void hj_begin_plain_run(NativeUnit* unit) {
+  ++unit->head().plain_runs;
+  if (++unit->given_up == kGivenUpMost)  // it is no use
+    ++unit->head().plain_runs;
+}
+void hj_end_plain_run(NativeUnit* unit) { --unit->head().plain_runs; }
 
 PyObject* hj_peek_global(const mir::MirFunction* function, uint32_t name) { return hrt_peek_global(function, name); }
 
@@ -340,6 +349,8 @@ std::span<const SupportSymbol> common_symbols() {
       HASTEN_SYMBOL(hj_guards_hold),
       HASTEN_SYMBOL(hj_guard_holds),
       HASTEN_SYMBOL(hj_poll),
+      HASTEN_SYMBOL(hj_begin_plain_run),
+      HASTEN_SYMBOL(hj_end_plain_run),
       HASTEN_SYMBOL(hj_recursion_error),
       HASTEN_SYMBOL(hj_peek_global),
       HASTEN_SYMBOL(hj_store_cell),

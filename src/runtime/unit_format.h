@@ -105,7 +105,7 @@ inline constexpr int32_t kCallsPerPoll = 256;
 /// The begin of the unit's own data; a GuardCache for each guard follows.
 struct UnitData {
   int32_t calls_left = kCallsPerPoll;  ///< direct calls until the next look at signals and the GIL
-  uint32_t padding = 0;
+  uint32_t plain_runs = 0;             ///< of functions whose twins gave up (compile/jit/recursion.h): no twin is tried
 };
 
 /// A unit on its way from the compiler to the runtime: everything stays the compiler's.

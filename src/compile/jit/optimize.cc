@@ -24,6 +24,8 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
+#include "compile/jit/recursion.h"
+
 namespace hasten::compile {
 
 namespace {
@@ -123,6 +125,9 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   passes.addPass(llvm::GVNPass());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::SimplifyCFGPass());
+  llvm::FunctionPassManager of_twins;  // made of what is optimized already
+  of_twins.addPass(llvm::InstCombinePass());
+  of_twins.addPass(llvm::SimplifyCFGPass());
   // Leaves first: what is small in them is worked over once more as a part of its callers.
   llvm::SmallVector<llvm::Function*, 8> others;
   for (llvm::Function& function : module) {
@@ -139,6 +144,8 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   for (llvm::Function* function : others) {
     functions.invalidate(*function, llvm::PreservedAnalyses::none());
     passes.run(*function, functions);
+    if (llvm::Function* twin = add_recursion_twin(*function))
+      of_twins.run(*twin, functions);
   }
 }
 

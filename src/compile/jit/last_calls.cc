@@ -1,0 +1,265 @@
+#include "compile/jit/recursion_level.h"
+
+#include <optional>
+
+#include <llvm/ADT/SmallPtrSet.h>
+#include <llvm/IR/CFG.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/Module.h>
+#include <llvm/Transforms/Utils/BasicBlockUtils.h>
+#include <llvm/Transforms/Utils/Local.h>
+
+namespace hasten::compile {
+
+namespace {
+
+using llvm::BasicBlock;
+using llvm::CallInst;
+using llvm::Function;
+using llvm::Instruction;
+using llvm::Value;
+
+class LastCalls {
+ public:
+  explicit LastCalls(RecursionLevel& level) : l_(level) {}
+
+  /// A last call becomes another round of a loop around the whole function; what its result would be added to is summed up.
+  void run() {
+    split_returns();
+    llvm::SmallVector<LastCall, 4> lasts;
+    llvm::Intrinsic::ID joins = llvm::Intrinsic::not_intrinsic;
+    for (CallInst* call : l_.own_calls(*l_.function)) {
+      const auto last = last_call(call);
+      if (!last)
+        continue;
+      if (last->more && joins == llvm::Intrinsic::not_intrinsic)
+        joins = last->joins;
+      if (!last->more || last->joins == joins)
+        lasts.push_back(*last);
+    }
+    if (lasts.empty())
+      return;
+    l_.endings = {};  // what was not needed is gone
+    llvm::LLVMContext& context = l_.function->getContext();
+    const bool sums = joins != llvm::Intrinsic::not_intrinsic;
+    BasicBlock* header = &l_.function->getEntryBlock();
+    BasicBlock* before = BasicBlock::Create(context, "before", l_.function, header);
+    l_.has_rounds = true;
+    for (Instruction& instr : llvm::make_early_inc_range(*header)) {
+      if (llvm::isa<llvm::AllocaInst>(instr))
+        instr.moveBefore(*before, before->end());
+    }
+    llvm::IRBuilder<> b(before);
+    b.CreateBr(header);
+    b.SetInsertPoint(header, header->begin());
+    llvm::SmallVector<llvm::PHINode*, 8> phis;
+    for (llvm::Argument& arg : l_.function->args()) {
+      auto* phi = b.CreatePHI(arg.getType(), 2);
+      arg.replaceAllUsesWith(phi);
+      phi->addIncoming(&arg, before);
+      phis.push_back(phi);
+    }
+    llvm::PHINode* sum = nullptr;
+    if (sums) {
+      auto* type = llvm::Type::getInt64Ty(context);
+      sum = b.CreatePHI(type, 2);
+      l_.first_sum = llvm::ConstantInt::get(type, joins == llvm::Intrinsic::smul_with_overflow ? 1 : 0);
+      sum->addIncoming(l_.first_sum, before);
+      for (BasicBlock& block : llvm::make_early_inc_range(*l_.function)) {
+        const bool is_last = llvm::any_of(lasts, [&](const LastCall& last) { return last.tail == &block; });
+        if (llvm::isa<llvm::ReturnInst>(block.getTerminator()) && !is_last)
+          return_joined(block, joins, sum);
+      }
+    }
+    llvm::SmallVector<CallInst*, 4> takes_sum;
+    for (const LastCall& last : lasts) {
+      BasicBlock* block = last.call->getParent();
+      BasicBlock* rest = block->splitBasicBlock(last.call->getIterator(), "never");
+      block->getTerminator()->eraseFromParent();
+      b.SetInsertPoint(block);
+      Value* next_sum = sum;
+      if (CallInst* summand = last.more ? only_summand(last, lasts) : nullptr) {
+        takes_sum.push_back(summand);
+        next_sum = last.more;
+      } else if (last.more) {
+        Value* both = b.CreateBinaryIntrinsic(joins, sum, last.more);
+        BasicBlock* fits = BasicBlock::Create(context, "", l_.function);
+        b.CreateCondBr(b.CreateExtractValue(both, 1), l_.ending(kGaveUp), fits, unlikely(l_.function->getContext()));
+        b.SetInsertPoint(fits);
+        next_sum = b.CreateExtractValue(both, 0);
+      }
+      Value* depth = last.call->getArgOperand(0);
+      BasicBlock* again = BasicBlock::Create(context, "again", l_.function);
+      b.CreateCondBr(b.CreateICmpSLT(depth, b.getInt64(kTwinMargin)), l_.ending(kTooDeep), again,
+                     unlikely(l_.function->getContext()));
+      b.SetInsertPoint(again);
+      for (size_t k = 0; k < phis.size(); ++k)
+        phis[k]->addIncoming(last.call->getArgOperand(static_cast<unsigned>(k)), again);
+      if (sum)
+        sum->addIncoming(next_sum, again);
+      b.CreateBr(header);
+      (void)rest;
+    }
+    llvm::removeUnreachableBlocks(*l_.function);
+    if (sum)
+      take_sum(sum, takes_sum);
+  }
+
+ private:
+  /// Each place that returns has its own end.
+  void split_returns() {
+    for (BasicBlock& block : llvm::make_early_inc_range(*l_.function)) {
+      auto* end = llvm::dyn_cast<llvm::ReturnInst>(block.getTerminator());
+      auto* phi = llvm::dyn_cast<llvm::PHINode>(&block.front());
+      if (!end || !phi || block.size() != 2 || end->getReturnValue() != phi)
+        continue;
+      llvm::SmallVector<std::pair<BasicBlock*, Value*>, 8> ways;
+      for (unsigned k = 0; k < phi->getNumIncomingValues(); ++k)
+        ways.emplace_back(phi->getIncomingBlock(k), phi->getIncomingValue(k));
+      for (const auto& [from, value] : ways) {
+        auto* branch = llvm::dyn_cast<llvm::BranchInst>(from->getTerminator());
+        if (!branch || branch->isConditional())
+          continue;
+        block.removePredecessor(from, /*KeepOneInputPHIs=*/true);
+        llvm::ReturnInst::Create(l_.function->getContext(), value, branch->getIterator());
+        branch->eraseFromParent();
+      }
+      if (llvm::pred_empty(&block))
+        block.eraseFromParent();
+    }
+  }
+
+  /// A call after which the function does nothing but return what it gives, or the sum (product) of that and `more`.
+  struct LastCall {
+    CallInst* call;
+    Value* more;                ///< null: its result is the function's
+    llvm::Intrinsic::ID joins;  ///< how they are joined, checked
+    BasicBlock* tail;           ///< the last of the blocks from the call on
+  };
+
+  /// The value that the block returns with a status of null; null: it returns something else.
+  static Value* returned(BasicBlock& block) {
+    auto* end = llvm::dyn_cast<llvm::ReturnInst>(block.getTerminator());
+    auto* whole = end ? llvm::dyn_cast<llvm::InsertValueInst>(end->getReturnValue()) : nullptr;
+    if (!whole || whole->getIndices()[0] != 1)
+      return nullptr;
+    auto* rest = llvm::dyn_cast<llvm::ConstantStruct>(whole->getAggregateOperand());
+    return rest && rest->getOperand(0)->isNullValue() ? whole->getInsertedValueOperand() : nullptr;
+  }
+  static bool is_result(Value* value, CallInst* call) {
+    auto* extract = llvm::dyn_cast<llvm::ExtractValueInst>(value);
+    return extract && extract->getAggregateOperand() == call && extract->getIndices()[0] == 1;
+  }
+  std::optional<LastCall> last_call(CallInst* call) const {
+    BasicBlock* block = call->getParent();
+    llvm::SmallPtrSet<Value*, 8> of_call{call};
+    Instruction* joined = nullptr;
+    auto at = std::next(call->getIterator());
+    for (int blocks = 0; blocks < 4; ++blocks) {
+      for (; &*at != block->getTerminator(); ++at) {
+        if (llvm::isa<llvm::PHINode>(*at) || l_.own_call(*at))
+          return {};
+        if (auto* with = llvm::dyn_cast<llvm::WithOverflowInst>(&*at)) {
+          const bool joins = with->getIntrinsicID() == llvm::Intrinsic::sadd_with_overflow ||
+                             with->getIntrinsicID() == llvm::Intrinsic::smul_with_overflow;
+          if (joined || !joins || !(is_result(with->getLHS(), call) != is_result(with->getRHS(), call)))
+            return {};
+          joined = with;
+        }
+      }
+      if (llvm::isa<llvm::ReturnInst>(block->getTerminator()))
+        break;
+      auto* branch = llvm::dyn_cast<llvm::BranchInst>(block->getTerminator());
+      if (!branch)
+        return {};
+      BasicBlock* usual = branch->getSuccessor(0);
+      if (branch->isConditional() && ends(*usual))
+        usual = branch->getSuccessor(1);
+      if ((branch->isConditional() && !ends(*branch->getSuccessor(usual == branch->getSuccessor(0) ? 1 : 0))) ||
+          !usual->getSinglePredecessor())
+        return {};
+      block = usual;
+      at = block->begin();
+    }
+    Value* value = returned(*block);
+    if (!value || call->getType()->getStructNumElements() != 2)
+      return {};
+    if (!joined)
+      return is_result(value, call) ? std::optional(LastCall{call, nullptr, llvm::Intrinsic::not_intrinsic, block})
+                                    : std::nullopt;
+    auto* extract = llvm::dyn_cast<llvm::ExtractValueInst>(value);
+    if (!extract || extract->getAggregateOperand() != joined || extract->getIndices()[0] != 0)
+      return {};
+    auto* with = llvm::cast<llvm::WithOverflowInst>(joined);
+    Value* more = is_result(with->getLHS(), call) ? with->getRHS() : with->getLHS();
+    // It must be there before the call; what is computed after it could be too, but is rarely met.
+    auto* made = llvm::dyn_cast<Instruction>(more);
+    if (made && made->getParent() == call->getParent() && !made->comesBefore(call))
+      return {};
+    if (made && comes_after(made, call, block))
+      return {};
+    return LastCall{call, more, with->getIntrinsicID(), block};
+  }
+  /// Whether `made` lies in one of the blocks from that of the call, without it, to `last`.
+  static bool comes_after(Instruction* made, CallInst* call, BasicBlock* last) {
+    for (BasicBlock* block = last; block && block != call->getParent(); block = block->getSinglePredecessor()) {
+      if (made->getParent() == block)
+        return true;
+    }
+    return false;
+  }
+  /// Whether the block ends the twin.
+  static bool ends(BasicBlock& block) { return llvm::isa<llvm::UnreachableInst>(block.getTerminator()); }
+
+  /// The call that gives what the last one's result is joined with, if nothing else is done with it: it can do that itself.
+  CallInst* only_summand(const LastCall& last, llvm::ArrayRef<LastCall> lasts) const {
+    auto* extract = llvm::dyn_cast<llvm::ExtractValueInst>(last.more);
+    auto* call = extract && extract->hasOneUse() ? llvm::dyn_cast<CallInst>(extract->getAggregateOperand()) : nullptr;
+    const bool is_last = llvm::any_of(lasts, [&](const LastCall& one) { return one.call == call; });
+    return call && l_.own_call(*call) && extract->getIndices()[0] == 1 && !is_last ? call : nullptr;
+  }
+  /// Makes the sum so far an argument: the result is what it was, added to that. `with_own` pass theirs on.
+  void take_sum(llvm::PHINode* sum, llvm::ArrayRef<CallInst*> with_own) {
+    llvm::SmallVector<llvm::Type*, 8> parameters(l_.function->getFunctionType()->params());
+    parameters.push_back(sum->getType());
+    auto* wide = Function::Create(llvm::FunctionType::get(l_.function->getReturnType(), parameters, false),
+                                  l_.function->getLinkage(), "", l_.function->getParent());
+    wide->copyAttributesFrom(l_.function);
+    wide->setSubprogram(l_.function->getSubprogram());
+    l_.function->setSubprogram(nullptr);
+    wide->splice(wide->begin(), l_.function);
+    for (llvm::Argument& arg : l_.function->args()) arg.replaceAllUsesWith(wide->getArg(arg.getArgNo()));
+    sum->setIncomingValue(static_cast<unsigned>(sum->getBasicBlockIndex(&wide->getEntryBlock())),
+                          wide->getArg(static_cast<unsigned>(l_.function->arg_size())));
+    for (CallInst* call : l_.own_calls(*wide)) {
+      llvm::SmallVector<Value*, 8> args(call->args());
+      args.push_back(llvm::is_contained(with_own, call) ? static_cast<Value*>(sum) : l_.first_sum);
+      auto* made = CallInst::Create(wide, args, "", call->getIterator());
+      made->setDebugLoc(call->getDebugLoc());
+      call->replaceAllUsesWith(made);
+      call->eraseFromParent();
+    }
+    l_.function->eraseFromParent();
+    l_.function = l_.self = wide;
+  }
+  void return_joined(BasicBlock& block, llvm::Intrinsic::ID joins, Value* sum) {
+    auto* end = llvm::cast<llvm::ReturnInst>(block.getTerminator());
+    Value* whole = end->getReturnValue();
+    BasicBlock* fits = block.splitBasicBlock(end->getIterator(), "joined");
+    block.getTerminator()->eraseFromParent();
+    llvm::IRBuilder<> b(&block);
+    Value* both = b.CreateBinaryIntrinsic(joins, sum, b.CreateExtractValue(whole, 1));
+    b.CreateCondBr(b.CreateExtractValue(both, 1), l_.ending(kGaveUp), fits, unlikely(l_.function->getContext()));
+    b.SetInsertPoint(end);
+    end->setOperand(0, b.CreateInsertValue(whole, b.CreateExtractValue(both, 0), 1));
+  }
+
+  RecursionLevel& l_;
+};
+
+}  // namespace
+
+void loop_last_calls(RecursionLevel& level) { LastCalls(level).run(); }
+
+}  // namespace hasten::compile

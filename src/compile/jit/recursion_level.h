@@ -1,0 +1,54 @@
+// One level of a recursion on its way to a twin (recursion.h): a copy of the function, whose calls of itself the twin will
+// take in. Its parts are made by usual_course.cc and last_calls.cc, in this order.
+#pragma once
+
+#include <array>
+
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/Function.h>
+#include <llvm/IR/GlobalVariable.h>
+#include <llvm/IR/Instructions.h>
+
+namespace hasten::compile {
+
+/// Calls that the recursion limit must allow beyond; more than the levels that a twin takes in.
+inline constexpr int64_t kTwinMargin = 16;
+
+// What a twin gives in place of the null of a result: an exception is set (a signal's handler), or it gave up. That by
+// different numbers, or LLVM makes one test of two of them, which is slower.
+inline constexpr uint64_t kRaised = 1, kGaveUp = 2, kTooDeep = 3;
+
+struct RecursionLevel {
+  llvm::Function* function;                 ///< the copy
+  llvm::Function* self;                     ///< what those calls name that are the function's of itself
+  bool has_rounds = false;                  ///< last calls are rounds of a loop: its header follows the first block
+  llvm::ConstantInt* first_sum = nullptr;   ///< if its last parameter is a sum so far: what that begins with
+  llvm::GlobalVariable* counter = nullptr;  ///< of calls until the next poll
+  llvm::Function* poll = nullptr;
+  llvm::SmallVector<llvm::Value*, 3> poll_args;  ///< of one of the function's own
+  std::array<llvm::BasicBlock*, kTooDeep + 1> endings{};
+
+  llvm::CallInst* own_call(llvm::Instruction& instr) const;
+  llvm::SmallVector<llvm::CallInst*, 8> own_calls(llvm::Function& in) const;
+  /// The block that ends the twin with this status.
+  llvm::BasicBlock* ending(uint64_t status);
+};
+
+/// Returns `status`, and no value.
+void return_status(llvm::Value* status, llvm::BasicBlock* block);
+/// Ends the twin, out of whatever level: until all are taken in, by a call of a function that is none.
+void end_twin_with(llvm::Value* status, llvm::BasicBlock* block);
+/// Lets all such blocks of `twin` return.
+void return_from_ends(llvm::Function& twin);
+/// Takes away what end_twin_with() has brought into the module.
+void forget_ends(llvm::Module& module);
+/// Branch weights: hardly ever.
+llvm::MDNode* unlikely(llvm::LLVMContext& context);
+
+/// Leaves what the copy does in its usual course; for all else the twin gives up. False: it does more than compute, or too much.
+bool keep_usual_course(RecursionLevel& level);
+/// Makes a loop of calls after which the function does nothing but return what they give, or its sum (product) with something.
+void loop_last_calls(RecursionLevel& level);
+
+}  // namespace hasten::compile

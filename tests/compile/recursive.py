@@ -1,0 +1,114 @@
+"""Functions that only compute and call themselves, for test_recursion_twins.py."""
+
+
+def fibonacci(n):
+    if n < 2:
+        return n
+    return fibonacci(n - 1) + fibonacci(n - 2)
+
+
+def ackermann(m, n):
+    if m == 0:
+        return n + 1
+    if n == 0:
+        return ackermann(m - 1, 1)
+    return ackermann(m - 1, ackermann(m, n - 1))
+
+
+def takeuchi(x, y, z):
+    if y >= x:
+        return z
+    return takeuchi(takeuchi(x - 1, y, z), takeuchi(y - 1, z, x), takeuchi(z - 1, x, y))
+
+
+def factorial(n):
+    if n < 2:
+        return 1
+    return n * factorial(n - 1)
+
+
+def power_of_three(n):
+    return 1 if n == 0 else power_of_three(n - 1) * 3
+
+
+def growing(n, x):
+    if n == 0:
+        return x
+    return growing(n - 1, x * 3) + growing(n - 2 if n > 1 else 0, x)
+
+
+def ends_at_zero(n):
+    """The factors before the last, which is 0, outgrow a word; the product does not."""
+    return n * 1_000_003 if n == 0 else (n + 10**6) * ends_at_zero(n - 1)
+
+
+def binomial(n, k):
+    if k == 0 or k == n:
+        return 1
+    return binomial(n - 1, k - 1) + binomial(n - 1, k)
+
+
+def queens(full, columns, left, right):
+    if columns == full:
+        return 1
+    count = 0
+    free = full & ~(columns | left | right)
+    while free:
+        bit = free & -free
+        free ^= bit
+        count += queens(full, columns | bit, ((left | bit) << 1) & full, (right | bit) >> 1)
+    return count
+
+
+def divides(n, by):
+    if n == 0:
+        return 1 // by
+    return divides(n - 1, by) + divides(n - 2 if n > 1 else 0, by + 1)
+
+
+def mean(n, x):
+    if n == 0:
+        return x
+    return (mean(n - 1, x + 1.5) + mean(n - 1, x / 3)) / 2
+
+
+def greatest_common_divisor(a, b):
+    return a if b == 0 else greatest_common_divisor(b, a % b)
+
+
+def steps(n):
+    """A sum whose parts come after the call."""
+    if n <= 0:
+        return 0
+    return steps(n - 1) + n * n
+
+
+def either(n):
+    """Adds here, multiplies there."""
+    if n <= 0:
+        return 1
+    if n % 2:
+        return either(n - 1) + 3
+    return either(n - 2) * 2
+
+
+def nested(n):
+    return n - 10 if n > 100 else nested(nested(n + 11))
+
+
+def pairs(n):
+    if n == 0:
+        return 0, 1
+    a, b = pairs(n // 2)
+    c, d = a * (2 * b - a), a * a + b * b
+    return (d, c + d) if n % 2 else (c, d)
+
+
+def is_even(n):
+    return True if n == 0 else not is_even(n - 1)
+
+
+def first_way_down(n):
+    if n < 2:
+        return n
+    return first_way_down(n - 1) + first_way_down(n - 2 if n < 0 else 0)

@@ -1,0 +1,167 @@
+"""Functions that only compute and call themselves run as twins, which give up where anything is rare: nobody may see it."""
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+hasten = pytest.importorskip("hasten")
+pytest.importorskip("hasten._runtime")
+
+PROGRAM = Path(__file__).with_name("recursive.py")
+
+CASES = [
+    ("fibonacci", [(0,), (1,), (2,), (17,), (23,), (-5,)]),
+    ("ackermann", [(0, 5), (1, 0), (2, 30), (2, 200), (3, 3)]),
+    ("takeuchi", [(3, 2, 1), (12, 8, 4), (1, 2, 3)]),
+    ("factorial", [(0,), (20,), (21,), (30,), (3,), (60,)]),
+    ("power_of_three", [(0,), (39,), (40,), (41,), (90,)]),
+    ("growing", [(3, 1), (12, 1), (12, 2**61), (2, 2**63 - 1), (5, -(2**62)), (14, 3)]),
+    ("ends_at_zero", [(1,), (9,), (2,)]),
+    ("binomial", [(10, 3), (16, 8), (5, 5)]),
+    ("queens", [(0b1111, 0, 0, 0), (0b11111111, 0, 0, 0), (1, 0, 0, 0)]),
+    ("divides", [(6, 1), (6, 0), (7, -3), (5, 2)]),
+    ("mean", [(8, 1.0), (3, 1e308), (6, float("inf"))]),
+    ("greatest_common_divisor", [(12, 18), (2**62, 3), (7, 0), (-4, 6), (10**30, 10**12)]),
+    ("steps", [(0,), (30,), (500,)]),
+    ("either", [(0,), (40,), (41,), (200,)]),
+    ("nested", [(99,), (87,), (101,)]),
+    ("pairs", [(0,), (10,), (90,), (91,), (92,), (93,), (200,)]),
+    ("first_way_down", [(0,), (200,)]),
+    ("is_even", [(0,), (7,), (100,)]),
+]
+
+
+def loaded():
+    spec = importlib.util.spec_from_file_location("recursive", PROGRAM)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return vars(module)
+
+
+def compiled(name):
+    plain, native = loaded(), loaded()
+    native[name] = hasten.jit(native[name])
+    return plain, native
+
+
+def outcome(function, args):
+    try:
+        return function(*args)
+    except Exception as error:
+        lines, trace = [], error.__traceback__
+        while trace:
+            lines.append((trace.tb_frame.f_code.co_name, trace.tb_lineno))
+            trace = trace.tb_next
+        return type(error), str(error), lines[1:]
+
+
+@pytest.mark.parametrize("name, inputs", CASES, ids=[name for name, _ in CASES])
+def test_the_answer_is_python_s(name, inputs):
+    plain, native = compiled(name)
+    for _ in range(2):
+        for args in inputs:
+            expected, got = outcome(plain[name], args), outcome(native[name], args)
+            assert (type(got), got) == (type(expected), expected), args
+    assert native[name].report()["compiles"] >= 1
+
+
+@pytest.mark.parametrize("name", [name for name, _ in CASES if name not in ("divides", "mean", "pairs")])
+def test_a_twin_is_made(name, tmp_path):
+    """Else nothing is tested here. What is compiled is printed, with the twin's own functions."""
+    args = dict(CASES)[name][0]
+    (tmp_path / "program.py").write_text(f"import hasten\n{PROGRAM.read_text()}\n{name} = hasten.jit({name})\n{name}{args}\n")
+    environment = {**os.environ, "HASTEN_JIT_DUMP": "1", "HASTEN_JIT_CACHE": "off"}
+    done = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "@hasten_body_0.twin(" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["first_way_down", "steps", "power_of_three"])
+def test_the_recursion_limit_is_python_s(name):
+    """How deep a call comes, from each of many levels near the limit, and that it comes through one level higher."""
+    plain, native = compiled(name)
+
+    def deepest(function):
+        reached, most = 0, 1_000
+        while reached < most:  # the most levels that come through
+            middle = (reached + most + 1) // 2
+            try:
+                function(middle)
+                reached = middle
+            except RecursionError:
+                most = middle - 1
+        return reached
+
+    native[name](5)
+    before = sys.getrecursionlimit()
+    frame, depth = sys._getframe(), 0
+    while frame:
+        frame, depth = frame.f_back, depth + 1
+    try:
+        for more in (60, 61, 75, 90, 150):
+            sys.setrecursionlimit(depth + more)
+            expected, got = deepest(plain[name]), deepest(native[name])
+            assert got == expected, more
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def test_a_signal_s_exception_passes_through():
+    plain, native = compiled("fibonacci")
+    assert native["fibonacci"](10) == 55
+
+    class Alarm(Exception):
+        pass
+
+    def ring(number, frame):
+        raise Alarm
+
+    before = signal.signal(signal.SIGVTALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.05)
+        with pytest.raises(Alarm):
+            native["fibonacci"](70)  # for hours
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+    assert native["fibonacci"](20) == 6765
+
+
+def test_signals_that_are_handled_do_not_start_it_anew():
+    plain, native = compiled("fibonacci")
+    assert native["fibonacci"](27) == 196418
+    rings = []
+    before = signal.signal(signal.SIGVTALRM, lambda number, frame: rings.append(number))
+    try:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.005, 0.005)
+        while len(rings) < 20:
+            assert native["fibonacci"](27) == 196418
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def test_another_thread_rebinds_it():
+    """From then on calls go to what the name is bound to; the first to ask is at the next look at other threads."""
+    plain, native = compiled("fibonacci")
+    assert native["fibonacci"](10) == 55
+    started, done = threading.Event(), []
+
+    def run():
+        function = native["fibonacci"]
+        started.set()
+        done.append(function(75))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    started.wait()
+    native["fibonacci"] = lambda n: 0
+    thread.join(60)
+    assert not thread.is_alive()
+    assert done and done[0] < 2111485077978050
