@@ -55,6 +55,26 @@ bool read_one_digit(Long* number, int64_t* value) {
   }
 }
 
+/// How many digits an exact int has, below zero for a number below zero.
+template <class Long>
+Py_ssize_t signed_size_of(Long* number) {
+  if constexpr (requires { number->long_value.lv_tag; }) {
+    const uintptr_t tag = number->long_value.lv_tag;
+    return (1 - static_cast<Py_ssize_t>(tag & 3)) * static_cast<Py_ssize_t>(tag >> 3);
+  } else {
+    return Py_SIZE(number);
+  }
+}
+/// The same of one that nobody else has seen. REQUIRES: not 0.
+template <class Long>
+void set_signed_size(Long* number, Py_ssize_t size) {
+  if constexpr (requires { number->long_value.lv_tag; }) {
+    number->long_value.lv_tag = size < 0 ? static_cast<uintptr_t>(-size) << 3 | 2 : static_cast<uintptr_t>(size) << 3;
+  } else {
+    Py_SET_SIZE(number, size);
+  }
+}
+
 /// Whether the exact int `object` has one digit at most; then *value.
 inline bool read_small_int(PyObject* object, int64_t* value) {
   return read_one_digit(reinterpret_cast<PyLongObject*>(object), value);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "runtime/attributes.h"
+#include "runtime/big_ints.h"
 #include "runtime/compiled_function.h"
 #include "runtime/counted_call.h"
 #include "runtime/experience.h"
@@ -348,6 +349,7 @@ std::span<const SupportSymbol> common_symbols() {
       HASTEN_SYMBOL(hj_enter),
       HASTEN_SYMBOL(hj_guards_hold),
       HASTEN_SYMBOL(hj_guard_holds),
+      HASTEN_SYMBOL(hj_divmod),
       HASTEN_SYMBOL(hj_poll),
       HASTEN_SYMBOL(hj_begin_plain_run),
       HASTEN_SYMBOL(hj_end_plain_run),
@@ -378,8 +380,8 @@ std::span<const SupportSymbol> common_symbols() {
       {"hj_binary_sub", reinterpret_cast<void*>(&PyNumber_Subtract)},
       {"hj_binary_mul", reinterpret_cast<void*>(&PyNumber_Multiply)},
       {"hj_binary_truediv", reinterpret_cast<void*>(&PyNumber_TrueDivide)},
-      {"hj_binary_floordiv", reinterpret_cast<void*>(&PyNumber_FloorDivide)},
-      {"hj_binary_mod", reinterpret_cast<void*>(&PyNumber_Remainder)},
+      {"hj_binary_floordiv", reinterpret_cast<void*>(&hj_floor_divide)},
+      {"hj_binary_mod", reinterpret_cast<void*>(&hj_remainder)},
       {"hj_binary_lshift", reinterpret_cast<void*>(&PyNumber_Lshift)},
       {"hj_binary_rshift", reinterpret_cast<void*>(&PyNumber_Rshift)},
       {"hj_binary_and", reinterpret_cast<void*>(&PyNumber_And)},
@@ -390,8 +392,8 @@ std::span<const SupportSymbol> common_symbols() {
       {"hj_inplace_sub", reinterpret_cast<void*>(&PyNumber_InPlaceSubtract)},
       {"hj_inplace_mul", reinterpret_cast<void*>(&PyNumber_InPlaceMultiply)},
       {"hj_inplace_truediv", reinterpret_cast<void*>(&PyNumber_InPlaceTrueDivide)},
-      {"hj_inplace_floordiv", reinterpret_cast<void*>(&PyNumber_InPlaceFloorDivide)},
-      {"hj_inplace_mod", reinterpret_cast<void*>(&PyNumber_InPlaceRemainder)},
+      {"hj_inplace_floordiv", reinterpret_cast<void*>(&hj_floor_divide_in_place)},
+      {"hj_inplace_mod", reinterpret_cast<void*>(&hj_remainder_in_place)},
       {"hj_inplace_lshift", reinterpret_cast<void*>(&PyNumber_InPlaceLshift)},
       {"hj_inplace_rshift", reinterpret_cast<void*>(&PyNumber_InPlaceRshift)},
       {"hj_inplace_and", reinterpret_cast<void*>(&PyNumber_InPlaceAnd)},

@@ -3,6 +3,7 @@
 #include <llvm/ADT/SmallPtrSet.h>
 #include <llvm/Analysis/AliasAnalysis.h>
 #include <llvm/Analysis/LoopInfo.h>
+#include <llvm/Analysis/ValueTracking.h>
 #include <llvm/IR/CFG.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
@@ -13,6 +14,7 @@
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
 #include <llvm/Transforms/Scalar/DCE.h>
+#include <llvm/Transforms/Scalar/DivRemPairs.h>
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
 #include <llvm/Transforms/Scalar/GVN.h>
 #include <llvm/Transforms/Scalar/IndVarSimplify.h>
@@ -24,6 +26,7 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
+#include "compile/jit/if_conversion.h"
 #include "compile/jit/recursion.h"
 
 namespace hasten::compile {
@@ -96,6 +99,51 @@ void take_in(llvm::Function& function) {
   }
 }
 
+/// Results of functions that were taken in come as structs, by phis: of their fields the other passes understand more.
+struct SplitStructs : llvm::PassInfoMixin<SplitStructs> {
+  static llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& /*functions*/) {
+    llvm::SmallVector<llvm::PHINode*, 8> phis;
+    for (llvm::BasicBlock& block : function) {
+      for (llvm::PHINode& phi : block.phis()) {
+        if (phi.getType()->isStructTy() && only_extracted(phi))
+          phis.push_back(&phi);
+      }
+    }
+    for (llvm::PHINode* phi : phis) split(*phi);
+    return phis.empty() ? llvm::PreservedAnalyses::all() : llvm::PreservedAnalyses::none();
+  }
+  static bool only_extracted(const llvm::PHINode& phi) {
+    return llvm::all_of(phi.users(), [](const llvm::User* user) {
+      const auto* extract = llvm::dyn_cast<llvm::ExtractValueInst>(user);
+      return extract && extract->getNumIndices() == 1;
+    });
+  }
+  static void split(llvm::PHINode& phi) {
+    llvm::SmallVector<llvm::PHINode*, 4> fields(phi.getType()->getStructNumElements());
+    for (llvm::User* user : llvm::make_early_inc_range(phi.users())) {
+      auto* extract = llvm::cast<llvm::ExtractValueInst>(user);
+      const unsigned index = extract->getIndices()[0];
+      llvm::PHINode*& field = fields[index];
+      if (!field) {
+        field = llvm::PHINode::Create(extract->getType(), phi.getNumIncomingValues(), "", phi.getIterator());
+        for (unsigned k = 0; k < phi.getNumIncomingValues(); ++k) {
+          llvm::Value* whole = phi.getIncomingValue(k);
+          llvm::BasicBlock* from = phi.getIncomingBlock(k);
+          llvm::Value* part = llvm::FindInsertedValue(whole, {index});
+          if (const int known = field->getBasicBlockIndex(from); !part && known >= 0)
+            part = field->getIncomingValue(static_cast<unsigned>(known));
+          if (!part)
+            part = llvm::ExtractValueInst::Create(whole, {index}, "", from->getTerminator()->getIterator());
+          field->addIncoming(part, from);
+        }
+      }
+      extract->replaceAllUsesWith(field);
+      extract->eraseFromParent();
+    }
+    phi.eraseFromParent();
+  }
+};
+
 }  // namespace
 
 void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
@@ -114,8 +162,11 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
   passes.addPass(llvm::SimplifyCFGPass());
   passes.addPass(llvm::EarlyCSEPass(true));
+  passes.addPass(SplitStructs());
   passes.addPass(llvm::JumpThreadingPass());  // tags of unions that a branch has just decided
   passes.addPass(llvm::InstCombinePass());
+  passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(ConvertChecked());
   passes.addPass(llvm::SimplifyCFGPass());
   llvm::LoopPassManager in_loops;
   in_loops.addPass(llvm::LoopRotatePass());
@@ -125,7 +176,9 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   passes.addPass(llvm::GVNPass());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::SimplifyCFGPass());
-  llvm::FunctionPassManager of_twins;  // made of what is optimized already
+  passes.addPass(llvm::DivRemPairsPass());  // n % 10 and n // 10 are one multiplication if they meet in one block
+  llvm::FunctionPassManager of_twins;       // made of what is optimized already
+  of_twins.addPass(SplitStructs());
   of_twins.addPass(llvm::InstCombinePass());
   of_twins.addPass(llvm::SimplifyCFGPass());
   // Leaves first: what is small in them is worked over once more as a part of its callers.

@@ -29,6 +29,20 @@ llvm::Value* BodyLowering::checked(ValueId v, llvm::Intrinsic::ID id, llvm::Valu
   return b.CreateExtractValue(both, 0);
 }
 
+/// A product with a number for which there is something quicker than a multiplication; null: there is not. That tells no
+/// overflow, but which numbers overflow is known before, and can be asked beside it.
+llvm::Value* BodyLowering::little_multiple(ValueId v, llvm::Value* number, Interval times) {
+  const bool is_quick = times.low == 3 || times.low == 5 || times.low == 9 ||
+                        (times.low > 2 && std::has_single_bit(static_cast<uint64_t>(times.low)));
+  if (!times.is_constant() || !is_quick || planted_bug(Plant::MulUnchecked))
+    return nullptr;
+  const int64_t most = Interval{}.high / times.low, least = Interval{}.low / times.low;
+  llvm::Value* above = b.CreateSub(number, b.getInt64(static_cast<uint64_t>(least)));
+  const uint64_t span = static_cast<uint64_t>(most) - static_cast<uint64_t>(least);
+  go_if(b.CreateICmpUGT(above, b.getInt64(span)), leave_before(v, DeoptReason::Overflow));
+  return b.CreateNSWMul(number, b.getInt64(static_cast<uint64_t>(times.low)));
+}
+
 Value BodyLowering::lower_unary(ValueId v) {
   const auto op = static_cast<UnaryOp>(instr(v).sub);
   const Type& result = s_.types[v];
@@ -128,6 +142,8 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
         return integer(b.CreateMul(l, r));
       if (exact_interval(op, x, y).fits())
         return integer(b.CreateNSWMul(l, r));
+      if (llvm::Value* product = little_multiple(v, x.is_constant() ? r : l, x.is_constant() ? x : y))
+        return integer(product);
       return integer(checked(v, llvm::Intrinsic::smul_with_overflow, l, r));
     case BinaryOp::TrueDiv: {
       if (y.contains(0))
@@ -159,7 +175,7 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
         go_if(b.CreateICmpEQ(r, b.getInt64(0)), fails_at(v));
       const bool floor = op == BinaryOp::FloorDiv;
       if (x.low >= 0 && y.low >= 0)
-        return integer(floor ? b.CreateUDiv(l, r) : b.CreateURem(l, r));
+        return integer(unsigned_division(v, floor, l, r));
       if (y.is_constant() && y.low > 0 && std::has_single_bit(static_cast<uint64_t>(y.low)) &&
           !planted_bug(floor ? Plant::FloorDivTruncates : Plant::ModSign))
         return integer(
@@ -168,7 +184,7 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
       if (!y.is_constant()) {  // most often there is no sign, and then nothing to mend behind the division
         return choose(
             b.CreateICmpSGE(b.CreateOr(l, r), b.getInt64(0)), int_type,
-            [&] { return integer(floor ? b.CreateUDiv(l, r) : b.CreateURem(l, r)); },
+            [&] { return integer(unsigned_division(v, floor, l, r)); },
             [&] { return integer(signed_division(v, floor, l, r, x, y)); }, false);
       }
       return integer(signed_division(v, floor, l, r, x, y));
@@ -239,6 +255,32 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
 }
 
 /// As Python divides: the quotient rounded down, a remainder with the sign of the divisor, which is not 0.
+/// Of numbers without a sign. Most are short, and then so is the division; of a product that is anybody's guess, and to guess
+/// wrong costs more than the longer division.
+llvm::Value* BodyLowering::unsigned_division(ValueId v, bool floor, llvm::Value* l, llvm::Value* r) {
+  const auto divide = [&](llvm::Value* x, llvm::Value* y) { return floor ? b.CreateUDiv(x, y) : b.CreateURem(x, y); };
+  const auto is = [&](ValueId value, BinaryOp op) {
+    const mir::Instr& i = instr(value);
+    return (i.op == mir::Op::Binary || i.op == mir::Op::Inplace) && static_cast<BinaryOp>(i.sub) == op;
+  };
+  const ValueId dividend = s_.view.args(v)[0];
+  bool of_product = is(dividend, BinaryOp::Mul);
+  if (is(dividend, BinaryOp::Add) || is(dividend, BinaryOp::Sub)) {
+    for (ValueId part : s_.view.args(dividend)) of_product |= is(part, BinaryOp::Mul);
+  }
+  if (llvm::isa<llvm::Constant>(r) || of_product)
+    return divide(l, r);
+  llvm::Value* high = b.CreateLShr(b.CreateOr(l, r), b.getInt64(32));
+  return choose(
+             b.CreateICmpEQ(high, b.getInt64(0)), Type::of(kInt),
+             [&] {
+               llvm::Value* shorter = divide(b.CreateTrunc(l, m_.i32), b.CreateTrunc(r, m_.i32));
+               return from_parts(Type::of(kInt), {b.CreateZExt(shorter, m_.i64)});
+             },
+             [&] { return from_parts(Type::of(kInt), {divide(l, r)}); }, false)
+      .parts[0];
+}
+
 llvm::Value* BodyLowering::signed_division(ValueId v, bool floor, llvm::Value* l, llvm::Value* r, Interval x,
                                            Interval y) {
   llvm::Value* divisor = r;

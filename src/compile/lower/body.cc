@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "compile/types/short_loops.h"
+
 namespace hasten::compile {
 
 using mir::BlockId;
@@ -36,6 +38,10 @@ void BodyLowering::lower() {
   open_function();
   depth_ = function_->getArg(0);
   stack_low_ = function_->getArg(1);
+  // The C stack is asked once for all calls: none is made where there is no room.
+  llvm::Value* frame =
+      b.CreatePtrToInt(b.CreateIntrinsic(llvm::Intrinsic::frameaddress, {b.getPtrTy()}, {b.getInt32(0)}), m_.i64);
+  calls_allowed_ = b.CreateSelect(b.CreateICmpULT(frame, stack_low_), b.getInt64(0), depth_);
   prepare_polls();
   enter_frame();
   values_.resize(s_.view.instr_count());
@@ -297,7 +303,7 @@ void BodyLowering::lower_block(BlockId block) {
   within_ = place_at_start(block);
   ValueId v = s_.view.first_after_phis(block);
   current_instr_ = v;
-  if (s_.view.block(block).loop_header)
+  if (s_.view.block(block).loop_header && !is_short_loop(s_, block))
     poll(block);
   for (; v < s_.view.end(block); ++v) {
     current_instr_ = v;

@@ -280,11 +280,13 @@ class BodyLowering {
   Value lower_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
   Value binary_one(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
   Value int_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
+  llvm::Value* unsigned_division(ValueId v, bool floor, llvm::Value* l, llvm::Value* r);
   llvm::Value* signed_division(mir::ValueId v, bool floor, llvm::Value* l, llvm::Value* r, Interval x, Interval y);
   Value float_binary(ValueId v, mir::BinaryOp op, llvm::Value* a, llvm::Value* c);
   Value complex_quotient(llvm::Value* ar, llvm::Value* ai, llvm::Value* cr, llvm::Value* ci);
   Value complex_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
   Value float_pow(ValueId v, llvm::Value* a, llvm::Value* c);
+  llvm::Value* little_multiple(ValueId v, llvm::Value* number, Interval times);
   llvm::Value* checked(ValueId v, llvm::Intrinsic::ID id, llvm::Value* a, llvm::Value* c);
   Value lower_sum(ValueId v);
   Value lower_compare(ValueId v);
@@ -533,6 +535,7 @@ class BodyLowering {
   llvm::AllocaInst* scratch_ = nullptr;  ///< argument arrays of boxed calls
   uint32_t slots_max_ = 1, scratch_max_ = 1;
   llvm::Value *depth_ = nullptr, *stack_low_ = nullptr;
+  llvm::Value* calls_allowed_ = nullptr;  ///< depth_, or 0 where the C stack has no room
   llvm::AllocaInst* poll_budget_ = nullptr;
   std::vector<llvm::Value*> held_;                      ///< by slot: where its reference lies, null where it needs none
   std::map<ValueId, llvm::AllocaInst*> planted_sizes_;  ///< Plant::ListLengthStale

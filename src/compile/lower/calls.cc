@@ -67,6 +67,14 @@ Value BodyLowering::lower_call(ValueId v) {
       if (const auto made =
               operands[0].type.only(kKnown) ? constructor_call(v, operands[0].type.known, args) : std::nullopt)
         return *made;
+      if (plan.known == Known::Divmod && args.size() == 2 && instr(v).aux == mir::kNone) {
+        llvm::SmallVector<llvm::Value*, 4> temporaries, objects;
+        for (const Value& arg : args) objects.push_back(boxed_operand(arg, temporaries));
+        llvm::Value* both =
+            b.CreateCall(m_.helper("hj_divmod", m_.ptr, {m_.ptr, m_.ptr}, ModuleContext::Effects::Any), objects);
+        for (llvm::Value* temporary : temporaries) decref(temporary, true);
+        return boxed_result(v, checked_object(v, both));
+      }
       if (plan.known == Known::Str && args.size() == 1 && instr(v).aux == mir::kNone) {
         llvm::SmallVector<llvm::Value*, 4> temporaries;
         llvm::Value* object = boxed_operand(args[0], temporaries);
@@ -97,12 +105,11 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
   if (!ends_soon(target))
     poll_call(v);
   // Python's recursion limit and the C stack, checked as a Python call would.
-  llvm::Value* frame =
-      b.CreatePtrToInt(b.CreateIntrinsic(llvm::Intrinsic::frameaddress, {b.getPtrTy()}, {b.getInt32(0)}), m_.i64);
   // Comprehensions (CPython 3.11) and generator expressions around it are calls in Python.
   const uint64_t around = instr(v).scope & ~mir::kInCall;
-  llvm::Value* left = around ? b.CreateSub(depth_, b.getInt64(around)) : depth_;
-  llvm::Value* too_deep = b.CreateOr(b.CreateICmpSLE(left, b.getInt64(0)), b.CreateICmpULT(frame, stack_low_));
+  const auto less = [&](llvm::Value* calls) { return around ? b.CreateSub(calls, b.getInt64(around)) : calls; };
+  llvm::Value* left = less(depth_);
+  llvm::Value* too_deep = b.CreateICmpSLE(less(calls_allowed_), b.getInt64(0));
   llvm::BasicBlock* overflow = new_block("deep");
   go_if(too_deep, overflow);
   {
@@ -157,7 +164,10 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
     b.CreateBr(done);
   }
   b.SetInsertPoint(odd);
-  go_if(b.CreateICmpEQ(status, llvm::ConstantExpr::getIntToPtr(b.getInt64(1), b.getPtrTy())), traced_raise(v));
+  // 1, or an object. Not compared with 1: LLVM would make a switch of both tests, which it cannot decide where a callee that
+  // it has taken in gives null.
+  llvm::Value* is_raised = b.CreateAnd(b.CreatePtrToInt(status, m_.i64), b.getInt64(1));
+  go_if(b.CreateICmpNE(is_raised, b.getInt64(0)), traced_raise(v));
   // The callee left native code; its result is an object, and guarded globals may have changed meanwhile. So may lists
   // of ours that it was given: they are objects from now on.
   if (has_native_operand(v) || holds_native_list(t, m_.unit.sites)) {
@@ -274,11 +284,16 @@ Value BodyLowering::math_unary(ValueId v, Known known, const Value& arg) {
   const auto finite = [&](llvm::Value* value) {
     return b.CreateFCmpOLT(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, value), infinity);
   };
-  llvm::Value* x_is_nan = b.CreateFCmpUNO(x, x);
-  llvm::Value* bad_nan = b.CreateAnd(b.CreateFCmpUNO(r, r), b.CreateNot(x_is_nan));
+  // Nearly always it is finite, and that is all there is to ask.
+  llvm::BasicBlock *odd = new_block("odd"), *fine = new_block("");
+  b.CreateCondBr(b.CreateNot(finite(r)), odd, fine, m_.unlikely());
+  b.SetInsertPoint(odd);
+  llvm::Value* bad_nan = b.CreateAnd(b.CreateFCmpUNO(r, r), b.CreateFCmpORD(x, x));
   llvm::Value* bad_infinity =
       b.CreateAnd(b.CreateFCmpOEQ(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, r), infinity), finite(x));
   go_if(planted_bug(Plant::DomainUnchecked) ? bad_infinity : b.CreateOr(bad_nan, bad_infinity), fails_at(v));
+  b.CreateBr(fine);
+  b.SetInsertPoint(fine);
   return from_parts(Type::of(kFloat), {r});
 }
 

@@ -52,8 +52,16 @@ Interval result_interval(BinaryOp op, Interval a, Interval b) {
   switch (op) {
     case BinaryOp::Add:
     case BinaryOp::Sub:
-    case BinaryOp::Mul:
       return exact_interval(op, a, b).clamped();
+    case BinaryOp::Mul: {
+      Interval r = exact_interval(op, a, b).clamped();
+      const int64_t times = a.is_constant() ? a.low : b.is_constant() ? b.low : 0;
+      if (times > 1) {  // not every int64 is a multiple: 3 * n + 1 does not overflow where 3 * n has not
+        r.low = std::max(r.low, Interval{}.low / times * times);
+        r.high = std::min(r.high, Interval{}.high / times * times);
+      }
+      return r;
+    }
     case BinaryOp::LShift:
       if (b.low < 0 || b.high > 63)
         return {};

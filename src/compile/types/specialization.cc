@@ -65,6 +65,12 @@ void refine_by_compare(Type& t, CompareOp op, bool holds, bool left, const Type&
     case CompareOp::Eq:
       r = {std::max(r.low, o.low), std::min(r.high, o.high)};
       break;
+    case CompareOp::Ne:
+      if (o.is_constant() && r.low == o.low && !r.is_constant())
+        ++r.low;
+      else if (o.is_constant() && r.high == o.low && !r.is_constant())
+        --r.high;
+      break;
     default:
       break;
   }
@@ -114,6 +120,8 @@ Type Specialization::type_at(ValueId v, BlockId block) const {
         holds = !holds;
       condition = view.args(condition)[0];
     }
+    if (condition == v)
+      refine_by_compare(t, holds ? CompareOp::Ne : CompareOp::Eq, true, true, Type::constant(0));
     const Instr& c = view.instr(condition);
     if (c.op != Op::Compare)
       continue;
