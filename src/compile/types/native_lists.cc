@@ -338,6 +338,8 @@ class Search {
 
   bool compare(Specialization& s, ValueId v, size_t k) {
     const Type a = type(s, v, 0), b = type(s, v, 1);
+    if (s.types[v].object)
+      return false;  // left to Python's own code
     switch (static_cast<CompareOp>(s.view.instr(v).sub)) {
       case CompareOp::Is:
       case CompareOp::IsNot:
