@@ -8,6 +8,7 @@
 
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
+#include "runtime/planted.h"
 #include "runtime/support.h"
 
 namespace hasten::runtime {
@@ -289,7 +290,7 @@ bool is_number_that_is_not_nan(uint64_t shape, const char* at) {
 /// The list object for it; `is_kept`: it will be the same one the next time.
 PyObject* object_of(PyObject* self, bool is_kept) {
   NativeList* list = as_native(self);
-  if (is_kept && list->object)
+  if (is_kept && list->object && !planted_bug(Plant::NativeObjectTwice))
     return Py_NewRef(list->object);
   const Py_ssize_t size = Py_SIZE(self);
   const size_t bytes = item_bytes(list->shape);
@@ -387,7 +388,8 @@ PyObject* hj_native_slice(PyObject* self, int64_t low, int64_t high) {
     return list_or_none(made);
   const size_t bytes = item_bytes(list->shape);
   copy(made->items, list->items + static_cast<size_t>(low) * bytes, static_cast<size_t>(high - low) * bytes);
-  retain_items(made->shape, made->items, Py_SIZE(made));
+  if (!planted_bug(Plant::NativeSliceRows))
+    retain_items(made->shape, made->items, Py_SIZE(made));
   return as_object(made);
 }
 
@@ -446,7 +448,10 @@ void hj_native_close(PyObject* self, int64_t index) {
   const size_t bytes = item_bytes(list->shape);
   char* place = list->items + static_cast<size_t>(index) * bytes;
   set_size(list, Py_SIZE(self) - 1);
-  std::memmove(place, place + bytes, static_cast<size_t>(Py_SIZE(self) - index) * bytes);
+  Py_ssize_t behind = Py_SIZE(self) - index;
+  if (behind > 0 && planted_bug(Plant::NativeCloseShort))
+    --behind;
+  std::memmove(place, place + bytes, static_cast<size_t>(behind) * bytes);
 }
 
 void hj_native_reverse(PyObject* self) {
@@ -473,7 +478,8 @@ int32_t hj_native_sort(PyObject* self) {
     return 1;
   if (is_float_shape(list->shape)) {
     auto* numbers = reinterpret_cast<double*>(list->items);
-    if (std::any_of(numbers, numbers + size, [](double x) { return std::isnan(x); }))
+    if (std::any_of(numbers, numbers + size, [](double x) { return std::isnan(x); }) &&
+        !planted_bug(Plant::NativeSortNan))
       return 0;
     std::stable_sort(numbers, numbers + size);  // 0.0 and -0.0 are equal
   } else if (is_int_shape(list->shape)) {

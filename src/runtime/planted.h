@@ -138,6 +138,20 @@ enum class Plant {
   UnboxBoolAsInt = 115,   ///< an argument True is taken for 1
   SubclassAsExact = 116,  ///< an object of a subclass of float is taken for a float
   LenAtLeastOne = 117,    ///< len() counts as at least 1
+  // Native lists and counters.
+  NativeCallHandled = 118,     ///< a native list goes to a function whose exception is handled here
+  NativeShapesEqual = 119,     ///< a list of bools and one of ints are compared byte by byte
+  NativeExtendUntied = 120,    ///< of lst.extend(more), one is a native list and the other may be none
+  NativeBoundExtend = 121,     ///< lst.extend(more) does not widen what the items of lst are within
+  NativeBoundInsert = 122,     ///< lst.insert(i, x) does not either
+  CounterFalls = 123,          ///< a counter is never below its start
+  CounterFromAnywhere = 124,   ///< a counter from near 2**63 on is not checked
+  NativeInsertNegative = 125,  ///< lst.insert(-1, x) appends
+  NativeAppendCapacity = 126,  ///< lst.append(x) to a list without room writes behind it
+  NativeCloseShort = 127,      ///< del lst[i] and lst.pop(i) shift one item too few
+  NativeSortNan = 128,         ///< lst.sort() compares NaN as std::sort does
+  NativeObjectTwice = 129,     ///< a native list that two variables hold becomes two list objects
+  NativeSliceRows = 130,       ///< the rows of a slice are not counted as held by it
 };
 
 #ifdef HASTEN_PLANTED_BUGS

@@ -170,7 +170,9 @@ FloatAndStatus hj_text_float(PyObject* text) {
 PyObject* hj_text_stride(PyObject* text, int64_t start, int64_t stop, int64_t step) {
   Py_ssize_t first = start, last = stop;
   const Py_ssize_t count = PySlice_AdjustIndices(PyUnicode_GET_LENGTH(text), &first, &last, step);
-  if (count <= 0 || !PyUnicode_IS_ASCII(text)) {
+  if (count <= 0)  // `first` may be -1 here, which would be the last one to a slice
+    return PyUnicode_New(0, 0);
+  if (!PyUnicode_IS_ASCII(text)) {
     PyObject* bounds[3] = {PyLong_FromSsize_t(first), PyLong_FromSsize_t(last), PyLong_FromSsize_t(step)};
     if (step < 0 && last < 0)  // before the first
       Py_SETREF(bounds[1], Py_NewRef(Py_None));

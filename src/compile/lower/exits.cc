@@ -268,13 +268,16 @@ BodyLowering::Exit& BodyLowering::exit_of(ValueId v) {
   values.insert(values.end(), ordered.begin(), ordered.end());
   bool plant = planted_bug(Plant::DeoptLosesPhi);
   exit.live_begin = static_cast<uint32_t>(record_.live.size());
-  std::vector<uint16_t> owned_slots;
+  // An exception ends what the variables hold last, one variable after the other, as a frame does.
+  std::vector<uint16_t> owned_slots, owned_by_variables;
   size_t at = 0;
   for (ValueId one : values) {
     at = store_after(at, one, &plant);
     record_.live.insert(record_.live.end(), stored_[at].live.begin(), stored_[at].live.end());
-    owned_slots.insert(owned_slots.end(), stored_[at].owned_slots.begin(), stored_[at].owned_slots.end());
+    auto& owned = one >= s_.view.instr_count() ? owned_by_variables : owned_slots;
+    owned.insert(owned.end(), stored_[at].owned_slots.begin(), stored_[at].owned_slots.end());
   }
+  owned_slots.insert(owned_slots.end(), owned_by_variables.begin(), owned_by_variables.end());
   exit.block = stored_[at].block;
   exit.live_count = static_cast<uint32_t>(record_.live.size()) - exit.live_begin;
   exit.owned_index = static_cast<uint32_t>(record_.owned_slots.size());

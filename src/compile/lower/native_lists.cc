@@ -224,8 +224,9 @@ void BodyLowering::native_append(ValueId v, const Value& list, const Value& valu
   llvm::Value* size = native_size(self);
   llvm::BasicBlock *grow = new_block(""), *room = new_block("");
   llvm::Value* allocated = load(m_.i64, self, m_.layout.list_items + 8, Place::ListSize);
-  b.CreateCondBr(b.CreateICmpSLT(size, allocated), room, grow,
-                 llvm::MDBuilder(m_.context).createBranchWeights(2000, 1));
+  llvm::Value* has_room =
+      planted_bug(Plant::NativeAppendCapacity) ? b.CreateICmpSLE(size, allocated) : b.CreateICmpSLT(size, allocated);
+  b.CreateCondBr(has_room, room, grow, llvm::MDBuilder(m_.context).createBranchWeights(2000, 1));
   b.SetInsertPoint(grow);
   native_grow(v, self, b.getInt64(1));
   b.CreateBr(room);
@@ -334,7 +335,8 @@ Value BodyLowering::native_method(ValueId v, PyObject* method, const Value& list
   }
   if (name == "insert") {
     llvm::Value *size = native_size(self), *index = as_int(args[0]);
-    index = b.CreateSelect(b.CreateICmpSLT(index, zero), b.CreateAdd(index, size), index);
+    llvm::Value* end = planted_bug(Plant::NativeInsertNegative) ? b.CreateAdd(size, b.getInt64(1)) : size;
+    index = b.CreateSelect(b.CreateICmpSLT(index, zero), b.CreateAdd(index, end), index);
     index = b.CreateSelect(b.CreateICmpSLT(index, zero), zero, index);
     index = b.CreateSelect(b.CreateICmpSGT(index, size), size, index);
     llvm::Value* place = call_native("hj_native_open", m_.ptr, {self, index});

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "runtime/planted.h"
+
 namespace hasten::compile {
 
 using mir::BinaryOp;
@@ -132,8 +134,11 @@ class Search {
             begin ? Interval{std::min(begin->low, t.interval.low), std::max(begin->high, t.interval.high)} : t.interval;
       });
     }
+    if (begin && planted_bug(Plant::CounterFromAnywhere))
+      begin = Interval{std::max(begin->low, -kFar), std::min(begin->high, kFar)};
     if (!begin || steps > kStepsMost || begin->low < -kFar || begin->high > kFar)
       return;
+    falls = falls && !planted_bug(Plant::CounterFalls);
     for (ValueId v : members)
       found_[v] = {falls ? begin->low - kFar : begin->low, rises ? begin->high + kFar : begin->high};
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compile/types/native_lists.h"
+#include "runtime/planted.h"
 
 namespace hasten::compile {
 
@@ -94,8 +95,10 @@ class Bounds {
         const Type callee = type(0);
         if (callee.only(kMethod) && callee.items->front().only(kList)) {
           for (size_t k = 1; k < i.arg_count; ++k) {
-            item(callee.items->front(), type(k));
-            items(callee.items->front(), type(k));
+            if (k == 1 || !planted_bug(Plant::NativeBoundInsert))
+              item(callee.items->front(), type(k));
+            if (!planted_bug(Plant::NativeBoundExtend))
+              items(callee.items->front(), type(k));
           }
           items(t, callee.items->front());
         }

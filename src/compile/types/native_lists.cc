@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/native_list.h"
+#include "runtime/planted.h"
 
 namespace hasten::compile {
 
@@ -337,6 +338,8 @@ class Search {
 
   bool compare(Specialization& s, ValueId v, size_t k) {
     const Type a = type(s, v, 0), b = type(s, v, 1);
+    if (s.types[v].object)
+      return false;  // left to Python's own code
     switch (static_cast<CompareOp>(s.view.instr(v).sub)) {
       case CompareOp::Is:
       case CompareOp::IsNot:
@@ -355,7 +358,8 @@ class Search {
           return false;
         const Type &x = sites_.element(a.site), &y = sites_.element(b.site);
         const auto one = item_shape(x, sites_), other = item_shape(y, sites_);
-        if (!one || one != other || !is_equal_by_words(x) || !is_equal_by_words(y))
+        if (!one || (one != other && !planted_bug(Plant::NativeShapesEqual)) || !is_equal_by_words(x) ||
+            !is_equal_by_words(y))
           return false;
         tie(a, b);
         return true;
@@ -387,7 +391,7 @@ class Search {
       case CallPlan::How::Direct:
         // An exception that is handled here may have passed through code that went on with objects.
         return plan.target && plan.args.size() == i.arg_count - 1 && !must_box(operand, plan.args[k - 1]) &&
-               s.view.block(i.block).handler == mir::kNone;
+               (planted_bug(Plant::NativeCallHandled) || s.view.block(i.block).handler == mir::kNone);
       case CallPlan::How::Native:
         gains(operand);
         return plan.known == Known::Len || ((plan.known == Known::Enumerate || plan.known == Known::Zip) && !t.object);
@@ -439,7 +443,8 @@ class Search {
       return true;
     }
     if (name == "extend" && count == 1 && type(s, v, 1).only(kList)) {
-      tie(list, type(s, v, 1));
+      if (!planted_bug(Plant::NativeExtendUntied))
+        tie(list, type(s, v, 1));
       return takes(list, sites_.element(type(s, v, 1).site));
     }
     return false;
