@@ -194,6 +194,9 @@ PointerAndStatus hj_execute(const mir::MirFunction* function, uint32_t instr, Py
 
 void hj_dealloc(PyObject* object) { _Py_Dealloc(object); }
 
+/// `object` may be null.
+void hj_decref(PyObject* object) { Py_XDECREF(object); }
+
 /// {the method or null, 1 if it wants the object as its first argument}
 PointerAndStatus hj_load_method(MethodCache* cache, PyObject* object, PyObject* name) {
   int32_t is_unbound = 0;
@@ -359,6 +362,7 @@ std::span<const SupportSymbol> common_symbols() {
       HASTEN_SYMBOL(hj_store_global),
       HASTEN_SYMBOL(hj_execute),
       HASTEN_SYMBOL(hj_dealloc),
+      HASTEN_SYMBOL(hj_decref),
       HASTEN_SYMBOL(hj_method_object),
       HASTEN_SYMBOL(hj_load_method),
       HASTEN_SYMBOL(hj_bind_method),

@@ -26,7 +26,7 @@ std::array<std::span<const SupportSymbol>, 7> support_symbols();
 /// Before any of them is called.
 void set_layout(const ObjectLayout& of_objects);
 
-// Flags beside a point's index when native code leaves.
+// Flags beside a point's index when native code leaves: 32 bits, which an instruction can store as they are.
 inline constexpr uint32_t kRaises = 1u << 31;      ///< an exception is set: only drop references
 inline constexpr uint32_t kTraces = 1u << 29;      ///< and its traceback gets our entry
 inline constexpr uint32_t kDropResult = 1u << 30;  ///< the result's reference was ours

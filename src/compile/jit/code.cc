@@ -25,9 +25,21 @@ namespace {
 constexpr uint32_t kInstructionsMax = 40'000;
 
 /// Steps of code generation that cost more than they bring here: scheduling after register allocation (a tenth of the time,
-/// for processors that do it themselves), and merging the stores of exits, which are rarely run.
+/// for processors that do it themselves), merging the stores of exits, which are rarely run, and steps that look for what is not
+/// there: with and without them the benchmarks' programs become the same machine code.
 void leave_out_steps() {
-  const char* options[] = {"hasten", "-disable-post-ra", "-combiner-store-merging=false"};
+  const char* options[] = {"hasten",
+                           "-disable-post-ra",
+                           "-combiner-store-merging=false",
+                           "-disable-early-ifcvt",
+                           "-disable-mergeicmps",
+                           "-disable-partial-libcall-inlining",
+                           "-disable-postra-machine-licm",
+                           "-disable-x86-domain-reassignment",
+                           "-disable-x86-lea-opt",
+                           "-enable-shrink-wrap=false",
+                           "-fixup-byte-word-insts=0",
+                           "-no-stack-coloring"};
   llvm::cl::ParseCommandLineOptions(static_cast<int>(std::size(options)), options, "", &llvm::nulls());
 }
 

@@ -2,14 +2,30 @@
 
 #include <llvm/ADT/SmallPtrSet.h>
 #include <llvm/Analysis/AliasAnalysis.h>
+#include <llvm/Analysis/AssumptionCache.h>
+#include <llvm/Analysis/BasicAliasAnalysis.h>
+#include <llvm/Analysis/BlockFrequencyInfo.h>
+#include <llvm/Analysis/BranchProbabilityInfo.h>
+#include <llvm/Analysis/LazyValueInfo.h>
+#include <llvm/Analysis/LoopAnalysisManager.h>
 #include <llvm/Analysis/LoopInfo.h>
+#include <llvm/Analysis/MemoryDependenceAnalysis.h>
+#include <llvm/Analysis/MemorySSA.h>
+#include <llvm/Analysis/OptimizationRemarkEmitter.h>
+#include <llvm/Analysis/PostDominators.h>
+#include <llvm/Analysis/ScalarEvolution.h>
+#include <llvm/Analysis/ScopedNoAliasAA.h>
+#include <llvm/Analysis/TargetLibraryInfo.h>
+#include <llvm/Analysis/TargetTransformInfo.h>
+#include <llvm/Analysis/TypeBasedAliasAnalysis.h>
 #include <llvm/Analysis/ValueTracking.h>
 #include <llvm/IR/CFG.h>
+#include <llvm/IR/Dominators.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Module.h>
+#include <llvm/IR/PassManager.h>
 #include <llvm/IR/Verifier.h>
-#include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
@@ -144,20 +160,53 @@ struct SplitStructs : llvm::PassInfoMixin<SplitStructs> {
   }
 };
 
+/// Just the analyses that these passes ask for. A PassBuilder knows all passes of LLVM: they would be linked, and each load of the
+/// compiler would relocate them.
+struct Managers {
+  explicit Managers(llvm::TargetMachine& machine) {
+    const auto add = [](auto& manager, auto analysis) { manager.registerPass([analysis] { return analysis; }); };
+    add(loops, llvm::PassInstrumentationAnalysis());
+    add(loops, llvm::FunctionAnalysisManagerLoopProxy(functions));
+    add(modules, llvm::PassInstrumentationAnalysis());
+    modules.registerPass([this] { return llvm::FunctionAnalysisManagerModuleProxy(functions); });
+    add(functions, llvm::PassInstrumentationAnalysis());
+    functions.registerPass([this] { return llvm::LoopAnalysisManagerFunctionProxy(loops); });
+    functions.registerPass([this] { return llvm::ModuleAnalysisManagerFunctionProxy(modules); });
+    add(functions, machine.getTargetIRAnalysis());
+    add(functions, llvm::TargetLibraryAnalysis(llvm::TargetLibraryInfoImpl(machine.getTargetTriple())));
+    add(functions, llvm::AssumptionAnalysis());
+    add(functions, llvm::DominatorTreeAnalysis());
+    add(functions, llvm::PostDominatorTreeAnalysis());
+    add(functions, llvm::LoopAnalysis());
+    add(functions, llvm::ScalarEvolutionAnalysis());
+    add(functions, llvm::MemorySSAAnalysis());
+    add(functions, llvm::MemoryDependenceAnalysis());
+    add(functions, llvm::OptimizationRemarkEmitterAnalysis());
+    add(functions, llvm::LazyValueAnalysis());
+    add(functions, llvm::BranchProbabilityAnalysis());
+    add(functions, llvm::BlockFrequencyAnalysis());
+    add(functions, llvm::BasicAA());
+    add(functions, llvm::ScopedNoAliasAA());
+    add(functions, llvm::TypeBasedAA());
+    functions.registerPass([] {
+      llvm::AAManager aliases;
+      aliases.registerFunctionAnalysis<llvm::BasicAA>();
+      aliases.registerFunctionAnalysis<llvm::ScopedNoAliasAA>();
+      aliases.registerFunctionAnalysis<llvm::TypeBasedAA>();
+      return aliases;
+    });
+  }
+
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::ModuleAnalysisManager modules;
+};
+
 }  // namespace
 
 void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
-  llvm::PassBuilder builder(&machine);
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager graphs;
-  llvm::ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(graphs);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, graphs, modules);
-
+  Managers managers(machine);
+  llvm::FunctionAnalysisManager& functions = managers.functions;
   llvm::FunctionPassManager passes;
   passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
   passes.addPass(llvm::SimplifyCFGPass());

@@ -18,7 +18,7 @@ using llvm::Function;
 using llvm::Instruction;
 using llvm::Value;
 
-constexpr unsigned kUsualMost = 80;  // instructions of a level
+constexpr unsigned kUsualMost = 100;  // instructions of a level
 
 class UsualCourse {
  public:
@@ -103,6 +103,16 @@ class UsualCourse {
     return true;
   }
 
+  /// Whether it only computes, and so do those that it must lead to.
+  bool goes_on(BasicBlock& block) const {
+    BasicBlock* at = &block;
+    for (int blocks = 0; at && blocks < 8; ++blocks) {
+      if (!only_computes(*at))
+        return false;
+      at = at->getSingleSuccessor();
+    }
+    return true;
+  }
   static void branch_instead(Instruction* end, BasicBlock* to) {
     for (BasicBlock* before : llvm::successors(end->getParent())) {
       if (before != to)
@@ -183,17 +193,24 @@ class UsualCourse {
           return false;
         continue;
       }
-      if (!only_computes(*rare)) {
+      if (!goes_on(*rare)) {
         if (!is_unlikely(*branch, k))
           return false;
-        // A handler of a signal raised: what the poll gave is below zero.
-        const bool raised =
-            compare && compare->getPredicate() == llvm::CmpInst::ICMP_SLT && is_poll(compare->getOperand(0));
+        BasicBlock* out =
+            compare && is_poll(compare->getOperand(0)) ? polled(compare->getOperand(0)) : l_.ending(kGaveUp);
         rare->removePredecessor(&block);
-        branch->setSuccessor(k, l_.ending(raised ? kRaised : kGaveUp));
+        branch->setSuccessor(k, out);
       }
     }
     return true;
+  }
+  /// What a poll that is not 0 leads to: below, a handler of a signal has raised.
+  BasicBlock* polled(Value* outcome) {
+    BasicBlock* block = BasicBlock::Create(l_.function->getContext(), "polled", l_.function);
+    llvm::IRBuilder<> b(block);
+    Value* status = b.CreateSelect(b.CreateICmpSLT(outcome, b.getInt32(0)), b.getInt64(kRaised), b.getInt64(kGaveUp));
+    end_twin_with(b.CreateIntToPtr(status, b.getPtrTy()), block);
+    return block;
   }
   static bool is_unlikely(const llvm::BranchInst& branch, unsigned successor) {
     uint64_t taken = 0, not_taken = 0;

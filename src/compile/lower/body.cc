@@ -55,6 +55,7 @@ void BodyLowering::lower() {
   prepare_twins();
   stand_within(place_at_start(s_.flow.start()));
   b.CreateBr(block_of_[s_.flow.start()]);
+  find_loops();
   for (BlockId block : s_.flow.order()) lower_block(block);
   finish_exits();
 }
@@ -295,8 +296,27 @@ void BodyLowering::release_dead(ValueId v) {
     release(get(v));
 }
 
+/// Blocks between the head of a loop and its back edges, which takes in a little more than the loop.
+void BodyLowering::find_loops() {
+  const auto& order = s_.flow.order();
+  in_loop_.assign(s_.view.block_count(), 0);
+  for (size_t from = 0; from < order.size(); ++from) {
+    for (BlockId to : s_.view.succs(order[from])) {
+      if (!s_.flow.back_edge(order[from], to))
+        continue;
+      has_loops_ = true;
+      for (size_t k = from + 1; k-- > 0;) {
+        in_loop_[order[k]] = 1;
+        if (order[k] == to)
+          break;
+      }
+    }
+  }
+}
+
 void BodyLowering::lower_block(BlockId block) {
   current_ = block;
+  is_rare_ = has_loops_ && !in_loop_[block];
   b.SetInsertPoint(block_of_[block]);
   compute_live(block);
   sites_.enter(block);

@@ -210,6 +210,7 @@ class BodyLowering {
   void open_function();
   void prepare_values();
   void lower_block(BlockId block);
+  void find_loops();
   void lower_instr(ValueId v);
   void lower_terminator(ValueId v);
   void lower_edge(BlockId from, size_t succ_index);
@@ -265,7 +266,9 @@ class BodyLowering {
   Exit& exit_of(ValueId v);
   uint32_t point_of(Exit& exit, ValueId v, bool after, runtime::DeoptReason reason);
   void go_out(Exit& exit, uint32_t selector, llvm::Value* result);
+  void go_out(Exit& exit, llvm::Value* selector, llvm::Value* result);
   llvm::BasicBlock* raise_out(ValueId v, bool traced);
+  llvm::BasicBlock* leave_or_raise(ValueId v, llvm::Value* raises);
   Value never_returns(ValueId v) {  ///< after an exit without condition: code that nobody reaches
     b.SetInsertPoint(new_block("dead"));
     return poison(s_.types[v]);
@@ -523,6 +526,9 @@ class BodyLowering {
   std::vector<llvm::BasicBlock*> block_of_;  ///< where each MIR block begins
   std::vector<std::vector<uint64_t>> live_;  ///< of the current block: live after its k-th instruction
   BlockId current_ = 0;
+  std::vector<char> in_loop_;
+  bool has_loops_ = false;
+  bool is_rare_ = false;  ///< `current_` is run once a call, in a function whose time is in loops
   ValueId current_instr_ = mir::kNone;
   llvm::DISubprogram* subprogram_ = nullptr;
   void stand_at(uint32_t line);      ///< what is emitted from here on is of this line

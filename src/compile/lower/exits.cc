@@ -299,8 +299,12 @@ uint32_t BodyLowering::point_of(Exit& exit, ValueId v, bool after, DeoptReason r
 }
 
 void BodyLowering::go_out(Exit& exit, uint32_t selector, llvm::Value* result) {
+  go_out(exit, b.getInt32(selector), result);
+}
+
+void BodyLowering::go_out(Exit& exit, llvm::Value* selector, llvm::Value* result) {
   const auto slot = [&](uint32_t index) { return b.CreateConstInBoundsGEP1_64(m_.i64, slots_, index); };
-  store(b.getInt64(selector), slot(runtime::kSelectorSlot), 0, ModuleContext::Place::Slot);
+  store(selector, slot(runtime::kSelectorSlot), 0, ModuleContext::Place::Slot);
   if (result)
     store(result, slot(runtime::kResultSlot), 0, ModuleContext::Place::Slot);
   b.CreateBr(exit.block);
@@ -340,6 +344,18 @@ llvm::BasicBlock* BodyLowering::raise_out(ValueId v, bool traced) {
     b.SetInsertPoint(way);
     go_out(exit, point_of(exit, v, false, DeoptReason::Generic) | kRaises | (traced ? kTraces : 0), nullptr);
   }
+  return way;
+}
+
+/// Both in one block. REQUIRES: no handler waits.
+llvm::BasicBlock* BodyLowering::leave_or_raise(ValueId v, llvm::Value* raises) {
+  sites_.leaves(DeoptReason::Generic);
+  Exit& exit = exit_of(v);
+  llvm::BasicBlock* way = new_block("leave");
+  llvm::IRBuilder<>::InsertPointGuard guard(b);
+  b.SetInsertPoint(way);
+  const uint32_t point = point_of(exit, v, false, DeoptReason::Generic);
+  go_out(exit, b.CreateSelect(raises, b.getInt32(point | kRaises), b.getInt32(point)), nullptr);
   return way;
 }
 

@@ -49,8 +49,12 @@ void BodyLowering::poll_now(ValueId at) {
   llvm::Value* outcome =
       b.CreateCall(m_.helper("hj_poll", m_.i32, {m_.ptr, m_.ptr, m_.i32}, ModuleContext::Effects::Any),
                    {m_.unit_address(), m_.mir_address(s_.view.function()), b.getInt32(at)});
-  go_if(b.CreateICmpSLT(outcome, b.getInt32(0)), raise_at(at));
-  go_if(b.CreateICmpSGT(outcome, b.getInt32(0)), leave_before(at, DeoptReason::Generic));
+  if (handler_of(at) != mir::kNone) {
+    go_if(b.CreateICmpSLT(outcome, b.getInt32(0)), raise_at(at));
+    go_if(b.CreateICmpSGT(outcome, b.getInt32(0)), leave_before(at, DeoptReason::Generic));
+    return;
+  }
+  go_if(b.CreateICmpNE(outcome, b.getInt32(0)), leave_or_raise(at, b.CreateICmpSLT(outcome, b.getInt32(0))));
 }
 
 }  // namespace hasten::compile

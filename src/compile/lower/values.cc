@@ -269,6 +269,10 @@ void BodyLowering::incref(llvm::Value* object, bool maybe_null) {
 }
 
 void BodyLowering::decref(llvm::Value* object, bool maybe_null, bool is_native_list) {
+  if (is_rare_ && !is_native_list) {  // less code
+    b.CreateCall(m_.helper("hj_decref", m_.void_type, {m_.ptr}, ModuleContext::Effects::Any), {object});
+    return;
+  }
   llvm::BasicBlock* done = new_block("");
   if (maybe_null) {
     llvm::BasicBlock* some = new_block("");
