@@ -463,7 +463,7 @@ std::span<const SupportSymbol> common_symbols() {
 }
 
 std::array<std::span<const SupportSymbol>, 8> support_symbols() {
-  return {common_symbols(), box_symbols(),      container_symbols(),  table_symbols(),
+  return {common_symbols(), box_symbols(),      container_symbols(),   table_symbols(),
           number_symbols(), ordering_symbols(), native_list_symbols(), wide_symbols()};
 }
 

@@ -45,9 +45,7 @@ QuotientAndRest divide(uint64_t high, uint64_t low, uint64_t divisor) {
 #endif
 }
 
-Natural rest_of(Natural a, uint64_t divisor) {
-  return divide(high_half(a) % divisor, low_half(a), divisor).rest;
-}
+Natural rest_of(Natural a, uint64_t divisor) { return divide(high_half(a) % divisor, low_half(a), divisor).rest; }
 
 /// (high * 2**128 + low) % divisor, for a divisor beyond 64 bits: Knuth's algorithm D, with digits of 64 bits.
 Natural rest_of(Natural high, Natural low, Natural divisor) {

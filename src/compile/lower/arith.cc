@@ -105,8 +105,8 @@ Value BodyLowering::binary_one(ValueId v, BinaryOp op, const Value& a, const Val
     return leaves(v, DeoptReason::Generic);
   if (a.type.is_whole() && c.type.is_whole() &&
       (a.type.only(kWide) || c.type.only(kWide) || s_.deferred.contains(v) ||
-       ((s_.types[v].kinds & kWide) && (op == BinaryOp::Add || op == BinaryOp::Sub || op == BinaryOp::Mul ||
-                                        op == BinaryOp::LShift))))
+       ((s_.types[v].kinds & kWide) &&
+        (op == BinaryOp::Add || op == BinaryOp::Sub || op == BinaryOp::Mul || op == BinaryOp::LShift))))
     return wide_binary(v, op, a, c);
   if (a.type.within(kIntegral) && c.type.within(kIntegral))
     return int_binary(v, op, a, c);

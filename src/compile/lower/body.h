@@ -38,9 +38,9 @@ bool stores_plain_cell(Unit& unit, Specialization& s, mir::ValueId v);
 struct Value {
   Type type;
   llvm::SmallVector<llvm::Value*, 4> parts;
-  PyObject* constant = nullptr;      ///< the object it is, if it is one fixed object
+  PyObject* constant = nullptr;        ///< the object it is, if it is one fixed object
   mir::ValueId deferred = mir::kNone;  ///< what it is of where it is put off (types/deferred.h): not the number itself
-  llvm::AllocaInst* twin = nullptr;  ///< where the object is kept that has been made of it; null there: none yet
+  llvm::AllocaInst* twin = nullptr;    ///< where the object is kept that has been made of it; null there: none yet
 
   bool is_union() const { return type.is_union(); }
 };
@@ -185,8 +185,8 @@ class BodyLowering {
   llvm::Value* as_double(const Value& v);
   // wide.cc
   llvm::ConstantInt* wide_constant(Wide value) const;
-  llvm::Value* as_wide(const Value& v);      ///< of an int or bool of one kind
-  llvm::Value* lower_half(const Value& v);   ///< its lower 64 bits
+  llvm::Value* as_wide(const Value& v);                 ///< of an int or bool of one kind
+  llvm::Value* lower_half(const Value& v);              ///< its lower 64 bits
   Value whole_value(const Type& t, llvm::Value* wide);  ///< the part that `t` (Type::whole) has of an i128
   Value whole_as(const Value& v, const Type& to);       ///< another of the forms of the same int
   llvm::Value* box_wide(const Value& v);

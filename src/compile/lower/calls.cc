@@ -337,8 +337,7 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
             return x;
           llvm::Value* i = as_wide(x);
           if (x.type.wide.low == WideInterval::kLowest)
-            go_if(b.CreateICmpEQ(i, wide_constant(WideInterval::kLowest)),
-                  leave_before(v, DeoptReason::WideOverflow));
+            go_if(b.CreateICmpEQ(i, wide_constant(WideInterval::kLowest)), leave_before(v, DeoptReason::WideOverflow));
           return whole_value(wide, b.CreateSelect(b.CreateICmpSLT(i, wide_constant(0)), b.CreateNeg(i), i));
         }
         llvm::Value* i = as_int(x);

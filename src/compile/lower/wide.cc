@@ -95,7 +95,8 @@ Value BodyLowering::unbox_wide(llvm::Value* object, const Type& t, llvm::BasicBl
   // Of its own: the object may lie in scratch_, others behind it.
   llvm::IRBuilder<> at_entry(entry_block_, entry_block_->begin());
   llvm::Value* halves = at_entry.CreateAlloca(m_.i64, at_entry.getInt64(2), "halves");
-  llvm::Value* fits = b.CreateCall(m_.helper("hj_unbox_wide", m_.i64, {m_.ptr, m_.ptr}, Effects::Any), {object, halves});
+  llvm::Value* fits =
+      b.CreateCall(m_.helper("hj_unbox_wide", m_.i64, {m_.ptr, m_.ptr}, Effects::Any), {object, halves});
   go_if(b.CreateICmpEQ(fits, b.getInt64(0)), fail);
   llvm::Value* low = b.CreateZExt(b.CreateLoad(m_.i64, halves), m_.i128);
   llvm::Value* high = b.CreateZExt(b.CreateLoad(m_.i64, b.CreateConstInBoundsGEP1_64(m_.i64, halves, 1)), m_.i128);
@@ -293,9 +294,8 @@ Value BodyLowering::product_modulo(ValueId v, ValueId product, const Value& divi
     return choose(
         b.CreateNot(b.CreateExtractValue(both, 1)), t, [&] { return fast(b.CreateExtractValue(both, 0)); },
         [&] {
-          return from_parts(
-              t, {b.CreateCall(m_.helper(helper, m_.i64, {m_.i64, m_.i64, m_.i64}, Effects::Pure),
-                               {l, r, divisor.parts[0]})});
+          return from_parts(t, {b.CreateCall(m_.helper(helper, m_.i64, {m_.i64, m_.i64, m_.i64}, Effects::Pure),
+                                             {l, r, divisor.parts[0]})});
         },
         true);
   };

@@ -100,17 +100,20 @@ class Search {
   }
 
   bool only_low_bits(ValueId v, int depth) const {
-    return depth < kDepthMax && all_uses(v, [&](ValueId user, size_t k) {
-             if (is_binary(user) && is_operation(user) && s_.view.args(user)[0] != s_.view.args(user)[1]) {
-               const WideInterval other = operand(user, 1 - k).whole_interval();
-               if (binary(user) == BinaryOp::And && other.is_unsigned())
-                 return true;
-               if (binary(user) == BinaryOp::Mod && k == 0 && is_small_power_of_two(other))
-                 return true;
-             }
-             return keeps_low_bits(user) && (k == 0 || !is_binary(user) || binary(user) != BinaryOp::LShift) &&
-                    !s_.liveness.live_out(instr(user).block, user) && only_low_bits(user, depth + 1);
-           });
+    return depth < kDepthMax &&
+           all_uses(
+               v,
+               [&](ValueId user, size_t k) {
+                 if (is_binary(user) && is_operation(user) && s_.view.args(user)[0] != s_.view.args(user)[1]) {
+                   const WideInterval other = operand(user, 1 - k).whole_interval();
+                   if (binary(user) == BinaryOp::And && other.is_unsigned())
+                     return true;
+                   if (binary(user) == BinaryOp::Mod && k == 0 && is_small_power_of_two(other))
+                     return true;
+                 }
+                 return keeps_low_bits(user) && (k == 0 || !is_binary(user) || binary(user) != BinaryOp::LShift) &&
+                        !s_.liveness.live_out(instr(user).block, user) && only_low_bits(user, depth + 1);
+               });
   }
 
   static bool is_small_power_of_two(const WideInterval& t) {
@@ -127,8 +130,7 @@ class Search {
     size_t uses = 0;
     return all_uses(v, [&](ValueId user, size_t k) {
       return ++uses == 1 && k == 0 && is_binary(user) && binary(user) == BinaryOp::Mod &&
-             (operand(user, 1).only(kInt) || operand(user, 1).only(kWide)) &&
-             !s_.liveness.live_out(instr(v).block, v);
+             (operand(user, 1).only(kInt) || operand(user, 1).only(kWide)) && !s_.liveness.live_out(instr(v).block, v);
     });
   }
 

@@ -183,8 +183,7 @@ class Sweeper {
       return t;
     if (i.op == Op::Unary || i.op == Op::Binary || i.op == Op::Inplace) {
       const auto op = i.op == Op::Unary ? BinaryOp::Sub : static_cast<BinaryOp>(i.sub);
-      const bool grows =
-          op == BinaryOp::Add || op == BinaryOp::Sub || op == BinaryOp::Mul || op == BinaryOp::LShift;
+      const bool grows = op == BinaryOp::Add || op == BinaryOp::Sub || op == BinaryOp::Mul || op == BinaryOp::LShift;
       const Type a = i.op == Op::Unary ? Type::constant(0) : use(v, 0), b = use(v, i.op == Op::Unary ? 0 : 1);
       if (!grows || t.only(kWide) || (i.op == Op::Unary && static_cast<UnaryOp>(i.sub) != UnaryOp::Neg))
         return t;

@@ -195,7 +195,8 @@ WideInterval wide_interval(BinaryOp op, const WideInterval& a, const WideInterva
     case BinaryOp::RShift: {
       if (b.low < 0)
         return {std::min<Wide>(a.low, 0), std::max<Wide>(a.high, 0)};
-      const int least = static_cast<int>(std::min<Wide>(b.low, 127)), most = static_cast<int>(std::min<Wide>(b.high, 127));
+      const int least = static_cast<int>(std::min<Wide>(b.low, 127)),
+                most = static_cast<int>(std::min<Wide>(b.high, 127));
       return {std::min(a.low >> least, a.low >> most), std::max(a.high >> least, a.high >> most)};
     }
     case BinaryOp::FloorDiv: {
