@@ -108,8 +108,13 @@ Value BodyLowering::binary_one(ValueId v, BinaryOp op, const Value& a, const Val
        ((s_.types[v].kinds & kWide) &&
         (op == BinaryOp::Add || op == BinaryOp::Sub || op == BinaryOp::Mul || op == BinaryOp::LShift))))
     return wide_binary(v, op, a, c);
-  if (a.type.within(kIntegral) && c.type.within(kIntegral))
-    return int_binary(v, op, a, c);
+  if (a.type.within(kIntegral) && c.type.within(kIntegral)) {
+    Value r = int_binary(v, op, a, c);
+    // Beside another alternative's wide result: whether it has a sign decides on its form there.
+    if (const Type t = binary_type(op, a.type, c.type, m_.unit.sites, kNoSite); r.type.only(kInt) && t.only(kInt))
+      r.type.interval = t.interval;
+    return r;
+  }
   if (a.type.within(kReal | kWide) && c.type.within(kReal | kWide))
     return float_binary(v, op, as_double(a), as_double(c));
   return complex_binary(v, op, a, c);

@@ -348,7 +348,7 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
           }
           i = b.CreateSelect(b.CreateICmpSLT(i, b.getInt64(0)), b.CreateSub(b.getInt64(0), i), i);
         }
-        return integer(i);
+        return from_parts(abs_type(x.type), {i});
       });
     case Known::Min:
     case Known::Max:
