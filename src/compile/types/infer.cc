@@ -177,6 +177,33 @@ class Sweeper {
     }
   }
 
+  /// Whether the value comes of itself, a round ago, by operations alone that make more of it: then 128 bits will not do for long.
+  bool grows_without_end(ValueId v) const {
+    std::vector<ValueId> next{v};
+    std::vector<char> seen(s_.view.instr_count(), 0);
+    size_t returns = 0;
+    bool multiplies = false;
+    while (!next.empty()) {
+      const ValueId at = next.back();
+      next.pop_back();
+      const Instr& i = s_.view.instr(at);
+      const auto op = static_cast<BinaryOp>(i.sub);
+      const bool is_binary = i.op == Op::Binary || i.op == Op::Inplace;
+      const bool grows = is_binary && (op == BinaryOp::Add || op == BinaryOp::Mul || op == BinaryOp::LShift);
+      if (is_binary && !grows && op != BinaryOp::Sub)
+        return false;
+      if (i.op != Op::Phi && i.op != Op::CheckBound && !is_binary)
+        continue;
+      multiplies |= is_binary && (op == BinaryOp::Mul || op == BinaryOp::LShift);
+      for (ValueId arg : s_.view.args(at)) {
+        returns += arg == v;
+        if (!seen[arg])
+          next.push_back(arg), seen[arg] = 1;
+      }
+    }
+    return returns > 0 && multiplies;
+  }
+
   /// The type of what has been beyond 64 bits.
   Type widened(ValueId v, const Instr& i, Type t) {
     if (t.object || !(t.kinds & (kInt | kWide)) || i.op == Op::Compare)
@@ -187,7 +214,7 @@ class Sweeper {
       const Type a = i.op == Op::Unary ? Type::constant(0) : use(v, 0), b = use(v, i.op == Op::Unary ? 0 : 1);
       if (!grows || t.only(kWide) || (i.op == Op::Unary && static_cast<UnaryOp>(i.sub) != UnaryOp::Neg))
         return t;
-      if (!a.is_whole() || !b.is_whole())
+      if (!a.is_whole() || !b.is_whole() || (op != BinaryOp::Sub && grows_without_end(v)))
         return Type::any();
       bool overflows = false;
       Type wide = Type::of(kWide);
