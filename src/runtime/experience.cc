@@ -52,7 +52,20 @@ void add_seen_class(Experience::Seen& seen, PyObject* cls) {
   }
 }
 
+void add_overflow(Experience::Seen& seen, DeoptReason reason) {
+  seen.overflowed = std::max<uint8_t>(seen.overflowed, reason == DeoptReason::WideOverflow ? 2 : 1);
+}
+
+uint8_t overflow_of(PyObject* object) {
+  constexpr size_t kNativeBits = 63, kWideBits = 127;
+  if (!object || !PyLong_CheckExact(object))
+    return 0;
+  const size_t bits = _PyLong_NumBits(object);
+  return bits <= kNativeBits ? 0 : bits <= kWideBits ? 1 : 2;
+}
+
 void add_seen(Experience::Seen& seen, PyObject* object) {
+  seen.overflowed = std::max(seen.overflowed, overflow_of(object));
   const KeepError keep;
   const auto is_shape = [](PyObject* one) { return PyTuple_CheckExact(one); };
   PyObject* shape = shape_of(object, 0);
@@ -70,8 +83,8 @@ void learn(const mir::MirFunction* function, const Feedback& feedback) {
   if (feedback.reason == DeoptReason::Type) {
     ++seen.misses;
   }
-  if (feedback.reason == DeoptReason::Overflow) {
-    seen.overflowed = true;
+  if (feedback.reason == DeoptReason::Overflow || feedback.reason == DeoptReason::WideOverflow) {
+    add_overflow(seen, feedback.reason);
   } else if (feedback.seen) {
     add_seen_class(seen, feedback.seen);
   }

@@ -13,7 +13,7 @@ namespace hasten::runtime {
 
 struct Experience {
   struct Seen {
-    bool overflowed = false;         ///< left int64: stays boxed from now on
+    uint8_t overflowed = 0;          ///< 1: left int64; 2: and 128 bits, stays boxed from now on
     uint32_t misses = 0;             ///< how often an operand was no number as had been guessed
     std::vector<PyObject*> classes;  ///< classes of results that were not predicted; strong references
   };
@@ -25,6 +25,10 @@ struct Experience {
 Experience& experience_of(const mir::MirFunction* function);
 /// `cls`: a class, or of tuples a tuple of what their items are.
 void add_seen_class(Experience::Seen& seen, PyObject* cls);
+/// Overflow or WideOverflow.
+void add_overflow(Experience::Seen& seen, DeoptReason reason);
+/// How far the int is beyond native ones, as Experience::Seen::overflowed; of another object: 0.
+uint8_t overflow_of(PyObject* object);
 /// What `object` is. Tuples of too many forms are any tuples.
 void add_seen(Experience::Seen& seen, PyObject* object);
 /// Something was learnt when native code left, perhaps inside another function's version that calls it natively.

@@ -15,7 +15,7 @@
 
 namespace hasten::runtime {
 
-inline constexpr uint32_t kRuntimeAbiVersion = 9;
+inline constexpr uint32_t kRuntimeAbiVersion = 10;
 
 /// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
 enum class SlotKind : uint8_t {
@@ -44,8 +44,8 @@ struct LiveValue {
   uint16_t slot;  ///< first slot
 };
 
-/// Why native code left. The compiler reads it to choose the next version's types.
-enum class DeoptReason : uint8_t { Overflow, Type, Result, Generic };
+/// Why native code left: Overflow of 64 bits, WideOverflow of 128. The compiler reads it to choose the next version's types.
+enum class DeoptReason : uint8_t { Overflow, Type, Result, Generic, WideOverflow };
 
 /// One place where native code may leave: the interpreter continues at `resume`, an instruction index.
 /// If `result` is not kNone, the instruction `result` has been done and its boxed value is passed besides.
@@ -141,7 +141,7 @@ struct ObjectLayout {
 struct Lesson {
   mir::ValueId value;        ///< or kNone:
   uint32_t name;             ///< index of a guarded global's name
-  bool overflowed;           ///< the value left int64
+  uint32_t overflowed;       ///< 1: the value left int64; 2: and 128 bits
   uint32_t misses;           ///< how often an operand was no number as had been guessed, or the global had changed
   PyObject* const* classes;  ///< of results that were not predicted (borrowed)
   uint32_t class_count;

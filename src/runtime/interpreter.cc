@@ -1,5 +1,6 @@
 #include "runtime/interpreter.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "runtime/compiled_function.h"
@@ -24,15 +25,6 @@ using mir::ValueId;
 bool stays(const mir::MirFunction& function, ValueId value) {
   const Op op = function.instrs[value].op;
   return op == Op::Const || op == Op::Unbound;
-}
-
-bool is_beyond_64_bits(PyObject* object) {
-  if (!object || !PyLong_CheckExact(object)) {
-    return false;
-  }
-  int overflow = 0;
-  PyLong_AsLongLongAndOverflow(object, &overflow);
-  return overflow != 0;
 }
 
 struct Activation {
@@ -198,16 +190,16 @@ void note_wide(const mir::MirFunction& function, const InterpreterPlan& plan, ui
                PyObject* result) {
   const Instr& instr = function.instrs[index];
   if ((instr.op != Op::Binary && instr.op != Op::Inplace && instr.op != Op::Compare && instr.op != Op::Unary) ||
-      plan.is_wide[index]) {
+      plan.is_wide[index] == 2) {
     return;
   }
-  bool wide = is_beyond_64_bits(result);
+  uint8_t wide = overflow_of(result);
   for (uint32_t k = 0; k < instr.arg_count; ++k) {
-    wide |= is_beyond_64_bits(operands[k]);
+    wide = std::max(wide, overflow_of(operands[k]));
   }
-  if (wide) {
-    plan.is_wide[index] = 1;
-    learn(&function, {index, DeoptReason::Overflow, nullptr});
+  if (wide > plan.is_wide[index]) {
+    plan.is_wide[index] = wide;
+    learn(&function, {index, wide == 2 ? DeoptReason::WideOverflow : DeoptReason::Overflow, nullptr});
   }
 }
 

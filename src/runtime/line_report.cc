@@ -148,6 +148,8 @@ const char* reason_name(DeoptReason reason) {
   switch (reason) {
     case DeoptReason::Overflow:
       return "integer beyond 64 bits";
+    case DeoptReason::WideOverflow:
+      return "integer beyond 128 bits";
     case DeoptReason::Type:
       return "another type than before";
     case DeoptReason::Result:

@@ -80,8 +80,8 @@ PyObject* hj_leave(NativeBody* record, const uint64_t* slots, int64_t calls_left
   PyObject* result = point.result == mir::kNone ? nullptr : reinterpret_cast<PyObject*>(slots[kResultSlot]);
   ++left_count(record->version.function, point)->count;
   Experience& experience = experience_of(record->version.function);
-  if (point.reason == DeoptReason::Overflow)
-    experience.values[point.resume].overflowed = true;
+  if (point.reason == DeoptReason::Overflow || point.reason == DeoptReason::WideOverflow)
+    add_overflow(experience.values[point.resume], point.reason);
   if (point.reason == DeoptReason::Result && result)
     add_seen(experience.values[point.result], result);
   if (!record->is_root && point.reason != DeoptReason::Generic)
@@ -468,9 +468,9 @@ std::span<const SupportSymbol> common_symbols() {
   return kSymbols;
 }
 
-std::array<std::span<const SupportSymbol>, 7> support_symbols() {
-  return {common_symbols(), box_symbols(),      container_symbols(),  table_symbols(),
-          number_symbols(), ordering_symbols(), native_list_symbols()};
+std::array<std::span<const SupportSymbol>, 8> support_symbols() {
+  return {common_symbols(), box_symbols(),      container_symbols(),   table_symbols(),
+          number_symbols(), ordering_symbols(), native_list_symbols(), wide_symbols()};
 }
 
 }  // namespace hasten::runtime

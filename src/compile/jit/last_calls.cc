@@ -163,7 +163,8 @@ class LastCalls {
         if (auto* with = llvm::dyn_cast<llvm::WithOverflowInst>(&*at)) {
           const bool joins = with->getIntrinsicID() == llvm::Intrinsic::sadd_with_overflow ||
                              with->getIntrinsicID() == llvm::Intrinsic::smul_with_overflow;
-          if (joined || !joins || !(is_result(with->getLHS(), call) != is_result(with->getRHS(), call)))
+          if (joined || !joins || !with->getLHS()->getType()->isIntegerTy(64) ||
+              !(is_result(with->getLHS(), call) != is_result(with->getRHS(), call)))
             return {};
           joined = with;
         }

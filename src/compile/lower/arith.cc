@@ -52,7 +52,7 @@ Value BodyLowering::lower_unary(ValueId v) {
       return from_parts(Type::of(kBool), {b.CreateICmpEQ(size, b.getInt64(0))});
     if (operand.type.object && !operand.type.may_be_unbound())
       return object_truth(v, operand, true);
-    if (!operand.type.within(kScalar | kTuple | kList | kChar))
+    if (!operand.type.within(kScalar | kWide | kTuple | kList | kChar))
       return boxed_instr(v);
     return each_alternative(operand, result, [&](const Value& one) {
       if (one.type.only(kUnbound))
@@ -64,6 +64,9 @@ Value BodyLowering::lower_unary(ValueId v) {
     const Type t = unary_type(op, a.type);
     if (t.never())
       return leaves(v, DeoptReason::Generic);
+    if (a.type.only(kWide) || (a.type.is_whole() && op == UnaryOp::Neg && (result.kinds & kWide)) ||
+        s_.deferred.contains(v))
+      return wide_unary(v, op, a);
     if (t.only(kInt)) {
       if (op == UnaryOp::Pos)
         return from_parts(t, {as_int(a)});
@@ -93,7 +96,7 @@ Value BodyLowering::lower_unary(ValueId v) {
 Value BodyLowering::lower_binary(ValueId v, BinaryOp op, const Value& a, const Value& c) {
   const Type& result = s_.types[v];
   const Type& t = result;
-  if (!a.type.within(kScalar) || !c.type.within(kScalar)) {
+  if (!a.type.within(kScalar | kWide) || !c.type.within(kScalar | kWide)) {
     if (op == BinaryOp::Add && a.type.only(kTuple) && c.type.only(kTuple) && t.only(kTuple)) {
       Value both = a;
       both.constant = nullptr;
@@ -112,11 +115,21 @@ Value BodyLowering::lower_binary(ValueId v, BinaryOp op, const Value& a, const V
 }
 
 Value BodyLowering::binary_one(ValueId v, BinaryOp op, const Value& a, const Value& c) {
-  if (!a.type.within(kNumber) || !c.type.within(kNumber))
+  if (!a.type.within(kNumber | kWide) || !c.type.within(kNumber | kWide))
     return leaves(v, DeoptReason::Generic);
-  if (a.type.within(kIntegral) && c.type.within(kIntegral))
-    return int_binary(v, op, a, c);
-  if (a.type.within(kReal) && c.type.within(kReal))
+  if (a.type.is_whole() && c.type.is_whole() &&
+      (a.type.only(kWide) || c.type.only(kWide) || s_.deferred.contains(v) ||
+       ((s_.types[v].kinds & kWide) &&
+        (op == BinaryOp::Add || op == BinaryOp::Sub || op == BinaryOp::Mul || op == BinaryOp::LShift))))
+    return wide_binary(v, op, a, c);
+  if (a.type.within(kIntegral) && c.type.within(kIntegral)) {
+    Value r = int_binary(v, op, a, c);
+    // Beside another alternative's wide result: whether it has a sign decides on its form there.
+    if (const Type t = binary_type(op, a.type, c.type, m_.unit.sites, kNoSite); r.type.only(kInt) && t.only(kInt))
+      r.type.interval = t.interval;
+    return r;
+  }
+  if (a.type.within(kReal | kWide) && c.type.within(kReal | kWide))
     return float_binary(v, op, as_double(a), as_double(c));
   return complex_binary(v, op, a, c);
 }

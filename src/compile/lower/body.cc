@@ -127,6 +127,8 @@ void BodyLowering::define(ValueId v, Value value) {
     b.CreateStore(llvm::ConstantPointerNull::get(b.getPtrTy()), twin->second);
     value.twin = value.constant ? nullptr : twin->second;
   }
+  if (s_.deferred.contains(v))
+    value.deferred = v;
   values_[v] = std::move(value);
   defined_[v] = 1;
 }
@@ -144,8 +146,12 @@ Value BodyLowering::get(ValueId v) {
     return constant_value(s_.view.function().consts[i.aux]);
   if (i.op == Op::Unbound)
     return from_parts(Type::of(kUnbound), {});
-  if (!defined_[v])
-    return poison(s_.types[v]);
+  if (!defined_[v]) {
+    Value nothing = poison(s_.types[v]);
+    if (s_.deferred.contains(v))
+      nothing.deferred = v;
+    return nothing;
+  }
   return values_[v];
 }
 
@@ -402,6 +408,8 @@ void BodyLowering::lower_instr(ValueId v) {
         }
         return define(v, boxed_instr(v));
       }
+      if (is_deferred(v, Deferral::Product))
+        return;  // its one use does it
       return define(v, lower_binary(v, static_cast<mir::BinaryOp>(i.sub), number_operand(v, 0), number_operand(v, 1)));
     }
     case Op::Compare:

@@ -38,8 +38,9 @@ bool stores_plain_cell(Unit& unit, Specialization& s, mir::ValueId v);
 struct Value {
   Type type;
   llvm::SmallVector<llvm::Value*, 4> parts;
-  PyObject* constant = nullptr;      ///< the object it is, if it is one fixed object
-  llvm::AllocaInst* twin = nullptr;  ///< where the object is kept that has been made of it; null there: none yet
+  PyObject* constant = nullptr;        ///< the object it is, if it is one fixed object
+  mir::ValueId deferred = mir::kNone;  ///< what it is of where it is put off (types/deferred.h): not the number itself
+  llvm::AllocaInst* twin = nullptr;    ///< where the object is kept that has been made of it; null there: none yet
 
   bool is_union() const { return type.is_union(); }
 };
@@ -54,7 +55,7 @@ class ModuleContext {
   Unit& unit;
   UnitRecord& record;
   const runtime::ObjectLayout& layout;
-  llvm::Type *i1, *i8, *i32, *i64, *f64, *ptr, *void_type;
+  llvm::Type *i1, *i8, *i32, *i64, *i128, *f64, *ptr, *void_type;
   std::string defect;                      ///< why the module must not be used, if it must not
   std::unique_ptr<llvm::DIBuilder> debug;  ///< where lines are wanted
   /// The function of the source that `f` is, with which `function` starts; null where no lines are wanted.
@@ -182,6 +183,15 @@ class BodyLowering {
   Value select(llvm::Value* condition, const Value& if_true, const Value& if_false);
   llvm::Value* as_int(const Value& v);
   llvm::Value* as_double(const Value& v);
+  // wide.cc
+  llvm::ConstantInt* wide_constant(Wide value) const;
+  llvm::Value* as_wide(const Value& v);                 ///< of an int or bool of one kind
+  llvm::Value* lower_half(const Value& v);              ///< its lower 64 bits
+  Value whole_value(const Type& t, llvm::Value* wide);  ///< the part that `t` (Type::whole) has of an i128
+  Value whole_as(const Value& v, const Type& to);       ///< another of the forms of the same int
+  llvm::Value* box_wide(const Value& v);
+  llvm::Value* box_deferred(mir::ValueId v);
+  Value unbox_wide(llvm::Value* object, const Type& t, llvm::BasicBlock* fail);
   llvm::Value* truth(const Value& v);  ///< of one alternative, native kinds only
   llvm::Value* has_kind(const Value& v, Kinds kind);
 
@@ -291,6 +301,19 @@ class BodyLowering {
   Value float_pow(ValueId v, llvm::Value* a, llvm::Value* c);
   llvm::Value* little_multiple(ValueId v, llvm::Value* number, Interval times);
   llvm::Value* checked(ValueId v, llvm::Intrinsic::ID id, llvm::Value* a, llvm::Value* c);
+
+  // wide.cc
+  Value wide_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
+  Value wide_unary(ValueId v, mir::UnaryOp op, const Value& a);
+  Value lower_bits(ValueId v, mir::BinaryOp op, llvm::Value* l, llvm::Value* r);
+  Value wide_division(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
+  Value wide_shift_left(ValueId v, const Value& a, const Value& c);
+  Value product_modulo(ValueId v, ValueId product, const Value& divisor);
+  bool is_deferred(ValueId v, Deferral how) const {
+    const auto found = s_.deferred.find(v);
+    return found != s_.deferred.end() && found->second == how;
+  }
+
   Value lower_sum(ValueId v);
   Value lower_compare(ValueId v);
   Value contains(ValueId v, bool wanted, const Value& item, const Value& container);

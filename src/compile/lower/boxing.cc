@@ -36,6 +36,10 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
   *owned = false;
   if (v.constant)
     return m_.address(v.constant);
+  if (v.deferred != mir::kNone) {
+    *owned = true;
+    return box_deferred(v.deferred);
+  }
   if (v.twin)
     return box_by_twin(v);
   if (v.type.object)
@@ -105,6 +109,8 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
       phi->addIncoming(made, other);
       return phi;
     }
+    case kWide:
+      return box_wide(v);
     case kFloat:
       return b.CreateCall(m_.helper("hj_box_float", m_.ptr, {m_.f64}, Effects::Allocates), {v.parts[0]});
     case kComplex:
@@ -225,6 +231,8 @@ Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* 
     }
     case kChar:
       return unbox_char(object, fail);
+    case kWide:
+      return unbox_wide(object, t, fail);
     case kFloat:
       if (planted_bug(Plant::SubclassAsExact))
         expect(b.CreateOr(type_is(object, l.float_type),

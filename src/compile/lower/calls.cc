@@ -346,6 +346,15 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
                 fails_at(v));
           return number(magnitude);
         }
+        if (x.type.only(kWide)) {
+          const Type wide = abs_type(x.type);
+          if (x.type.is_unsigned_wide())
+            return x;
+          llvm::Value* i = as_wide(x);
+          if (x.type.wide.low == WideInterval::kLowest)
+            go_if(b.CreateICmpEQ(i, wide_constant(WideInterval::kLowest)), leave_before(v, DeoptReason::WideOverflow));
+          return whole_value(wide, b.CreateSelect(b.CreateICmpSLT(i, wide_constant(0)), b.CreateNeg(i), i));
+        }
         llvm::Value* i = as_int(x);
         if (!x.type.only(kBool) && x.type.interval.low < 0) {
           if (x.type.interval.low == Interval{}.low && !planted_bug(Plant::AbsLowest)) {
@@ -354,7 +363,7 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
           }
           i = b.CreateSelect(b.CreateICmpSLT(i, b.getInt64(0)), b.CreateSub(b.getInt64(0), i), i);
         }
-        return integer(i);
+        return from_parts(abs_type(x.type), {i});
       });
     case Known::Min:
     case Known::Max:
@@ -421,6 +430,8 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
       [[fallthrough]];
     case Known::Trunc:
       return each([&](const Value& x) -> Value {
+        if (x.type.only(kWide))
+          return x;
         if (!x.type.only(kFloat))
           return integer(as_int(x));
         return float_to_int(v, b.CreateUnaryIntrinsic(llvm::Intrinsic::trunc, x.parts[0]));

@@ -94,6 +94,8 @@ Value BodyLowering::lower_compare(ValueId v) {
   }
   if (compares_as_text(a.type) && compares_as_text(c.type))
     return compare_with_texts(v, op, a, c);
+  if (a.type.is_whole() && c.type.is_whole() && (a.type.only(kWide) || c.type.only(kWide)))
+    return from_parts(boolean, {b.CreateICmp(int_predicate(op), as_wide(a), as_wide(c))});
   if (!a.type.within(kScalar) || !c.type.within(kScalar))
     return boxed_instr(v);
   return each_alternative(a, s_.types[v], [&](const Value& x) {

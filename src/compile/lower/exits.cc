@@ -18,7 +18,7 @@ using runtime::SlotKind;
 namespace {
 
 /// Kinds whose raw form the runtime cannot read: they are boxed on the way out.
-constexpr Kinds kBoxedOnExit = kRange | kTupleIter | kEnumerate | kZip | kChar | kSlice;
+constexpr Kinds kBoxedOnExit = kRange | kTupleIter | kEnumerate | kZip | kChar | kSlice | kWide;
 
 bool needs_boxing(const Type& t, bool top) {
   if (t.object)
@@ -45,7 +45,7 @@ class SlotWriter {
       : body_(body), slots_(slots), live_(live), owned_slots_(owned_slots), next_(first) {}
 
   void value(ValueId v, const Value& value, bool owned, bool method_name_known) {
-    if (needs_boxing(value.type, method_name_known)) {
+    if (value.deferred != mir::kNone || needs_boxing(value.type, method_name_known)) {
       bool is_new = false;
       llvm::Value* object = body_.box(value, &is_new);
       live_.push_back({v, SlotKind::Object, 0, next_});

@@ -24,7 +24,7 @@ bool guards_attribute_of(const Unit& unit, const mir::MirFunction& f) {
 
 /// Whether the end of such a value runs no code.
 bool ends_quietly(Unit& unit, const Type& t, int depth) {
-  if (t.within(kNoneType | kNumber | kChar) || is_text(t))
+  if (t.within(kNoneType | kNumber | kWide | kChar) || is_text(t))
     return true;
   return depth < 4 && t.only(kList) && !t.object && ends_quietly(unit, unit.sites.element(t.site), depth + 1);
 }
@@ -66,7 +66,7 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
       return !stores_plain_cell(unit, s, v);
     case Op::SetItem:  // of a list of numbers it looks itself at what the end of an item that is none may have changed
       return !s.types[s.view.args(v)[0]].only(kList) || !s.type_at(s.view.args(v)[1], i.block).within(kInt | kBool) ||
-             !unit.sites.element(s.types[s.view.args(v)[0]].site).within(kNoneType | kNumber);
+             !unit.sites.element(s.types[s.view.args(v)[0]].site).within(kNoneType | kNumber | kWide);
     case Op::DelItem:
       return true;
     case Op::NewCell:
@@ -107,7 +107,7 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
       if (plan->second.known == Known::Other)
         return true;
       for (size_t k = 1; k < i.arg_count; ++k) {
-        if (!s.types[s.view.args(v)[k]].within(kScalar))
+        if (!s.types[s.view.args(v)[k]].within(kScalar | kWide))
           return true;
       }
       return false;
@@ -121,7 +121,7 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
       }
       if (i.op == Op::Compare) {
         for (ValueId arg : s.view.args(v)) {
-          if (!s.types[arg].within(kScalar | kChar) && !is_text(s.types[arg]))
+          if (!s.types[arg].within(kScalar | kWide | kChar) && !is_text(s.types[arg]))
             return true;
         }
       }

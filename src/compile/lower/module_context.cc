@@ -16,6 +16,7 @@ ModuleContext::ModuleContext(llvm::Module& mod, Unit& u, UnitRecord& r, const ru
   i8 = llvm::Type::getInt8Ty(context);
   i32 = llvm::Type::getInt32Ty(context);
   i64 = llvm::Type::getInt64Ty(context);
+  i128 = llvm::Type::getInt128Ty(context);
   f64 = llvm::Type::getDoubleTy(context);
   ptr = llvm::PointerType::get(context, 0);
   void_type = llvm::Type::getVoidTy(context);
@@ -50,6 +51,9 @@ void ModuleContext::append_layout(const Type& t, llvm::SmallVectorImpl<llvm::Typ
       break;
     case kInt:
       parts.push_back(i64);
+      break;
+    case kWide:
+      parts.push_back(t.is_unsigned_wide() ? i64 : i128);
       break;
     case kFloat:
       parts.push_back(f64);

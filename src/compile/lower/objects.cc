@@ -515,6 +515,8 @@ llvm::Value* BodyLowering::truth(const Value& v) {
       return v.parts[0];
     case kInt:
       return b.CreateICmpNE(v.parts[0], b.getInt64(0));
+    case kWide:
+      return b.CreateIsNotNull(v.parts[0]);
     case kFloat:
       return b.CreateFCmpUNE(v.parts[0], llvm::ConstantFP::get(m_.f64, 0.0));
     case kComplex: {
@@ -538,7 +540,7 @@ Value BodyLowering::lower_truth(ValueId v) {
     return from_parts(Type::of(kBool), {b.CreateICmpNE(size, b.getInt64(0))});
   if (operand.type.object && !operand.type.may_be_unbound())
     return object_truth(v, operand, false);
-  if (!operand.type.within(kScalar | kTuple | kList | kChar))
+  if (!operand.type.within(kScalar | kWide | kTuple | kList | kChar))
     return boxed_instr(v);
   return each_alternative(operand, s_.types[v], [&](const Value& one) {
     if (one.type.only(kUnbound))

@@ -17,7 +17,7 @@ bool is_bookkeeping(std::string_view name) {
   for (std::string_view one :
        {"hj_leave", "hj_traceback", "hj_dealloc", "hj_decref", "hj_recursion_error", "hj_guards_hold", "hj_guard_holds",
         "hj_poll", "hj_enter", "hj_counted_call", "hj_counted_call_with", "hj_enter_frame", "hj_leave_frame",
-        "hj_innermost_frame", "hj_unbox_int", "hj_unbox_range_iter", "hj_unbox_list_iter"}) {
+        "hj_innermost_frame", "hj_unbox_int", "hj_unbox_range_iter", "hj_unbox_list_iter", "hj_unbox_unsigned", "hj_unbox_wide"}) {
     if (name == one)
       return true;
   }
@@ -26,8 +26,8 @@ bool is_bookkeeping(std::string_view name) {
 
 Kinds kind_made(std::string_view name) {
   constexpr std::pair<std::string_view, Kinds> kMakers[] = {
-      {"hj_box_int", kInt},     {"hj_box_float", kFloat}, {"hj_box_complex", kComplex},
-      {"hj_box_range", kRange}, {"hj_box_tuple", kTuple}, {"hj_box_slice", kSlice},
+      {"hj_box_int", kInt},         {"hj_box_unsigned", kInt}, {"hj_box_wide", kInt},    {"hj_box_float", kFloat},
+      {"hj_box_complex", kComplex}, {"hj_box_range", kRange},  {"hj_box_tuple", kTuple}, {"hj_box_slice", kSlice},
   };
   for (const auto& [maker, kind] : kMakers) {
     if (name == maker)
@@ -43,8 +43,9 @@ SiteClass class_of(const Emitted& e, Op op) {
   const bool reuses = e.made == kFloat && (op == Op::SetItem || op == Op::StoreCell);
   if (e.boxed || (e.made && !reuses))
     return SiteClass::Boxed;
-  return e.overflow || e.other_type || e.rare_case || e.rarely_boxed || e.made || e.is_rare_call ? SiteClass::Checked
-                                                                                                 : SiteClass::Native;
+  return e.overflow || e.wide_overflow || e.other_type || e.rare_case || e.rarely_boxed || e.made || e.is_rare_call
+             ? SiteClass::Checked
+             : SiteClass::Native;
 }
 
 }  // namespace
@@ -83,6 +84,7 @@ void SiteRecorder::leaves(DeoptReason reason) {
   if (v_ == mir::kNone)
     return;
   emitted_.overflow |= reason == DeoptReason::Overflow;
+  emitted_.wide_overflow |= reason == DeoptReason::WideOverflow;
   emitted_.other_type |= reason == DeoptReason::Type || reason == DeoptReason::Result;
   emitted_.rare_case |= reason == DeoptReason::Generic;
 }

@@ -16,7 +16,7 @@ namespace hasten::compile {
 
 /// What was emitted for one instruction.
 struct Emitted {
-  bool overflow = false, other_type = false, rare_case = false;  ///< why it may leave
+  bool overflow = false, wide_overflow = false, other_type = false, rare_case = false;  ///< why it may leave
   bool rarely_boxed = false;                 ///< in rare cases it is an operation on objects, which goes on natively
   bool boxed = false;                        ///< a C function does it on objects
   Kinds made = 0;                            ///< kinds of which it makes objects

@@ -39,6 +39,8 @@ class Words {
     };
     if (e_.overflow)
       add(i_.op == Op::Call ? "the result may be beyond 64 bits" : "an integer may be beyond 64 bits");
+    if (e_.wide_overflow)
+      add("an integer may be beyond 128 bits");
     if (e_.other_type)
       add(surprise());
     if (e_.rare_case)
@@ -86,7 +88,7 @@ class Words {
  private:
   SiteWords operation() const {
     if (was_too_big())
-      return {"an integer that was beyond 64 bits",
+      return {fmt::format("an integer that was beyond {} bits", experience(v_)->overflowed > 1 ? 128 : 64),
               is_growing() ? "if only a remainder is wanted, take it (%) in every round: the numbers stay below 64 bits"
                            : ""};
     switch (i_.op) {
@@ -344,7 +346,7 @@ class Words {
     const Experience::Seen* seen = experience(v);
     std::string among;
     if (seen && seen->overflowed)
-      among = "an int beyond 64 bits";
+      among = fmt::format("an int beyond {} bits", seen->overflowed > 1 ? 128 : 64);
     for (size_t k = 0; seen && k < seen->classes.size() && k < 3; ++k) {
       PyObject* one = seen->classes[k];
       const auto* cls = PyTuple_Check(one) ? &PyTuple_Type : reinterpret_cast<PyTypeObject*>(one);

@@ -41,6 +41,8 @@ Value BodyLowering::constant_value(PyObject* object) {
     v.parts.push_back(b.getInt1(object == Py_True));
   } else if (v.type.only(kInt)) {
     v.parts.push_back(b.getInt64(static_cast<uint64_t>(v.type.interval.low)));
+  } else if (v.type.only(kWide)) {
+    v.parts.push_back(whole_value(v.type, wide_constant(v.type.wide.low)).parts[0]);
   } else if (v.type.only(kFloat)) {
     v.parts.push_back(llvm::ConstantFP::get(m_.f64, llvm::APFloat(PyFloat_AS_DOUBLE(object))));
   } else if (v.type.only(kComplex)) {
@@ -90,6 +92,19 @@ Value BodyLowering::widen_to(const Value& v, const Type& to) {
   }
   if ((to.kinds & kChar) && v.type.only(kKnown) && char_of(v.type) >= 0)
     return widen_to(from_parts(Type::of(kChar), {b.getInt32(static_cast<uint32_t>(char_of(v.type)))}), to);
+  if ((to.kinds & kWide) && (v.type.kinds & (kInt | kWide)) && !v.type.object) {
+    if (!v.is_union()) {
+      const Value whole = whole_as(v, to.alternative(kWide));
+      if (!to.is_union())
+        return whole;
+      if (!(whole.type == v.type))
+        return widen_to(whole, to);
+    } else if (v.type.kinds & kInt) {
+      return each_alternative(v, to, [](const Value& one) { return one; });
+    }
+  }
+  if (to.only(kInt) && v.type.only(kWide))
+    return whole_as(v, to);
   if (v.type.object || (v.type.kinds & ~to.kinds))
     return mistyped(v, to);
   if (!to.is_union()) {
@@ -138,6 +153,12 @@ Value BodyLowering::narrow_to(const Value& v, const Type& to) {
   }
   if (to.never())
     return poison(to);
+  if (to.only(kWide) && v.type.only(kWide) && to.is_unsigned_wide() && !v.type.is_unsigned_wide()) {
+    Value r = from_parts(to, {b.CreateTrunc(v.parts[0], m_.i64)});  // a branch has told
+    r.constant = v.constant;
+    r.deferred = v.deferred;
+    return r;
+  }
   if (v.type.kinds == to.kinds) {
     Value r = v;
     const bool same_items = v.type.items == to.items;
@@ -376,6 +397,8 @@ llvm::Value* BodyLowering::as_int(const Value& v) {
     const Type result = Type::of(kInt);
     return each_alternative(v, result, [&](const Value& one) { return from_parts(result, {as_int(one)}); }).parts[0];
   }
+  if (v.deferred != mir::kNone || !(v.type.only(kBool) || v.parts[0]->getType() == m_.i64))
+    return mistyped(v, Type::of(kInt)).parts[0];
   return v.type.only(kBool) ? b.CreateZExt(v.parts[0], m_.i64) : v.parts[0];
 }
 
@@ -383,6 +406,11 @@ llvm::Value* BodyLowering::as_double(const Value& v) {
   if (v.is_union()) {
     const Type result = Type::of(kFloat);
     return each_alternative(v, result, [&](const Value& one) { return from_parts(result, {as_double(one)}); }).parts[0];
+  }
+  if (v.type.only(kWide)) {
+    if (v.deferred == mir::kNone && v.type.is_unsigned_wide())
+      return b.CreateUIToFP(v.parts[0], m_.f64);
+    return b.CreateCall(m_.helper("hj_wide_to_double", m_.f64, {m_.i128}, ModuleContext::Effects::Pure), {as_wide(v)});
   }
   return v.type.only(kFloat) ? v.parts[0] : b.CreateSIToFP(as_int(v), m_.f64);
 }

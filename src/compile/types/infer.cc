@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "compile/types/counters.h"
+#include "compile/types/deferred.h"
 #include "compile/types/infer_calls.h"
+#include "compile/types/interval.h"
 #include "compile/types/methods.h"
 #include "compile/types/native_lists.h"
 #include "compile/types/sample.h"
@@ -112,13 +114,20 @@ class Sweeper {
       t.interval.low = std::max(t.interval.low, counter->second.low);
       t.interval.high = std::min(t.interval.high, counter->second.high);
     }
-    if (!experience_)
+    if (!experience_ || s_.deferred.contains(v) || has_deferred_operand(s_, v))
       return t;
     const auto seen = experience_->values.find(v);
     if (seen == experience_->values.end())
       return t;
+    if (seen->second.overflowed && !t.within(kUnbound)) {
+      Type object = Type::any();
+      object.kinds = t.kinds & kUnbound;  // a loop's end
+      if (seen->second.overflowed > 1 || !may_widen(v, i))
+        return object;
+      return widened(v, i, std::move(t));
+    }
     if (seen->second.overflowed)
-      return t.within(kUnbound) ? t : Type::any();
+      return t;
     if (s_.guesses.contains(v))
       return t;  // what was seen is in the guess
     for (PyObject* cls : seen->second.classes) {
@@ -143,6 +152,97 @@ class Sweeper {
         unit_.sites.widen(unit_.global_site(s_.view.function(), i.aux), wider);
     }
     return t;
+  }
+
+  /// Whether native code can have the result of the instruction in 128 bits.
+  bool may_widen(ValueId v, const Instr& i) const {
+    switch (i.op) {
+      case Op::Binary:
+      case Op::Inplace:
+        return static_cast<BinaryOp>(i.sub) != BinaryOp::Pow;
+      case Op::Unary:
+      case Op::Compare:
+      case Op::GetItem:
+      case Op::IterNext:
+      case Op::LoadCell:
+      case Op::GetFree:
+      case Op::GetGlobal:
+        return true;
+      case Op::Call: {
+        const auto plan = s_.calls.find(v);
+        return plan == s_.calls.end() || plan->second.how != CallPlan::How::Native;
+      }
+      default:
+        return false;
+    }
+  }
+
+  /// Whether the value comes of itself, a round ago, by operations alone that make more of it: then 128 bits will not do for long.
+  bool grows_without_end(ValueId v) const {
+    std::vector<ValueId> next{v};
+    std::vector<char> seen(s_.view.instr_count(), 0);
+    size_t returns = 0;
+    bool multiplies = false;
+    while (!next.empty()) {
+      const ValueId at = next.back();
+      next.pop_back();
+      const Instr& i = s_.view.instr(at);
+      const auto op = static_cast<BinaryOp>(i.sub);
+      const bool is_binary = i.op == Op::Binary || i.op == Op::Inplace;
+      const bool grows = is_binary && (op == BinaryOp::Add || op == BinaryOp::Mul || op == BinaryOp::LShift);
+      if (is_binary && !grows && op != BinaryOp::Sub)
+        return false;
+      if (i.op != Op::Phi && i.op != Op::CheckBound && !is_binary)
+        continue;
+      multiplies |= is_binary && (op == BinaryOp::Mul || op == BinaryOp::LShift);
+      for (ValueId arg : s_.view.args(at)) {
+        returns += arg == v;
+        if (!seen[arg])
+          next.push_back(arg), seen[arg] = 1;
+      }
+    }
+    return returns > 0 && multiplies;
+  }
+
+  /// The type of what has been beyond 64 bits.
+  Type widened(ValueId v, const Instr& i, Type t) {
+    if (t.object || !(t.kinds & (kInt | kWide)) || i.op == Op::Compare)
+      return t;
+    if (i.op == Op::Unary || i.op == Op::Binary || i.op == Op::Inplace) {
+      const auto op = i.op == Op::Unary ? BinaryOp::Sub : static_cast<BinaryOp>(i.sub);
+      const bool grows = op == BinaryOp::Add || op == BinaryOp::Sub || op == BinaryOp::Mul || op == BinaryOp::LShift;
+      const Type a = i.op == Op::Unary ? Type::constant(0) : use(v, 0), b = use(v, i.op == Op::Unary ? 0 : 1);
+      if (!grows || t.only(kWide) || (i.op == Op::Unary && static_cast<UnaryOp>(i.sub) != UnaryOp::Neg))
+        return t;
+      if (!a.is_whole() || !b.is_whole() || (op != BinaryOp::Sub && grows_without_end(v)))
+        return Type::any();
+      bool overflows = false;
+      Type wide = Type::of(kWide);
+      wide.wide = wide_interval(op, a.whole_interval(), b.whole_interval(), &overflows);
+      return wide;
+    }
+    t = join(t, Type::of(kWide), unit_.sites);
+    if (i.op == Op::GetItem || i.op == Op::IterNext) {
+      const Type container = use(v, 0);
+      if (container.site != kNoSite && (container.within(kList | kListIter)))
+        unit_.sites.widen(container.site, Type::of(kWide));
+    }
+    if (i.op == Op::LoadCell)
+      unit_.sites.widen(unit_.cell_site(s_, s_.view.args(v)[0]), Type::of(kWide));
+    return t;
+  }
+
+  /// The type of a value that is put off, if it is one.
+  std::optional<Type> deferred(ValueId v) {
+    s_.deferred.erase(v);
+    if (narrowing_ && s_.types[v].object)
+      return {};
+    const Experience::Seen* seen = seen_at(v);
+    const Deferral how = deferral_of(s_, v, seen && seen->overflowed);
+    if (how == Deferral::None)
+      return {};
+    s_.deferred[v] = how;
+    return how == Deferral::LowBits ? Type::unsigned_wide() : Type::of(kWide);
   }
 
   Type plain_transfer(ValueId v, const Instr& i, BlockId b) {
@@ -197,6 +297,8 @@ class Sweeper {
       }
       case Op::Unary: {
         const auto op = static_cast<UnaryOp>(i.sub);
+        if (const auto later = deferred(v))
+          return *later;
         return over_alternatives(use(v, 0), sites, [&](const Type& a) { return unary_type(op, a); });
       }
       case Op::Binary:
@@ -434,6 +536,8 @@ class Sweeper {
   Type binary(ValueId v, const Instr& i) {
     const auto op = static_cast<BinaryOp>(i.sub);
     Type a = use(v, 0), b = use(v, 1);
+    if (const auto later = deferred(v))
+      return *later;
     if (is_arithmetic(op, a, b)) {
       if (auto guessed = as_numbers(v, a, b))
         std::tie(a, b) = *guessed;
@@ -738,12 +842,14 @@ void Unit::narrow() {
     const std::vector<Type> before = s->types;
     const Type result_before = s->result;
     const auto guesses_before = s->guesses;
+    const auto deferred_before = s->deferred;
     Sweeper sweeper(*this, *s);
     for (int k = 0; k < kNarrowSweeps; ++k) sweeper.sweep(0, true);
     if (sweeper.contradicts()) {
       s->types = before;
       s->result = result_before;
       s->guesses = guesses_before;
+      s->deferred = deferred_before;
     }
   }
 }

@@ -29,7 +29,7 @@ namespace hasten::compile {
 /// What native code learned about the values of one function when predictions failed.
 struct Experience {
   struct Seen {
-    bool overflowed = false;         ///< left int64: stays boxed from now on
+    uint32_t overflowed = 0;         ///< 1: left int64; 2: and 128 bits, stays boxed from now on
     uint32_t misses = 0;             ///< how often an operand was no number as had been guessed
     std::vector<PyObject*> classes;  ///< of results that were not predicted; of tuples, tuples of what their items are
   };
@@ -69,6 +69,9 @@ struct CallPlan {
   std::vector<Type> args;         ///< of Direct: what the target takes
 };
 
+/// How a value is put off, see deferred.h.
+enum class Deferral : uint8_t { None, LowBits, Product };
+
 /// One function for one set of argument types.
 struct Specialization {
   Specialization(const mir::MirFunction& f, std::vector<Type> parameter_types, mir::BlockId osr);
@@ -86,6 +89,7 @@ struct Specialization {
   /// Arithmetic and comparisons of an object with a number: the kinds of number that the object is taken for. Another
   /// one makes the code leave, and the next version knows better.
   std::unordered_map<mir::ValueId, Kinds> guesses;
+  std::unordered_map<mir::ValueId, Deferral> deferred;
   std::unordered_map<mir::ValueId, Interval> counters;   ///< bounds of what grows by little steps
   std::unordered_map<mir::ValueId, SiteId> fresh_sites;  ///< of lists that an instruction makes
   std::vector<PyObject*> written_globals;                ///< names that it binds or unbinds

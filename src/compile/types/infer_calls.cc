@@ -50,7 +50,7 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
   const auto one_real = [&] { return n == 1 && args[0].within(kReal); };
   switch (known) {
     case Known::Abs:
-      if (n != 1 || !args[0].within(kNumber))
+      if (n != 1 || !args[0].within(kNumber | kWide))
         return {};
       return over_alternatives(args[0], sites, abs_type);
     case Known::Min:
@@ -117,6 +117,8 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
         return Type::integer(0, 9);
       if (n == 1 && is_text(args[0]))
         return Type::of(kInt);
+      if (n == 1 && args[0].only(kWide))
+        return args[0];
       if (!one_real())
         return {};
       if (args[0].within(kIntegral)) {
@@ -127,9 +129,9 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
     case Known::Float:
       if (n == 1 && is_text(args[0]) && !args[0].only(kChar))
         return Type::of(kFloat);
-      return one_real() ? std::optional(Type::of(kFloat)) : std::nullopt;
+      return n == 1 && args[0].within(kReal | kWide) ? std::optional(Type::of(kFloat)) : std::nullopt;
     case Known::Bool:
-      return n == 1 && args[0].within(kScalar) ? std::optional(Type::of(kBool)) : std::nullopt;
+      return n == 1 && args[0].within(kScalar | kWide) ? std::optional(Type::of(kBool)) : std::nullopt;
     case Known::Complex:
       if (n < 1 || n > 2 || !all_within(args, kReal))
         return {};

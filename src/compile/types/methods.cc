@@ -108,6 +108,7 @@ PyTypeObject* class_of(const Type& t) {
     case kTuple:
       return &PyTuple_Type;
     case kInt:
+    case kWide:
       return &PyLong_Type;
     case kFloat:
       return &PyFloat_Type;

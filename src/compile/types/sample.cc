@@ -11,6 +11,20 @@ namespace {
 constexpr int kDepthMax = 4;
 constexpr Py_ssize_t kTupleItemsMax = 16;
 
+/// Whether the int, which is beyond int64, fits 128 bits.
+bool fits_wide(PyObject* object, Wide& value) {
+  PyObject* by = PyLong_FromLong(64);
+  PyObject* upper = by ? PyNumber_Rshift(object, by) : nullptr;
+  int overflow = 1;
+  const int64_t high = upper ? PyLong_AsLongLongAndOverflow(upper, &overflow) : 0;
+  const uint64_t low = PyLong_AsUnsignedLongLongMask(object);
+  Py_XDECREF(upper);
+  Py_XDECREF(by);
+  PyErr_Clear();
+  value = Wide{high} * (Wide{1} << 64) + Wide{low};
+  return overflow == 0;
+}
+
 bool fits_int64(PyObject* object, int64_t& value) {
   int overflow = 0;
   value = PyLong_AsLongLongAndOverflow(object, &overflow);
@@ -30,8 +44,14 @@ Type scalar_type(PyObject* object, bool with_value) {
     return Type::of(kComplex);
   if (PyLong_CheckExact(object)) {
     int64_t value = 0;
-    if (!fits_int64(object, value))
-      return Type::any();
+    if (!fits_int64(object, value)) {
+      Wide wide = 0;
+      if (!fits_wide(object, wide))
+        return Type::any();
+      if (with_value)
+        return Type::whole({wide, wide});
+      return WideInterval{wide, wide}.is_unsigned() ? Type::unsigned_wide() : Type::of(kWide);
+    }
     return with_value ? Type::constant(value) : Type::of(kInt);
   }
   return {};

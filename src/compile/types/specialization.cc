@@ -15,6 +15,36 @@ using mir::ValueId;
 
 namespace {
 
+/// The same for a wide int, or a narrow one beside one: `t OP other` holds. It keeps its kind.
+void refine_wide(Type& t, CompareOp op, const WideInterval& o) {
+  WideInterval r = t.whole_interval();
+  switch (op) {
+    case CompareOp::Lt:
+      r.high = std::min(r.high, o.high == WideInterval::kLowest ? o.high : o.high - 1);
+      break;
+    case CompareOp::Le:
+      r.high = std::min(r.high, o.high);
+      break;
+    case CompareOp::Gt:
+      r.low = std::max(r.low, o.low == WideInterval::kHighest ? o.low : o.low + 1);
+      break;
+    case CompareOp::Ge:
+      r.low = std::max(r.low, o.low);
+      break;
+    case CompareOp::Eq:
+      r = {std::max(r.low, o.low), std::min(r.high, o.high)};
+      break;
+    default:
+      break;
+  }
+  if (r.low > r.high)
+    return;
+  if (t.only(kWide))
+    t.wide = r;
+  else
+    t.interval = r.clamped();
+}
+
 void refine_by_compare(Type& t, CompareOp op, bool holds, bool left, const Type& other) {
   if (op == CompareOp::Is || op == CompareOp::IsNot) {
     if (t.only(kKnown) && other.only(kKnown) && ((op == CompareOp::Is) == holds) != (t.known == other.known))
@@ -30,7 +60,8 @@ void refine_by_compare(Type& t, CompareOp op, bool holds, bool left, const Type&
       t = (t.kinds & kNoneType) ? Type::of(kNoneType) : Type{};
     return;
   }
-  if (t.object || !(t.kinds & kInt) || !other.only(kInt))
+  const bool is_wide = (t.only(kWide) && other.is_whole()) || (t.only(kInt) && other.only(kWide));
+  if (!is_wide && (t.object || !(t.kinds & kInt) || !other.only(kInt)))
     return;
   // Bring it to the form `t OP other` that holds.
   if (!left) {
@@ -47,6 +78,8 @@ void refine_by_compare(Type& t, CompareOp op, bool holds, bool left, const Type&
       return;
     op = kNegated[static_cast<int>(op)];
   }
+  if (is_wide)
+    return refine_wide(t, op, other.whole_interval());
   Interval r = t.interval;
   const Interval o = other.interval, all;
   switch (op) {

@@ -19,6 +19,37 @@ constexpr Kinds kReal = kIntegral | kFloat;
 
 Interval interval_of(const Type& t) { return t.only(kBool) ? Interval{0, 1} : t.interval; }
 
+/// Of whole numbers of one kind each, of which some may be wide. `never`: it raises; an object: it is left to CPython.
+Type whole_binary(BinaryOp op, const Type& a, const Type& b) {
+  bool overflows = false;
+  WideInterval x = a.whole_interval(), y = b.whole_interval();
+  switch (op) {
+    case BinaryOp::TrueDiv:
+      return Type::of(kFloat);
+    case BinaryOp::MatMul:
+      return {};
+    case BinaryOp::Pow:
+      if (!(y == WideInterval{2, 2}))
+        return Type::any();
+      op = BinaryOp::Mul;
+      y = x;
+      break;
+    default:
+      break;
+  }
+  return Type::whole(wide_interval(op, x, y, &overflows));
+}
+
+/// Whether no result at all is an int64: it is no use to hope for one.
+bool is_surely_wide(BinaryOp op, Interval x, Interval y) {
+  const bool shifts = op == BinaryOp::LShift && y.low >= 0 && y.high <= 126;
+  if (op != BinaryOp::Add && op != BinaryOp::Sub && op != BinaryOp::Mul && !shifts)
+    return false;
+  bool overflows = false;
+  const WideInterval r = wide_interval(op, {x.low, x.high}, {y.low, y.high}, &overflows);
+  return r.low > Interval{}.high || r.high < Interval{}.low;
+}
+
 Type integral_binary(BinaryOp op, const Type& a, const Type& b) {
   const Interval x = interval_of(a), y = interval_of(b);
   switch (op) {
@@ -40,11 +71,15 @@ Type integral_binary(BinaryOp op, const Type& a, const Type& b) {
     default:
       break;
   }
+  if (is_surely_wide(op, x, y))
+    return whole_binary(op, a, b);
   const Interval r = result_interval(op, x, y);
   return Type::integer(r.low, r.high);
 }
 
 Type number_binary(BinaryOp op, const Type& a, const Type& b) {
+  if (a.is_whole() && b.is_whole() && (a.only(kWide) || b.only(kWide)))
+    return whole_binary(op, a, b);
   if (a.within(kIntegral) && b.within(kIntegral))
     return integral_binary(op, a, b);
   const bool complex = a.only(kComplex) || b.only(kComplex);
@@ -66,7 +101,7 @@ Type number_binary(BinaryOp op, const Type& a, const Type& b) {
 }  // namespace
 
 Type binary_type(BinaryOp op, const Type& a, const Type& b, SiteTable& sites, SiteId fresh) {
-  if (a.within(kNumber) && b.within(kNumber))
+  if (a.within(kNumber | kWide) && b.within(kNumber | kWide))
     return number_binary(op, a, b);
   if (op == BinaryOp::Add && a.only(kTuple) && b.only(kTuple) && a.items->size() + b.items->size() <= 8) {
     std::vector<Type> items = *a.items;
@@ -120,6 +155,14 @@ Type unary_type(UnaryOp op, const Type& a) {
       return Type::integer(x.low, x.high);
     return Type::integer(~x.high, ~x.low);
   }
+  if (a.only(kWide)) {
+    if (op == UnaryOp::Pos)
+      return a;
+    if (op == UnaryOp::Invert)
+      return Type::whole({~a.wide.high, ~a.wide.low});
+    bool overflows = false;
+    return Type::whole(wide_interval(BinaryOp::Sub, {0, 0}, a.wide, &overflows));
+  }
   if (a.within(kFloat | kComplex))
     return op == UnaryOp::Invert ? Type{} : a;
   if (a.within(kScalar))
@@ -159,6 +202,11 @@ Type abs_type(const Type& a) {
       return Type::integer(x.low, x.high);
     const Interval n = result_interval(BinaryOp::Sub, {0, 0}, x);
     return Type::integer(std::max<int64_t>({0, x.low, n.low}), std::max(x.high, n.high));
+  }
+  if (a.only(kWide)) {
+    bool overflows = false;
+    const WideInterval n = wide_interval(BinaryOp::Sub, {0, 0}, a.wide, &overflows);
+    return a.wide.low >= 0 ? a : Type::whole({std::max<Wide>({0, a.wide.low, n.low}), std::max(a.wide.high, n.high)});
   }
   if (a.within(kFloat | kComplex))
     return Type::of(kFloat);
@@ -228,6 +276,8 @@ Type called_result(Known known, std::span<const Type> args, SiteTable& sites, Si
       if (args.size() == 3 && args[0].within(kIntegral) && args[1].within(kIntegral) && args[2].within(kIntegral)) {
         return int_type;
       }
+      if (args.size() == 3 && args[0].is_whole() && args[1].is_whole() && args[2].is_whole())
+        return whole_binary(BinaryOp::Mod, args[0], args[2]);
       return Type::any();
     case Known::List:
     case Known::Sorted: {

@@ -52,6 +52,8 @@ Type Type::alternative(Kinds kind) const {
   Type t = of(kind);
   if (kind & kWithInterval)
     t.interval = interval;
+  if (kind == kWide)
+    t.wide = wide;
   if (kind == kList || kind == kListIter)
     t.site = site;
   if (kind == kListIter)
@@ -80,10 +82,32 @@ bool operator==(const Type& a, const Type& b) {
     return false;
   if ((a.kinds & kWithInterval) && !(a.interval == b.interval))
     return false;
+  if ((a.kinds & kWide) && !(a.wide == b.wide))
+    return false;
   if (!a.items || !b.items)
     return !a.items == !b.items;
   return a.items == b.items || *a.items == *b.items;
 }
+
+namespace {
+
+WideInterval hull_of_wide(const Type& a, const Type& b) {
+  WideInterval hull{WideInterval::kHighest, WideInterval::kLowest};
+  for (const Type* t : {&a, &b}) {
+    if (!(t->kinds & (kInt | kWide)))
+      continue;
+    const WideInterval one = t->kinds & kWide ? t->wide : WideInterval{t->interval.low, t->interval.high};
+    hull = {std::min(hull.low, one.low), std::max(hull.high, one.high)};
+  }
+  return hull;
+}
+
+/// The same in steps, so that few forms are met: 64 bits without a sign, or 128.
+WideInterval coarse(const WideInterval& interval) {
+  return interval.is_unsigned() ? WideInterval{0, WideInterval::kUnsignedHighest} : WideInterval{};
+}
+
+}  // namespace
 
 Type join(const Type& a, const Type& b, SiteTable& sites) {
   if (a.never())
@@ -114,6 +138,10 @@ Type join(const Type& a, const Type& b, SiteTable& sites) {
     return Type::of(kChar);
   Type t;
   t.kinds = a.kinds | b.kinds;
+  if (t.kinds & kWide) {
+    t.wide = hull_of_wide(a, b);
+    t.kinds &= ~static_cast<Kinds>(kInt);
+  }
   if (std::popcount(static_cast<unsigned>(t.kinds & ~kUnbound)) > kAlternativeCountMax)
     return boxed(a, b);
   if (t.kinds & kWithInterval) {
@@ -125,7 +153,7 @@ Type join(const Type& a, const Type& b, SiteTable& sites) {
       t.interval = {std::min(a.interval.low, b.interval.low), std::max(a.interval.high, b.interval.high)};
   }
   // Kinds with detail: both sides must agree, and only one such kind fits into one value.
-  constexpr Kinds kDetailed = static_cast<Kinds>(~(kScalar | kChar));
+  constexpr Kinds kDetailed = static_cast<Kinds>(~(kScalar | kChar | kWide));
   const auto detailed = static_cast<Kinds>(t.kinds & kDetailed);
   if (std::popcount(static_cast<unsigned>(detailed)) > 1)
     return boxed(a, b);
@@ -156,6 +184,13 @@ Type widen(const Type& before, const Type& next) {
     if (t.interval.high > before.interval.high)
       t.interval.high = Interval{}.high;
   }
+  if ((before.kinds & kWide) && (t.kinds & kWide)) {
+    if (t.wide.low < before.wide.low)
+      t.wide.low = t.wide.low >= 0 ? 0 : t.wide.low >= Interval{}.low ? Wide{Interval{}.low} : WideInterval::kLowest;
+    if (t.wide.high > before.wide.high)
+      t.wide.high =
+          t.wide.high <= WideInterval::kUnsignedHighest ? WideInterval::kUnsignedHighest : WideInterval::kHighest;
+  }
   if (before.items && t.items && before.items != t.items && before.items->size() == t.items->size()) {
     std::vector<Type> items;
     for (size_t i = 0; i < t.items->size(); ++i) items.push_back(widen((*before.items)[i], (*t.items)[i]));
@@ -184,9 +219,10 @@ namespace {
 /// cannot read back from an object.
 Type stored(Type t) {
   t.kinds = static_cast<Kinds>(t.kinds & ~kUnbound);
-  if (t.kinds & static_cast<Kinds>(~(kNoneType | kNumber | kTuple | kList)))
+  if (t.kinds & static_cast<Kinds>(~(kNoneType | kNumber | kWide | kTuple | kList)))
     return Type::exact(followed_class(class_of(t)));
   t.interval = {};
+  t.wide = coarse(t.wide);
   if (t.items) {
     std::vector<Type> items;
     for (const Type& one : *t.items) items.push_back(stored(one));
@@ -199,6 +235,7 @@ Type stored(Type t) {
 
 Type without_intervals(Type t) {
   t.interval = {};
+  t.wide = coarse(t.wide);
   if (t.items) {
     std::vector<Type> items;
     for (const Type& one : *t.items) items.push_back(without_intervals(one));
@@ -291,6 +328,7 @@ std::string describe_to(const Type& type, SiteTable& sites, int levels) {
         text += "bool";
         break;
       case kInt:
+      case kWide:
         text += "int";
         break;
       case kFloat:

@@ -18,6 +18,8 @@
 
 namespace hasten::compile {
 
+__extension__ typedef __int128 Wide;
+
 /// A set of Kind.
 using Kinds = uint32_t;
 
@@ -42,9 +44,11 @@ enum Kind : Kinds {
                          ///< one item, the receiver, whose class is known
   kChar = 1 << 16,       ///< a str of one character: its code point
   kSlice = 1 << 17,      ///< a slice object that only indexes: start, stop, step
+  kWide = 1 << 18,       ///< an int that fits 128 bits, and perhaps no int64. Never beside kInt: it covers it
 };
-inline constexpr unsigned kKindCount = 18;
+inline constexpr unsigned kKindCount = 19;
 inline constexpr Kinds kNumber = kBool | kInt | kFloat | kComplex;
+inline constexpr Kinds kWhole = kBool | kInt | kWide;
 inline constexpr Kinds kWithInterval = kInt | kRange | kRangeIter | kEnumerate;
 inline constexpr Kinds kWithItems = kTuple | kTupleIter | kEnumerate | kZip | kMethod | kSlice;
 inline constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
@@ -61,6 +65,26 @@ struct Interval {
   bool contains(int64_t v) const { return low <= v && v <= high; }
 };
 
+/// A closed interval of 128-bit integers.
+struct WideInterval {
+  static constexpr Wide kHighest = static_cast<Wide>(~static_cast<unsigned __int128>(0) >> 1);
+  static constexpr Wide kLowest = -kHighest - 1;
+  static constexpr Wide kUnsignedHighest = static_cast<Wide>(std::numeric_limits<uint64_t>::max());
+
+  Wide low = kLowest;
+  Wide high = kHighest;
+
+  bool operator==(const WideInterval&) const = default;
+  bool is_constant() const { return low == high; }
+  bool contains(Wide v) const { return low <= v && v <= high; }
+  bool within(const WideInterval& other) const { return other.low <= low && high <= other.high; }
+  bool fits() const;  ///< int64
+  /// 64 bits hold it, taken as unsigned.
+  bool is_unsigned() const { return low >= 0 && high <= kUnsignedHighest; }
+  /// The part inside int64 (the values that do not deoptimise).
+  Interval clamped() const;
+};
+
 using SiteId = uint32_t;
 inline constexpr SiteId kNoSite = 0xffffffffu;
 
@@ -68,6 +92,7 @@ struct Type {
   Kinds kinds = 0;        ///< none and not object: no value can get here ("never")
   bool object = false;    ///< any Python object, boxed; then `kinds` is only kUnbound or nothing
   Interval interval;      ///< of kInt; of the items of kRange, kRangeIter; of the count of kEnumerate
+  WideInterval wide;      ///< of kWide; its form in native code depends on it (is_unsigned_wide)
   SiteId site = kNoSite;  ///< of kList, kListIter; of an object: holder(), or a cell's content
   /// Of an object: it is exactly of this class (see followed_class()), or anything (null). Of kListIter: the class of
   /// what it walks, null: list.
@@ -83,6 +108,21 @@ struct Type {
   static Type integer(int64_t low, int64_t high) {
     Type t = of(kInt);
     t.interval = {low, high};
+    return t;
+  }
+  /// An int of 128 bits, or where they suffice of 64.
+  static Type whole(WideInterval interval) {
+    Type t = of(interval.fits() ? kInt : kWide);
+    if (t.kinds == kInt)
+      t.interval = interval.clamped();
+    else
+      t.wide = interval;
+    return t;
+  }
+  /// Of up to 64 bits without a sign.
+  static Type unsigned_wide() {
+    Type t = of(kWide);
+    t.wide = {0, WideInterval::kUnsignedHighest};
     return t;
   }
   static Type constant(int64_t v) { return integer(v, v); }
@@ -152,6 +192,13 @@ struct Type {
   /// More than one kind, kept with a tag.
   bool is_union() const { return !object && (kinds & (kinds - 1)) != 0; }
   bool is_constant() const { return only(kInt) && interval.is_constant(); }
+  /// Whether a kWide lies in 64 bits, without a sign, rather than in 128.
+  bool is_unsigned_wide() const { return wide.is_unsigned(); }
+  /// What an int or bool of one kind can be.
+  WideInterval whole_interval() const {
+    return only(kBool) ? WideInterval{0, 1} : only(kInt) ? WideInterval{interval.low, interval.high} : wide;
+  }
+  bool is_whole() const { return only(kInt) || only(kWide) || only(kBool); }
   /// The same without the kinds in `mask`.
   Type without(Kinds mask) const;
   /// Its alternatives, each of one kind, in the order of their bits. An object is one alternative.

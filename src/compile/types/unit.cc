@@ -20,6 +20,8 @@ constexpr size_t kSpecializationsMax = 24;
 bool alike(const Type& a, const Type& b, SiteTable& sites, int depth, bool only_kinds) {
   if (a.kinds != b.kinds || a.object != b.object || a.known != b.known || a.cls != b.cls)
     return false;
+  if ((a.kinds & kWide) && !(a.wide == b.wide))
+    return false;
   if (a.items || b.items) {
     if (!a.items || !b.items || a.items->size() != b.items->size())
       return false;

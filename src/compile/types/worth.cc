@@ -162,7 +162,7 @@ bool stays_boxed(Unit& unit, const Specialization& s, ValueId v) {
   switch (i.op) {
     case Op::Unary:
     case Op::Truth:
-      return !type(0).within(kScalar | kTuple | kList | kChar) && !class_of(type(0));
+      return !type(0).within(kScalar | kWide | kTuple | kList | kChar) && !class_of(type(0));
     case Op::Binary:
     case Op::Inplace:
     case Op::Compare:
@@ -177,7 +177,7 @@ bool stays_boxed(Unit& unit, const Specialization& s, ValueId v) {
         return !class_of(type(0)) || !class_of(type(1));
       if (i.op == Op::Compare && is_text(type(0)) && is_text(type(1)))
         return false;
-      return !type(0).within(kScalar) || !type(1).within(kScalar);
+      return !type(0).within(kScalar | kWide) || !type(1).within(kScalar | kWide);
     case Op::GetAttr:
       return !s.guards.contains(v) && (!s.types[v].only(kMethod) || s.types[v].is_loaded_method()) &&
              !type(0).only(kComplex);
@@ -241,7 +241,7 @@ bool stays_boxed(Unit& unit, const Specialization& s, ValueId v) {
 
 std::optional<std::string> why_not_exact(Unit& unit) {
   // Unboxed, these have no identity left: two equal ones may be one object or two.
-  constexpr Kinds kNoIdentity = kInt | kFloat | kComplex | kTuple | kChar;
+  constexpr Kinds kNoIdentity = kInt | kWide | kFloat | kComplex | kTuple | kChar;
   for (auto& s : unit.specializations) {
     for (mir::BlockId b : s->flow.order()) {
       for (ValueId v = s->view.first(b); v < s->view.end(b); ++v) {

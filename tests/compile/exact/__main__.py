@@ -24,7 +24,7 @@ from pool import Totals, run_seeds
 from worker import wrapper
 
 PROGRESS = 10_000  # calls between two lines that say how far it is
-SORTS = {"numbers": 0, "wide": 1, "chains": 2, "lists": 4, "texts": 7}  # as program.generate takes seeds
+SORTS = {"numbers": 0, "wide": 1, "chains": 2, "lists": 4, "texts": 7, "wholes": 11}  # as program.generate takes seeds
 FIXED_SEEDS = 1000  # the first seeds are always the same, so that CI repeats; then new ones
 
 
@@ -37,7 +37,8 @@ def seeds(options):
         start = random.SystemRandom().randrange(10**6, 10**9)
     print(f"new seeds start at {start}", flush=True)
     if options.sort:
-        return itertools.count(start // 8 * 8 + SORTS[options.sort], 8)
+        step = 16 if options.sort == "wholes" else 8
+        return itertools.count(start // step * step + SORTS[options.sort], step)
     return itertools.chain(range(options.fixed), itertools.count(start))
 
 

@@ -19,6 +19,7 @@ from statements import Body
 from texts import SUBCLASSES as TEXT_SUBCLASSES
 from texts import TextFunction
 from wide import generate_wide, mixed
+from wholes import generate_wholes
 
 HEADER = "import cmath\nimport math\nfrom math import inf, nan\n"
 RETURNS = ["i", "i", "f", "f", "b", "c", "x", "s", "Li", "Lf", "Tif", "Tii", "R", "R", "R", "R"]
@@ -57,6 +58,8 @@ def generate(seed: int, density: int = 1) -> str:
         return with_scopes(generate_lists(rng, density), seed)
     if sort == 7:
         return generate_texts(rng, density)
+    if seed % 16 == 11:
+        return generate_wholes(rng, density)
     flavour = Flavour(
         numbers=rng.choice(
             ["i", "i", "iiif", "if", "if", "f", "fffi", "fc", "c", "ic", "ifx", "ifbcx", "ib"]
