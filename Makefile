@@ -44,7 +44,7 @@ exact:
 	done
 
 planted:
-	$(VENV_PYTHON) tests/compile/planted.py --bugs "$(BUGS)" --calls $(or $(CALLS),60000) --density 6
+	$(VENV_PYTHON) tests/compile/planted.py --bugs "$(BUGS)" --calls $(or $(CALLS),60000) --density 2
 
 memory:
 	@for python in .venv/bin/python .venv-3.1[1-3]/bin/python; do \

@@ -69,7 +69,7 @@ def hunt(bugs: list[int], options, package: Path, keep: Path, number: int) -> su
     table.write_bytes(bytes(256))
     env = dict(os.environ, PYTHONPATH=str(package), PYTHONHASHSEED="0", HASTEN_JIT_CACHE="off", HASTEN_PLANT_TABLE=str(table))
     command = [options.python, "-W", "ignore", HUNT, "--directory", keep, "--bugs", ",".join(map(str, bugs)), "--calls", str(options.calls),
-               "--start", str(options.start), "--density", str(options.density)]  # fmt: skip
+               "--start", str(options.start), "--density", str(options.density), "--seconds", str(options.seconds)]  # fmt: skip
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
 
 
@@ -95,6 +95,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="so many processes share the bugs")
     parser.add_argument("--start", type=int, default=0, help="first seed")
     parser.add_argument("--density", type=int, default=1, help="so many times as many calls of each function")
+    parser.add_argument("--seconds", type=float, default=1e9, help="stop after this time")
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "planted")
     parser.add_argument("--no-build", action="store_true", help="it is built already")
     options = parser.parse_args()

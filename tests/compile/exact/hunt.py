@@ -22,7 +22,7 @@ import program
 from forked import outcome
 from run import expectations, first_difference, load, module_of
 
-CPU_S = 30  # for the calls of one program; without the bug they take less than one
+CPU_S = 10  # for the calls of one program; without the bug they take a second or two
 
 
 def warm(wrap) -> None:
@@ -35,16 +35,16 @@ def warm(wrap) -> None:
         compiled(10)
 
 
-def hunt(seeds, bugs: list[int], table, directory: str, wrap, calls: int, density: int, say) -> None:
+def hunt(seeds, bugs: list[int], table, directory: str, wrap, calls: int, density: int, say, seconds: float = 1e9) -> None:
     """Every program is made once and run once by CPython. Then a forked copy of this process compiles it without a bug and notes
     which bugs' places it reaches; for each of these that is still at large another copy runs it with the bug. What a bug
     is told to have taken is all calls up to its difference, those of programs that do not reach it included: so
     many it takes a run of the generator with that bug alone.
     """
-    at_large = set(bugs)
+    at_large, begun = set(bugs), time.monotonic()
     done = programs = functions = 0
     for seed in seeds:
-        if not at_large or done >= calls:
+        if not at_large or done >= calls or time.monotonic() - begun > seconds:
             break
         text = program.generate(seed, density)
         filename = os.path.join(directory, f"program_{seed}.py")
@@ -94,6 +94,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, required=True)
     parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--density", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=1e9)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
@@ -108,7 +109,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # the copies share it all the longer
     bugs = [int(number) for number in options.bugs.split(",")]
-    hunt(range(options.start, sys.maxsize), bugs, table, options.directory, hasten.jit, options.calls, options.density, lambda line: print(json.dumps(line), file=out))
+    hunt(range(options.start, sys.maxsize), bugs, table, options.directory, hasten.jit, options.calls, options.density, lambda line: print(json.dumps(line), file=out), options.seconds)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Random functions about lists that are made, changed and used up within a call: tables of [0] * n, sieves, stacks, rows of rows.
 
 A function has a degree of openness: at 0 its lists are only indexed, stored to, appended to, measured and walked, and what
-it returns are numbers; at 1 they go to functions of Python's own, and back to the caller; at 2 other names, closures, containers
-and other functions hold them as well. Now and then an item has a type that the list did not have so far.
+it returns are numbers, and if it `rearranges`, they are sliced, sorted, compared and so on as native code does it for itself; at 1 they
+go to functions of Python's own, and back to the caller; at 2 other names, closures, containers and other functions hold them as
+well. Now and then an item has a type that the list did not have so far.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class ListFunction:
         self.guarded = rng.choice([0, 0.3, 0.7])  # share of the statements whose exception is not the end
         self.open = rng.choice([0, 0, 0, 1, 1, 2])
         self.surprise = rng.choice([0, 0, 0, 0.03, 0.1])
+        self.rearranges = self.open > 0 or rng.random() < 0.7
 
     # -- helpers ---------------------------------------------------------------
     def put(self, text: str) -> None:
@@ -122,8 +124,10 @@ class ListFunction:
             w = rng.choice(names)
             options += [f"{w}[:]", f"{w}[1:]", f"{w}[::-1]", f"{w}[:-1]", f"{w} + [{value()}]", *([] if self.loops else [f"{w} + {rng.choice(names)}"]), f"[{w}[q] for q in range(len({w}))]", f"[q for q in {w}]",
                         f"[q for q in {w} if q]", f"[{w}[-1 - q] for q in range(len({w}))]"]  # fmt: skip
+            if self.rearranges:
+                options += [f"list({w})", f"{w}.copy()", f"{w}[{self.index(w)}:]", f"{w}[{self.index(w)}:{self.index(w)}]", *([] if self.loops else [f"{w} * 2"])]
             if self.open:
-                options += [f"sorted({w})", f"list({w})", f"list(reversed({w}))", f"{w}.copy()", *([] if self.loops else [f"{w} * 2"])]
+                options += [f"sorted({w})", f"list(reversed({w}))"]
         return rng.choice(options)
 
     @staticmethod
@@ -146,6 +150,10 @@ class ListFunction:
             f"[[{self.value(kind, 0)} for r in range({columns})] for q in range({self.size()})]", f"[[{zero}] * {self.atom(columns)}] * {self.atom(self.size())}",
             f"[[{self.value(kind, 1)}, {self.value(kind, 1)}], [{self.value(kind, 1)}, {self.value(kind, 1)}]]", f"[[] for q in range({self.size()})]", "[]",
             f"[[q * r + 0 for r in range(q)] for q in range({self.size()})]"])  # fmt: skip
+        same = self.of("R" + kind)
+        if same and self.rearranges and self.chance(0.4):  # the same rows, held by two
+            r = self.rng.choice(same)
+            text = self.rng.choice([f"{r}[1:]", f"{r}[:]", f"{r}[:-1]", f"{r}.copy()", f"list({r})", f"{r}[{self.index(r)}:]", *([] if self.loops else [f"{r} + {self.rng.choice(same)}", f"{r} * 2"])])
         name = self.new("r")
         self.put(f"{name} = {text}")
         self.lists[name] = "R" + kind
@@ -176,8 +184,8 @@ class ListFunction:
             return self.create()
         value = self.value(self.lists[name], 2)
         text = f"{name}.append({value})"
-        if self.open and self.chance(0.2):
-            text = self.rng.choice([f"{name}.extend({self.made(self.lists[name])})", f"{name}.insert({self.index(name)}, {value})", f"{name} += [{value}]", f"{name} += {self.made(self.lists[name])}"])
+        if self.rearranges and self.chance(0.3):
+            text = self.rng.choice([f"{name}.insert({self.rng.choice(['-1', '-2', '0', '1', '-n', 'len(' + name + ')'])}, {value})", f"{name}.extend({self.made(self.lists[name])})", f"{name}.insert({self.index(name)}, {value})", f"{name} += [{value}]", f"{name} += {self.made(self.lists[name])}"])
         self.put(f"if len({name}) < {self.rng.choice([6, 12, 30])}:\n    {text}" if self.loops or self.chance(0.2) else text)
 
     def grow_rows(self) -> None:
@@ -190,12 +198,17 @@ class ListFunction:
 
     def shorten(self) -> None:
         name = self.flat()
+        if self.rearranges and self.chance(0.2) and (rows := self.rows()):
+            text = self.rng.choice([f"{rows}.pop()", f"del {rows}[{self.index(rows)}]", f"{rows}.pop(0)", f"{rows}.clear()", f"{rows}.reverse()", f"{rows} = {rows}[1:]", f"{rows}[0] = {rows}[-1]"])
+            return self.put(f"if {rows}:\n    {text}")
         if not name:
             return self.create()
         kind, target = self.lists[name], self.new("t")
         texts = [f"{target} = {name}.pop()"] * 4 + [f"{name}.pop()", f"{target} = {name}.pop(0)", f"{target} = {name}.pop({self.index(name)})"]
+        if self.rearranges:
+            texts += [f"del {name}[{self.index(name)}]", f"del {name}[0]", f"{name}.reverse()", f"{name}.sort()", f"{name} = {name}[1:]", f"{name} = {name}[:-1]", f"{name}.clear()" if self.chance(0.5) else f"{name}.sort()"]
         if self.open:
-            texts += [f"del {name}[{self.index(name)}]", f"{name}.remove({self.value(kind, 0)})", f"{name}.clear()", f"del {name}[1:]", f"{name}[{self.rng.choice(['1:', ':2', '::2', '-2:', ':'])}] = {self.made(kind)}",
+            texts += [f"{name}.remove({self.value(kind, 0)})", f"{name}.clear()", f"del {name}[1:]", f"{name}[{self.rng.choice(['1:', ':2', '::2', '-2:', ':'])}] = {self.made(kind)}",
                       f"{name}.reverse()", f"{name}.sort()", f"{name}.sort(reverse=True)", f"{name} *= 2" if not self.loops else f"{name}.reverse()"]  # fmt: skip
         text = self.rng.choice(texts)
         self.put(f"if len({name}) > {self.rng.choice(['0', '1', '2'])}:\n    {text}" if self.chance(0.7) else text)
@@ -218,9 +231,12 @@ class ListFunction:
         w, v = name, self.rng.choice(self.of(kind))
         value = self.value(kind[-1], 1)
         texts = [f"len({w})", f"bool({w})", f"{w}[0] if {w} else None"]
+        if self.rearranges:
+            other = self.flat() if self.chance(0.3) else v
+            texts += [f"sum({w})", f"max({w})", f"min({w})", f"{w} == {v}", f"{w} != {other}", f"{w} == {other}", f"{value} in {w}", f"{value} not in {w}", f"{w}.index({value})", f"{w}.count({value})", f"{w} is {v}", f"not {w}",
+                      f"sum({w}[1:])", f"len({w}[{self.index(w)}:{self.index(w)}])"]  # fmt: skip
         if self.open:
-            texts += [f"sum({w})", f"max({w})", f"min({w})", f"sorted({w})", f"{w} == {v}", f"{w} != {v}", f"{w} < {v}", f"{value} in {w}", f"{value} not in {w}", f"{w}.index({value})", f"{w}.count({value})",
-                      f"any({w})", f"all({w})", f"{w} is {v}", f"not {w}", f"tuple({w})", f"str({w})", f"f'{{{w}}}'", f"{w}[:]", f"{w}[1:3]", f"list(zip({w}, {v}))", f"[*{w}, *{v}]", f"isinstance({w}, list)",
+            texts += [f"sorted({w})", f"{w} < {v}", f"any({w})", f"all({w})", f"tuple({w})", f"str({w})", f"f'{{{w}}}'", f"{w}[:]", f"{w}[1:3]", f"list(zip({w}, {v}))", f"[*{w}, *{v}]", f"isinstance({w}, list)",
                       f"list(enumerate({w}))", f"sum(q for q in {w})", f"max({w}, default=None)", f"sum({w}, 0.5)", f"{w} == {self.made(kind[-1])}", f"{w} or None", f"print({w}, *{v})", f"len({w} + {v})"]  # fmt: skip
         text = self.rng.choice(texts)
         if self.chance(0.4):
@@ -232,7 +248,11 @@ class ListFunction:
         """Somebody else holds the list."""
         name = self.rng.choice(list(self.lists) or ["a"])
         kind = self.lists.get(name, "I")
-        other, h = self.new("w"), self.new("h")
+        other, h = self.new(name[0] if name[0] in "wr" else "w"), self.new("h")
+        if not self.open:
+            self.put(f"{other} = {name}")
+            self.lists[other] = kind
+            return
         texts = [f"{other} = {name}"] * 3 + [f"seen.append({name})", f"{h} = ({name}, 1)\nseen.append({h}[0])", f"{h} = lambda q: {name}[q]\nseen.append({h}({self.index(name)}))",
                  f"def {h}():\n    return len({name})\nseen.append({h}())", f"def {h}(q):\n    {name}.append(q)\nif len({name}) < 20:\n    {h}({self.value(kind[-1], 0)})",
                  f"def {h}():\n    nonlocal {name}\n    {name} = {name}[:2]\n{h}()" if name != "a" and name not in ("c",) else f"{other} = {name}", f"{h} = {{1: {name}}}\n{h}[1][0] = {self.value(kind[-1], 0)}",
@@ -253,7 +273,16 @@ class ListFunction:
         arguments = {"n": self.rng.choice(["n", "3", "2"]), "x": self.value("I", 1), "y": self.value("F", 1), "z": self.value("B", 1)}
         arguments["a"] = self.rng.choice(self.of("I") or ["a"])
         arguments["c"] = self.rng.choice(self.of("F") or ["[0.5]"])
-        self.put(f"seen.append({callee.name}({', '.join(arguments[p] for p, _ in callee.params)}))")
+        text = f"seen.append({callee.name}({', '.join(arguments[p] for p, _ in callee.params)}))"
+        if self.chance(0.4):  # an exception that leaves a function which has changed the list
+            text = f"try:\n    {text}\nexcept {self.rng.choice(['Exception', *ERRORS])}:\n    total += 1"
+        self.put(text)
+
+    def fail(self) -> None:
+        name = self.flat() or "seen"
+        kind = self.lists.get(name, "I")
+        change = self.rng.choice([f"{name}.append({self.value(kind, 1)})", f"{name}[0] = {self.value(kind, 1)}", f"{name}[-1] = {self.value(kind, 0)}", f"{name}.pop()"])
+        self.put(f"if {self.value('B', 1)}:\n    {change}\n    raise {self.rng.choice(['ValueError', 'TypeError', 'IndexError'])}(total)")
 
     # -- blocks ---------------------------------------------------------------
     def block(self, count: int) -> None:
@@ -316,6 +345,8 @@ class ListFunction:
         if not name or self.loops >= 2:
             return self.for_()
         at = self.new("k")
+        if self.chance(0.35):
+            return self.fall(name, at)
         self.put(f"{at} = 0")
         self.put(f"while {self.rng.choice([f'{at} < len({name})', f'{name} and {at} < 9', f'{at} < n and {self.value(chr(66), 1)}', f'{at} < 12 and len({name}) < 8'])}:")
         self.put(f"    {at} += 1")
@@ -325,6 +356,28 @@ class ListFunction:
         self.block(self.some())
         self.indices = indices
         self.loops -= 1
+
+    def fall(self, name: str, at: str) -> None:
+        """A counter that falls, below its start and below zero."""
+        rng = self.rng
+        self.put(f"{at} = {rng.choice(['n', '3', 'len(' + name + ')', '5'])}")
+        self.put(f"while {at} > {rng.choice(['0', '-3', '-n', '-len(' + name + ')', '-4'])}:")
+        self.put(f"    {at} -= {rng.choice(['1', '1', '1', '2', '3'])}")
+        self.loops += 1
+        indices = list(self.indices)
+        self.indices += [at] * 4
+        if self.chance(0.5):
+            self.put(f"    total += {rng.choice([f'{at} // 2', f'{at} % 3', f'{at} * {at}', f'abs({at})', f'({at} & 6)', f'({at} >> 1)', f'{name}[{at} % len({name})] if {name} else {at}'])}")
+        self.block(self.some())
+        self.indices = indices
+        self.loops -= 1
+
+    def count_up(self) -> None:
+        """A counter that begins anywhere."""
+        rng, at = self.rng, self.new("t")
+        start, step = rng.choice(["x", "x", "2**63 - 3", "-2**63 + 2", "9223372036854775806", "0", self.value("I", 1)]), rng.choice(["+= 1", "-= 1", "+= 2", "+= 4", "-= 3", "+= 5"])
+        self.put(f"{at} = {start}\nfor {self.new('i')} in range({self.size()}):\n    {at} {step}" + (f"\n    if {self.value('B', 1)}:\n        {at} = {rng.choice(['x', '0', at + ' - 1'])}" if self.chance(0.3) else ""))
+        self.scalars[at] = "I"
 
     def if_(self) -> None:
         self.put(f"if {self.value('B', 2)}:")
@@ -370,11 +423,10 @@ class ListFunction:
         self.lists[w] = "I" if "[0.0]" not in self.lines[-1] else "F"
 
     def statement(self) -> None:
-        options = [(5, self.create), (2, self.create_rows), (14, self.store), (7, self.grow), (1.5, self.grow_rows), (3, self.shorten), (7, self.read), (3, self.use), (0.5 + self.open * 2, self.call)]
-        if self.open == 2:
-            options += [(6, self.hold)]
+        options = [(5, self.create), (2, self.create_rows), (14, self.store), (7, self.grow), (1.5, self.grow_rows), (3, self.shorten), (7, self.read), (3, self.use), (1 + self.open * 2, self.call), (0.3, self.fail)]
+        options += [(6 if self.open == 2 else 1.5 if self.rearranges else 0, self.hold)]
         if self.indent < 5:
-            options += [(10, self.for_), (3, self.while_), (5, self.if_), (2, self.try_), (2, self.known)]
+            options += [(10, self.for_), (4, self.while_), (5, self.if_), (2, self.try_), (2, self.known), (1, self.count_up)]
         if self.loops:
             options += [(2, self.jump)]
         at = self.rng.random() * sum(weight for weight, _ in options)
