@@ -69,8 +69,22 @@ struct Places {
   std::unordered_map<uint32_t, std::vector<Entry>> entries;
 };
 
+/// Room for a few calls of Python's own, also for a RecursionError, which leaves none.
+class SomeCalls {
+ public:
+  SomeCalls() : budget_(python_call_budget(PyThreadState_Get())) { *budget_ += kCalls; }
+  ~SomeCalls() { *budget_ -= kCalls; }
+  SomeCalls(const SomeCalls&) = delete;
+  SomeCalls& operator=(const SomeCalls&) = delete;
+
+ private:
+  static constexpr int kCalls = 50;
+  int* budget_;
+};
+
 /// Innermost last. Runs Python code.
 std::vector<Entry> find_entries(const mir::MirFunction& function, PyCodeObject* code, uint32_t index) {
+  const SomeCalls room;
   std::vector<Entry> entries;
   for (const CodePlace& place : CodePlaces(code).find(function, index)) {
     entries.push_back({place.code, place.offset, place.line, {}});

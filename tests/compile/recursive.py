@@ -112,3 +112,27 @@ def first_way_down(n):
     if n < 2:
         return n
     return first_way_down(n - 1) + first_way_down(n - 2 if n < 0 else 0)
+
+
+def added_after(n):
+    if n <= 1:
+        return n - 2
+    return added_after(n - 1) + n
+
+
+def halved(n):
+    if n <= 1:
+        return n
+    return n * halved(n // 2)
+
+
+def with_another(n, a):
+    if n <= 2:
+        return -1
+    return n + with_another(n // 2, n) + 0 * a
+
+
+def with_a_default(n, a=3):
+    if n <= 1:
+        return 5
+    return with_a_default(n - 1) if n * n > n else a + 5

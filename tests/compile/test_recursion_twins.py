@@ -1,6 +1,7 @@
 """Functions that only compute and call themselves run as twins, which give up where anything is rare: nobody may see it."""
 
 import importlib.util
+import itertools
 import os
 import signal
 import subprocess
@@ -33,6 +34,9 @@ CASES = [
     ("nested", [(99,), (87,), (101,)]),
     ("pairs", [(0,), (10,), (90,), (91,), (92,), (93,), (200,)]),
     ("first_way_down", [(0,), (200,)]),
+    ("added_after", [(50,), (3,), (100,)]),
+    ("halved", [(50,), (1000,), (7,)]),
+    ("with_another", [(50, 1), (1000, 2), (7, 0)]),
     ("is_even", [(0,), (7,), (100,)]),
 ]
 
@@ -61,11 +65,17 @@ def outcome(function, args):
         return type(error), str(error), lines[1:]
 
 
+def little_inputs(arity):
+    """Where nothing overflows: what a twin gives, not what the function does once its twin has given up."""
+    return list(itertools.product(range(-2, 16 if arity == 1 else 5 if arity == 2 else 3), repeat=arity))
+
+
 @pytest.mark.parametrize("name, inputs", CASES, ids=[name for name, _ in CASES])
 def test_the_answer_is_python_s(name, inputs):
     plain, native = compiled(name)
+    little = [] if name in ("ackermann", "binomial", "queens") else little_inputs(len(inputs[0]))
     for _ in range(2):
-        for args in inputs:
+        for args in [*little, *inputs]:
             expected, got = outcome(plain[name], args), outcome(native[name], args)
             assert (type(got), got) == (type(expected), expected), args
     assert native[name].report()["compiles"] >= 1
@@ -110,6 +120,24 @@ def test_the_recursion_limit_is_python_s(name):
             assert got == expected, more
     finally:
         sys.setrecursionlimit(before)
+
+
+def test_the_lines_of_a_recursion_error():
+    """To find the line of an instruction Python code is run, which the limit allows no more."""
+    plain, native = compiled("with_a_default")
+    native["with_a_default"](50)
+    before = sys.getrecursionlimit()
+    frame, depth = sys._getframe(), 0
+    while frame:
+        frame, depth = frame.f_back, depth + 1
+    try:
+        sys.setrecursionlimit(depth + 120)
+        expected = outcome(plain["with_a_default"], (2_000,))
+        got = outcome(native["with_a_default"], (2_000,))
+    finally:
+        sys.setrecursionlimit(before)
+    assert expected[0] is RecursionError
+    assert got[2] == expected[2]
 
 
 def test_a_signal_s_exception_passes_through():

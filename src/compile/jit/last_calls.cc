@@ -60,6 +60,10 @@ class LastCalls {
       phi->addIncoming(&arg, before);
       phis.push_back(phi);
     }
+    for (LastCall& last : lasts) {
+      if (auto* arg = llvm::dyn_cast_or_null<llvm::Argument>(last.more))
+        last.more = phis[arg->getArgNo()];
+    }
     llvm::PHINode* sum = nullptr;
     if (sums) {
       auto* type = llvm::Type::getInt64Ty(context);

@@ -39,6 +39,7 @@
 #include <llvm/Transforms/Scalar/LoopPassManager.h>
 #include <llvm/Transforms/Scalar/LoopRotation.h>
 #include <llvm/Transforms/Scalar/SROA.h>
+#include <llvm/Transforms/Scalar/SimpleLoopUnswitch.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
@@ -166,6 +167,7 @@ struct Managers {
   explicit Managers(llvm::TargetMachine& machine) {
     const auto add = [](auto& manager, auto analysis) { manager.registerPass([analysis] { return analysis; }); };
     add(loops, llvm::PassInstrumentationAnalysis());
+    add(loops, llvm::ShouldRunExtraSimpleLoopUnswitch());  // IndVarSimplify tells it, where it has found something
     add(loops, llvm::FunctionAnalysisManagerLoopProxy(functions));
     add(modules, llvm::PassInstrumentationAnalysis());
     modules.registerPass([this] { return llvm::FunctionAnalysisManagerModuleProxy(functions); });

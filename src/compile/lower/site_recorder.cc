@@ -17,7 +17,8 @@ bool is_bookkeeping(std::string_view name) {
   for (std::string_view one :
        {"hj_leave", "hj_traceback", "hj_dealloc", "hj_decref", "hj_recursion_error", "hj_guards_hold", "hj_guard_holds",
         "hj_poll", "hj_enter", "hj_counted_call", "hj_counted_call_with", "hj_enter_frame", "hj_leave_frame",
-        "hj_innermost_frame", "hj_unbox_int", "hj_unbox_range_iter", "hj_unbox_list_iter", "hj_unbox_unsigned", "hj_unbox_wide"}) {
+        "hj_innermost_frame", "hj_unbox_int", "hj_unbox_range_iter", "hj_unbox_list_iter", "hj_unbox_unsigned",
+        "hj_unbox_wide"}) {
     if (name == one)
       return true;
   }
