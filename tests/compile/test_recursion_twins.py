@@ -132,12 +132,13 @@ def test_the_lines_of_a_recursion_error():
         frame, depth = frame.f_back, depth + 1
     try:
         sys.setrecursionlimit(depth + 120)
-        expected = outcome(plain["with_a_default"], (2_000,))
         got = outcome(native["with_a_default"], (2_000,))
     finally:
         sys.setrecursionlimit(before)
-    assert expected[0] is RecursionError
-    assert got[2] == expected[2]
+    assert got[0] is RecursionError  # where CPython 3.13.0 forgets to count calls that leave arguments out
+    first = plain["with_a_default"].__code__.co_firstlineno
+    assert len(got[2]) > 100
+    assert set(got[2]) == {("with_a_default", first + 3)}
 
 
 def test_a_signal_s_exception_passes_through():
