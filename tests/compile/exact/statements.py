@@ -341,8 +341,8 @@ class Body(Aggregates, Handling, MappingStatements):
             return
         if self.s.chance(0.4):
             op = self.rng.choice(["+", "-", "+", "*"] if scalar in "ifcx" else ["+", "-"])
-            if op == "*" and self.s.iterations > 3:
-                op = "+"
+            if op == "*" and (self.s.iterations > 3 or a_list in self.s.globals):
+                op = "+"  # a global stays from call to call, and would double its digits in each
             value = self.e.make(scalar if scalar not in "sb" else "s", 2)
             self.put(f"{place} {op}= {value if not self.s.grew else self.bounded(value, scalar)}")
             return
