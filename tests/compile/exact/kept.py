@@ -214,11 +214,40 @@ class KeptFunction:
     def hand(self) -> None:
         """To a function that changes the list, and raises now and then."""
         name = self.flat("I")
-        call = f"{self.helper}({name}, {self.value('I', 0)}, {self.rng.choice([*self.indices, '2', '3'])})"
-        if self.chance(0.7):
+        value = self.rng.choice(["x", "x", "2**62", "2**61 + x % 5", self.value("I", 0), self.value("I", 0)])
+        call = f"{self.helper}({name}, {value}, {self.rng.choice([*self.indices, '1', '2', '3'])})"
+        if self.chance(0.85):
             self.put(f"try:\n    total += {call}\nexcept {self.rng.choice(ERRORS)} as error:\n    total += 7")
         else:
             self.put(f"total += {call}")
+
+    def known(self) -> None:
+        """What shows little things: lists that are equal though their items are not of one type, items beyond what the list held
+        so far, floats that have no order."""
+        if self.loops:
+            return self.change()
+        rng, w, v, g = self.rng, self.new("w"), self.new("w"), self.new("g")
+        size, small = rng.choice(["n", "3", "(n + 2)", "4"]), rng.choice(["0", "1", "7", "-3"])
+        turns = [("[1] * {}", "[True] * {}"), ("[0] * {}", "[False] * {}"), ("[q % 2 for q in range({})]", "[q % 2 == 1 for q in range({})]")]
+        sort = rng.choice(["equal", "beyond", "beyond", "order", "order"])
+        if sort == "equal":
+            a, b = rng.choice(turns) if self.chance(0.8) else (rng.choice(turns)[0], rng.choice(turns)[1])
+            self.put(f"{w} = {a.format(size)}\n{v} = {b.format(size)}")
+            if self.chance(0.5):
+                self.put(f"for {g} in range(len({w})):\n    {w}[{g}] = {g} % 2\n    {v}[{g}] = {g} % 2 == {rng.choice('11110')}")
+            self.put(f"for {g} in range(len({w})):\n    total += {w}[{g}] - {v}[{g}]\nseen.append(({w} == {v}, {v} != {w}))")
+            self.lists |= {w: "I", v: "B"}
+        elif sort == "beyond":
+            self.put(f"{w} = [{small}] * {size}\n{v} = [{rng.choice(['x', 'x', 'n', '2**62'])}] * {rng.choice(['2', 'n', '3'])}")
+            self.put(rng.choice([f"{w}.insert({self.edge(w)}, {rng.choice(['x', '2**62', 'n'])})", f"{w}.extend({v})", f"{w} += {v}", f"{w}.insert({self.edge(w)}, x)\n{w}.insert({self.edge(w)}, n)"]))
+            by = rng.choice(["* 4", "* 3 // 2", "+ 2**62", "* 4 + 1", f"+ {w}[0] * 2", "- 2**62 - 7"])
+            self.put(rng.choice([f"for {g} in {w}:\n    total = (total + {g} {by}) % 1000003", f"for {g} in range(len({w})):\n    total = (total + {w}[{g}] {by}) % 1000003", f"for {g} in {w}:\n    if {g} {by} > n:\n        total += 1"]))
+            self.lists |= {w: "I"} if self.chance(0.3) else {}
+        else:
+            items = ", ".join(rng.choice(["y", "y", "nan", "nan", "-0.0", "0.0", "1.5", "-y", "inf", f"{round(rng.uniform(-9, 9), 1)}"]) for _ in range(rng.choice([3, 4, 6])))
+            more = rng.choice(["", "", f"\n{w}.insert({self.edge(w)}, nan)", f"\n{w}.append(y)", f"\n{w}[1] = nan", f"\n{w} += {w}[1:]"])
+            self.put(f"{w} = [{items}]{more}\n{w}.{rng.choice(['sort', 'sort', 'sort', 'reverse'])}()\nfor {g} in {w}:\n    seen.append({g})")
+            self.lists |= {w: "F"} if self.chance(0.5) else {}
 
     def hold(self) -> None:
         names = [name for name, kind in self.lists.items() if not self.loops or len(self.of(kind)) > 1]
@@ -266,7 +295,7 @@ class KeptFunction:
         self.put(f"except {self.rng.choice(ERRORS)} as error:\n    seen.append((type(error).__name__, str(error)))")
 
     def statement(self) -> None:
-        options = [(3, self.create), (3, self.store), (8, self.change), (3, self.change_rows), (5, self.tell), (3, self.walk), (1.5, self.hand), (1, self.hold)]
+        options = [(3, self.create), (3, self.store), (8, self.change), (3, self.change_rows), (5, self.tell), (3, self.walk), (2.5, self.hand), (1, self.hold), (3.5, self.known)]
         if self.indent < 4 and self.loops < 2:
             options += [(3, self.for_), (1, self.if_), (2.5, self.try_)]
         self.rng.choices([do for _, do in options], [weight for weight, _ in options])[0]()
@@ -274,9 +303,9 @@ class KeptFunction:
     def help(self) -> str:
         """The function that lists are handed to."""
         rng = self.rng
-        change = rng.choice(["w.append(x + k)", "w.append(x * 3)", "w[0] += x", "w.insert(k, x)", "w.reverse()", "w.append(w[0] + x)"])
-        more = rng.choice(["w[-1] = w[-1] * 2 + x", "w.append(w[k] * 3)", "w.insert(-1, w[0] - x)", "w.append(k)", "w.sort()"])
-        fails = rng.choice(["if len(w) > 6:\n        w[0] = w[-1] // (k - k)", "if k > 2:\n        raise ValueError(k)", "w[0] = w[k]", "if x > 2**60:\n        raise IndexError(k)", "if x % 3 == 1:\n        raise ZeroDivisionError"])
+        change = rng.choice(["w.append(x + k)", "w.append(x + k)", "w.append(x * 3)", "w[0] += x", "w.insert(k, x)", "w.reverse()", "w.append(w[0] + x)"])
+        more = rng.choice(["w.append(w[-1] * 3)", "w.append(w[-1] * 4 - x)", "w[-1] = w[-1] * 2 + x", "w.append(w[k] * 3)", "w.insert(-1, w[0] - x)", "w.append(k)", "w.sort()"])
+        fails = rng.choice(["if len(w) > 4:\n        raise ValueError(w[0] > 5)", "if len(w) > 3:\n        raise IndexError(k)", "if w[-1] > 2**62:\n        raise IndexError(k)", "if len(w) > 5:\n        w[0] = w[-1] // (k - k)", "if k > 2:\n        raise ValueError(k)", "w[0] = w[k]", "if x > 2**60:\n        raise IndexError(k)", "if x % 3 == 1:\n        raise ZeroDivisionError"])
         return f"def {self.helper}(w, x, k):\n    if len(w) < 12:\n        {change}\n        {more}\n    {fails}\n    return len(w) + k\n"
 
     def make(self) -> tuple[Signature, str]:
@@ -290,6 +319,9 @@ class KeptFunction:
             name = self.new("w")
             self.put(f"{name} = {self.made('I', kept=False)}\nseen.append({name})")
             self.lists[name] = "I"
+        # Early, while nothing has made native code leave.
+        for do in rng.sample([self.known, self.known, self.hand], rng.choice([0, 1, 2, 3])):
+            do()
         if self.chance(0.5):
             self.put("try:")
             self.loops += 1
