@@ -346,13 +346,14 @@ class Body(Aggregates, Handling, MappingStatements):
             if op == "*" and (stays or self.s.iterations > 3):
                 op = "+"
             value = self.e.make(scalar if scalar not in "sb" else "s", 2)
-            self.put(f"{place} {op}= {self.bounded(value, scalar, stays)}")
+            self.put(f"{place} {op}= {self.bounded(value, scalar, stays) if stays or self.s.grew else value}")
             return
-        self.put(f"{place} = {self.bounded(self.e.make(scalar, 2), scalar, stays)}")
+        value = self.e.make(scalar, 2)
+        self.put(f"{place} = {self.bounded(value, scalar, stays) if stays or self.s.grew else value}")
 
     def bounded(self, value: str, kind: str, stays: bool = False) -> str:
         """An element that could grow for ever is cut down, beyond 2**63."""
-        if not stays and (not self.s.grew or self.s.iterations <= 3) or kind in "bcn":
+        if (not stays and self.s.iterations <= 3) or kind in "bcn":
             return value
         return f"({value}) % {self.rng.choice(['(2**63 - 25)', '(2**64)', '2**61', '1000003', '(2**70)', '1e18'])}"
 
