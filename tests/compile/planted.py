@@ -65,10 +65,11 @@ def chosen(text: str) -> list[int]:
 
 def hunt(bugs: list[int], options, package: Path, keep: Path, number: int) -> subprocess.Popen:
     """Starts a process that looks for these; it prints a JSON line for each that it finds."""
-    table = keep / f"table_{number}"
+    table, programs = keep / f"table_{number}", keep / f"programs_{number}"
+    programs.mkdir()
     table.write_bytes(bytes(256))
     env = dict(os.environ, PYTHONPATH=str(package), PYTHONHASHSEED="0", HASTEN_JIT_CACHE="off", HASTEN_PLANT_TABLE=str(table))
-    command = [options.python, "-W", "ignore", HUNT, "--directory", keep, "--bugs", ",".join(map(str, bugs)), "--calls", str(options.calls),
+    command = [options.python, "-W", "ignore", HUNT, "--directory", programs, "--bugs", ",".join(map(str, bugs)), "--calls", str(options.calls),
                "--start", str(options.start), "--density", str(options.density), "--seconds", str(options.seconds)]  # fmt: skip
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
 

@@ -8,10 +8,12 @@ G0, ..., and call_0, call_1, ... Each call_N builds fresh arguments: it returns 
 from __future__ import annotations
 
 import random
+import re
 
 from arguments import SUBCLASSES, Arguments
 from chains import generate_chains
 from expressions import Expressions
+from kept import KeptFunction
 from lists import ListFunction
 from scope import Flavour, Scope, Signature, Var, literals_of
 from scoped import with_scopes
@@ -48,6 +50,22 @@ PARAMS = [
 
 def generate(seed: int, density: int = 1) -> str:
     """`density` times as many calls: for long runs, whose time goes to compiling."""
+    text = generate_one(seed, density)
+    return with_kept(text, seed, density) if seed % 4 == 0 else text
+
+
+def with_kept(text: str, seed: int, density: int) -> str:
+    """One function more, whose lists stay inside, and calls of it behind those that there are."""
+    rng = random.Random(-1 - seed)
+    number = 1 + max((int(n) for n in re.findall(r"^def call_(\d+)\(", text, re.MULTILINE)), default=-1)
+    signature, function = KeptFunction(rng, "f90", "f89").make()
+    signature.literals = literals_of(function)
+    calls = make_calls(rng, [signature], {}, density, number)
+    used = [t for name, t in SUBCLASSES.items() if name + "(" in calls and f"class {name}(" not in text]
+    return "\n".join([text, function, *used, calls])
+
+
+def generate_one(seed: int, density: int) -> str:
     rng = random.Random(seed)
     sort = seed % 8  # 0 and 3: what follows below
     if sort in (1, 5, 6):
@@ -196,12 +214,11 @@ def make_plain(rng, global_kinds):
     return signature, "turns = []\n\n\n" + "\n".join(lines) + "\n"
 
 
-def make_calls(rng, functions, global_kinds, density: int = 1) -> str:
-    """Phases, as in life: the same types for a while, then others, then the first again."""
+def make_calls(rng, functions, global_kinds, density: int = 1, number: int = 0) -> str:
+    """Phases, as in life: the same types for a while, then others, then the first again. Calls are counted from `number` on."""
     lines = []
     values = Arguments(rng)
     functions = [f for f in functions if f.name != "p0"]
-    number = 0
     phases = []
     for _ in range(rng.choice([6, 9, 12])):
         if global_kinds and rng.random() < 0.12:

@@ -339,19 +339,21 @@ class Body(Aggregates, Handling, MappingStatements):
         if self.s.chance(0.04):
             self.put(f"{a_list}[{self.e.slice()}] = {self.e.list_of(kind[1:], 1)}")
             return
+        # A global stays from call to call: in each, what is put in could double its digits.
+        stays = a_list in self.s.globals
         if self.s.chance(0.4):
             op = self.rng.choice(["+", "-", "+", "*"] if scalar in "ifcx" else ["+", "-"])
-            if op == "*" and self.s.iterations > 3:
+            if op == "*" and (stays or self.s.iterations > 3):
                 op = "+"
             value = self.e.make(scalar if scalar not in "sb" else "s", 2)
-            self.put(f"{place} {op}= {value if not self.s.grew else self.bounded(value, scalar)}")
+            self.put(f"{place} {op}= {self.bounded(value, scalar, stays) if stays or self.s.grew else value}")
             return
         value = self.e.make(scalar, 2)
-        self.put(f"{place} = {value if not self.s.grew else self.bounded(value, scalar)}")
+        self.put(f"{place} = {self.bounded(value, scalar, stays) if stays or self.s.grew else value}")
 
-    def bounded(self, value: str, kind: str) -> str:
-        """An element that could grow for ever in a loop is cut down, beyond 2**63."""
-        if self.s.iterations <= 3 or kind in "bcn":
+    def bounded(self, value: str, kind: str, stays: bool = False) -> str:
+        """An element that could grow for ever is cut down, beyond 2**63."""
+        if (not stays and self.s.iterations <= 3) or kind in "bcn":
             return value
         return f"({value}) % {self.rng.choice(['(2**63 - 25)', '(2**64)', '2**61', '1000003', '(2**70)', '1e18'])}"
 
