@@ -32,7 +32,7 @@ def test_a_known_departure_is_found(tmp_path, rule):
         "--wrap",
         f"stand_ins:rule_{rule}",
         "--calls",
-        "20000",
+        "80000",
         "--fixed",
         "0",
         "--start",
