@@ -103,7 +103,7 @@ class Chain:
             (1.5, "i", f"[10, 20, 30][{a} % {rng.choice(['3', '-3'])}]"), (1, "i", f"round({a}, -1)"), (1, "i", f"{a} + {self.var('b') or 'True'}"), (1, "w", f"list(range({a} % 7 - 3, {a} % 5, {rng.choice(['1', '2', '-1', '-2'])}))"),
             (0.5, "i", f"{a}.bit_length()"), (0.7, "i", f"math.gcd({a}, {other})"), (0.7, "f", f"math.sqrt({a} % 100)"), (0.7, "c", f"complex({a} % 9, 2)"), (0.7, "i", f"{a} or {other}"), (0.7, "i", f"{a} and {other}"),
             *([(6, "i", f"p0({a})"), (1, "i", f"p{rng.choice('12')}({a})"), (1, "i", f"(p1 if {self.condition()} else p2)({a})"), (7, "i", f"G0 {rng.choice('+-*')} {other}")] if self.helpers else []),
-            (1, "b", f"{a} in (1, 2, {other})"), (0.6, "b", f"{a} not in [{other}, 7]"), (0.6, "b", f"{a} in range({rng.choice(['9', '-3, 9, 2', '2**62'])})"),
+            (1, "b", f"{a} in (1, 2, {other})"), (0.6, "b", f"{a} not in [{other}, 7]"), (0.6, "b", f"{a} in range({rng.choice(['9', '-3, 9, 2', '200'])})"),
         ])  # fmt: skip
 
     def tuple_index(self) -> str:
