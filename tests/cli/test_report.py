@@ -159,15 +159,16 @@ def test_too_short_a_program_says_so_and_offers_repeat(hasten):
 
 
 def test_repeat_merges_runs(hasten):
-    hasten.write("short.py", "def work():\n    n = 0\n    for i in range(300_000):\n        n += i\n    print(n)\nwork()\n")
+    hasten.write("short.py", "def work():\n    n = 0\n    for i in range(1_000_000):\n        n += i\n    print(n)\nwork()\n")
     once = hasten.report("--rate", "1000", "short.py")
     result = hasten("run", "--rate", "1000", "--repeat", "5", "--json", "five.json", "short.py")
     assert result.returncode == 0, result.stderr
-    assert result.stdout == "44999850000\n" * 5
+    assert result.stdout == "499999500000\n" * 5
     five = json.loads((hasten.folder / "five.json").read_text())
     assert five["runs"] == 5
-    assert five["samples"] > 2.5 * once["samples"]
-    assert five["wall_s"] > 2.5 * once["wall_s"]
+    # Five times as long; on a busy machine one run may take as long as three.
+    assert five["samples"] > 1.5 * once["samples"]
+    assert five["wall_s"] > 1.5 * once["wall_s"]
     assert hasten.captures == ["short-2.hasten", "short.hasten"]
     work = [row for row in five["functions"] if row["function"] == "work"]
     assert len(work) == 1, "five runs of a function are one row"
