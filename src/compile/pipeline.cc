@@ -70,7 +70,7 @@ void set_up(const runtime::RuntimeTable& table) {
 }
 
 runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
-                                mir::BlockId osr_block, double gain_wanted, PyObject** reason) {
+                                mir::BlockId osr_block, bool is_quick, double gain_wanted, PyObject** reason) {
   static const bool show_times = std::getenv("HASTEN_JIT_TIMES") != nullptr;
   using Clock = ThreadClock;
   const auto start = Clock::now();
@@ -102,14 +102,14 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
           return internal_error(defect);
         return module;
       },
-      runtime_table.wants_lines, &times);
+      is_quick, runtime_table.wants_lines, &times);
   const auto refused = [&](const Error& error) {
     *reason = PyUnicode_FromString(error.line().c_str());
     return nullptr;
   };
   if (!code)
     return refused(code.error());
-  const auto bytes = unit_bytes(unit, record, code.value(), static_cast<float>(gain));
+  const auto bytes = unit_bytes(unit, record, code.value(), static_cast<float>(gain), is_quick);
   if (!bytes)
     return refused(bytes.error());
   runtime::NativeVersion* version = runtime_table.load_unit(

@@ -12,6 +12,6 @@ void set_up(const runtime::RuntimeTable& table);
 
 /// See CompileTable::compile.
 runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
-                                mir::BlockId osr_block, double gain_wanted, PyObject** reason);
+                                mir::BlockId osr_block, bool is_quick, double gain_wanted, PyObject** reason);
 
 }  // namespace hasten::compile

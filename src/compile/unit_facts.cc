@@ -91,7 +91,8 @@ BodyFacts body_facts(const BodyRecord& body, UnitRecord& record, const LinkedCod
 
 }  // namespace
 
-Result<UnitBytes> unit_bytes(const Unit& unit, UnitRecord& record, const LinkedCode& code, float expected_gain) {
+Result<UnitBytes> unit_bytes(const Unit& unit, UnitRecord& record, const LinkedCode& code, float expected_gain,
+                             bool is_quick) {
   const CodeRange* entry = code.find(kEntrySymbol);
   if (!entry)
     return internal_error("the code has no entry");
@@ -135,6 +136,7 @@ Result<UnitBytes> unit_bytes(const Unit& unit, UnitRecord& record, const LinkedC
   facts.unwind = code.unwind;
   facts.unwind_bytes = code.unwind_bytes;
   facts.expected_gain = expected_gain;
+  facts.is_quick = is_quick ? 1 : 0;
   std::memcpy(writer.bytes().data(), &facts, sizeof facts);
   made.facts = std::move(writer.bytes());
   return made;

@@ -16,6 +16,7 @@ struct UnitBytes {
   std::vector<const void*> objects;  ///< one an address
 };
 
-Result<UnitBytes> unit_bytes(const Unit& unit, UnitRecord& record, const LinkedCode& code, float expected_gain);
+Result<UnitBytes> unit_bytes(const Unit& unit, UnitRecord& record, const LinkedCode& code, float expected_gain,
+                             bool is_quick);
 
 }  // namespace hasten::compile

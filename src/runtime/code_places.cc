@@ -4,6 +4,7 @@
 #include "runtime/code_places.h"
 
 #include <bitset>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -78,21 +79,11 @@ std::vector<std::string_view> opcode_names(Op op) {
   }
 }
 
-/// names[opcode], from the standard module `opcode`; empty if it cannot be read now (deep in a recursion, say).
-const std::vector<std::string>& opcode_table() {
-  static auto* names = new std::vector<std::string>;
-  if (!names->empty()) {
-    return *names;
-  }
-  ObjectRef module = ObjectRef::steal(PyImport_ImportModule("opcode"));
-  ObjectRef list = ObjectRef::steal(module ? PyObject_GetAttrString(module.get(), "opname") : nullptr);
-  for (Py_ssize_t i = 0; list && PyList_Check(list.get()) && i < PyList_GET_SIZE(list.get()); ++i) {
-    const char* name = PyUnicode_AsUTF8(PyList_GET_ITEM(list.get(), i));
-    names->push_back(name ? name : "");
-  }
-  PyErr_Clear();
-  return *names;
-}
+/// names[opcode] of the CPython that this is built for. Not asked of its module `opcode` at run time: whoever imports runs Python code, in
+/// which the exception of a signal's handler, or of another thread, would end.
+constexpr std::string_view kOpcodeNames[] = {
+#include "runtime/opcode_names.inc"
+};
 
 bool matches(std::string_view name, const std::vector<std::string_view>& prefixes) {
   for (std::string_view prefix : prefixes) {
@@ -109,19 +100,14 @@ struct Found {
   int line = 0;  ///< of the bytecode instruction
 };
 
-/// The opcodes that an instruction can come from. Empty: their names are not known, any opcode will do.
+/// The opcodes that an instruction can come from.
 const std::bitset<256>& opcodes_of(Op op) {
   static auto* known = new std::unordered_map<Op, std::bitset<256>>;
-  static const std::bitset<256> any;
-  const auto& names = opcode_table();
-  if (names.empty()) {
-    return any;
-  }
   auto [found, is_new] = known->try_emplace(op);
   if (is_new) {
     const auto prefixes = opcode_names(op);
-    for (size_t opcode = 0; opcode < names.size() && opcode < 256; ++opcode) {
-      found->second[opcode] = matches(names[opcode], prefixes);
+    for (size_t opcode = 0; opcode < std::size(kOpcodeNames) && opcode < 256; ++opcode) {
+      found->second[opcode] = matches(kOpcodeNames[opcode], prefixes);
     }
   }
   return found->second;

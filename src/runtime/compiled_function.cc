@@ -13,6 +13,7 @@
 #include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
 #include "runtime/planted.h"
+#include "runtime/quick_tier.h"
 #include "runtime/recursion.h"
 #include "runtime/ticks.h"
 
@@ -34,11 +35,18 @@ uint64_t mix(uint64_t hash, const void* pointer) {
 
 Tier tier_from_environment() {
   static const Tier tier = [] {
+    constexpr std::pair<const char*, Tier> kTiers[] = {{"interpreter", Tier::Interpreter},
+                                                       {"python", Tier::Python},
+                                                       {"quick", Tier::Quick},
+                                                       {"optimized", Tier::Optimized},
+                                                       {"changing", Tier::Changing}};
     const char* text = std::getenv("HASTEN_JIT_TIER");
-    if (text && std::strcmp(text, "interpreter") == 0) {
-      return Tier::Interpreter;
+    for (const auto& [name, named] : kTiers) {
+      if (text && std::strcmp(text, name) == 0) {
+        return named;
+      }
     }
-    return text && std::strcmp(text, "python") == 0 ? Tier::Python : Tier::Native;
+    return kPlantsBugs ? Tier::Quick : Tier::Native;
   }();
   return tier;
 }
@@ -273,7 +281,7 @@ PyObject* CompiledFunction::call_bound(PyObject* const* args, PythonTurn* turn) 
   if (python_has_the_turn(shape, turn)) {
     return kGuardMiss;
   }
-  if (!replace_narrow_version(args, shape)) {
+  if (!replace_version(args, shape)) {
     return nullptr;
   }
   PyObject* result = try_versions(args, shape, true, turn);
@@ -286,7 +294,7 @@ PyObject* CompiledFunction::call_bound(PyObject* const* args, PythonTurn* turn) 
   if (load_cached() && (result = try_versions(args, shape, true, turn)) != kGuardMiss) {
     return result;
   }
-  NativeVersion* native = compile(args, param_count_, mir::kNone);
+  NativeVersion* native = compile(args, param_count_, mir::kNone, begins_quickly(args));
   if (!native) {
     if (PyErr_Occurred()) {
       return nullptr;
@@ -297,14 +305,30 @@ PyObject* CompiledFunction::call_bound(PyObject* const* args, PythonTurn* turn) 
     }
     return kGuardMiss;
   }
-  versions_.insert(versions_.begin(),
-                   Version{native, shape, 1, 0, is_behind_trampoline_ ? 2 : kContestFirst, last_compile_ticks_});
+  versions_.insert(versions_.begin(), Version{native, shape, 1, 0,
+                                              native->is_quick        ? kNoContest
+                                              : is_behind_trampoline_ ? 2
+                                                                      : kContestFirst,
+                                              last_compile_ticks_});
   return enter(native, args);
+}
+
+bool CompiledFunction::begins_quickly(PyObject* const* args) const {
+  switch (tier_from_environment()) {
+    case Tier::Quick:
+    case Tier::Changing:
+      return true;
+    case Tier::Native:
+      return !is_behind_trampoline_ && is_little_work(args, param_count_);
+    default:
+      return false;
+  }
 }
 
 PyObject* CompiledFunction::enter(NativeVersion* native, PyObject* const* args) {
   NativeEntryScope scope{this, native, innermost_entry, nullptr, nullptr};
   innermost_entry = &scope;
+  const QuickRun run(native);
   ++native->active;
   PyObject* result = native->entry(native, args);
   --native->active;
@@ -358,7 +382,7 @@ bool CompiledFunction::was_refused(uint64_t shape) const {
   return std::find(refused_.begin(), refused_.end(), shape) != refused_.end();
 }
 
-NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, mir::BlockId osr_block) {
+NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, mir::BlockId osr_block, bool is_quick) {
   bool is_osr = osr_block != mir::kNone;
   ++(is_osr ? osr_compile_count_ : compile_count_);
   compiling_ = true;
@@ -370,7 +394,8 @@ NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, 
   std::string why;
   const CompileTable* table = load_compiler(&why);  // not yet here if the MIR came out of the cache
   NativeVersion* native =
-      table ? table->compile(mir_, args, count, osr_block, is_behind_trampoline_ ? kUnseenGain : 0, &reason) : nullptr;
+      table ? table->compile(mir_, args, count, osr_block, is_quick, is_behind_trampoline_ ? kUnseenGain : 0, &reason)
+            : nullptr;
   compiling_ = false;
   last_compile_ticks_ = ticks() - begin;
   last_compile_s_ = thread_cpu_s() - begin_s;
@@ -402,18 +427,27 @@ bool CompiledFunction::lands_often(const Version& version) {
   return version.landings > 0 && version.landings * kLandingRarity >= version.calls;
 }
 
-bool CompiledFunction::replace_narrow_version(PyObject* const* args, uint64_t shape) {
-  if (landing_depth_ > 0 || compiling_ || !may_replace_narrow()) {
-    return true;
-  }
-  for (size_t i = 0; i < versions_.size(); ++i) {
+bool CompiledFunction::replace_version(PyObject* const* args, uint64_t shape) {
+  const bool may_widen = landing_depth_ == 0 && may_replace_narrow();
+  for (size_t i = 0; i < versions_.size() && !compiling_; ++i) {
     const Version& version = versions_[i];
-    if (version.shape != shape || !lands_often(version)) {
+    const bool is_over = has_been_quick_enough(*version.native);
+    if (version.shape != shape || !(is_over || (may_widen && lands_often(version)))) {
       continue;
     }
-    retire(version.native);
-    versions_.erase(versions_.begin() + static_cast<ptrdiff_t>(i));
-    NativeVersion* native = compile(args, param_count_, mir::kNone);
+    NativeVersion* const old = version.native;
+    NativeVersion* native = compile(args, param_count_, mir::kNone, tier_from_environment() == Tier::Quick);
+    if (is_over) {
+      ++optimized_later_count_;
+      --compile_count_;
+    }
+    if (is_over && !native && !PyErr_Occurred()) {
+      old->is_quick = 0;  // it stays for good
+      return true;
+    }
+    retire(old);
+    std::erase_if(versions_, [&](const Version& one) { return one.native == old; });
+    free_retired();
     if (native) {
       versions_.insert(versions_.begin(), Version{native, shape, 0, 0, kContestFirst, last_compile_ticks_});
     } else if (PyErr_Occurred()) {

@@ -25,7 +25,10 @@ namespace hasten::runtime {
 class FramePool;
 
 enum class Tier : uint8_t {
-  Native,       ///< the default
+  Native,  ///< the default
+  Quick,   ///< always code without optimization (HASTEN_JIT_TIER=quick, for tests that compile far more than they run)
+  Optimized,    ///< never (HASTEN_JIT_TIER=optimized)
+  Changing,     ///< quick first, and optimized as soon as may be (HASTEN_JIT_TIER=changing, for tests)
   Interpreter,  ///< always the MIR interpreter (HASTEN_JIT_TIER=interpreter, for tests)
   Python,       ///< always the original (HASTEN_JIT_TIER=python)
 };
@@ -104,7 +107,7 @@ class CompiledFunction {
     uint64_t calls_before = 0;  ///< of them, before a version was last freed
     std::unique_ptr<Contest> contest = nullptr;
   };
-  static constexpr uint64_t kContestFirst = 8;
+  static constexpr uint64_t kContestFirst = 8, kNoContest = UINT64_MAX;
   static constexpr uint64_t kAnyShape = 0;
   /// Arguments of this shape go to Python: native code has lost.
   struct Dropped {
@@ -137,7 +140,9 @@ class CompiledFunction {
   bool bind(PyObject* const* args, size_t nargs, PyObject* keyword_names, PyObject** bound, ObjectRef* more_positional,
             ObjectRef* more_keywords) const;
   /// Compiles for these arguments (or for OSR). Null: not possible; an exception may be set.
-  NativeVersion* compile(PyObject* const* args, uint32_t count, mir::BlockId osr_block);
+  NativeVersion* compile(PyObject* const* args, uint32_t count, mir::BlockId osr_block, bool is_quick);
+  /// Whether the first code for these arguments is made without optimization.
+  bool begins_quickly(PyObject* const* args) const;
   /// A number for what the arguments look like: their types, and those of the first items of lists, two levels deep.
   /// *is_vague: an empty list is among them, which says nothing of its items.
   uint64_t shape_of(PyObject* const* args, bool* is_vague) const;
@@ -149,8 +154,9 @@ class CompiledFunction {
   /// Tries the versions (only those of this shape, or only the others). kGuardMiss if none took the call.
   PyObject* try_versions(PyObject* const* args, uint64_t shape, bool same_shape, PythonTurn* turn);
   bool was_refused(uint64_t shape) const;
-  /// Replaces a version of this shape that lands often by a wider one. False: an exception is set.
-  bool replace_narrow_version(PyObject* const* args, uint64_t shape);
+  /// Replaces a version of this shape that lands often by a wider one, and one that was made quickly and has run for long by an
+  /// optimized one. False: an exception is set.
+  bool replace_version(PyObject* const* args, uint64_t shape);
   /// False: enough was compiled, and versions stay however often they land.
   bool may_replace_narrow() const;
   static bool lands_often(const Version& version);
@@ -208,6 +214,7 @@ class CompiledFunction {
   std::vector<Learnt> learnt_;
   std::vector<ObjectRef> reasons_;
   uint32_t compile_count_ = 0, osr_compile_count_ = 0;
+  uint32_t optimized_later_count_ = 0;  ///< compilations in place of quick ones, not among the others
   uint32_t landing_depth_ = 0;
   std::vector<uint32_t> visits_after_exception_;  ///< of each block
   uint64_t original_calls_ = 0, interpreter_calls_ = 0, osr_entries_ = 0;

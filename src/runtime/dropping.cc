@@ -9,6 +9,7 @@
 #include "runtime/hot.h"
 #include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
+#include "runtime/quick_tier.h"
 #include "runtime/ticks.h"
 
 namespace hasten::runtime {
@@ -30,33 +31,6 @@ constexpr uint64_t kLongFactor = 16, kLongTicks = 25'000'000;  // some 10 ms
 long interruptions_so_far() {
   rusage usage;
   return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
-}
-
-/// How much work an argument may mean; 0 if nothing is known.
-uint64_t size_of(PyObject* object) {
-  if (PyLong_CheckExact(object)) {
-    int overflow = 0;
-    const long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
-    return overflow != 0 ? UINT64_MAX / 4 : static_cast<uint64_t>(value < 0 ? -(value + 1) : value);
-  }
-  if (PyList_CheckExact(object) || PyTuple_CheckExact(object)) {
-    const Py_ssize_t size = Py_SIZE(object);
-    PyObject* first = size == 0                   ? nullptr
-                      : PyList_CheckExact(object) ? PyList_GET_ITEM(object, 0)
-                                                  : PyTuple_GET_ITEM(object, 0);
-    const bool has_rows = first && (PyList_CheckExact(first) || PyTuple_CheckExact(first));
-    return static_cast<uint64_t>(size) * static_cast<uint64_t>(has_rows ? Py_SIZE(first) + 1 : 1);
-  }
-  if (PyUnicode_CheckExact(object)) {
-    return static_cast<uint64_t>(PyUnicode_GET_LENGTH(object));
-  }
-  if (PyBytes_CheckExact(object)) {
-    return static_cast<uint64_t>(PyBytes_GET_SIZE(object));
-  }
-  if (PyDict_CheckExact(object)) {
-    return static_cast<uint64_t>(PyDict_GET_SIZE(object));
-  }
-  return PyAnySet_CheckExact(object) ? static_cast<uint64_t>(PySet_GET_SIZE(object)) : 0;
 }
 
 }  // namespace
@@ -108,7 +82,7 @@ PyObject* CompiledFunction::enter_in_contest(size_t index, PyObject* const* args
     return enter(native, args);
   }
   std::vector<uint64_t> sizes(param_count_);
-  std::transform(args, args + param_count_, sizes.begin(), size_of);
+  std::transform(args, args + param_count_, sizes.begin(), size_of_argument);
   if (whose == Contest::Turn::Python && version.contest->admits(sizes)) {
     turn->contestant = native;
     return kGuardMiss;

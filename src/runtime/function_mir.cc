@@ -79,13 +79,18 @@ const InterpreterPlan& CompiledFunction::plan() {
 }
 
 bool CompiledFunction::load_cached() {
-  if (std::exchange(cache_tried_, true) || tier_from_environment() != Tier::Native || !wrapper_) {
+  if (std::exchange(cache_tried_, true) ||
+      !(tier_from_environment() == Tier::Native || tier_from_environment() == Tier::Optimized) || !wrapper_) {
     return false;
   }
   const double begin_s = thread_cpu_s();
   try {
     for (NativeVersion* native : cached_units(this, wrapper_)) {
-      versions_.push_back({native, kAnyShape});
+      if (native->is_quick && tier_from_environment() == Tier::Optimized) {
+        release_unit(native);
+        continue;
+      }
+      versions_.push_back({native, kAnyShape, 0, 0, native->is_quick ? kNoContest : kContestFirst});
       ++loaded_count_;
     }
   } catch (const std::bad_alloc&) {  // it runs as Python, or is compiled once there is room

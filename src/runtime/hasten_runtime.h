@@ -15,7 +15,7 @@
 
 namespace hasten::runtime {
 
-inline constexpr uint32_t kRuntimeAbiVersion = 10;
+inline constexpr uint32_t kRuntimeAbiVersion = 11;
 
 /// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
 enum class SlotKind : uint8_t {
@@ -77,6 +77,8 @@ struct NativeVersion {
   void* owner;          ///< its NativeUnit, if it is a root
   float expected_gain;  ///< how many times faster than Python the compiler takes it to be
   uint32_t active;      ///< the runtime's: how many calls run it now
+  uint32_t is_quick;    ///< see quick_tier.h, which counts
+  uint64_t entered_ticks, spent_ticks;
   // For the report.
   const Site* sites;
   uint32_t site_count;
@@ -188,9 +190,10 @@ struct CompileTable {
   /// `osr_block` with the live values `args`: those of runtime/liveness.h live_into(osr_block), in that order (the
   /// block's own phis included and already evaluated); a null entry is an Unbound value. What the runtime has learnt
   /// (RuntimeTable::lessons) makes the version wider.
+  /// is_quick: without optimization, in a fraction of the time.
   /// gain_wanted: 0, or refuse it, also without loops, if the compiler does not take it to be so many times faster. Null with *reason when it would not be faster or cannot be done.
   NativeVersion* (*compile)(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
-                            mir::BlockId osr_block, double gain_wanted, PyObject** reason);
+                            mir::BlockId osr_block, bool is_quick, double gain_wanted, PyObject** reason);
 };
 
 /// What `NativeEntry` returns when an argument does not have the type that it was compiled for.

@@ -200,10 +200,11 @@ PyObject* CompiledFunction::line_facts(PyObject* nested_codes) const {
     if (!sites || !name) {
       return false;
     }
-    return append(bodies, Py_BuildValue("{sssisisisOsssKsKsnsO}", "kind", kind, "is_nested", body.function != mir_,
-                                        "is_own", &owner == this, "is_entered", &body == &root, "owner", name.get(),
-                                        "parameter_types", body.parameter_types, "calls", calls, "landings", landings,
-                                        "code_bytes", static_cast<Py_ssize_t>(root.code_bytes), "sites", sites.get()));
+    return append(
+        bodies, Py_BuildValue("{sssisisisisOsssKsKsnsO}", "kind", kind, "is_nested", body.function != mir_, "is_quick",
+                              root.is_quick != 0, "is_own", &owner == this, "is_entered", &body == &root, "owner",
+                              name.get(), "parameter_types", body.parameter_types, "calls", calls, "landings", landings,
+                              "code_bytes", static_cast<Py_ssize_t>(root.code_bytes), "sites", sites.get()));
   };
   const auto add_unit = [&](const CompiledFunction& owner, const NativeVersion& root, const char* kind,
                             uint64_t calls = 0, uint64_t landings = 0) {

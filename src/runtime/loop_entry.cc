@@ -8,6 +8,7 @@
 #include "runtime/liveness.h"
 #include "runtime/operations.h"
 #include "runtime/planted.h"
+#include "runtime/quick_tier.h"
 #include "runtime/traceback.h"
 
 namespace hasten::runtime {
@@ -53,6 +54,9 @@ void collect(const std::vector<mir::ValueId>& ids, const ValueTable& values, std
 }  // namespace
 
 bool OsrEntry::wants(mir::BlockId block, bool after_exception) {
+  if (is_eager_) {
+    return true;
+  }
   if (!after_exception) {
     visits_.resize(function_->mir_->block_count);
     return ++visits_[block] % kHotVisits == 0;
@@ -81,11 +85,13 @@ HotLoop::Outcome OsrEntry::enter(mir::BlockId block, ValueTable* values, PyObjec
       return outcome;
     }
   }
+  is_eager_ = false;
   if (function_->compiling_ || function_->osr_compile_count_ >= kOsrCompilesMax) {
     return Outcome::Declined;
   }
   collect(live_into(*function_->mir_, block), *values, &live);
-  NativeVersion* native = function_->compile(live.data(), static_cast<uint32_t>(live.size()), block);
+  NativeVersion* native = function_->compile(live.data(), static_cast<uint32_t>(live.size()), block,
+                                             tier_from_environment() == Tier::Quick);
   if (!native) {
     *result = nullptr;
     return PyErr_Occurred() ? Outcome::Finished : Outcome::Declined;
@@ -175,7 +181,7 @@ PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, co
     values.clear();
     return kLeft;
   }
-  OsrEntry osr(this);
+  OsrEntry osr(this, innermost_entry && has_been_quick_enough(*innermost_entry->native));
   ++landing_depth_;
   PyObject* answer =
       interpret(function, plan(), values, start, landing_depth_ > kLandingDepthMax ? nullptr : &osr, shown);

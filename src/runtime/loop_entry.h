@@ -25,7 +25,8 @@ inline constinit thread_local NativeEntryScope* innermost_entry = nullptr;
 /// Enters native code at a loop header that became hot in the interpreter.
 class OsrEntry final : public HotLoop {
  public:
-  explicit OsrEntry(CompiledFunction* function) : function_(function) {}
+  /// is_eager: at the first header, however often it was visited.
+  OsrEntry(CompiledFunction* function, bool is_eager) : function_(function), is_eager_(is_eager) {}
 
   bool wants(mir::BlockId block, bool after_exception) override;
   Outcome enter(mir::BlockId block, ValueTable* values, PyObject** result, Start* start) override;
@@ -34,6 +35,7 @@ class OsrEntry final : public HotLoop {
   Outcome run(NativeVersion* native, ValueTable* values, std::vector<PyObject*>* live, PyObject** result, Start* start);
 
   CompiledFunction* function_;
+  bool is_eager_;
   std::vector<uint32_t> visits_;
 };
 

@@ -168,6 +168,7 @@ Result<NativeVersion*> load_unit(std::unique_ptr<NativeUnit> unit, const CodeSou
     root.code_bytes += unit->part<BodyFacts>(facts.bodies)[k].code_bytes;
   }
   root.expected_gain = facts.expected_gain;
+  root.is_quick = facts.is_quick;
   root.bodies = unit->versions.data();
   root.body_count = unit->body_count;
   announce(*unit);

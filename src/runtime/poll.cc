@@ -39,10 +39,11 @@ bool take_async_exception() {
   if (PyThreadState_Get()->async_exc == nullptr) {
     return true;
   }
-  static PyObject* const nothing = [] {
+  static PyObject* nothing = nullptr;
+  if (!nothing) {  // where it is made the exception may be raised already: it is made anew at the next one
     ObjectRef globals = ObjectRef::steal(PyDict_New());
-    return globals ? PyRun_String("lambda: None", Py_eval_input, globals.get(), globals.get()) : nullptr;
-  }();
+    nothing = globals ? PyRun_String("lambda: None", Py_eval_input, globals.get(), globals.get()) : nullptr;
+  }
   ObjectRef done = ObjectRef::steal(nothing ? PyObject_CallNoArgs(nothing) : nullptr);
   if (done) {
     return true;

@@ -445,6 +445,24 @@ std::optional<Fingerprint> key_of(CompiledFunction* function) {
   return fingerprint_of(key);
 }
 
+/// Where code is kept that was made quickly for the same types of arguments.
+std::optional<uint32_t> quick_slot(const UnitCache& cache, const Fingerprint& key, std::string_view types) {
+  for (uint32_t slot = 0; slot < UnitCache::kSlots; ++slot) {
+    const auto file = cache.find(key, slot);
+    if (!file) {
+      break;
+    }
+    const PartReader reader(file->facts().data());
+    const PartReader unit(reader.items<uint8_t>(reader.head<StoredFacts>().unit));
+    const auto& facts = unit.head<UnitFacts>();
+    if (facts.is_quick &&
+        types == unit.items<char>(facts.text) + unit.items<BodyFacts>(facts.bodies)->parameter_types) {
+      return slot;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void store_unit(const UnitParts& parts) {
@@ -459,7 +477,12 @@ void store_unit(const UnitParts& parts) {
   const auto key = key_of(function);
   const std::vector<uint8_t> bytes = key ? Storing(parts).bytes() : std::vector<uint8_t>();
   if (!bytes.empty()) {
-    cache->store(*key, bytes, parts.code, facts.code_bytes);
+    const auto slot =
+        facts.is_quick
+            ? std::nullopt
+            : quick_slot(*cache, *key,
+                         reinterpret_cast<const char*>(parts.facts + facts.text.offset) + root.parameter_types);
+    cache->store(*key, slot, bytes, parts.code, facts.code_bytes);
     function->count_stored();
   }
 }

@@ -19,6 +19,7 @@
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
 #include "runtime/planted.h"
+#include "runtime/quick_tier.h"
 #include "runtime/site_counts.h"
 #include "runtime/text.h"
 
@@ -147,9 +148,13 @@ int32_t hj_guard_holds(NativeUnit* unit, uint32_t index) {
 }
 
 int32_t hj_poll(NativeUnit* unit, const mir::MirFunction* function, uint32_t instr) {
-  unit->head().calls_left = kCallsPerPoll;
+  const bool is_over = has_been_quick_enough(unit->bodies[0].version);
+  unit->head().calls_left =
+      is_over ? 1 : kCallsPerPoll;  // the callers of this activation leave too, one after the other
   if (hrt_poll(function, instr) != kOk)
     return -1;
+  if (is_over)
+    return 1;
   return hj_guards_hold(unit) ? 0 : 1;
 }
 

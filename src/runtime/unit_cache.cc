@@ -170,13 +170,13 @@ std::optional<CachedFile> UnitCache::find(const Fingerprint& fingerprint, uint32
   return opened;
 }
 
-void UnitCache::store(const Fingerprint& fingerprint, const std::vector<uint8_t>& facts, const uint8_t* code,
-                      size_t code_bytes) {
+void UnitCache::store(const Fingerprint& fingerprint, std::optional<uint32_t> wanted, const std::vector<uint8_t>& facts,
+                      const uint8_t* code, size_t code_bytes) {
   if (!can_write_) {
     return;
   }
-  uint32_t slot = 0;
-  while (slot + 1 < kSlots && access(path_of(fingerprint, slot).c_str(), F_OK) == 0) {
+  uint32_t slot = wanted.value_or(0);
+  while (!wanted && slot + 1 < kSlots && access(path_of(fingerprint, slot).c_str(), F_OK) == 0) {
     ++slot;
   }
   FileHead head = {};

@@ -46,8 +46,9 @@ class UnitCache {
   static constexpr uint32_t kSlots = 4;
 
   std::optional<CachedFile> find(const Fingerprint& fingerprint, uint32_t slot) const;
-  /// Puts it into the first free slot; the last one gives way if there is none.
-  void store(const Fingerprint& fingerprint, const std::vector<uint8_t>& facts, const uint8_t* code, size_t code_bytes);
+  /// Puts it into `slot`, or into the first free one; the last one gives way if there is none.
+  void store(const Fingerprint& fingerprint, std::optional<uint32_t> slot, const std::vector<uint8_t>& facts,
+             const uint8_t* code, size_t code_bytes);
 
  private:
   explicit UnitCache(std::string directory) : directory_(std::move(directory)) {}

@@ -83,6 +83,7 @@ struct UnitFacts {
   uint32_t entry, entry_bytes;      ///< the boxed entry, in the code
   uint32_t unwind, unwind_bytes;    ///< .eh_frame, in the code
   float expected_gain;
+  uint32_t is_quick;  ///< not optimized: another takes its place if it is used much
 };
 
 /// With the type's version tag, the attribute is a slot of the class at this offset in the object, or the value of this index

@@ -62,7 +62,7 @@ class LineReport:
                 left: how often native code left for the interpreter here, and why; seen: the types that it met;
                 refused: why this line kept the function, or a version of it, from being compiled.
             versions: kind ("call"; "loop", entered in a loop; "retired", no longer called; "within", called natively from
-                what `within` names), types of its parameters, calls and landings (null where nobody counts), code_bytes,
+                what `within` names), quick (made without optimization), types of its parameters, calls and landings (null where nobody counts), code_bytes,
                 share_native, and lines, the class of each.
             refusals: file, line, column, code, why, hint.
             reasons, landings, python_calls, interpreter_calls, loop_entries, compiles, loop_compiles, retired, and what else
@@ -185,6 +185,7 @@ def _version(body: dict, free: set[int]) -> dict:
     return {
         "kind": body["kind"] if within is None or body["kind"] == "retired" else "within",
         "within": within,
+        "quick": bool(body["is_quick"]),
         "types": body["parameter_types"],
         "calls": body["calls"] if counted else None,
         "landings": body["landings"] if counted else None,

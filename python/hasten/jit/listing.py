@@ -37,6 +37,8 @@ def version_words(version: dict) -> str:
     kinds = {"call": "native version", "loop": "native version, entered in a loop", "retired": "native version, retired"}
     said = f"within {version['within']}" if version["kind"] == "within" else kinds[version["kind"]]
     parts = [f"{said}: ({version['types']})"]
+    if version["quick"]:
+        parts.append("made quickly, not optimized")
     if version["calls"] is not None:
         left = f", left for the interpreter {_times(version['landings'])}" if version["landings"] else ""
         parts.append(_plural(version["calls"], "call") + left)

@@ -16,7 +16,6 @@
 #include <llvm/TargetParser/SubtargetFeature.h>
 
 #include "compile/jit/optimize.h"
-#include "runtime/planted.h"
 
 namespace hasten::compile {
 namespace {
@@ -48,17 +47,14 @@ bool is_set(const char* variable) {
   return text && *text && *text != '0';
 }
 
-/// Tests that compile far more than they run; see code.h.
-bool unoptimized() {
-  static const bool chosen = kPlantsBugs || is_set("HASTEN_JIT_UNOPTIMIZED");
-  return chosen;
-}
-
-/// For this processor. Made once; the caller holds the GIL.
-Result<llvm::TargetMachine*> make_machine() {
+void set_up_llvm() {
   leave_out_steps();
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
+}
+
+/// For this processor.
+Result<llvm::TargetMachine*> make_machine(llvm::CodeGenOptLevel level) {
   const std::string triple = llvm::sys::getProcessTriple();
   std::string problem;
   const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple, problem);
@@ -73,17 +69,23 @@ Result<llvm::TargetMachine*> make_machine() {
     features.AddFeature("idivq-to-divl", false);
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;  // a * b + c rounds twice, as in CPython
-  auto* machine = target->createTargetMachine(
-      triple, llvm::sys::getHostCPUName(), features.getString(), options, llvm::Reloc::PIC_, llvm::CodeModel::Small,
-      unoptimized() ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default);
+  auto* machine = target->createTargetMachine(triple, llvm::sys::getHostCPUName(), features.getString(), options,
+                                              llvm::Reloc::PIC_, llvm::CodeModel::Small, level);
   if (!machine)
     return Error{"compile.llvm", "LLVM cannot make code for this machine", "please report it"};
   return machine;  // lives as long as the process
 }
 
-Result<llvm::TargetMachine*> machine() {
-  static Result<llvm::TargetMachine*> made = make_machine();
-  return made;
+/// Each is made once; the caller holds the GIL.
+Result<llvm::TargetMachine*> machine(bool is_quick) {
+  static const bool ready = (set_up_llvm(), true);
+  (void)ready;
+  if (is_quick) {
+    static Result<llvm::TargetMachine*> quick = make_machine(llvm::CodeGenOptLevel::None);
+    return quick;
+  }
+  static Result<llvm::TargetMachine*> optimizing = make_machine(llvm::CodeGenOptLevel::Default);
+  return optimizing;
 }
 
 }  // namespace
@@ -100,8 +102,8 @@ double ThreadClock::now() {
 }
 
 Result<LinkedCode> compile_module(const std::function<Result<std::unique_ptr<llvm::Module>>(llvm::LLVMContext&)>& make,
-                                  bool wants_lines, CompileTimes* times) {
-  auto known = machine();
+                                  bool is_quick, bool wants_lines, CompileTimes* times) {
+  auto known = machine(is_quick);
   if (!known)
     return known.error();
   llvm::TargetMachine& machine = *known.value();
@@ -139,7 +141,7 @@ Result<LinkedCode> compile_module(const std::function<Result<std::unique_ptr<llv
     return internal_error(defect);
   const double start = ThreadClock::now();
   times->verify_ms = start - verify_start;
-  if (!unoptimized())
+  if (!is_quick)
     optimize(*module, machine);
   times->optimize_ms = ThreadClock::now() - start;
   if (const std::string defect = verify ? defect_of(*module) : ""; !defect.empty())

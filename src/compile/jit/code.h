@@ -30,10 +30,10 @@ struct CompileTimes {
 /// The compiler found a defect in its own work; it says "compile.internal", and the function stays Python.
 Error internal_error(const std::string& defect);
 
-/// Verifies and optimizes the module that `make` builds, and links its code. HASTEN_JIT_VERIFY=1 verifies it after the
-/// optimization too; HASTEN_JIT_DUMP=1 prints it to standard error. HASTEN_JIT_UNOPTIMIZED=1 leaves the optimization out and
-/// selects instructions the fast way: a fifth of the time, for tests that compile far more than they run.
+/// Verifies and optimizes the module that `make` builds, and links its code. is_quick: without optimization, and with the fast
+/// selection of instructions, in an eighth of the time. HASTEN_JIT_VERIFY=1 verifies it after the optimization too;
+/// HASTEN_JIT_DUMP=1 prints it to standard error.
 Result<LinkedCode> compile_module(const std::function<Result<std::unique_ptr<llvm::Module>>(llvm::LLVMContext&)>& make,
-                                  bool wants_lines, CompileTimes* times);
+                                  bool is_quick, bool wants_lines, CompileTimes* times);
 
 }  // namespace hasten::compile

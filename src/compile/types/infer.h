@@ -81,6 +81,7 @@ struct Specialization {
   mir::BlockId osr_block;        ///< kNone: a normal entry
   std::vector<mir::ValueId> osr_values;
   Flow flow;
+  std::optional<Flow> before;  ///< for OSR: of the whole function, by which the entry was reached
   mir::Liveness liveness;
   std::vector<Type> types;  ///< of every value
   Type result;

@@ -121,6 +121,8 @@ Specialization::Specialization(const mir::MirFunction& f, std::vector<Type> para
       flow(view, osr == mir::kNone ? 0 : osr),
       liveness(f),
       types(f.instr_count) {
+  if (osr != mir::kNone)
+    before.emplace(view, 0);
   for (ValueId v = 0; v < f.instr_count; ++v) {
     if (f.instrs[v].op == Op::StoreGlobal || f.instrs[v].op == Op::DelGlobal)
       written_globals.push_back(f.names[f.instrs[v].aux]);
@@ -131,8 +133,15 @@ Type Specialization::type_at(ValueId v, BlockId block) const {
   Type t = types[v];
   if (t.never())
     return t;
-  for (BlockId d = block; d != flow.start(); d = flow.idom(d)) {
-    const BlockId p = flow.idom(d);
+  const Flow& shape = before ? *before : flow;
+  for (BlockId d = block; d != shape.start(); d = shape.idom(d)) {
+    const BlockId p = shape.idom(d);
+    // Decided by the interpreter, perhaps, with values that are not known here any more.
+    const bool is_past = before && !(flow.reachable(d) && flow.dominates(d, block));
+    const auto knows = [&](ValueId other) {
+      return !is_past || view.instr(other).op == Op::Const ||
+             std::binary_search(osr_values.begin(), osr_values.end(), other);
+    };
     const auto preds = view.preds(d);
     if (preds.size() != 1 || preds[0] != p)
       continue;
@@ -159,9 +168,9 @@ Type Specialization::type_at(ValueId v, BlockId block) const {
     if (c.op != Op::Compare)
       continue;
     const auto args = view.args(condition);
-    if (args[0] == v)
+    if (args[0] == v && knows(args[1]))
       refine_by_compare(t, static_cast<CompareOp>(c.sub), holds, true, types[args[1]]);
-    else if (args[1] == v)
+    else if (args[1] == v && knows(args[0]))
       refine_by_compare(t, static_cast<CompareOp>(c.sub), holds, false, types[args[0]]);
   }
   return t;

@@ -125,8 +125,7 @@ def main() -> int:
     for finding in totals.findings:
         said = "".join(f" {key}={value}" for key, value in finding.mode.items())
         print(f"\nseed {finding.seed}{said}: {finding.what}")
-        for key in ("HASTEN_JIT_UNOPTIMIZED", "HASTEN_JIT_TIER"):  # for the copies that shrink() makes of this process
-            os.environ[key] = finding.mode.get(key, "")
+        os.environ.update(finding.mode)  # for the copies that shrink() makes of this process
         if not options.no_shrink:
             small, what = shrink.shrink(program.generate(finding.seed, options.density), options.wrap, keep)
             path = keep / f"small_{finding.seed}.py"
