@@ -18,7 +18,8 @@ struct Experience {
     std::vector<PyObject*> classes;  ///< classes of results that were not predicted; strong references
   };
   std::map<mir::ValueId, Seen> values;
-  std::map<uint32_t, uint32_t> global_changes;  ///< name index -> how often a guarded global had changed
+  std::map<uint32_t, uint32_t>
+      global_changes;  ///< name index -> how often a guarded global had changed; and see default_key()
 };
 
 /// Made if there is none.

@@ -11,6 +11,7 @@
 #include "runtime/big_ints.h"
 #include "runtime/compiled_function.h"
 #include "runtime/counted_call.h"
+#include "runtime/defaults.h"
 #include "runtime/experience.h"
 #include "runtime/frames.h"
 #include "runtime/helpers.h"
@@ -125,6 +126,8 @@ Limits hj_enter(NativeUnit* unit) {
     if (!guard_holds(guard) && !planted_bug(Plant::GuardAtEntry)) {
       if (guard.what == GuardFacts::What::Global)
         ++experience_of(guard.function).global_changes[guard.name];
+      if (guard.what == GuardFacts::What::Default)
+        ++experience_of(guard.function).global_changes[default_key(guard.name)];
       return {-1, 0};
     }
   }

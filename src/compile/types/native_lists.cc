@@ -167,6 +167,12 @@ class Search {
     see(t);
     if (holds_list(t) && !makes(s, v))
       block(t);
+    if (const auto plan = s.calls.find(v); plan != s.calls.end()) {
+      for (const CallPlan::Source& source : plan->second.sources) {
+        if (source.guard != kNoGuard)
+          block(unit_.guards[source.guard].type);  // the function has it
+      }
+    }
   }
 
   /// As `v` meets it: narrowed by the branches that lead there.
@@ -378,7 +384,7 @@ class Search {
   bool call(Specialization& s, ValueId v, size_t k) {
     const auto found = s.calls.find(v);
     const Instr& i = s.view.instr(v);
-    if (found == s.calls.end() || i.aux != mir::kNone)
+    if (found == s.calls.end() || (i.aux != mir::kNone && found->second.how != CallPlan::How::Direct))
       return false;
     const CallPlan& plan = found->second;
     const Type &t = s.types[v], operand = type(s, v, k);
@@ -388,10 +394,15 @@ class Search {
     switch (plan.how) {
       case CallPlan::How::ListAppend:
         return k == 0 || (callee.only(kMethod) && takes(callee.items->front(), operand));
-      case CallPlan::How::Direct:
+      case CallPlan::How::Direct: {
+        const auto taker = std::find_if(plan.sources.begin(), plan.sources.end(), [&](const CallPlan::Source& one) {
+          return one.guard == kNoGuard && one.operand == k;
+        });
         // An exception that is handled here may have passed through code that went on with objects.
-        return plan.target && plan.args.size() == i.arg_count - 1 && !must_box(operand, plan.args[k - 1]) &&
+        return plan.target && taker != plan.sources.end() &&
+               !must_box(operand, plan.args[static_cast<size_t>(taker - plan.sources.begin())]) &&
                (planted_bug(Plant::NativeCallHandled) || s.view.block(i.block).handler == mir::kNone);
+      }
       case CallPlan::How::Native:
         gains(operand);
         return plan.known == Known::Len || ((plan.known == Known::Enumerate || plan.known == Known::Zip) && !t.object);
