@@ -440,7 +440,7 @@ class BodyLowering {
   void poll_now(ValueId at);
 
   // held.cc
-  bool dies_quietly(const Type& t, int depth);
+  bool dies_quietly(const Type& t) const;
   bool needs_slot(ValueId hold);
   bool is_kept_otherwise(ValueId v);
   void prepare_held();

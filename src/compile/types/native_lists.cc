@@ -39,6 +39,11 @@ bool holds_list(const Type& t) {
   return found;
 }
 
+bool refers_to_objects(const Type& t) {
+  return t.object || (t.kinds & (kList | kListIter)) ||
+         (t.items && (t.kinds & kWithItems) && std::any_of(t.items->begin(), t.items->end(), refers_to_objects));
+}
+
 bool is_index(const Type& t) { return t.within(kIntegral) && !t.is_union(); }
 
 /// Writes a shape, nibble by nibble.
@@ -196,8 +201,9 @@ class Search {
     switch (i.op) {
       case Op::Phi:
         return !must_box(operand, t);
+      case Op::Hold:  // one that must be held is an object
+        return dies_quietly(operand, sites_, [](const Type&) { return true; });
       case Op::CheckBound:
-      case Op::Hold:
       case Op::Truth:
       case Op::BranchBound:
         return true;
@@ -514,6 +520,30 @@ bool holds_native_list(const Type& t, const SiteTable& sites) {
   bool found = false;
   each_list(t, [&](SiteId site) { found |= site != kNoSite && sites.is_native(site); });
   return found;
+}
+
+bool dies_quietly(const Type& t, SiteTable& sites, const std::function<bool(const Type&)>& is_native, int depth) {
+  constexpr int kNestingMax = 4;
+  if (t.object) {
+    const PyTypeObject* cls = class_of(t);
+    return cls == &PyUnicode_Type || cls == &PyLong_Type || cls == &PyFloat_Type || cls == &PyBool_Type ||
+           cls == &PyComplex_Type || cls == &PyBytes_Type || cls == &PyByteArray_Type || cls == &PyRange_Type;
+  }
+  const auto is_quiet = [&](const Type& one) {
+    if (!refers_to_objects(one) || (one.only(kList) && is_native(one)))
+      return true;
+    if (depth == kNestingMax)
+      return false;
+    if (one.only(kList))
+      return dies_quietly(sites.element(one.site), sites, is_native, depth + 1);
+    if (one.only(kMethod) && one.items)  // of a native list: it is none but a reference to that
+      return one.items->front().only(kList) && is_native(one.items->front());
+    return one.only(kTuple) && std::all_of(one.items->begin(), one.items->end(), [&](const Type& item) {
+             return dies_quietly(item, sites, is_native, depth + 1);
+           });
+  };
+  const auto alternatives = t.alternatives();
+  return std::all_of(alternatives.begin(), alternatives.end(), is_quiet);
 }
 
 std::optional<uint64_t> item_shape(const Type& item, SiteTable& sites) {
