@@ -125,7 +125,7 @@ Limits hj_enter(NativeUnit* unit) {
   for (const NativeGuard& guard : unit->guards) {
     if (!guard_holds(guard) && !planted_bug(Plant::GuardAtEntry)) {
       if (guard.what == GuardFacts::What::Global)
-        ++experience_of(guard.function).global_changes[guard.name];
+        add_global_change(guard.function, guard.name, guard.expected);
       if (guard.what == GuardFacts::What::Default)
         ++experience_of(guard.function).global_changes[default_key(guard.name)];
       return {-1, 0};

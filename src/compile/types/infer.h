@@ -34,8 +34,9 @@ struct Experience {
     std::vector<PyObject*> classes;  ///< of results that were not predicted; of tuples, tuples of what their items are
   };
   std::map<mir::ValueId, Seen> values;
-  std::map<uint32_t, uint32_t>
-      global_changes;  ///< name index -> how often a guarded global had changed; runtime::default_key()
+  /// Name index -> how often a guarded global had changed; runtime::default_key().
+  std::map<uint32_t, uint32_t> global_changes;
+  std::map<uint32_t, PyObject*> usual_functions;  ///< name index -> the function under hasten.jit that it was at first
 };
 
 /// Something that the code assumes about the world: `holder`'s `name` is `expected`.
