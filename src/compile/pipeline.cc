@@ -53,11 +53,14 @@ Experience experience_of(const mir::MirFunction* function) {
   Experience all;
   runtime_table.lessons(function, &all, [](void* taker, const runtime::Lesson& lesson) {
     auto& experience = *static_cast<Experience*>(taker);
-    if (lesson.value == mir::kNone)
+    if (lesson.value == mir::kNone) {
       experience.global_changes[lesson.name] = lesson.misses;
-    else
+      if (lesson.class_count > 0)
+        experience.usual_functions[lesson.name] = lesson.classes[0];
+    } else {
       experience.values[lesson.value] = {
           lesson.overflowed, lesson.misses, {lesson.classes, lesson.classes + lesson.class_count}};
+    }
   });
   return all;
 }

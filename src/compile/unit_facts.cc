@@ -40,7 +40,7 @@ GuardFacts guard_facts(const Guard& guard, UnitRecord& record) {
   const auto object = [&](PyObject* one) { return one ? record.object_index(one) : kNoIndex; };
   GuardFacts facts = {};
   facts.what = guard.what;
-  if (guard.what == Guard::What::Global) {
+  if (guard.what == Guard::What::Global || guard.what == Guard::What::Default) {
     facts.mir = record.mir_index(guard.function);
     facts.name = guard.name;
   } else {

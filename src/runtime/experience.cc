@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "runtime/compiled_function.h"
+#include "runtime/function_type.h"
 #include "runtime/object_ref.h"
 
 namespace hasten::runtime {
@@ -78,6 +80,14 @@ void add_seen(Experience::Seen& seen, PyObject* object) {
   Py_DECREF(shape);
 }
 
+void add_global_change(const mir::MirFunction* function, uint32_t name, PyObject* before) {
+  Experience& experience = experience_of(function);
+  ++experience.global_changes[name];
+  if (const CompiledFunction* usual = compiled_function(before)) {
+    experience.usual_functions.try_emplace(name, usual->mir_if_made());
+  }
+}
+
 void learn(const mir::MirFunction* function, const Feedback& feedback) {
   Experience::Seen& seen = experience_of(function).values[feedback.value];
   if (feedback.reason == DeoptReason::Type) {
@@ -113,7 +123,11 @@ void lessons(const mir::MirFunction* function, void* taker, void (*take)(void* t
                  static_cast<uint32_t>(seen.classes.size())});
   }
   for (const auto& [name, changes] : found->second.global_changes) {
-    take(taker, {mir::kNone, name, false, changes, nullptr, 0});
+    const auto usual = found->second.usual_functions.find(name);
+    const CompiledFunction* there =
+        usual == found->second.usual_functions.end() ? nullptr : CompiledFunction::of(usual->second);
+    PyObject* const function_before = there ? there->wrapper() : nullptr;
+    take(taker, {mir::kNone, name, false, changes, &function_before, function_before ? 1u : 0u});
   }
 }
 

@@ -18,7 +18,11 @@ struct Experience {
     std::vector<PyObject*> classes;  ///< classes of results that were not predicted; strong references
   };
   std::map<mir::ValueId, Seen> values;
-  std::map<uint32_t, uint32_t> global_changes;  ///< name index -> how often a guarded global had changed
+  /// Name index -> how often a guarded global had changed; and see default_key().
+  std::map<uint32_t, uint32_t> global_changes;
+  /// What a guarded global was before it changed first, if that was a function under hasten.jit: it is likely to be put back. Only
+  /// an address: the function may be gone.
+  std::map<uint32_t, const mir::MirFunction*> usual_functions;
 };
 
 /// Made if there is none.
@@ -31,6 +35,8 @@ void add_overflow(Experience::Seen& seen, DeoptReason reason);
 uint8_t overflow_of(PyObject* object);
 /// What `object` is. Tuples of too many forms are any tuples.
 void add_seen(Experience::Seen& seen, PyObject* object);
+/// The global `name` of `function`, which was `before` when code was compiled for it, is something else now.
+void add_global_change(const mir::MirFunction* function, uint32_t name, PyObject* before);
 /// Something was learnt when native code left, perhaps inside another function's version that calls it natively.
 void learn(const mir::MirFunction* function, const Feedback& feedback);
 void forget_experience(const mir::MirFunction* function);

@@ -145,7 +145,7 @@ struct Lesson {
   uint32_t name;             ///< index of a guarded global's name
   uint32_t overflowed;       ///< 1: the value left int64; 2: and 128 bits
   uint32_t misses;           ///< how often an operand was no number as had been guessed, or the global had changed
-  PyObject* const* classes;  ///< of results that were not predicted (borrowed)
+  PyObject* const* classes;  ///< of results that were not predicted (borrowed); of a global: the function that it was
   uint32_t class_count;
 };
 

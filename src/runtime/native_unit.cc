@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "runtime/defaults.h"
 #include "runtime/helpers.h"
 #include "runtime/object_layout.h"
 #include "runtime/planted.h"
@@ -227,6 +228,8 @@ bool guard_holds(const NativeGuard& guard) {
     }
     case GuardFacts::What::FunctionCode:
       return PyFunction_GET_CODE(guard.holder) == guard.expected;
+    case GuardFacts::What::Default:
+      return default_of(guard.function->function, guard.name) == guard.expected;
   }
   return false;
 }

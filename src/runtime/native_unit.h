@@ -29,8 +29,8 @@ struct NativeBody {
 /// Something that the code assumes about the world.
 struct NativeGuard {
   GuardFacts::What what;
-  const mir::MirFunction* function;  ///< Global: whose globals and builtins
-  uint32_t name;                     ///< Global: index into names
+  const mir::MirFunction* function;  ///< Global: whose globals and builtins; Default: whose parameter
+  uint32_t name;                     ///< Global: index into names; Default: which parameter
   PyObject* holder;                  ///< ModuleAttribute: the module; FunctionCode: the function
   PyObject* attribute;               ///< ModuleAttribute: its name
   PyObject* expected;

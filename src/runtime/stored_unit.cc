@@ -6,6 +6,7 @@
 #include <string>
 
 #include "runtime/code_key.h"
+#include "runtime/defaults.h"
 #include "runtime/function_type.h"
 #include "runtime/helpers.h"
 #include "runtime/native_unit.h"
@@ -331,6 +332,10 @@ class Loading {
     if (guard.what == GuardFacts::What::Global) {
       if (guard.mir < facts_.mir_count && find_mir(guard.mir) && guard.name < scope_.mirs[guard.mir]->name_count) {
         now = hrt_peek_global(scope_.mirs[guard.mir], guard.name);
+      }
+    } else if (guard.what == GuardFacts::What::Default) {
+      if (guard.mir < facts_.mir_count && find_mir(guard.mir)) {
+        now = default_of(scope_.mirs[guard.mir]->function, guard.name);
       }
     } else if (auto* holder = static_cast<PyObject*>(made(stored.holder))) {
       if (guard.what == GuardFacts::What::FunctionCode) {

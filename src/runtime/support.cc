@@ -11,6 +11,7 @@
 #include "runtime/big_ints.h"
 #include "runtime/compiled_function.h"
 #include "runtime/counted_call.h"
+#include "runtime/defaults.h"
 #include "runtime/experience.h"
 #include "runtime/frames.h"
 #include "runtime/helpers.h"
@@ -125,7 +126,9 @@ Limits hj_enter(NativeUnit* unit) {
   for (const NativeGuard& guard : unit->guards) {
     if (!guard_holds(guard) && !planted_bug(Plant::GuardAtEntry)) {
       if (guard.what == GuardFacts::What::Global)
-        ++experience_of(guard.function).global_changes[guard.name];
+        add_global_change(guard.function, guard.name, guard.expected);
+      if (guard.what == GuardFacts::What::Default)
+        ++experience_of(guard.function).global_changes[default_key(guard.name)];
       return {-1, 0};
     }
   }

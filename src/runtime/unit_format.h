@@ -39,9 +39,9 @@ struct AddressFacts {
 };
 
 struct GuardFacts {
-  enum class What : uint8_t { Global, ModuleAttribute, FunctionCode } what;
-  uint32_t mir = kNoIndex;               ///< Global: whose globals and builtins; a MirFunction of the unit
-  uint32_t name = 0;                     ///< Global: index into names
+  enum class What : uint8_t { Global, ModuleAttribute, FunctionCode, Default } what;
+  uint32_t mir = kNoIndex;  ///< Global: whose globals and builtins; Default: whose parameter; a MirFunction of the unit
+  uint32_t name = 0;        ///< Global: index into names; Default: which parameter
   uint32_t holder, attribute, expected;  ///< addresses (Object), or kNoIndex
 };
 

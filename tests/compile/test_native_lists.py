@@ -347,6 +347,38 @@ def negative_times(n):
     return a, b, len(a) + len(b), a[n:], [0] * n == [0] * n
 
 
+class Noted:
+    def __init__(self, log, name):
+        self.log, self.name = log, name
+
+    def __del__(self):
+        self.log.append(self.name)
+
+
+def held_with_an_object(n):
+    log = []
+    numbers = [1, 2, 3]
+    pair = (numbers, Noted(log, "first"))
+    for k in range(n):
+        numbers[k % 3] += k
+        if k == 2:
+            pair = (Noted(log, "second"), (numbers, 2.5))
+        if k == 4:
+            log.append(numbers[0])
+    numbers[0] += len(log) * 1000
+    return numbers[0] + numbers[1], log
+
+
+def method_in_a_variable(n):
+    numbers = [5]
+    put, take = numbers.append, numbers.pop
+    for k in range(n):
+        put(k * k)
+        if k % 3 == 2:
+            put(take() + take())
+    return numbers[0] + numbers[-1] + len(numbers)
+
+
 CALLS = [
     (indices, [1, 2, 5]), (out_of_range, [3, 4]), (stores_out_of_range, [4, 5, 6]), (handled, [2, 3, 9]),
     (popped, [0, 1, 12]), (grows_big, [5, 30, 90]), (stores_big, [1, 3, 9]), (rows, [1, 2, 4]), (aliases, [2, 5]),
@@ -355,7 +387,7 @@ CALLS = [
     (mixed, [1, 2, 7]), (pairs, [2, 6]), (unpacked, [1, 2]), (complexes, [2, 3, 6]), (wrong_bounds, [1, 3, -2, BIG]),
     (negative_by_bound, [1, 2, 9, 40]), (passes_on, [0, 1, 2, 4]), (passes_on_and_fails, [3, 4]),
     (handles_what_a_callee_raises, [3, 5]), (recursion, [4, 6]), (nested_three, [1, 3]), (holds_lists_of_two_lives, [1, 2, 5]),
-    (negative_times, [0, 1, 2]),
+    (negative_times, [0, 1, 2]), (held_with_an_object, [0, 1, 3, 9]), (method_in_a_variable, [0, 4, 40]),
 ]
 
 
@@ -365,6 +397,7 @@ def test_same_as_python(function, values, first):
     compiled = hasten.jit(function)
     for n in (values if first == "first" else values[::-1]) * 3:
         assert outcome(compiled, (n,), {}) == outcome(plain(function), (n,), {})
+    assert not [reason for reason in compiled.report()["reasons"] if "contradicts itself" in reason]
 
 
 def plain(function):

@@ -440,7 +440,7 @@ class BodyLowering {
   void poll_now(ValueId at);
 
   // held.cc
-  bool dies_quietly(const Type& t, int depth);
+  bool dies_quietly(const Type& t) const;
   bool needs_slot(ValueId hold);
   bool is_kept_otherwise(ValueId v);
   void prepare_held();
@@ -504,6 +504,8 @@ class BodyLowering {
   Value lower_call(ValueId v);
   static bool ends_soon(const Specialization& s);
   Value direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args);
+  llvm::SmallVector<Value, 8> passed(const CallPlan& plan, llvm::ArrayRef<Value> operands);
+  void check_callee(const CallPlan& plan, llvm::BasicBlock* otherwise);
   /// heappush, heappop, sorted; nothing if it is not such a call.
   std::optional<Value> constructor_call(ValueId v, PyObject* made, llvm::ArrayRef<Value> args);
   std::optional<Value> fold_call(ValueId v, Known known, llvm::ArrayRef<Value> operands);

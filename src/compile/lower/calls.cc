@@ -43,7 +43,7 @@ Value BodyLowering::lower_call(ValueId v) {
     case CallPlan::How::Method:
       return method_call(v, plan, operands);
     case CallPlan::How::Direct:
-      return direct_call(v, plan, args);
+      return direct_call(v, plan, passed(plan, operands));
     case CallPlan::How::Predicted:
       return predicted_call(v, plan, operands);
     case CallPlan::How::Native:
@@ -100,10 +100,64 @@ bool BodyLowering::ends_soon(const Specialization& s) {
   return true;
 }
 
+/// What the parameters get: operands, and defaults.
+llvm::SmallVector<Value, 8> BodyLowering::passed(const CallPlan& plan, llvm::ArrayRef<Value> operands) {
+  llvm::SmallVector<Value, 8> args;
+  for (const CallPlan::Source& source : plan.sources) {
+    if (source.guard == kNoGuard) {
+      args.push_back(operands[source.operand]);
+      continue;
+    }
+    const Guard& guard = m_.unit.guards[source.guard];
+    const bool is_object = guard.type.object || guard.type.only(kList);
+    args.push_back(is_object ? from_parts(guard.type, {m_.address(guard.expected)}) : constant_value(guard.expected));
+  }
+  return args;
+}
+
+/// Whether the function is another by now than the one that the call was planned for: it has other code, or other defaults.
+/// They are looked at when all arguments are there, as CPython does. A code that is checked already is not asked for here.
+void BodyLowering::check_callee(const CallPlan& plan, llvm::BasicBlock* otherwise) {
+  using Place = ModuleContext::Place;
+  const mir::MirFunction& f = plan.target->view.function();
+  const auto of_function = [&](size_t offset) {
+    return load(m_.ptr, m_.address(f.function), static_cast<uint32_t>(offset), Place::Item);
+  };
+  if (plan.how == CallPlan::How::Direct) {
+    llvm::Value* code = of_function(offsetof(PyFunctionObject, func_code));
+    go_if(b.CreateICmpNE(code, m_.address(PyFunction_GET_CODE(f.function))), otherwise);
+  }
+  const auto positional =
+      static_cast<uint32_t>(reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f.function))->co_argcount);
+  llvm::Value* defaults = nullptr;
+  for (uint32_t k = 0; k < plan.sources.size(); ++k) {
+    const uint32_t guard = plan.sources[k].guard;
+    if (guard == kNoGuard)
+      continue;
+    if (k >= positional) {  // in a dict
+      llvm::Value* holds =
+          b.CreateCall(m_.helper("hj_guard_holds", m_.i32, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
+                       {m_.unit_address(), b.getInt32(guard)});
+      go_if(b.CreateICmpEQ(holds, b.getInt32(0)), otherwise);
+      continue;
+    }
+    const auto count = static_cast<uint32_t>(PyTuple_GET_SIZE(PyFunction_GET_DEFAULTS(f.function)));
+    if (!defaults) {
+      defaults = of_function(offsetof(PyFunctionObject, func_defaults));
+      go_if(b.CreateIsNull(defaults), otherwise);
+      go_if(b.CreateICmpNE(load(m_.i64, defaults, m_.layout.var_size, Place::Size), b.getInt64(count)), otherwise);
+    }
+    llvm::Value* item = load(m_.ptr, defaults, m_.layout.tuple_items + 8 * (count - positional + k), Place::Item);
+    go_if(b.CreateICmpNE(item, m_.address(m_.unit.guards[guard].expected)), otherwise);
+  }
+}
+
 Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args) {
   const Specialization& target = *plan.target;
   if (!ends_soon(target))
     poll_call(v);
+  if (m_.record.unit_runs_foreign_code && plan.how == CallPlan::How::Direct)
+    check_callee(plan, leave_before(v, DeoptReason::Generic));
   // Python's recursion limit and the C stack, checked as a Python call would.
   // Comprehensions (CPython 3.11) and generator expressions around it are calls in Python.
   const uint64_t around = instr(v).scope & ~mir::kInCall;
@@ -222,7 +276,8 @@ Value BodyLowering::predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayR
     b.CreateCondBr(b.CreateAnd(b.CreateICmpEQ(callee, m_.address(plan.predicted)), same_code), direct, other);
   }
   b.SetInsertPoint(direct);
-  llvm::SmallVector<Value, 8> args(operands.begin() + 1, operands.end());
+  check_callee(plan, other);
+  llvm::SmallVector<Value, 8> args = passed(plan, operands);
   if (args.size() < plan.args.size()) {
     llvm::Value* closure = field(offsetof(PyFunctionObject, func_closure));
     for (uint32_t k = 0; args.size() < plan.args.size(); ++k)

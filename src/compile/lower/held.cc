@@ -5,6 +5,7 @@
 //
 // Code that was entered in mid-loop uses the slots of the interpreter's table, which the interpreter keeps.
 #include "compile/lower/body.h"
+#include "compile/types/native_lists.h"
 
 namespace hasten::compile {
 
@@ -13,42 +14,8 @@ using mir::Op;
 using mir::ValueId;
 using Place = ModuleContext::Place;
 
-namespace {
-
-constexpr int kNestingMax = 4;
-
-/// Whether the end of an object of exactly this class runs nobody's code and ends no other object.
-bool class_ends_quietly(PyTypeObject* cls) {
-  for (PyTypeObject* quiet : {&PyUnicode_Type, &PyLong_Type, &PyFloat_Type, &PyBool_Type, &PyComplex_Type,
-                              &PyBytes_Type, &PyByteArray_Type, &PyRange_Type}) {
-    if (cls == quiet)
-      return true;
-  }
-  return false;
-}
-
-}  // namespace
-
-bool BodyLowering::dies_quietly(const Type& t, int depth) {
-  if (t.object)
-    return class_ends_quietly(class_of(t));
-  for (const Type& one : t.alternatives()) {
-    if (!has_references(one))
-      continue;
-    if (one.kinds == kList && is_native(one))
-      continue;
-    if (depth == kNestingMax)
-      return false;
-    if (one.kinds == kList && dies_quietly(m_.unit.sites.element(one.site), depth + 1))
-      continue;
-    if (one.kinds != kTuple)
-      return false;
-    for (const Type& item : *one.items) {
-      if (!dies_quietly(item, depth + 1))
-        return false;
-    }
-  }
-  return true;
+bool BodyLowering::dies_quietly(const Type& t) const {
+  return compile::dies_quietly(t, m_.unit.sites, [&](const Type& list) { return is_native(list); });
 }
 
 void BodyLowering::prepare_held() {
@@ -81,7 +48,7 @@ bool BodyLowering::needs_slot(ValueId hold) {
   const ValueId value = s_.view.args(hold)[0];
   if (s_.osr_block != mir::kNone && s_.types[value].only(kNoneType))
     return true;
-  return !is_kept_otherwise(value) && !dies_quietly(s_.types[value], 0);
+  return !is_kept_otherwise(value) && !dies_quietly(s_.types[value]);
 }
 
 /// The caller keeps what it passes; constants live as long as the code.
@@ -97,7 +64,7 @@ void BodyLowering::lower_hold(ValueId v) {
   if (instr(v).arg_count > 0 && !is_kept_otherwise(s_.view.args(v)[0])) {
     const ValueId arg = s_.view.args(v)[0];
     const Value value = use(v, 0);
-    if (!dies_quietly(value.type, 0)) {
+    if (!dies_quietly(value.type)) {
       if (value.type.object && owns(arg) && !live_after(v, arg)) {
         held = value.parts[0];
         given_away_ = arg;

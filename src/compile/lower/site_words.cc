@@ -68,10 +68,9 @@ class Words {
     if (PyFunction_Check(object))
       return {"`{callee}`, a Python function that is not compiled, is called through CPython",
               "put @hasten.jit on `{callee}`: a call from compiled code is native then, if it can be compiled"};
-    if (unit_.mir_of(object)) {
-      if (i_.aux != mir::kNone)
-        return {"`{callee}` is compiled, but called with keywords: through CPython",
-                "pass the arguments of `{callee}` by position: the call is native then"};
+    if (const mir::MirFunction* f = unit_.mir_of(object)) {
+      if (reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f->function))->co_flags & (CO_VARARGS | CO_VARKEYWORDS))
+        return {"`{callee}` is compiled, but takes any number of arguments: called through CPython", ""};
       return {"`{callee}` is compiled, but not for these arguments: called through CPython", ""};
     }
     return {"`{callee}` is called through CPython", ""};

@@ -646,10 +646,23 @@ class Sweeper {
     return t.never() ? Type::any() : t;
   }
 
+  /// A global that is read each time. A function under hasten.jit that was there, or is now, is most often what is called: others
+  /// are put there for a while.
+  Type changing_global(uint32_t name) {
+    PyObject* object = find_global(s_.view.function(), name);
+    if (experience_) {
+      const auto usual = experience_->usual_functions.find(name);
+      object = usual == experience_->usual_functions.end() ? object : usual->second;
+    }
+    if (object && unit_.mir_of(object))
+      return Type::function(object, {});
+    return content(unit_.global_site(s_.view.function(), name));
+  }
+
   Type global(ValueId v, const Instr& i) {
     if (unit_.writes_global(s_.view.function(), i.aux)) {
       s_.guards.erase(v);
-      return content(unit_.global_site(s_.view.function(), i.aux));
+      return changing_global(i.aux);
     }
     const auto guarded = s_.guards.find(v);
     if (guarded != s_.guards.end())
@@ -661,7 +674,7 @@ class Sweeper {
       const auto changes = experience_->global_changes.find(i.aux);
       if (changes != experience_->global_changes.end() && changes->second >= kGlobalChangesMax) {
         s_.guards.erase(v);
-        return content(unit_.global_site(s_.view.function(), i.aux));
+        return changing_global(i.aux);
       }
     }
     s_.guards[v] = unit_.add_guard({Guard::What::Global, &s_.view.function(), i.aux, nullptr, nullptr, object, {}});

@@ -34,15 +34,17 @@ struct Experience {
     std::vector<PyObject*> classes;  ///< of results that were not predicted; of tuples, tuples of what their items are
   };
   std::map<mir::ValueId, Seen> values;
-  std::map<uint32_t, uint32_t> global_changes;  ///< name index -> how often a guarded global had changed
+  /// Name index -> how often a guarded global had changed; runtime::default_key().
+  std::map<uint32_t, uint32_t> global_changes;
+  std::map<uint32_t, PyObject*> usual_functions;  ///< name index -> the function under hasten.jit that it was at first
 };
 
 /// Something that the code assumes about the world: `holder`'s `name` is `expected`.
 struct Guard {
   using What = runtime::GuardFacts::What;
   What what;
-  const mir::MirFunction* function;  ///< Global: whose globals and builtins
-  uint32_t name;                     ///< Global: index into names
+  const mir::MirFunction* function;  ///< Global: whose globals and builtins; Default: whose parameter
+  uint32_t name;                     ///< Global: index into names; Default: which parameter
   PyObject* holder;                  ///< ModuleAttribute: the module; FunctionCode: the function
   PyObject* attribute;               ///< ModuleAttribute: its name
   PyObject* expected;
@@ -67,6 +69,12 @@ struct CallPlan {
   Specialization* target = nullptr;
   PyObject* predicted = nullptr;  ///< of Predicted: the callee, or a template of it
   std::vector<Type> args;         ///< of Direct: what the target takes
+  /// What a parameter of the target gets.
+  struct Source {
+    uint32_t operand;           ///< of the call, the callee's being 0
+    uint32_t guard = kNoGuard;  ///< or: the default that Unit::guards[guard] pins
+  };
+  std::vector<Source> sources;  ///< of Direct and Predicted: for each parameter that is no cell of a closure
 };
 
 /// How a value is put off, see deferred.h.

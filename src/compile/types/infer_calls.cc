@@ -6,6 +6,7 @@
 #include "compile/types/interval.h"
 #include "compile/types/methods.h"
 #include "compile/types/transfer.h"
+#include "runtime/defaults.h"
 
 namespace hasten::compile {
 
@@ -190,23 +191,91 @@ bool is_only_iterated(const Specialization& s, ValueId v) {
   return true;
 }
 
-/// A call of what is predicted to be a function under hasten.jit, or one made from the code of a template.
-Type plan_predicted(Unit& unit, const Type& callee, std::vector<Type> args, CallPlan& plan) {
+constexpr uint32_t kDefaultChangesMax = 2;  // a default that changed this often is left to CPython
+
+/// Whether the call gives each parameter of `f` one value, and which (CallPlan::sources). What it leaves out are defaults,
+/// pinned by guards; those of a template are each function object's own, and not known. If not, CPython says what is wrong.
+bool find_sources(Unit& unit, const mir::MirFunction& f, const Specialization& s, ValueId v, CallPlan& plan) {
+  const auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f.function));
+  if (code->co_flags & (CO_VARARGS | CO_VARKEYWORDS))
+    return false;  // not every argument is a parameter
+  const Instr& i = s.view.instr(v);
+  PyObject* const names = i.aux == mir::kNone ? nullptr : s.view.function().consts[i.aux];
+  const auto named = names ? static_cast<uint32_t>(PyTuple_GET_SIZE(names)) : 0;
+  const uint32_t positional = i.arg_count - 1 - named;
+  const auto positional_max = static_cast<uint32_t>(code->co_argcount);
+  const uint32_t count = positional_max + static_cast<uint32_t>(code->co_kwonlyargcount);
+  if (positional > positional_max)
+    return false;
+  plan.sources.assign(count, {0});
+  for (uint32_t k = 0; k < positional; ++k) plan.sources[k].operand = k + 1;
+  for (uint32_t k = 0; k < named; ++k) {
+    auto at = static_cast<uint32_t>(code->co_posonlyargcount);
+    while (at < count &&
+           PyUnicode_Compare(PyTuple_GET_ITEM(code->co_localsplusnames, at), PyTuple_GET_ITEM(names, k)) != 0)
+      ++at;
+    if (at == count || plan.sources[at].operand != 0)
+      return false;
+    plan.sources[at].operand = positional + k + 1;
+  }
+  const Experience* experience = unit.experience(f);
+  for (uint32_t k = 0; k < count; ++k) {
+    if (plan.sources[k].operand != 0)
+      continue;
+    PyObject* value = f.is_template ? nullptr : runtime::default_of(f.function, k);
+    const auto changes = experience->global_changes.find(runtime::default_key(k));
+    if (!value || (changes != experience->global_changes.end() && changes->second >= kDefaultChangesMax))
+      return false;
+    plan.sources[k].guard = unit.add_guard({Guard::What::Default, &f, k, nullptr, nullptr, value, {}});
+  }
+  return true;
+}
+
+/// The specialization that the call runs if its callee is `callable`; null if it stays one through CPython.
+Specialization* find_target(Unit& unit, const Specialization& s, ValueId v, const Type& callee,
+                            std::span<const Type> operands, CallPlan& plan) {
   const mir::MirFunction* f = unit.mir_of(callee.known);
-  if (!f)
-    return Type::any();
+  if (!f || !find_sources(unit, *f, s, v, plan)) {
+    plan.sources.clear();
+    return nullptr;
+  }
+  std::vector<Type> args;
+  for (const CallPlan::Source& source : plan.sources)
+    args.push_back(source.guard == kNoGuard ? operands[source.operand - 1] : unit.guards[source.guard].type);
   if (f->is_template)
     args.insert(args.end(), callee.items->begin(), callee.items->end());
   plan.target = unit.callee(callee.known, std::move(args));
-  if (!plan.target)
+  if (!plan.target) {
+    plan.sources.clear();
+    return nullptr;
+  }
+  plan.args = plan.target->parameters;
+  return plan.target;
+}
+
+/// A call of what is predicted to be a function under hasten.jit, or one made from the code of a template.
+Type plan_predicted(Unit& unit, const Specialization& s, ValueId v, const Type& callee, std::span<const Type> operands,
+                    CallPlan& plan) {
+  if (!find_target(unit, s, v, callee, operands, plan))
     return Type::any();
+  const mir::MirFunction* f = &plan.target->view.function();
   if (!f->is_template) {
     unit.add_guard({Guard::What::FunctionCode, nullptr, 0, f->function, nullptr, PyFunction_GET_CODE(f->function), {}});
     unit.kept.push_back(callee.known);
   }
   plan.how = CallPlan::How::Predicted;
   plan.predicted = callee.known;
-  plan.args = plan.target->parameters;
+  return plan.target->result;
+}
+
+/// A call of the function under hasten.jit that the callee is known to be.
+Type plan_direct(Unit& unit, const Specialization& s, ValueId v, const Type& callee, std::span<const Type> operands,
+                 CallPlan& plan) {
+  if (!find_target(unit, s, v, callee, operands, plan))
+    return Type::any();
+  PyObject* const function = plan.target->view.function().function;
+  unit.add_guard({Guard::What::FunctionCode, nullptr, 0, function, nullptr, PyFunction_GET_CODE(function), {}});
+  plan.how = CallPlan::How::Direct;
   return plan.target->result;
 }
 
@@ -300,13 +369,13 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
       return unit.sites.element(receiver.site);
     return method_result(class_of(receiver), method->definition->ml_name, receiver, operands, unit.sites, fresh);
   }
-  if (callee.object && callee.known && callee.items && i.op == Op::Call && i.aux == mir::kNone)
-    return plan_predicted(unit, callee, {operands.begin(), operands.end()}, plan);
+  if (callee.object && callee.known && callee.items && i.op == Op::Call)
+    return plan_predicted(unit, s, v, callee, operands, plan);
   if (!callee.only(kKnown))
     return Type::any();
-  if (i.op == Op::Call && i.aux != mir::kNone)
-    return Type::any();  // keywords
   plan.known = known_of(callee.known);
+  if (i.op == Op::Call && i.aux != mir::kNone)  // keywords
+    return plan.known == Known::Other ? plan_direct(unit, s, v, callee, operands, plan) : Type::any();
   if (plan.known == Known::Other) {
     const auto* made = reinterpret_cast<PyTypeObject*>(callee.known);
     if ((made == &PySet_Type || made == &PyFrozenSet_Type) && operands.size() <= 1) {
@@ -332,15 +401,7 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
       return Type::exact(followed_class(reinterpret_cast<PyTypeObject*>(callee.known)));
     if (PyCFunction_Check(callee.known))
       return Type::any();
-    plan.target = unit.callee(callee.known, {operands.begin(), operands.end()});
-    if (!plan.target)
-      return Type::any();
-    PyObject* const python_function = plan.target->view.function().function;
-    unit.add_guard(
-        {Guard::What::FunctionCode, nullptr, 0, python_function, nullptr, PyFunction_GET_CODE(python_function), {}});
-    plan.how = CallPlan::How::Direct;
-    plan.args = plan.target->parameters;
-    return plan.target->result;
+    return plan_direct(unit, s, v, callee, operands, plan);
   }
   if (plan.known == Known::Pow && operands.size() == 2 && all_within(operands, kNumber)) {
     plan.how = CallPlan::How::Native;

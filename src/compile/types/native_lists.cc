@@ -39,6 +39,11 @@ bool holds_list(const Type& t) {
   return found;
 }
 
+bool refers_to_objects(const Type& t) {
+  return t.object || (t.kinds & (kList | kListIter)) ||
+         (t.items && (t.kinds & kWithItems) && std::any_of(t.items->begin(), t.items->end(), refers_to_objects));
+}
+
 bool is_index(const Type& t) { return t.within(kIntegral) && !t.is_union(); }
 
 /// Writes a shape, nibble by nibble.
@@ -167,6 +172,12 @@ class Search {
     see(t);
     if (holds_list(t) && !makes(s, v))
       block(t);
+    if (const auto plan = s.calls.find(v); plan != s.calls.end()) {
+      for (const CallPlan::Source& source : plan->second.sources) {
+        if (source.guard != kNoGuard)
+          block(unit_.guards[source.guard].type);  // the function has it
+      }
+    }
   }
 
   /// As `v` meets it: narrowed by the branches that lead there.
@@ -190,8 +201,9 @@ class Search {
     switch (i.op) {
       case Op::Phi:
         return !must_box(operand, t);
+      case Op::Hold:  // one that must be held is an object
+        return dies_quietly(operand, sites_, [](const Type&) { return true; });
       case Op::CheckBound:
-      case Op::Hold:
       case Op::Truth:
       case Op::BranchBound:
         return true;
@@ -378,7 +390,7 @@ class Search {
   bool call(Specialization& s, ValueId v, size_t k) {
     const auto found = s.calls.find(v);
     const Instr& i = s.view.instr(v);
-    if (found == s.calls.end() || i.aux != mir::kNone)
+    if (found == s.calls.end() || (i.aux != mir::kNone && found->second.how != CallPlan::How::Direct))
       return false;
     const CallPlan& plan = found->second;
     const Type &t = s.types[v], operand = type(s, v, k);
@@ -388,10 +400,15 @@ class Search {
     switch (plan.how) {
       case CallPlan::How::ListAppend:
         return k == 0 || (callee.only(kMethod) && takes(callee.items->front(), operand));
-      case CallPlan::How::Direct:
+      case CallPlan::How::Direct: {
+        const auto taker = std::find_if(plan.sources.begin(), plan.sources.end(), [&](const CallPlan::Source& one) {
+          return one.guard == kNoGuard && one.operand == k;
+        });
         // An exception that is handled here may have passed through code that went on with objects.
-        return plan.target && plan.args.size() == i.arg_count - 1 && !must_box(operand, plan.args[k - 1]) &&
+        return plan.target && taker != plan.sources.end() &&
+               !must_box(operand, plan.args[static_cast<size_t>(taker - plan.sources.begin())]) &&
                (planted_bug(Plant::NativeCallHandled) || s.view.block(i.block).handler == mir::kNone);
+      }
       case CallPlan::How::Native:
         gains(operand);
         return plan.known == Known::Len || ((plan.known == Known::Enumerate || plan.known == Known::Zip) && !t.object);
@@ -503,6 +520,30 @@ bool holds_native_list(const Type& t, const SiteTable& sites) {
   bool found = false;
   each_list(t, [&](SiteId site) { found |= site != kNoSite && sites.is_native(site); });
   return found;
+}
+
+bool dies_quietly(const Type& t, SiteTable& sites, const std::function<bool(const Type&)>& is_native, int depth) {
+  constexpr int kNestingMax = 4;
+  if (t.object) {
+    const PyTypeObject* cls = class_of(t);
+    return cls == &PyUnicode_Type || cls == &PyLong_Type || cls == &PyFloat_Type || cls == &PyBool_Type ||
+           cls == &PyComplex_Type || cls == &PyBytes_Type || cls == &PyByteArray_Type || cls == &PyRange_Type;
+  }
+  const auto is_quiet = [&](const Type& one) {
+    if (!refers_to_objects(one) || (one.only(kList) && is_native(one)))
+      return true;
+    if (depth == kNestingMax)
+      return false;
+    if (one.only(kList))
+      return dies_quietly(sites.element(one.site), sites, is_native, depth + 1);
+    if (one.only(kMethod) && one.items)  // of a native list: it is none but a reference to that
+      return one.items->front().only(kList) && is_native(one.items->front());
+    return one.only(kTuple) && std::all_of(one.items->begin(), one.items->end(), [&](const Type& item) {
+             return dies_quietly(item, sites, is_native, depth + 1);
+           });
+  };
+  const auto alternatives = t.alternatives();
+  return std::all_of(alternatives.begin(), alternatives.end(), is_quiet);
 }
 
 std::optional<uint64_t> item_shape(const Type& item, SiteTable& sites) {

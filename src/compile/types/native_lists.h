@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "compile/types/infer.h"
@@ -25,6 +26,10 @@ inline bool is_native_list(const Type& t, const SiteTable& sites) {
 }
 /// Whether there is one in it: an alternative, an item of a tuple, what an iterator walks, whose method it is.
 bool holds_native_list(const Type& t, const SiteTable& sites);
+
+/// Whether the end of such a value runs nobody's code and ends no other object: then no variable needs to hold it as an object.
+/// That of a native list does; `is_native` tells which those are.
+bool dies_quietly(const Type& t, SiteTable& sites, const std::function<bool(const Type&)>& is_native, int depth = 0);
 
 /// runtime::ItemShape of items of this type; nothing if they cannot be kept without objects.
 std::optional<uint64_t> item_shape(const Type& item, SiteTable& sites);

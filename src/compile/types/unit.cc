@@ -61,9 +61,6 @@ Specialization* Unit::callee(PyObject* function, std::vector<Type> args) {
   const mir::MirFunction* f = mir_of_(function);
   if (!f || f->param_count != args.size())
     return nullptr;
-  const auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f->function));
-  if (code->co_kwonlyargcount > 0 || (code->co_flags & (CO_VARARGS | CO_VARKEYWORDS)))
-    return nullptr;  // not every argument is a parameter
   for (Type& t : args) t = without_intervals(std::move(t));
   // Lists of equal content share a specialization (and from then on their predictions): a recursive function that
   // makes lists would otherwise need a new one at each level.
@@ -146,6 +143,12 @@ void Unit::drop_guards_of_written_globals() {
   }
   for (auto& s : specializations) {
     for (auto& [v, guard] : s->guards) guard = moved[guard];
+    for (auto& [v, plan] : s->calls) {
+      for (CallPlan::Source& source : plan.sources) {
+        if (source.guard != kNoGuard)
+          source.guard = moved[source.guard];
+      }
+    }
   }
   guards = std::move(remaining);
 }
@@ -159,8 +162,13 @@ uint32_t Unit::add_guard(const Guard& guard) {
     }
   }
   guards.push_back(guard);
-  guards.back().type = PyList_CheckExact(guard.expected) ? type_of_argument(guard.expected, sites)
-                                                         : type_of_constant(guard.expected, sites);
+  Type& t = guards.back().type;
+  t = PyList_CheckExact(guard.expected) ? type_of_argument(guard.expected, sites)
+                                        : type_of_constant(guard.expected, sites);
+  // A default is taken for what it would be as an argument, unless it is more use as the very thing that it is.
+  if (guard.what == Guard::What::Default && t.only(kKnown) && !PyUnicode_CheckExact(guard.expected) &&
+      !PyBytes_CheckExact(guard.expected) && !PyCallable_Check(guard.expected) && !PyModule_CheckExact(guard.expected))
+    t = type_of_argument(guard.expected, sites);
   return static_cast<uint32_t>(guards.size() - 1);
 }
 

@@ -1,0 +1,138 @@
+"""A function whose global is something else for a while, as a test's patch does: compiled code sees it, and is as fast as before afterwards."""
+
+import time
+
+import pytest
+
+hasten = pytest.importorskip("hasten")
+pytest.importorskip("hasten._runtime")
+
+PROGRAM = """
+def walk(n, look):
+    if n == 5:
+        look()
+    return 1 if n < 2 else walk(n - 1, look) + walk(n - 2, look)
+
+
+def own(n, k):
+    global own
+    if n < 2:
+        return 1
+    if n == k:
+        saved = own
+        own = other
+        result = own(n - 1, k)
+        own = saved
+        return result
+    return own(n - 1, k) + own(n - 2, k)
+
+
+def step(x):
+    return x + 1
+
+
+def steps(n, at):
+    global step
+    total = 0
+    saved = step
+    for i in range(n):
+        if i == at:
+            step = other
+        if i == at + 3:
+            step = saved
+        total += step(i) if step is saved else step(i, 0)
+    return total
+
+
+def other(n, k):
+    return 5 * n
+
+
+def nothing():
+    pass
+"""
+
+
+
+
+@pytest.fixture
+def spaces(tmp_path):
+    """As Python has it, and compiled: with its source in a file."""
+    (tmp_path / "program.py").write_text(PROGRAM)
+    code = compile(PROGRAM, str(tmp_path / "program.py"), "exec")
+    both = []
+    for jit in (lambda function: function, hasten.jit):
+        space = {"__name__": "rebound"}
+        exec(code, space)
+        for name in ("walk", "own", "step", "steps"):
+            space[name] = jit(space[name])
+        both.append(space)
+    return both
+
+
+def seconds(function, *args):
+    best = float("inf")
+    for _ in range(5):
+        begin = time.thread_time()
+        function(*args)
+        best = min(best, time.thread_time() - begin)
+    return best
+
+
+def test_a_function_that_rebinds_its_own_name(spaces):
+    plain, native = spaces
+    for _ in range(3):
+        for args in ((12, -1), (12, 4), (12, 7), (4, 4)):
+            assert native["own"](*args) == plain["own"](*args)
+    assert native["own"].report()["compiles"] <= 3
+    assert seconds(native["own"], 16, -1) < seconds(plain["own"], 16, -1)
+
+
+def test_a_loop_that_rebinds_what_it_calls(spaces):
+    plain, native = spaces
+    for _ in range(4):
+        for args in ((30, -1), (30, 4), (300, 200)):
+            assert native["steps"](*args) == plain["steps"](*args)
+    assert native["steps"].report()["compiles"] <= 3
+    assert seconds(native["steps"], 5000, -1) < seconds(plain["steps"], 5000, -1)
+
+
+def test_a_name_that_is_rebound_from_without(spaces):
+    plain, native = spaces
+    walks = [space["walk"] for space in spaces]
+    for k in range(40):
+        seen = []
+        for space, walk in zip(spaces, walks, strict=True):
+            assert walk(6, space["nothing"]) == 13
+            if k % 3 != 2:  # something new each time, while nothing runs
+                space["walk"] = lambda n, look, k=k: k
+                seen.append(walk(7, space["nothing"]))
+                space["walk"] = walk
+            else:  # or in the middle
+                def look(space=space, k=k):
+                    space["walk"] = lambda n, look: -k
+
+                seen.append(walk(7, look))
+                space["walk"] = walk
+            seen.append(walk(9, space["nothing"]))
+        assert seen[: len(seen) // 2] == seen[len(seen) // 2 :]
+    assert native["walk"].report()["compiles"] <= 6
+    assert seconds(native["walk"], 14, native["nothing"]) < seconds(plain["walk"], 14, plain["nothing"])
+
+
+def test_a_function_that_is_gone_is_not_kept(spaces):
+    import gc
+    import weakref
+
+    _, native = spaces
+    walk = native["walk"]
+    gone = weakref.ref(native["walk"])
+    for k in range(5):
+        native["walk"] = lambda n, look, k=k: k
+        walk(7, native["nothing"])
+        native["walk"] = walk
+        walk(7, native["nothing"])
+    native.clear()
+    del walk
+    gc.collect()
+    assert gone() is None
