@@ -447,7 +447,9 @@ bool CompiledFunction::replace_version(PyObject* const* args, uint64_t shape) {
     }
     retire(old);
     std::erase_if(versions_, [&](const Version& one) { return one.native == old; });
-    free_retired();
+    if (is_over) {
+      free_retired();
+    }
     if (native) {
       versions_.insert(versions_.begin(), Version{native, shape, 0, 0, kContestFirst, last_compile_ticks_});
     } else if (PyErr_Occurred()) {

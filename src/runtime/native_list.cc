@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "runtime/item_buffers.h"
 #include "runtime/object_layout.h"
 #include "runtime/object_ref.h"
 #include "runtime/planted.h"
@@ -138,7 +139,7 @@ void dealloc(PyObject* self) {
   NativeList* list = as_native(self);
   each_list_in(list->shape, list->items, Py_SIZE(self), [](PyObject** place) { Py_XDECREF(*place); });
   Py_XDECREF(list->object);
-  PyMem_Free(list->items);
+  free_item_buffer(list->items, static_cast<size_t>(list->allocated) * item_bytes(list->shape));
   PyObject_Free(list);
 }
 
@@ -170,7 +171,8 @@ NativeList* make(uint64_t shape, Py_ssize_t count) {
     return nullptr;
   }
   auto* list = static_cast<NativeList*>(PyObject_Malloc(sizeof(NativeList)));
-  char* items = list && count > 0 ? static_cast<char*>(PyMem_Malloc(static_cast<size_t>(count) * bytes)) : nullptr;
+  size_t room = static_cast<size_t>(count) * bytes;
+  char* items = list && count > 0 ? item_buffer(&room) : nullptr;
   if (!list || (count > 0 && !items)) {
     PyObject_Free(list);
     PyErr_NoMemory();
@@ -178,7 +180,7 @@ NativeList* make(uint64_t shape, Py_ssize_t count) {
   }
   PyObject_InitVar(reinterpret_cast<PyVarObject*>(list), &native_list_type, count);
   list->items = items;
-  list->allocated = count;
+  list->allocated = static_cast<Py_ssize_t>(room / bytes);
   list->shape = shape;
   list->object = nullptr;
   return list;
@@ -191,15 +193,17 @@ bool reserve(NativeList* list, Py_ssize_t more) {
   if (size + more <= list->allocated)
     return true;
   const Py_ssize_t wanted = std::max(size + more, size + (size >> 2) + 8);
-  void* items = static_cast<size_t>(wanted) > static_cast<size_t>(PY_SSIZE_T_MAX) / bytes
+  size_t room = static_cast<size_t>(wanted) * bytes;
+  char* items = static_cast<size_t>(wanted) > static_cast<size_t>(PY_SSIZE_T_MAX) / bytes
                     ? nullptr
-                    : PyMem_Realloc(list->items, static_cast<size_t>(wanted) * bytes);
+                    : grown_item_buffer(list->items, static_cast<size_t>(list->allocated) * bytes,
+                                        static_cast<size_t>(size) * bytes, &room);
   if (!items) {
     PyErr_NoMemory();
     return false;
   }
-  list->items = static_cast<char*>(items);
-  list->allocated = wanted;
+  list->items = items;
+  list->allocated = static_cast<Py_ssize_t>(room / bytes);
   return true;
 }
 
