@@ -24,6 +24,10 @@ namespace {
 // About a second of compiling; ordinary functions have some hundreds to 5 000.
 constexpr uint32_t kInstructionsMax = 40'000;
 
+/// A conversion from int to float writes half of a register and so waits for whoever wrote the register before. LLVM takes one
+/// that the function has not written lately; libm has: each call of sin() waited for the one before. Zeroing it first is free.
+constexpr const char* kUndefRegClearance = "-undef-reg-clearance=1000000000";
+
 /// Steps of code generation that cost more than they bring here: scheduling after register allocation (a tenth of the time,
 /// for processors that do it themselves), merging the stores of exits, which are rarely run, and steps that look for what is not
 /// there: without each of them alone the 35 benchmark programs of one function became the same machine code.
@@ -39,7 +43,8 @@ void leave_out_steps() {
                            "-disable-x86-lea-opt",
                            "-enable-shrink-wrap=false",
                            "-fixup-byte-word-insts=0",
-                           "-no-stack-coloring"};
+                           "-no-stack-coloring",
+                           kUndefRegClearance};
   llvm::cl::ParseCommandLineOptions(static_cast<int>(std::size(options)), options, "", &llvm::nulls());
 }
 
