@@ -44,7 +44,10 @@ void leave_out_steps() {
                            "-enable-shrink-wrap=false",
                            "-fixup-byte-word-insts=0",
                            "-no-stack-coloring",
-                           kUndefRegClearance};
+                           kUndefRegClearance,
+                           // What only rare blocks of a loop need, as addresses of their helpers, stays in them.
+                           "-disable-hoisting-to-hotter-blocks=all",
+                           "-block-freq-ratio-threshold=20"};
   llvm::cl::ParseCommandLineOptions(static_cast<int>(std::size(options)), options, "", &llvm::nulls());
 }
 
