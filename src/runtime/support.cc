@@ -161,6 +161,37 @@ int32_t hj_poll(NativeUnit* unit, const mir::MirFunction* function, uint32_t ins
   return hj_guards_hold(unit) ? 0 : 1;
 }
 
+/// As native code calls it, by LLVM's convention `preserve_most`: all general registers are as before, but for the result and %r11.
+/// Its unwind table is that of a function with a frame pointer, as long as it is in it.
+__attribute__((naked)) int32_t hj_poll_keeping(NativeUnit* /*unit*/, const mir::MirFunction* /*function*/,
+                                               uint32_t /*instr*/) {
+  asm("pushq %rbp\n"
+      ".cfi_def_cfa_offset 16\n"
+      ".cfi_offset %rbp, -16\n"
+      "movq %rsp, %rbp\n"
+      ".cfi_def_cfa_register %rbp\n"
+      "pushq %rcx\n"
+      "pushq %rdx\n"
+      "pushq %rsi\n"
+      "pushq %rdi\n"
+      "pushq %r8\n"
+      "pushq %r9\n"
+      "pushq %r10\n"
+      "subq $8, %rsp\n"  // calls are made at multiples of 16
+      "call hj_poll@PLT\n"
+      "addq $8, %rsp\n"
+      "popq %r10\n"
+      "popq %r9\n"
+      "popq %r8\n"
+      "popq %rdi\n"
+      "popq %rsi\n"
+      "popq %rdx\n"
+      "popq %rcx\n"
+      "popq %rbp\n"
+      ".cfi_def_cfa %rsp, 8\n"
+      "ret\n");
+}
+
 /// A twin of a recursive function has given up (compile/jit/recursion.h): the function runs as it is.
 void hj_begin_plain_run(NativeUnit* unit) {
   ++unit->head().plain_runs;
@@ -361,7 +392,7 @@ std::span<const SupportSymbol> common_symbols() {
       HASTEN_SYMBOL(hj_guards_hold),
       HASTEN_SYMBOL(hj_guard_holds),
       HASTEN_SYMBOL(hj_divmod),
-      HASTEN_SYMBOL(hj_poll),
+      {"hj_poll", reinterpret_cast<void*>(&hj_poll_keeping)},
       HASTEN_SYMBOL(hj_begin_plain_run),
       HASTEN_SYMBOL(hj_end_plain_run),
       HASTEN_SYMBOL(hj_recursion_error),

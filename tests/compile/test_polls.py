@@ -198,3 +198,43 @@ def test_the_switch_interval_is_the_programs(run, interval, least, most):
         """)
     assert done.returncode == 0, done.stderr
     assert least <= int(done.stdout) <= most
+
+
+def numbers_in_every_register(rounds, step):
+    """More ints than there are registers that a call of C keeps, and some floats, all changed by each round."""
+    a, b, c, d, e, f, g, h = 1, 2, 3, 4, 5, 6, 7, 8
+    x, y, z = 0.5, 1.5, 2.5
+    i = 0
+    while i < rounds:
+        a = (a + b) & 0xFFFF
+        b = (b ^ c) + 1 & 0xFFFF
+        c = (c + d + step) & 0xFFFF
+        d = (d ^ e) + 3 & 0xFFFF
+        e = (e + f) & 0xFFFF
+        f = (f ^ g) + step & 0xFFFF
+        g = (g + h) & 0xFFFF
+        h = (h ^ a) + 7 & 0xFFFF
+        x, y, z = y * 0.5 + a, z * 0.25 + e, x * 0.125 + h
+        i += 1
+    return a, b, c, d, e, f, g, h, x, y, z
+
+
+@pytest.mark.parametrize("rounds", [4095, 4096, 4097, 100_000])
+def test_no_register_is_lost_where_a_loop_polls(rounds):
+    import threading
+
+    compiled = hasten.jit(numbers_in_every_register)
+    compiled(10, 5)
+    done = threading.Event()
+
+    def other():  # takes the GIL at each poll that gives it away
+        while not done.is_set():
+            sum(range(50))
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    try:
+        assert compiled(rounds, 5) == numbers_in_every_register(rounds, 5)
+    finally:
+        done.set()
+        thread.join()

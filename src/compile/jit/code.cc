@@ -23,6 +23,10 @@ namespace {
 // About a second of compiling; ordinary functions have some hundreds to 5 000.
 constexpr uint32_t kInstructionsMax = 40'000;
 
+/// A conversion from int to float writes half of a register and so waits for whoever wrote the register before. LLVM takes one
+/// that the function has not written lately; libm has: each call of sin() waited for the one before. Zeroing it first is free.
+constexpr const char* kUndefRegClearance = "-undef-reg-clearance=1000000000";
+
 /// Steps of code generation that cost more than they bring here: scheduling after register allocation (a tenth of the time,
 /// for processors that do it themselves), merging the stores of exits, which are rarely run, and steps that look for what is not
 /// there: without each of them alone the 35 benchmark programs of one function became the same machine code.
@@ -38,7 +42,11 @@ void leave_out_steps() {
                            "-disable-x86-lea-opt",
                            "-enable-shrink-wrap=false",
                            "-fixup-byte-word-insts=0",
-                           "-no-stack-coloring"};
+                           "-no-stack-coloring",
+                           kUndefRegClearance,
+                           // What only rare blocks of a loop need, as addresses of their helpers, stays in them.
+                           "-disable-hoisting-to-hotter-blocks=all",
+                           "-block-freq-ratio-threshold=20"};
   llvm::cl::ParseCommandLineOptions(static_cast<int>(std::size(options)), options, "", &llvm::nulls());
 }
 

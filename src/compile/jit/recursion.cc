@@ -160,7 +160,8 @@ class Twin {
     b.CreateStore(left, l_.counter);
     b.CreateCondBr(b.CreateICmpEQ(left, b.getInt32(0)), polls, limits, unlikely(original_.getContext()));
     b.SetInsertPoint(polls);
-    Value* outcome = b.CreateCall(l_.poll, l_.poll_args);
+    llvm::CallInst* outcome = b.CreateCall(l_.poll, l_.poll_args);
+    outcome->setCallingConv(l_.poll->getCallingConv());
     b.CreateCondBr(b.CreateICmpSLT(outcome, b.getInt32(0)), raised, polled, unlikely(original_.getContext()));
     b.SetInsertPoint(polled);
     b.CreateCondBr(b.CreateICmpSGT(outcome, b.getInt32(0)), gives_up, limits, unlikely(original_.getContext()));

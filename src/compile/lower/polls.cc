@@ -46,9 +46,11 @@ void BodyLowering::poll_call(ValueId v) {
 
 void BodyLowering::poll_now(ValueId at) {
   // 0: nothing happened; 1: a guarded global has changed, the interpreter goes on; -1: a handler raised.
-  llvm::Value* outcome =
-      b.CreateCall(m_.helper("hj_poll", m_.i32, {m_.ptr, m_.ptr, m_.i32}, ModuleContext::Effects::Any),
-                   {m_.unit_address(), m_.mir_address(s_.view.function()), b.getInt32(at)});
+  llvm::FunctionCallee poll = m_.helper("hj_poll", m_.i32, {m_.ptr, m_.ptr, m_.i32}, ModuleContext::Effects::Any);
+  llvm::CallInst* outcome = b.CreateCall(poll, {m_.unit_address(), m_.mir_address(s_.view.function()), b.getInt32(at)});
+  // The loop keeps its numbers where they are, and a function that calls nothing else saves no register for its caller.
+  llvm::cast<llvm::Function>(poll.getCallee())->setCallingConv(llvm::CallingConv::PreserveMost);
+  outcome->setCallingConv(llvm::CallingConv::PreserveMost);
   if (handler_of(at) != mir::kNone) {
     go_if(b.CreateICmpSLT(outcome, b.getInt32(0)), raise_at(at));
     go_if(b.CreateICmpSGT(outcome, b.getInt32(0)), leave_before(at, DeoptReason::Generic));
