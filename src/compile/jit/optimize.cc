@@ -53,15 +53,20 @@ namespace {
 constexpr unsigned kInlinedMost =
     48;  // instructions of a function that its callers take in, without those of its exits
 constexpr unsigned kInlinedWhole = 240;  // and with them
+// The same of a function that has a loop, which is taken in where a loop calls it: what a call costs is much beside short loops, and
+// what is larger gains nothing by it.
+constexpr unsigned kLoopInlinedMost = 56, kLoopInlinedWhole = 76;
+constexpr unsigned kLoopInlinedCalls = 3;  // in all
 
-/// Whether it ends soon and calls no function of the module.
+/// Whether it calls no function of the module, and has no more than one loop.
 bool is_leaf(llvm::Function& function, llvm::FunctionAnalysisManager& functions) {
   for (const llvm::Instruction& instr : llvm::instructions(function)) {
     const auto* call = llvm::dyn_cast<llvm::CallBase>(&instr);
     if (call && call->getCalledFunction() && !call->getCalledFunction()->isDeclaration())
       return false;
   }
-  return functions.getResult<llvm::LoopAnalysis>(function).empty();
+  const llvm::LoopInfo& loops = functions.getResult<llvm::LoopAnalysis>(function);
+  return loops.empty() || (loops.getTopLevelLoops().size() == 1 && (*loops.begin())->isInnermost());
 }
 
 /// The blocks that lead to the function `leave` and nowhere else.
@@ -88,7 +93,7 @@ llvm::SmallPtrSet<const llvm::BasicBlock*, 16> exits_of(const llvm::Function& fu
 }
 
 /// Whether a caller that takes it in grows little. What leaves native code is not run, and little of what calls a helper.
-bool is_small(const llvm::Function& function) {
+bool is_small(const llvm::Function& function, bool has_loop) {
   unsigned usual = 0, whole = 0;
   const auto exits = exits_of(function, "hj_leave");
   for (const llvm::BasicBlock& block : function) {
@@ -99,20 +104,30 @@ bool is_small(const llvm::Function& function) {
     whole += count;
     usual += calls ? 1 : count;
   }
-  return usual <= kInlinedMost && whole <= kInlinedWhole;
+  return has_loop ? usual <= kLoopInlinedMost && whole <= kLoopInlinedWhole
+                  : usual <= kInlinedMost && whole <= kInlinedWhole;
+}
+
+bool is_in_loop(llvm::CallBase& call, llvm::FunctionAnalysisManager& functions) {
+  return functions.getResult<llvm::LoopAnalysis>(*call.getFunction()).getLoopFor(call.getParent()) != nullptr;
 }
 
 /// The calls of `function` in other functions' bodies become its code. The entry, which runs once a call, keeps its call.
-void take_in(llvm::Function& function) {
+void take_in(llvm::Function& function, bool has_loop, llvm::FunctionAnalysisManager& functions) {
   llvm::SmallVector<llvm::CallBase*, 8> calls;
   for (llvm::User* user : function.users()) {
     auto* call = llvm::dyn_cast<llvm::CallBase>(user);
-    if (call && call->getCalledFunction() == &function && call->getFunction()->hasHiddenVisibility())
+    if (call && call->getCalledFunction() == &function && call->getFunction()->hasHiddenVisibility() &&
+        (!has_loop || is_in_loop(*call, functions)))
       calls.push_back(call);
   }
+  if (has_loop && calls.size() > kLoopInlinedCalls)
+    return;
   for (llvm::CallBase* call : calls) {
+    llvm::Function& caller = *call->getFunction();
     llvm::InlineFunctionInfo info;
     llvm::InlineFunction(*call, info);
+    functions.invalidate(caller, llvm::PreservedAnalyses::none());
   }
 }
 
@@ -242,8 +257,9 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
       continue;
     }
     passes.run(function, functions);
-    if (is_small(function))
-      take_in(function);
+    const bool has_loop = !functions.getResult<llvm::LoopAnalysis>(function).empty();
+    if (is_small(function, has_loop))
+      take_in(function, has_loop, functions);
   }
   for (llvm::Function* function : others) {
     functions.invalidate(*function, llvm::PreservedAnalyses::none());
