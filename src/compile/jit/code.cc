@@ -31,22 +31,12 @@ constexpr const char* kUndefRegClearance = "-undef-reg-clearance=1000000000";
 /// for processors that do it themselves), merging the stores of exits, which are rarely run, and steps that look for what is not
 /// there: without each of them alone the 35 benchmark programs of one function became the same machine code.
 void leave_out_steps() {
-  const char* options[] = {"hasten",
-                           "-disable-post-ra",
-                           "-combiner-store-merging=false",
-                           "-disable-early-ifcvt",
-                           "-disable-mergeicmps",
-                           "-disable-partial-libcall-inlining",
-                           "-disable-postra-machine-licm",
-                           "-disable-x86-domain-reassignment",
-                           "-disable-x86-lea-opt",
-                           "-enable-shrink-wrap=false",
-                           "-fixup-byte-word-insts=0",
-                           "-no-stack-coloring",
-                           kUndefRegClearance,
+  const char* options[] = {"hasten", "-disable-post-ra", "-combiner-store-merging=false", "-disable-early-ifcvt",
+                           "-disable-mergeicmps", "-disable-partial-libcall-inlining", "-disable-postra-machine-licm",
+                           "-disable-x86-domain-reassignment", "-disable-x86-lea-opt", "-enable-shrink-wrap=false",
+                           "-fixup-byte-word-insts=0", "-no-stack-coloring", kUndefRegClearance,
                            // What only rare blocks of a loop need, as addresses of their helpers, stays in them.
-                           "-disable-hoisting-to-hotter-blocks=all",
-                           "-block-freq-ratio-threshold=20"};
+                           "-disable-hoisting-to-hotter-blocks=all", "-block-freq-ratio-threshold=20"};
   llvm::cl::ParseCommandLineOptions(static_cast<int>(std::size(options)), options, "", &llvm::nulls());
 }
 
