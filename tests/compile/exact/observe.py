@@ -76,7 +76,8 @@ def canonical(value, seen: dict):
 
 
 def without_addresses(text: str) -> str:
-    return re.sub(r" at 0x[0-9a-f]+", "", text) if " at 0x" in text else text
+    """Programs turn texts round, too."""
+    return re.sub(r" at 0x[0-9a-f]+|[0-9a-f]+x0 ta ", "", text) if " at 0x" in text or "x0 ta " in text else text
 
 
 def rest_of(iterator, seen: dict) -> list:
