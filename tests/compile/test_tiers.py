@@ -60,6 +60,16 @@ def state(function):
 """
 
 
+TOTAL = """
+@hasten.jit
+def total(n):
+    found = 0
+    for k in range(n):
+        found ^= k * k
+    return found
+"""
+
+
 def test_little_work_begins_quickly_and_much_does_not(tmp_path):
     program = (
         STATE
@@ -99,13 +109,8 @@ print(again(100_000), state(again))
 def test_calls_that_add_up_get_optimized_code(tmp_path):
     program = (
         STATE
+        + TOTAL
         + """
-@hasten.jit
-def total(n):
-    found = 0
-    for k in range(n):
-        found ^= k * k
-    return found
 answers = {total(1000)}
 print(state(total))
 calls = 1
@@ -228,14 +233,9 @@ def test_what_was_decided_before_the_entry_is_not_taken_for_what_is_known_after(
 def test_the_cache_keeps_the_optimized_code_in_place_of_the_quick(tmp_path):
     program = (
         STATE
+        + TOTAL
         + """
 import sys
-@hasten.jit
-def total(n):
-    found = 0
-    for k in range(n):
-        found ^= k * k
-    return found
 total(1000)
 first = state(total)
 times = TIMES
