@@ -438,8 +438,7 @@ bool CompiledFunction::replace_version(PyObject* const* args, uint64_t shape) {
     NativeVersion* const old = version.native;
     NativeVersion* native = compile(args, param_count_, mir::kNone, tier_from_environment() == Tier::Quick);
     if (is_over) {
-      ++optimized_later_count_;
-      --compile_count_;
+      --compile_count_;  // of the same code
     }
     if (is_over && !native && !PyErr_Occurred()) {
       old->is_quick = 0;  // it stays for good

@@ -213,8 +213,7 @@ class CompiledFunction {
   std::vector<uint64_t> refused_;  ///< shapes that could not be compiled
   std::vector<Learnt> learnt_;
   std::vector<ObjectRef> reasons_;
-  uint32_t compile_count_ = 0, osr_compile_count_ = 0;
-  uint32_t optimized_later_count_ = 0;  ///< compilations in place of quick ones, not among the others
+  uint32_t compile_count_ = 0, osr_compile_count_ = 0;  ///< without those in place of quick ones
   uint32_t landing_depth_ = 0;
   std::vector<uint32_t> visits_after_exception_;  ///< of each block
   uint64_t original_calls_ = 0, interpreter_calls_ = 0, osr_entries_ = 0;

@@ -76,8 +76,7 @@ Result<llvm::TargetMachine*> make_machine(llvm::CodeGenOptLevel level) {
 
 /// Each is made once; the caller holds the GIL.
 Result<llvm::TargetMachine*> machine(bool is_quick) {
-  static const bool ready = (set_up_llvm(), true);
-  (void)ready;
+  [[maybe_unused]] static const bool ready = (set_up_llvm(), true);
   if (is_quick) {
     static Result<llvm::TargetMachine*> quick = make_machine(llvm::CodeGenOptLevel::None);
     return quick;

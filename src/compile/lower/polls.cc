@@ -45,7 +45,7 @@ void BodyLowering::poll_call(ValueId v) {
 }
 
 void BodyLowering::poll_now(ValueId at) {
-  // 0: nothing happened; 1: a guarded global has changed, the interpreter goes on; -1: a handler raised.
+  // 0: nothing happened; 1: a guarded global has changed, or optimized code is to go on: the interpreter does; -1: a handler raised.
   llvm::FunctionCallee poll = m_.helper("hj_poll", m_.i32, {m_.ptr, m_.ptr, m_.i32}, ModuleContext::Effects::Any);
   llvm::CallInst* outcome = b.CreateCall(poll, {m_.unit_address(), m_.mir_address(s_.view.function()), b.getInt32(at)});
   // The loop keeps its numbers where they are, and a function that calls nothing else saves no register for its caller.

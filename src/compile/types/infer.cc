@@ -12,6 +12,8 @@
 #include "compile/types/native_lists.h"
 #include "compile/types/sample.h"
 #include "compile/types/transfer.h"
+#include "compile/types/uses.h"
+#include "compile/types/widening.h"
 
 namespace hasten::compile {
 
@@ -122,9 +124,9 @@ class Sweeper {
     if (seen->second.overflowed && !t.within(kUnbound)) {
       Type object = Type::any();
       object.kinds = t.kinds & kUnbound;  // a loop's end
-      if (seen->second.overflowed > 1 || !may_widen(v, i))
+      if (seen->second.overflowed > 1 || !may_widen(s_, v))
         return object;
-      return widened(v, i, std::move(t));
+      return widened(unit_, s_, v, std::move(t));
     }
     if (seen->second.overflowed)
       return t;
@@ -154,83 +156,8 @@ class Sweeper {
     return t;
   }
 
-  /// Whether native code can have the result of the instruction in 128 bits.
-  bool may_widen(ValueId v, const Instr& i) const {
-    switch (i.op) {
-      case Op::Binary:
-      case Op::Inplace:
-        return static_cast<BinaryOp>(i.sub) != BinaryOp::Pow;
-      case Op::Unary:
-      case Op::Compare:
-      case Op::GetItem:
-      case Op::IterNext:
-      case Op::LoadCell:
-      case Op::GetFree:
-      case Op::GetGlobal:
-        return true;
-      case Op::Call: {
-        const auto plan = s_.calls.find(v);
-        return plan == s_.calls.end() || plan->second.how != CallPlan::How::Native;
-      }
-      default:
-        return false;
-    }
-  }
-
-  /// Whether the value comes of itself, a round ago, by operations alone that make more of it: then 128 bits will not do for long.
-  bool grows_without_end(ValueId v) const {
-    std::vector<ValueId> next{v};
-    std::vector<char> seen(s_.view.instr_count(), 0);
-    size_t returns = 0;
-    bool multiplies = false;
-    while (!next.empty()) {
-      const ValueId at = next.back();
-      next.pop_back();
-      const Instr& i = s_.view.instr(at);
-      const auto op = static_cast<BinaryOp>(i.sub);
-      const bool is_binary = i.op == Op::Binary || i.op == Op::Inplace;
-      const bool grows = is_binary && (op == BinaryOp::Add || op == BinaryOp::Mul || op == BinaryOp::LShift);
-      if (is_binary && !grows && op != BinaryOp::Sub)
-        return false;
-      if (i.op != Op::Phi && i.op != Op::CheckBound && !is_binary)
-        continue;
-      multiplies |= is_binary && (op == BinaryOp::Mul || op == BinaryOp::LShift);
-      for (ValueId arg : s_.view.args(at)) {
-        returns += arg == v;
-        if (!seen[arg])
-          next.push_back(arg), seen[arg] = 1;
-      }
-    }
-    return returns > 0 && multiplies;
-  }
-
-  /// The type of what has been beyond 64 bits.
-  Type widened(ValueId v, const Instr& i, Type t) {
-    if (t.object || !(t.kinds & (kInt | kWide)) || i.op == Op::Compare)
-      return t;
-    if (i.op == Op::Unary || i.op == Op::Binary || i.op == Op::Inplace) {
-      const auto op = i.op == Op::Unary ? BinaryOp::Sub : static_cast<BinaryOp>(i.sub);
-      const bool grows = op == BinaryOp::Add || op == BinaryOp::Sub || op == BinaryOp::Mul || op == BinaryOp::LShift;
-      const Type a = i.op == Op::Unary ? Type::constant(0) : use(v, 0), b = use(v, i.op == Op::Unary ? 0 : 1);
-      if (!grows || t.only(kWide) || (i.op == Op::Unary && static_cast<UnaryOp>(i.sub) != UnaryOp::Neg))
-        return t;
-      if (!a.is_whole() || !b.is_whole() || (op != BinaryOp::Sub && grows_without_end(v)))
-        return Type::any();
-      bool overflows = false;
-      Type wide = Type::of(kWide);
-      wide.wide = wide_interval(op, a.whole_interval(), b.whole_interval(), &overflows);
-      return wide;
-    }
-    t = join(t, Type::of(kWide), unit_.sites);
-    if (i.op == Op::GetItem || i.op == Op::IterNext) {
-      const Type container = use(v, 0);
-      if (container.site != kNoSite && (container.within(kList | kListIter)))
-        unit_.sites.widen(container.site, Type::of(kWide));
-    }
-    if (i.op == Op::LoadCell)
-      unit_.sites.widen(unit_.cell_site(s_, s_.view.args(v)[0]), Type::of(kWide));
-    return t;
-  }
+  /// Whether a number that comes out of a list does. Once types are narrowed that is decided: how its uses are done depends on it.
+  bool stays_object(ValueId v) const { return narrowing_ ? s_.types[v].object : is_wanted_as_object(s_, v); }
 
   /// The type of a value that is put off, if it is one.
   std::optional<Type> deferred(ValueId v) {
@@ -321,7 +248,7 @@ class Sweeper {
         return attribute(v, i);
       case Op::GetItem: {
         Type t = item(v);
-        return t.within(kNumber) && !is_bytes(use(v, 0)) && is_wanted_as_object(v) ? Type::any() : t;
+        return t.within(kNumber) && !is_bytes(use(v, 0)) && stays_object(v) ? Type::any() : t;
       }
       case Op::SetItem: {
         const Type container = use(v, 0);
@@ -386,7 +313,7 @@ class Sweeper {
         Type t = item_type(iterator, sites);
         if ((iterator.only(kListIter) || iterator.is_exactly(&PySetIter_Type) ||
              iterator.is_exactly(&PyDictIterKey_Type)) &&
-            iterator.site != kNoSite && t.within(kNumber) && is_wanted_as_object(v))
+            iterator.site != kNoSite && t.within(kNumber) && stays_object(v))
           t = Type::any();
         t.kinds |= kUnbound;
         return t;
@@ -705,7 +632,7 @@ class Sweeper {
       t.known = name;
       return t;
     }
-    if (is_only_called(v) && method_of(base, name)) {
+    if (is_only_called(s_, v) && method_of(base, name)) {
       Type t = Type::with_items(kMethod, {base});
       t.known = name;
       return t;
@@ -715,7 +642,7 @@ class Sweeper {
         return Type::of(kFloat);
       }
     }
-    return is_only_called(v) ? Type::loaded_method() : Type::any();
+    return is_only_called(s_, v) ? Type::loaded_method() : Type::any();
   }
 
   /// A tuple that stays none in native code is walked as the object that it is.
@@ -750,79 +677,6 @@ class Sweeper {
         s_.view.instr(user).block != s_.view.instr(v).block)
       return Type::any();
     return Type::with_items(kSlice, std::move(items));
-  }
-
-  /// Whether what comes out of a list is best left as the object that it is: a key, an argument of a call that stays
-  /// one, and for the rest an operand beside a number, which is read in place.
-  bool is_wanted_as_object(ValueId v) {
-    if (narrowing_)
-      return s_.types[v].object;  // decided: how the uses are done depends on it
-    bool wanted = false;
-    for (ValueId user = 0; user < s_.view.instr_count(); ++user) {
-      const auto args = s_.view.args(user);
-      for (size_t k = 0; k < args.size(); ++k) {
-        if (args[k] != v || s_.view.instr(user).op == Op::BranchBound || s_.view.instr(user).op == Op::Hold)
-          continue;
-        if (wants_object(user, k))
-          wanted = true;
-        else if (!reads_number(user, k))
-          return false;
-      }
-    }
-    return wanted;
-  }
-
-  bool reads_number(ValueId user, size_t arg) {
-    const Instr& i = s_.view.instr(user);
-    const bool is_operand = i.op == Op::Binary || i.op == Op::Inplace ||
-                            (i.op == Op::Compare && static_cast<CompareOp>(i.sub) <= CompareOp::Ge);
-    return is_operand && s_.types[s_.view.args(user)[1 - arg]].within(kInt | kFloat);
-  }
-
-  bool wants_object(ValueId user, size_t arg) {
-    const Instr& i = s_.view.instr(user);
-    const auto is_object = [&](size_t k) { return s_.types[s_.view.args(user)[k]].object; };
-    switch (i.op) {
-      case Op::GetItem:
-      case Op::SetItem:
-      case Op::DelItem:
-        return arg > 0 && is_object(0);
-      case Op::SetAdd:
-      case Op::DictInsert:
-      case Op::BuildSet:
-      case Op::BuildDict:
-        return true;
-      case Op::Compare: {
-        const auto op = static_cast<CompareOp>(i.sub);
-        return arg == 0 && (op == CompareOp::In || op == CompareOp::NotIn);
-      }
-      case Op::Call: {
-        if (arg == 0)
-          return false;
-        const auto plan = s_.calls.find(user);
-        return s_.types[s_.view.args(user)[0]].is_loaded_method() ||
-               (plan != s_.calls.end() && plan->second.how == CallPlan::How::Boxed);
-      }
-      default:
-        return false;
-    }
-  }
-
-  /// Whether the value is called, once and in its own block, and nobody else sees it.
-  bool is_only_called(ValueId v) {
-    if (s_.view.instr(v).op == Op::GetAttr && s_.view.instr(v).sub == 0)
-      return false;  // CPython binds it: what is said of a wrong call differs
-    size_t uses = 0;
-    for (ValueId user = v + 1; user < s_.view.instr_count(); ++user) {
-      const auto args = s_.view.args(user);
-      const auto count = static_cast<size_t>(std::count(args.begin(), args.end(), v));
-      if (count == 0)
-        continue;
-      const Instr& i = s_.view.instr(user);
-      if ((uses += count) > 1 || i.op != Op::Call || args[0] != v || i.block != s_.view.instr(v).block)
-        return false;
-    }
-    return uses == 1;
   }
 
   Unit& unit_;
