@@ -241,6 +241,8 @@ bool BodyLowering::abs_is_fused(ValueId call) {
       return false;
     if (!is_ordering(static_cast<CompareOp>(instr(at).sub)) || !use(at, 1).type.within(kReal) || use(at, 1).is_union())
       return false;
+    if (!s_.types[at].only(kBool))  // it was an object elsewhere, and is made by CPython
+      return false;
     const Type bound = use(at, 1).type;
     constexpr int64_t kExact = int64_t{1} << 53;
     if (bound.only(kInt) && (bound.interval.low < -kExact || bound.interval.high > kExact))
