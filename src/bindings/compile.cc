@@ -9,7 +9,11 @@ namespace {
 
 const hasten::runtime::CompileTable compile_table = {hasten::runtime::kRuntimeAbiVersion,
                                                      hasten::compile::syntax::build_mir,
-                                                     hasten::compile::syntax::release_mir, hasten::compile::compile};
+                                                     hasten::compile::syntax::release_mir,
+                                                     hasten::compile::prepare,
+                                                     hasten::compile::generate,
+                                                     hasten::compile::finish,
+                                                     hasten::compile::discard};
 
 PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "hasten._compile", nullptr, -1, nullptr, nullptr, nullptr, nullptr, nullptr};

@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "runtime/background.h"
 #include "runtime/debugger.h"
 #include "runtime/experience.h"
 #include "runtime/frames.h"
@@ -53,12 +54,15 @@ hasten::runtime::NativeVersion* load_unit(const hasten::runtime::UnitParts& part
 hasten::runtime::RuntimeTable runtime_table;
 
 PyObject* make_function(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 2 || !PyFunction_Check(args[0])) {
-    PyErr_SetString(PyExc_TypeError, "expected a Python function and an error maker or None");
+  if (count != 3 || !PyFunction_Check(args[0])) {
+    PyErr_SetString(PyExc_TypeError, "expected a Python function, an error maker or None, and a bool");
     return nullptr;
   }
   bool strict = args[1] != Py_None;
   PyObject* made = hasten::runtime::new_function(args[0], strict ? args[1] : nullptr);
+  if (made && args[2] == Py_True) {
+    compiled_function(made)->set_in_background();
+  }
   if (made && strict && !compiled_function(made)->check_strict()) {
     Py_CLEAR(made);
   }
@@ -129,7 +133,7 @@ PyObject* compile_seconds(PyObject*, PyObject*) { return PyFloat_FromDouble(Comp
 
 PyMethodDef methods[] = {
     {"make_function", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(make_function)), METH_FASTCALL,
-     "make_function(function, strict_error) -> Function"},
+     "make_function(function, strict_error, background) -> Function"},
     {"make_unseen", make_unseen, METH_O, "make_unseen(function) -> Function: for calls that come through a trampoline"},
     {"watch_hot", watch_hot, METH_VARARGS,
      "watch_hot(decide, lost, traced, threshold) -> bool: see runtime/hot.h; False without the probe"},
@@ -177,6 +181,7 @@ PyMODINIT_FUNC PyInit__runtime() {
   if (!type || !fill_table() || !hasten::runtime::prepare_native_lists()) {
     return nullptr;
   }
+  Py_AtExit(hasten::runtime::end_background);
   PyObject* module = PyModule_Create(&definition);
   PyObject* capsule = module ? PyCapsule_New(&runtime_table, "hasten._runtime._table", nullptr) : nullptr;
   if (!capsule || PyModule_AddObjectRef(module, "Function", reinterpret_cast<PyObject*>(type)) < 0 ||

@@ -2,7 +2,12 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
 
 #include "compile/jit/code.h"
@@ -11,6 +16,7 @@
 #include "compile/types/sample.h"
 #include "compile/types/worth.h"
 #include "compile/unit_facts.h"
+#include "runtime/object_ref.h"
 #include "runtime/walked_by.h"
 
 namespace hasten::compile {
@@ -66,18 +72,43 @@ Experience experience_of(const mir::MirFunction* function) {
 }
 
 }  // namespace
+}  // namespace hasten::compile
+
+/// What one compilation works on. Code generation uses the context, the module, and what follows them.
+struct hasten::runtime::PreparedUnit {
+  compile::Unit unit{compile::mir_of, compile::experience_of};
+  compile::UnitRecord record;
+  double gain = 1;
+  std::vector<ObjectRef> kept;  ///< what the code names, until it is loaded
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> module;
+  compile::CodeWanted wanted;
+  compile::CompileTimes times;
+  std::optional<Result<compile::LinkedCode>> code;
+
+  void keep_alive() {
+    for (PyObject* object : unit.kept) kept.push_back(ObjectRef::share(object));
+    for (const compile::Guard& guard : unit.guards) {
+      for (PyObject* object : {guard.expected, guard.holder, guard.attribute}) {
+        if (object)
+          kept.push_back(ObjectRef::share(object));
+      }
+    }
+  }
+};
+
+namespace hasten::compile {
 
 void set_up(const runtime::RuntimeTable& table) {
   runtime_table = table;
   syntax::set_template_maker(table.new_template);
 }
 
-runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
-                                mir::BlockId osr_block, bool is_quick, double gain_wanted, PyObject** reason) {
-  static const bool show_times = std::getenv("HASTEN_JIT_TIMES") != nullptr;
-  using Clock = ThreadClock;
-  const auto start = Clock::now();
-  Unit unit(mir_of, experience_of);
+runtime::PreparedUnit* prepare(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
+                               mir::BlockId osr_block, bool is_quick, double gain_wanted, PyObject** reason) {
+  const auto start = ThreadClock::now();
+  auto prepared = std::make_unique<runtime::PreparedUnit>();
+  Unit& unit = prepared->unit;
   const bool osr = osr_block != mir::kNone;
   Specialization& root = unit.make(*function, argument_types(args, arg_count, osr, unit.sites), osr_block);
   for (uint32_t k = 0; osr && k < arg_count; ++k) {  // cells that the code before the loop has made
@@ -85,34 +116,49 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
       root.fresh_sites[root.osr_values[k]] = unit.cell_site(args[k]);
   }
   unit.infer();  // every value has a type from here on
-  double gain = 1;
   auto why = why_not_exact(unit);
   if (!why)
-    why = why_not_worth(unit, args, gain_wanted, &gain);
+    why = why_not_worth(unit, args, gain_wanted, &prepared->gain);
+  prepared->times.types_ms = ThreadClock::now() - start;
+  if (!why) {
+    std::string defect;
+    prepared->module = lower_unit(prepared->context, unit, prepared->record, runtime_table, defect);
+    if (!defect.empty())
+      why = internal_error(defect).line();
+  }
   if (why) {
     *reason = PyUnicode_FromString(why->c_str());
     return nullptr;
   }
-  const auto typed = Clock::now();
+  prepared->keep_alive();
+  prepared->wanted.is_quick = is_quick;
+  prepared->wanted.has_lines = runtime_table.wants_lines != 0;
+  prepared->times.all_ms = ThreadClock::now() - start;
+  return prepared.release();
+}
 
-  UnitRecord record;
-  CompileTimes times;
-  auto code = compile_module(
-      [&](llvm::LLVMContext& context) -> Result<std::unique_ptr<llvm::Module>> {
-        std::string defect;
-        auto module = lower_unit(context, unit, record, runtime_table, defect);
-        if (!defect.empty())
-          return internal_error(defect);
-        return module;
-      },
-      is_quick, runtime_table.wants_lines, &times);
+void generate(runtime::PreparedUnit* prepared, bool is_in_background) {
+  const auto start = ThreadClock::now();
+  prepared->wanted.is_in_background = is_in_background;
+  prepared->code = compile_module(*prepared->module, prepared->wanted, &prepared->times);
+  prepared->module.reset();  // it may take megabytes
+  prepared->times.all_ms += ThreadClock::now() - start;
+}
+
+runtime::NativeVersion* finish(runtime::PreparedUnit* made, PyObject** reason) {
+  static const bool show_times = std::getenv("HASTEN_JIT_TIMES") != nullptr;
+  const std::unique_ptr<runtime::PreparedUnit> prepared(made);
+  const auto start = ThreadClock::now();
   const auto refused = [&](const Error& error) {
     *reason = PyUnicode_FromString(error.line().c_str());
     return nullptr;
   };
+  const Result<LinkedCode>& code = *prepared->code;
   if (!code)
     return refused(code.error());
-  const auto bytes = unit_bytes(unit, record, code.value(), static_cast<float>(gain), is_quick);
+  UnitRecord& record = prepared->record;
+  const auto bytes =
+      unit_bytes(prepared->unit, record, code.value(), static_cast<float>(prepared->gain), prepared->wanted.is_quick);
   if (!bytes)
     return refused(bytes.error());
   runtime::NativeVersion* version = runtime_table.load_unit(
@@ -122,11 +168,15 @@ runtime::NativeVersion* compile(const mir::MirFunction* function, PyObject* cons
        code.value().debug_object.size()},
       reason);
   if (show_times) {
+    const CompileTimes& times = prepared->times;
     // tidy: printf: a developer's switch, asked for by an environment variable.
     std::fprintf(stderr, "hasten compile (CPU time): types %.2f ms, verify %.2f, optimize %.2f, emit %.2f, all %.2f\n",
-                 typed - start, times.verify_ms, times.optimize_ms, times.emit_ms, Clock::now() - start);
+                 times.types_ms, times.verify_ms, times.optimize_ms, times.emit_ms,
+                 times.all_ms + ThreadClock::now() - start);
   }
   return version;
 }
+
+void discard(runtime::PreparedUnit* prepared) { delete prepared; }
 
 }  // namespace hasten::compile

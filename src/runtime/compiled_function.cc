@@ -24,9 +24,6 @@ constexpr uint32_t kCompilesMax = 16;    // per function: beyond, a version that
 constexpr uint64_t kLandingRarity = 64;  // a version that lands less often than once in so many calls stays
 constexpr uint32_t kParametersMax = 255;
 
-/// A call of unmodified code comes by way of a trampoline: what gains little by the compiler's reckoning is not worth it.
-constexpr double kUnseenGain = 1.5;
-
 uint64_t mix(uint64_t hash, const void* pointer) {
   return (hash ^ reinterpret_cast<uintptr_t>(pointer)) * 0x9E3779B97F4A7C15ULL + (hash >> 29);
 }
@@ -55,9 +52,11 @@ CompiledFunction::CompiledFunction(PyObject* function, PyObject* strict_error, b
     : function_(function),
       code_(PyFunction_GET_CODE(function)),
       strict_error_(strict_error),
-      is_template_(is_template) {}
+      is_template_(is_template),
+      is_in_background_(background_of_process() != Background::Asked) {}
 
 CompiledFunction::~CompiledFunction() {
+  discard_under_way();
   for (const Version& version : versions_) {
     release_unit(version.native);
   }
@@ -191,7 +190,10 @@ bool CompiledFunction::bind(PyObject* const* args, size_t nargs, PyObject* keywo
 
 PyObject* CompiledFunction::call_original(PyObject* const* args, size_t nargsf, PyObject* keyword_names) {
   ++original_calls_;
-  return run_original(args, nargsf, keyword_names);
+  ++original_depth_;
+  PyObject* result = run_original(args, nargsf, keyword_names);
+  --original_depth_;
+  return result;
 }
 
 PyObject* CompiledFunction::run_original(PyObject* const* args, size_t nargsf, PyObject* keyword_names) {
@@ -225,7 +227,7 @@ PyObject* CompiledFunction::call_counted(PyObject* const* args, size_t nargsf, P
     if (tier_from_environment() == Tier::Python || !is_current() || mir_tried_ || compiling_) {
       return call_original(args, nargsf, keyword_names);
     }
-    if (!mir()) {
+    if (waits_for_compiler() || !mir()) {
       if (PyErr_Occurred()) {
         return nullptr;
       }
@@ -281,6 +283,20 @@ PyObject* CompiledFunction::call_bound(PyObject* const* args, PythonTurn* turn) 
   if (python_has_the_turn(shape, turn)) {
     return kGuardMiss;
   }
+  if (!under_way_.empty()) {
+    if (!take_finished()) {
+      return nullptr;
+    }
+    if (const Compilation* one = under_way(shape, mir::kNone)) {  // what leaves often is no faster than Python
+      if (leaves_it_to_the_background()) {
+        return one->replaces ? kGuardMiss : try_versions(args, shape, false, turn);
+      }
+      wait_for_background();
+      if (!take_finished()) {
+        return nullptr;
+      }
+    }
+  }
   if (!replace_version(args, shape)) {
     return nullptr;
   }
@@ -294,16 +310,18 @@ PyObject* CompiledFunction::call_bound(PyObject* const* args, PythonTurn* turn) 
   if (load_cached() && (result = try_versions(args, shape, true, turn)) != kGuardMiss) {
     return result;
   }
-  NativeVersion* native = compile(args, param_count_, mir::kNone, begins_quickly(args));
-  if (!native) {
+  const bool in_background = leaves_it_to_the_background();
+  NativeVersion* native = nullptr;
+  if (in_background ? !compile_in_background(args, param_count_, shape, mir::kNone, nullptr)
+                    : !(native = compile(args, param_count_, mir::kNone, begins_quickly(args)))) {
     if (PyErr_Occurred()) {
       return nullptr;
     }
-    refused_.push_back(shape);
-    if (is_behind_trampoline_ && versions_.empty()) {
-      tell_lost(function_);
-    }
+    refuse(shape);
     return kGuardMiss;
+  }
+  if (in_background) {
+    return try_versions(args, shape, true, turn);  // none, but if it was waited for
   }
   versions_.insert(versions_.begin(), Version{native, shape, 1, 0,
                                               native->is_quick        ? kNoContest
@@ -319,7 +337,7 @@ bool CompiledFunction::begins_quickly(PyObject* const* args) const {
     case Tier::Changing:
       return true;
     case Tier::Native:
-      return !is_behind_trampoline_ && is_little_work(args, param_count_);
+      return !is_behind_trampoline_ && !is_in_background_ && is_little_work(args, param_count_);
     default:
       return false;
   }
@@ -382,43 +400,6 @@ bool CompiledFunction::was_refused(uint64_t shape) const {
   return std::find(refused_.begin(), refused_.end(), shape) != refused_.end();
 }
 
-NativeVersion* CompiledFunction::compile(PyObject* const* args, uint32_t count, mir::BlockId osr_block, bool is_quick) {
-  bool is_osr = osr_block != mir::kNone;
-  ++(is_osr ? osr_compile_count_ : compile_count_);
-  compiling_ = true;
-  ++compiles_everywhere_;
-  misses_ = 0;
-  const uint64_t begin = ticks();
-  const double begin_s = thread_cpu_s();
-  PyObject* reason = nullptr;
-  std::string why;
-  const CompileTable* table = load_compiler(&why);  // not yet here if the MIR came out of the cache
-  NativeVersion* native =
-      table ? table->compile(mir_, args, count, osr_block, is_quick, is_behind_trampoline_ ? kUnseenGain : 0, &reason)
-            : nullptr;
-  compiling_ = false;
-  last_compile_ticks_ = ticks() - begin;
-  last_compile_s_ = thread_cpu_s() - begin_s;
-  compile_seconds_ += last_compile_s_;
-  ObjectRef kept_reason = ObjectRef::steal(reason);
-  if (native) {
-    return native;
-  }
-  if (PyErr_Occurred()) {
-    return nullptr;
-  }
-  if (!reason) {
-    kept_reason = ObjectRef::steal(PyUnicode_FromString(why.empty() ? "the compiler gave no reason" : why.c_str()));
-  }
-  if (kept_reason) {
-    add_reason(kept_reason.get());
-    if (strict_error_ && !is_osr) {
-      raise_strict(kept_reason.get());
-    }
-  }
-  return nullptr;
-}
-
 bool CompiledFunction::may_replace_narrow() const {
   return compile_count_ < kCompilesMax && !(is_behind_trampoline_ && compile_count_ > 1);
 }
@@ -436,6 +417,10 @@ bool CompiledFunction::replace_version(PyObject* const* args, uint64_t shape) {
       continue;
     }
     NativeVersion* const old = version.native;
+    if (!is_over && leaves_it_to_the_background()) {
+      return under_way(shape, mir::kNone) || compile_in_background(args, param_count_, shape, mir::kNone, old) ||
+             (settle(nullptr, shape, old), !PyErr_Occurred());
+    }
     NativeVersion* native = compile(args, param_count_, mir::kNone, tier_from_environment() == Tier::Quick);
     if (is_over) {
       --compile_count_;  // of the same code
@@ -444,19 +429,11 @@ bool CompiledFunction::replace_version(PyObject* const* args, uint64_t shape) {
       old->is_quick = 0;  // it stays for good
       return true;
     }
-    retire(old);
-    std::erase_if(versions_, [&](const Version& one) { return one.native == old; });
+    settle(native, shape, old);
     if (is_over) {
       free_retired();
     }
-    if (native) {
-      versions_.insert(versions_.begin(), Version{native, shape, 0, 0, kContestFirst, last_compile_ticks_});
-    } else if (PyErr_Occurred()) {
-      return false;
-    } else {
-      refused_.push_back(shape);
-    }
-    return true;
+    return !PyErr_Occurred();
   }
   return true;
 }
@@ -507,16 +484,18 @@ PyObject* CompiledFunction::report() const {
       return nullptr;
     }
   }
-  const char* tier = !mir_ && !mir_tried_     ? "not called yet"
+  const char* tier = !mir_ && !mir_tried_     ? (original_calls_ > 0 ? "python" : "not called yet")
                      : !versions_.empty()     ? "native"
                      : interpreter_calls_ > 0 ? "interpreter"
                                               : "python";
-  return Py_BuildValue("{sssOsOsOsKsKsKsIsIsKsnsnsKsKsK}", "tier", tier, "versions", versions.get(), "reasons",
+  return Py_BuildValue("{sssOsOsOsKsKsKsIsIsKsnsnsKsKsKsOsn}", "tier", tier, "versions", versions.get(), "reasons",
                        reasons.get(), "landings", landings.get(), "python_calls", original_calls_, "interpreter_calls",
                        interpreter_calls_, "loop_entries", osr_entries_, "compiles", compile_count_, "loop_compiles",
                        osr_compile_count_, "retired", retired_count_, "kept_retired",
                        static_cast<Py_ssize_t>(retired_.size()), "dropped", static_cast<Py_ssize_t>(dropped_.size()),
-                       "compared_calls", contest_calls_, "cache_loaded", loaded_count_, "cache_stored", stored_count_);
+                       "compared_calls", contest_calls_, "cache_loaded", loaded_count_, "cache_stored", stored_count_,
+                       "background", is_in_background_ ? Py_True : Py_False, "under_way",
+                       static_cast<Py_ssize_t>(under_way_.size()));
 }
 
 }  // namespace hasten::runtime

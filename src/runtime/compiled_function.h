@@ -22,6 +22,7 @@
 
 namespace hasten::runtime {
 
+class BackgroundTask;
 class FramePool;
 
 enum class Tier : uint8_t {
@@ -36,10 +37,23 @@ enum class Tier : uint8_t {
 /// From the environment, read once.
 Tier tier_from_environment();
 
+/// Where code is generated, by HASTEN_JIT_BACKGROUND, read once.
+enum class Background : uint8_t {
+  Asked,     ///< in the background for functions that ask for it
+  Always,    ///< "1"
+  WaitedFor  ///< "wait", for tests: always, and each call waits for it
+};
+Background background_of_process();
+
 /// Given by _compile when it is loaded; null before.
 void set_compiler(const CompileTable* table);
 /// Loads _compile if need be. Null with an exception set, or with a reason in *why if it is not installed.
 const CompileTable* load_compiler(std::string* why);
+bool is_compiler_loaded();
+/// Whether that takes no time now. If not, begins to read its library in the background.
+bool is_compiler_near();
+/// Until it does.
+void wait_for_compiler();
 
 class CompiledFunction {
  public:
@@ -83,6 +97,12 @@ class CompiledFunction {
   /// that is not sure to be faster is not made.
   void set_behind_trampoline() { is_behind_trampoline_ = true; }
   bool is_behind_trampoline() const { return is_behind_trampoline_; }
+  /// Code is generated in a thread of its own; calls run as Python until it is there. See also background_of_process().
+  void set_in_background();
+  /// Takes in what has been made in the background. False: an exception is set.
+  bool take_finished();
+  /// Until all is made that was asked for so far.
+  void wait_for_background();
   /// CPU time that all compilations of this process took.
   static double compile_seconds() { return compile_seconds_; }
   /// Whether the MIR is still that of the function's code (a program may assign to __code__).
@@ -122,6 +142,15 @@ class CompiledFunction {
     uint64_t shape = 0;
     explicit operator bool() const { return contestant || is_dropped || is_within; }
   };
+  /// In the background.
+  struct Compilation {
+    PreparedUnit* unit;
+    std::shared_ptr<BackgroundTask> task;
+    uint64_t shape;  ///< kAnyShape: a loop's
+    mir::BlockId osr_block;
+    NativeVersion* replaces;  ///< or null
+    uint64_t ticks;           ///< that its foreground has taken
+  };
   struct Learnt {
     mir::ValueId value;
     DeoptReason reason;
@@ -141,6 +170,23 @@ class CompiledFunction {
             ObjectRef* more_keywords) const;
   /// Compiles for these arguments (or for OSR). Null: not possible; an exception may be set.
   NativeVersion* compile(PyObject* const* args, uint32_t count, mir::BlockId osr_block, bool is_quick);
+  // compilation.cc
+  PreparedUnit* prepare(PyObject* const* args, uint32_t count, mir::BlockId osr_block, bool is_quick);
+  NativeVersion* finish(PreparedUnit* unit, mir::BlockId osr_block);
+  /// Why there is no code: `reason` (stolen) or, if that is null, `why`; no more if an exception is set.
+  void note_refusal(PyObject* reason, const std::string& why, mir::BlockId osr_block);
+  /// Puts a version, or null, in the place of `old` (which may be null).
+  void settle(NativeVersion* native, uint64_t shape, NativeVersion* old);
+  void refuse(uint64_t shape);
+  /// Whether calls run as Python while there is no code. Not deep in a recursion of such calls, which takes C stack.
+  bool leaves_it_to_the_background() const;
+  /// Whether there is nothing to do for this call but to wait for the compiler.
+  bool waits_for_compiler();
+  /// False: not possible; an exception may be set.
+  bool compile_in_background(PyObject* const* args, uint32_t count, uint64_t shape, mir::BlockId osr_block,
+                             NativeVersion* replaces);
+  const Compilation* under_way(uint64_t shape, mir::BlockId osr_block) const;
+  void discard_under_way();
   /// Whether the first code for these arguments is made without optimization.
   bool begins_quickly(PyObject* const* args) const;
   /// A number for what the arguments look like: their types, and those of the first items of lists, two levels deep.
@@ -187,6 +233,9 @@ class CompiledFunction {
   bool is_template_;  ///< see mir.h
   bool is_behind_trampoline_ = false;
   uint32_t trampoline_depth_ = 0;  ///< calls that came through it and are active
+  bool is_in_background_;
+  std::vector<Compilation> under_way_;
+  uint32_t original_depth_ = 0;  ///< calls that run as Python for want of code and are active
   PyObject* wrapper_ = nullptr;
   bool cache_tried_ = false;
   uint64_t loaded_count_ = 0, stored_count_ = 0;  ///< versions out of the cache and into it

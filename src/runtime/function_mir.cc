@@ -25,6 +25,8 @@ std::unordered_map<const mir::MirFunction*, CompiledFunction*>& functions_by_mir
 
 void set_compiler(const CompileTable* table) { compiler = table; }
 
+bool is_compiler_loaded() { return compiler != nullptr; }
+
 const CompileTable* load_compiler(std::string* why) {
   static bool tried = false;
   if (!compiler && !tried) {
@@ -86,7 +88,7 @@ bool CompiledFunction::load_cached() {
   const double begin_s = thread_cpu_s();
   try {
     for (NativeVersion* native : cached_units(this, wrapper_)) {
-      if (native->is_quick && tier_from_environment() == Tier::Optimized) {
+      if (native->is_quick && (is_in_background_ || tier_from_environment() == Tier::Optimized)) {
         release_unit(native);
         continue;
       }

@@ -71,7 +71,18 @@ PyObject* reduce(PyObject* self, PyObject*) {
   return PyObject_GetAttrString(cast(self)->function, "__qualname__");  // pickles by name, like any function
 }
 
-PyObject* report(PyObject* self, PyObject*) { return cast(self)->compiled->report(); }
+PyObject* report(PyObject* self, PyObject*) {
+  return cast(self)->compiled->take_finished() ? cast(self)->compiled->report() : nullptr;
+}
+
+PyObject* wait(PyObject* self, PyObject*) {
+  ObjectRef alive = ObjectRef::share(self);
+  cast(self)->compiled->wait_for_background();
+  if (!cast(self)->compiled->take_finished()) {
+    return nullptr;
+  }
+  Py_RETURN_NONE;
+}
 
 PyObject* line_facts(PyObject* self, PyObject* nested_codes) {
   if (!PyTuple_Check(nested_codes)) {
@@ -126,6 +137,7 @@ PyMethodDef methods[] = {
      "report() -> dict. How calls of this function ran: `tier` (native, python, interpreter), the native `versions`\n"
      "with their calls and landings, the `reasons` why something stayed Python ('FILE:LINE:COLUMN: CODE why'), and\n"
      "the `landings` seen: line, why, the type seen, how often."},
+    {"wait", wait, METH_NOARGS, "wait() -> None. Returns when what calls have asked for in the background is made."},
     {"_line_facts", line_facts, METH_O, "_line_facts(nested_codes) -> dict, for hasten.jit.line_report"},
     {"__reduce__", reduce, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};

@@ -15,7 +15,7 @@
 
 namespace hasten::runtime {
 
-inline constexpr uint32_t kRuntimeAbiVersion = 11;
+inline constexpr uint32_t kRuntimeAbiVersion = 12;
 
 /// How a live value lies in the raw slots (8 bytes each) that native code passes to `deopt`.
 enum class SlotKind : uint8_t {
@@ -150,6 +150,7 @@ struct Lesson {
 };
 
 struct UnitParts;     // unit_format.h
+struct PreparedUnit;  // the compiler's: a compilation under way
 struct CompileTable;  // what _compile offers to _runtime: compile/abi.h fills it, runtime calls it
 
 struct RuntimeTable {
@@ -186,14 +187,22 @@ struct CompileTable {
   /// when the language is not covered, or nullptr with a Python exception set on failure. Needs the GIL.
   mir::MirFunction* (*build_mir)(PyObject* function, bool is_template, PyObject** reason);
   void (*release_mir)(mir::MirFunction*);
+  /// A compilation has three steps. This one does all that needs `function` and `args`.
   /// Compiles `function` for the exact types of `args` (sampled values; lists are looked into), or for entry at
   /// `osr_block` with the live values `args`: those of runtime/liveness.h live_into(osr_block), in that order (the
   /// block's own phis included and already evaluated); a null entry is an Unbound value. What the runtime has learnt
   /// (RuntimeTable::lessons) makes the version wider.
   /// is_quick: without optimization, in a fraction of the time.
   /// gain_wanted: 0, or refuse it, also without loops, if the compiler does not take it to be so many times faster. Null with *reason when it would not be faster or cannot be done.
-  NativeVersion* (*compile)(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
-                            mir::BlockId osr_block, bool is_quick, double gain_wanted, PyObject** reason);
+  /// What it names is kept alive until it is finished or discarded, but for `function`, whose owner must be.
+  PreparedUnit* (*prepare)(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
+                           mir::BlockId osr_block, bool is_quick, double gain_wanted, PyObject** reason);
+  /// The longest step, once a unit; touches nothing of Python: needs no GIL. In the background one thread may do this while one
+  /// that holds the GIL does it for another unit in the foreground.
+  void (*generate)(PreparedUnit* unit, bool is_in_background);
+  /// After generate. Ends the unit. Null with *reason.
+  NativeVersion* (*finish)(PreparedUnit* unit, PyObject** reason);
+  void (*discard)(PreparedUnit* unit);
 };
 
 /// What `NativeEntry` returns when an argument does not have the type that it was compiled for.

@@ -71,6 +71,10 @@ bool OsrEntry::wants(mir::BlockId block, bool after_exception) {
 }
 
 HotLoop::Outcome OsrEntry::enter(mir::BlockId block, ValueTable* values, PyObject** result, Start* start) {
+  if (!function_->take_finished()) {
+    *result = nullptr;
+    return Outcome::Finished;
+  }
   std::vector<PyObject*> live;
   const std::vector<NativeVersion*> versions = function_->osr_versions_;  // a landing inside changes the list
   const auto is_there = [&](const NativeVersion* native) {
@@ -89,7 +93,20 @@ HotLoop::Outcome OsrEntry::enter(mir::BlockId block, ValueTable* values, PyObjec
   if (function_->compiling_ || function_->osr_compile_count_ >= kOsrCompilesMax) {
     return Outcome::Declined;
   }
+  const bool in_background = function_->leaves_it_to_the_background();
+  if (in_background && function_->under_way(CompiledFunction::kAnyShape, block)) {
+    return Outcome::Declined;
+  }
   collect(live_into(*function_->mir_, block), *values, &live);
+  if (in_background) {
+    const auto count = static_cast<uint32_t>(live.size());
+    if (!function_->compile_in_background(live.data(), count, CompiledFunction::kAnyShape, block, nullptr) &&
+        PyErr_Occurred()) {
+      *result = nullptr;
+      return Outcome::Finished;
+    }
+    return Outcome::Declined;
+  }
   NativeVersion* native = function_->compile(live.data(), static_cast<uint32_t>(live.size()), block,
                                              tier_from_environment() == Tier::Quick);
   if (!native) {

@@ -492,6 +492,12 @@ void store_unit(const UnitParts& parts) {
   }
 }
 
+bool is_cached(CompiledFunction* function) {
+  UnitCache* cache = UnitCache::of_process();
+  const auto key = cache ? key_of(function) : std::nullopt;
+  return key && cache->find(*key, 0);
+}
+
 std::vector<NativeVersion*> cached_units(CompiledFunction* function, PyObject* wrapper) {
   std::vector<NativeVersion*> found;
   UnitCache* cache = function->is_behind_trampoline() || function->is_template() ? nullptr : UnitCache::of_process();

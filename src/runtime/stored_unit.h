@@ -21,4 +21,7 @@ void store_unit(const UnitParts& parts);
 /// none yet, `function` included. `wrapper`: the object around it.
 std::vector<NativeVersion*> cached_units(CompiledFunction* function, PyObject* wrapper);
 
+/// Whether the cache has something for this function; it may yet not fit.
+bool is_cached(CompiledFunction* function);
+
 }  // namespace hasten::runtime

@@ -40,7 +40,7 @@ def _error_of(reason: str) -> CompileError:
     )
 
 
-def _jit(function=None, *, strict: bool = False):
+def _jit(function=None, *, strict: bool = False, background: bool = False):
     """Compile `function` when it is called, for the types that it is called with.
 
     The result is a drop-in: same name, signature, documentation, methods, pickling and exceptions. What cannot be
@@ -49,14 +49,16 @@ def _jit(function=None, *, strict: bool = False):
     Args:
         function: a Python function. Without it, `jit(strict=True)` returns the decorator.
         strict: raise hasten.errors.CompileError instead of falling back to Python.
-    Environment: HASTEN_JIT=0 makes this return `function` itself.
+        background: generate code in a thread of its own, without the GIL. Calls run as Python until it is there, and none
+            waits for LLVM; `function.wait()` does. Code out of the cache on disk is used at once.
+    Environment: HASTEN_JIT=0 makes this return `function` itself; HASTEN_JIT_BACKGROUND=1 says background=True everywhere.
     """
     if function is None:
-        return lambda wanted: _jit(wanted, strict=strict)
+        return lambda wanted: _jit(wanted, strict=strict, background=background)
     if os.environ.get("HASTEN_JIT") == "0" or isinstance(function, Function):
         return function
     if isinstance(function, (staticmethod, classmethod)):
-        return type(function)(_jit(function.__func__, strict=strict))
+        return type(function)(_jit(function.__func__, strict=strict, background=background))
     if not isinstance(function, types.FunctionType):
         if strict:
             raise CompileError(
@@ -65,7 +67,7 @@ def _jit(function=None, *, strict: bool = False):
         if not callable(function):
             raise TypeError(f"hasten.jit expects a function, not {type(function).__name__}")
         return function
-    return _runtime.make_function(function, _error_of if strict else None)
+    return _runtime.make_function(function, _error_of if strict else None, bool(background))
 
 
 def report(function) -> dict:
@@ -96,8 +98,8 @@ def explain(function) -> str:
 class _CallableModule(types.ModuleType):
     """Makes `hasten.jit` the decorator in whichever way it is reached."""
 
-    def __call__(self, function=None, *, strict: bool = False):
-        return _jit(function, strict=strict)
+    def __call__(self, function=None, *, strict: bool = False, background: bool = False):
+        return _jit(function, strict=strict, background=background)
 
 
 _CallableModule.__call__.__doc__ = _jit.__doc__

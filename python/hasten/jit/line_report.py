@@ -65,6 +65,7 @@ class LineReport:
                 what `within` names), quick (made without optimization), types of its parameters, calls and landings (null where nobody counts), code_bytes,
                 share_native, and lines, the class of each.
             refusals: file, line, column, code, why, hint.
+            background: whether code is generated in the background; under_way: how many versions are being made there.
             reasons, landings, python_calls, interpreter_calls, loop_entries, compiles, loop_compiles, retired, and what else
                 Function.report() tells, with names for types.
         """

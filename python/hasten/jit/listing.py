@@ -25,7 +25,7 @@ def summary(facts: dict) -> str:
     """How it ran, and how much of it is native, in a line."""
     share = facts["share_native"]
     if share is None:
-        return facts["tier"]
+        return facts["tier"] + (f"; {_plural(facts['under_way'], 'version')} under way" if facts["under_way"] else "")
     counts = facts["line_counts"]
     with_code = sum(count for name, count in counts.items() if name != "not compiled")
     native = counts["native"] + counts["checked"]

@@ -74,15 +74,19 @@ Result<llvm::TargetMachine*> make_machine(llvm::CodeGenOptLevel level) {
   return machine;  // lives as long as the process
 }
 
-/// Each is made once; the caller holds the GIL.
-Result<llvm::TargetMachine*> machine(bool is_quick) {
+/// Each is made once, and never destroyed: it may be in use when the process ends. A machine serves one thread at a time: those in the foreground take turns, the background has its own.
+Result<llvm::TargetMachine*> machine(const CodeWanted& wanted) {
   [[maybe_unused]] static const bool ready = (set_up_llvm(), true);
-  if (is_quick) {
-    static Result<llvm::TargetMachine*> quick = make_machine(llvm::CodeGenOptLevel::None);
-    return quick;
+  if (wanted.is_quick && !wanted.is_in_background) {
+    static auto* const quick = new Result<llvm::TargetMachine*>(make_machine(llvm::CodeGenOptLevel::None));
+    return *quick;
   }
-  static Result<llvm::TargetMachine*> optimizing = make_machine(llvm::CodeGenOptLevel::Default);
-  return optimizing;
+  if (wanted.is_in_background) {
+    static auto* const behind = new Result<llvm::TargetMachine*>(make_machine(llvm::CodeGenOptLevel::Default));
+    return *behind;
+  }
+  static auto* const optimizing = new Result<llvm::TargetMachine*>(make_machine(llvm::CodeGenOptLevel::Default));
+  return *optimizing;
 }
 
 }  // namespace
@@ -98,21 +102,15 @@ double ThreadClock::now() {
   return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) * 1e-6;
 }
 
-Result<LinkedCode> compile_module(const std::function<Result<std::unique_ptr<llvm::Module>>(llvm::LLVMContext&)>& make,
-                                  bool is_quick, bool wants_lines, CompileTimes* times) {
-  auto known = machine(is_quick);
+Result<LinkedCode> compile_module(llvm::Module& module, const CodeWanted& wanted, CompileTimes* times) {
+  auto known = machine(wanted);
   if (!known)
     return known.error();
   llvm::TargetMachine& machine = *known.value();
-  llvm::LLVMContext context;
-  auto made = make(context);
-  if (!made)
-    return made.error();
-  std::unique_ptr<llvm::Module> module = std::move(made).value();
-  module->setDataLayout(machine.createDataLayout());
-  module->setTargetTriple(machine.getTargetTriple().str());
-  module->setPICLevel(llvm::PICLevel::SmallPIC);
-  for (llvm::Function& function : *module) {
+  module.setDataLayout(machine.createDataLayout());
+  module.setTargetTriple(machine.getTargetTriple().str());
+  module.setPICLevel(llvm::PICLevel::SmallPIC);
+  for (llvm::Function& function : module) {
     if (function.isDeclaration()) {
       function.addFnAttr(llvm::Attribute::NonLazyBind);  // calls go through its slot, not through a jump
       continue;
@@ -123,7 +121,7 @@ Result<LinkedCode> compile_module(const std::function<Result<std::unique_ptr<llv
     function.setUWTableKind(llvm::UWTableKind::Async);
   }
   // The passes and the register allocator take time that grows faster than the code does.
-  const uint32_t instructions = module->getInstructionCount();
+  const uint32_t instructions = module.getInstructionCount();
   if (instructions > kInstructionsMax) {
     return Error{"compile.size",
                  "for these types the function becomes too large (" + std::to_string(instructions) + " instructions)",
@@ -131,20 +129,20 @@ Result<LinkedCode> compile_module(const std::function<Result<std::unique_ptr<llv
   }
   static const bool verify = is_set("HASTEN_JIT_VERIFY"), dump = is_set("HASTEN_JIT_DUMP");
   if (dump)
-    module->print(llvm::errs(), nullptr);
+    module.print(llvm::errs(), nullptr);
   const double verify_start = ThreadClock::now();
   // Code generation takes what it gets: from a malformed module it makes wrong code or ends the process.
-  if (const std::string defect = defect_of(*module); !defect.empty())
+  if (const std::string defect = defect_of(module); !defect.empty())
     return internal_error(defect);
   const double start = ThreadClock::now();
   times->verify_ms = start - verify_start;
-  if (!is_quick)
-    optimize(*module, machine);
+  if (!wanted.is_quick)
+    optimize(module, machine);
   times->optimize_ms = ThreadClock::now() - start;
-  if (const std::string defect = verify ? defect_of(*module) : ""; !defect.empty())
+  if (const std::string defect = verify ? defect_of(module) : ""; !defect.empty())
     return internal_error("after optimization: " + defect);
   if (dump)
-    module->print(llvm::errs(), nullptr);
+    module.print(llvm::errs(), nullptr);
 
   const double emit_start = ThreadClock::now();
   llvm::SmallVector<char, 0> object;
@@ -154,9 +152,9 @@ Result<LinkedCode> compile_module(const std::function<Result<std::unique_ptr<llv
     llvm::MCContext* codes = nullptr;
     if (machine.addPassesToEmitMC(passes, codes, out, true))
       return internal_error("LLVM cannot write object files for this machine");
-    passes.run(*module);
+    passes.run(module);
   }
-  auto linked = link({object.data(), object.size()}, wants_lines);
+  auto linked = link({object.data(), object.size()}, wanted.has_lines);
   times->emit_ms = ThreadClock::now() - emit_start;
   return linked;
 }

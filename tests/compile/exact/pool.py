@@ -21,7 +21,8 @@ SEEDS_PER_WORKER = 60  # a fresh process now and then: what one program leaves b
 OPTIMIZED, QUICK, CHANGING, INTERPRETER = (
     {"HASTEN_JIT_TIER": tier} for tier in ("optimized", "quick", "changing", "interpreter")
 )
-MODES = (OPTIMIZED, QUICK, QUICK, INTERPRETER, OPTIMIZED, QUICK, CHANGING, QUICK)
+BACKGROUND = OPTIMIZED | {"HASTEN_JIT_BACKGROUND": "wait"}
+MODES = (OPTIMIZED, QUICK, QUICK, INTERPRETER, BACKGROUND, QUICK, CHANGING, QUICK)
 
 
 @dataclass
