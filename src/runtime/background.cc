@@ -49,11 +49,9 @@ class BackgroundThread {
   }
 
   void withdraw(const std::shared_ptr<BackgroundTask>& task) {
-    {
-      const std::lock_guard lock(queue_lock_);
-      std::erase(waiting_, task);
-    }
-    const std::lock_guard running(run_lock_);
+    std::unique_lock lock(queue_lock_);
+    std::erase(waiting_, task);
+    done_.wait(lock, [&] { return under_way_ != task.get(); });
   }
 
   void end() {
@@ -83,6 +81,7 @@ class BackgroundThread {
     {
       const std::lock_guard lock(queue_lock_);
       task.is_done_.store(true, std::memory_order_release);
+      under_way_ = nullptr;
     }
     done_.notify_all();
   }
@@ -128,6 +127,7 @@ class BackgroundThread {
         }
         task = std::move(waiting_.front());
         waiting_.pop_front();
+        under_way_ = task.get();
       }
       run(*task);
     }
@@ -182,6 +182,7 @@ class BackgroundThread {
   std::mutex queue_lock_;  ///< guards what follows
   std::condition_variable done_;
   std::deque<std::shared_ptr<BackgroundTask>> waiting_;
+  const BackgroundTask* under_way_ = nullptr;
   pthread_t thread_;
   bool is_started_ = false, is_joinable_ = false, is_ending_ = false;
   int registered_ends_ = 0;
