@@ -86,14 +86,18 @@ PyObject* text_of_mir(PyObject*, PyObject* object) {
 }
 
 /// For a function whose calls come through a trampoline.
-PyObject* make_unseen(PyObject*, PyObject* function) {
-  if (!PyFunction_Check(function)) {
-    PyErr_SetString(PyExc_TypeError, "expected a Python function");
+PyObject* make_unseen(PyObject*, PyObject* args) {
+  PyObject* function = nullptr;
+  int in_background = 0;
+  if (!PyArg_ParseTuple(args, "O!p", &PyFunction_Type, &function, &in_background)) {
     return nullptr;
   }
   PyObject* made = hasten::runtime::new_function(function, nullptr);
   if (made) {
     compiled_function(made)->set_behind_trampoline();
+    if (in_background) {
+      compiled_function(made)->set_in_background();
+    }
   }
   return made;
 }
@@ -129,19 +133,27 @@ PyObject* is_trampoline(PyObject*, PyObject* function) {
                          hasten::runtime::original_of_trampoline(PyFunction_GET_CODE(function)) != nullptr);
 }
 
-PyObject* compile_seconds(PyObject*, PyObject*) { return PyFloat_FromDouble(CompiledFunction::compile_seconds()); }
+PyObject* compile_seconds(PyObject*, PyObject*) {
+  return Py_BuildValue("(dd)", CompiledFunction::compile_seconds(), hasten::runtime::background_seconds());
+}
+
+PyObject* is_compiler_near(PyObject*, PyObject*) { return PyBool_FromLong(hasten::runtime::is_compiler_near()); }
 
 PyMethodDef methods[] = {
     {"make_function", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(make_function)), METH_FASTCALL,
      "make_function(function, strict_error, background) -> Function"},
-    {"make_unseen", make_unseen, METH_O, "make_unseen(function) -> Function: for calls that come through a trampoline"},
+    {"make_unseen", make_unseen, METH_VARARGS,
+     "make_unseen(function, background) -> Function: for calls that come through a trampoline"},
+    {"is_compiler_near", is_compiler_near, METH_NOARGS,
+     "whether importing the compiler takes no time; if not, begins to read it in the background"},
     {"watch_hot", watch_hot, METH_VARARGS,
      "watch_hot(decide, lost, traced, threshold) -> bool: see runtime/hot.h; False without the probe"},
     {"hear_of", hear_of, METH_VARARGS, "hear_of(callable, is_tracing) -> bool: see runtime/hot.h"},
     {"stop_watching", stop_watching, METH_NOARGS, nullptr},
     {"was_looked_at", was_looked_at, METH_O, "whether code was on the stack when something looked at frames"},
     {"is_trampoline", is_trampoline, METH_O, "whether calls of a Python function go through a trampoline"},
-    {"compile_seconds", compile_seconds, METH_NOARGS, "CPU time of all compilations"},
+    {"compile_seconds", compile_seconds, METH_NOARGS,
+     "CPU time of all compilations: that of the program's threads, and in the background"},
     {"mir_text", text_of_mir, METH_O, "mir_text(function) -> str or None: the MIR, for people and tests"},
     {nullptr, nullptr, 0, nullptr}};
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <time.h>
 
 #include <condition_variable>
 #include <cstdlib>
@@ -43,6 +44,11 @@ class BackgroundThread {
     return task;
   }
 
+  double taken_s() {
+    const std::lock_guard lock(queue_lock_);
+    return taken_s_;
+  }
+
   void wait_for(const BackgroundTask& task) {
     std::unique_lock lock(queue_lock_);
     done_.wait(lock, [&] { return task.is_done() || is_ending_; });
@@ -74,14 +80,22 @@ class BackgroundThread {
     pthread_atfork([] { get().before_fork(); }, [] { get().unlock_both(); }, [] { get().after_fork_in_child(); });
   }
 
+  static double cpu_seconds() {
+    timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+  }
+
   /// REQUIRES: the lock of what runs.
   void run(BackgroundTask& task) {
+    const double begin_s = cpu_seconds();
     task.work_();
     task.work_ = nullptr;
     {
       const std::lock_guard lock(queue_lock_);
       task.is_done_.store(true, std::memory_order_release);
       under_way_ = nullptr;
+      taken_s_ += cpu_seconds() - begin_s;
     }
     done_.notify_all();
   }
@@ -183,6 +197,7 @@ class BackgroundThread {
   std::condition_variable done_;
   std::deque<std::shared_ptr<BackgroundTask>> waiting_;
   const BackgroundTask* under_way_ = nullptr;
+  double taken_s_ = 0;
   pthread_t thread_;
   bool is_started_ = false, is_joinable_ = false, is_ending_ = false;
   int registered_ends_ = 0;
@@ -193,6 +208,8 @@ std::shared_ptr<BackgroundTask> post(std::function<void()> work) {
 }
 
 void wait_for(const BackgroundTask& task) { BackgroundThread::get().wait_for(task); }
+
+double background_seconds() { return BackgroundThread::get().taken_s(); }
 
 void withdraw(const std::shared_ptr<BackgroundTask>& task) { BackgroundThread::get().withdraw(task); }
 

@@ -23,6 +23,9 @@ class BackgroundTask {
 /// Does it after those that were posted before. Where no thread can be started, does it now; not at all after end_background().
 std::shared_ptr<BackgroundTask> post(std::function<void()> work);
 
+/// CPU time that tasks took.
+double background_seconds();
+
 /// Until it is done, or will never be begun.
 void wait_for(const BackgroundTask& task);
 

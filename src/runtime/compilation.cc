@@ -20,7 +20,7 @@ namespace {
 /// A call of unmodified code comes by way of a trampoline: what gains little by the compiler's reckoning is not worth it.
 constexpr double kUnseenGain = 1.5;
 // Calls that run as Python take C stack, which in CPython alone they do not, and native code hardly does.
-constexpr uint32_t kOriginalDepthMax = 200;
+constexpr uint32_t kOriginalDepthMax = 200, kOriginalDepthMaxUnseen = 32;
 
 /// Reads the compiler's library and LLVM, some milliseconds to some hundred of them; importing it is nothing then.
 void read_compiler() {
@@ -163,13 +163,14 @@ void CompiledFunction::refuse(uint64_t shape) {
 
 void CompiledFunction::set_in_background() {
   is_in_background_ = true;
-  if (!is_cached(this)) {
+  if (is_behind_trampoline_ || !is_cached(this)) {
     is_compiler_near();
   }
 }
 
 bool CompiledFunction::leaves_it_to_the_background() const {
-  return is_in_background_ && original_depth_ < kOriginalDepthMax && tier_from_environment() != Tier::Interpreter;
+  return is_in_background_ && original_depth_ < (is_behind_trampoline_ ? kOriginalDepthMaxUnseen : kOriginalDepthMax) &&
+         tier_from_environment() != Tier::Interpreter;
 }
 
 bool CompiledFunction::waits_for_compiler() {

@@ -14,11 +14,12 @@ import weakref
 THRESHOLD = 5  # samples until a function is looked at
 SHARE_OF_CPU = 0.01  # what compiling may take of the program's CPU time
 SHARE_FOR_HOT = 0.01  # and besides, for a function that has a quarter of all samples
+SHARE_BEHIND = 0.1  # and on another processor, where there is one, in the background
 FIRST_COMPILATION_S = 0.01  # loading the compiler: some 4 ms if it is in memory
 SECONDS_A_BYTE = 1e-4  # of a function's bytecode, before it is known of this program: 20 to 200 us in those of pyperformance
 BYTES_TO_LEARN = 1000  # so many weigh as much as what was taken for granted
 
-state = types.SimpleNamespace(folder="", eager=False, runtime=None, stopped=False, file=None, pid=0, compilations=0, bytes=0, parents_compile_s=0.0)
+state = types.SimpleNamespace(folder="", eager=False, behind=False, runtime=None, stopped=False, file=None, pid=0, compilations=0, bytes=0, parents_compile_s=0.0)
 taken = {}  # id of the private copy -> (weak reference to the function, copy, compiled, trampoline, samples)
 allowed = set()  # code objects that wait for their turn: looking at all that a function calls takes some 100 us
 parents_figures = {}  # id of the private copy -> its figures when this process was forked
@@ -35,6 +36,7 @@ def begin(folder, package, manner):
     if runtime is None:
         return None
     state.runtime = runtime
+    state.behind = not state.eager and len(os.sched_getaffinity(0)) > 1
     if not runtime.watch_hot(decide, lost, traced, 1 if state.eager else THRESHOLD):
         return note("the probe does not measure this process: nothing was compiled")
     hear(runtime)
@@ -119,6 +121,8 @@ def decided(function, samples, all_samples, many):
     if not can_pay:
         allowed.add(code)
         return later
+    if state.behind and not state.runtime.is_compiler_near():
+        return samples + 1
     install(function, code, samples)
     return None
 
@@ -127,7 +131,9 @@ def affordable(code, share):
     import time
 
     cpu = time.process_time()
-    spent = state.runtime.compile_seconds()
+    spent, behind = state.runtime.compile_seconds()
+    if behind > cpu * SHARE_BEHIND:
+        return False
     seconds_a_byte = (SECONDS_A_BYTE * BYTES_TO_LEARN + spent) / (BYTES_TO_LEARN + state.bytes)
     next_one = FIRST_COMPILATION_S * (not state.compilations) + seconds_a_byte * len(code.co_code)
     return spent + next_one <= cpu * (SHARE_OF_CPU + (SHARE_FOR_HOT if share >= 0.25 else 0.0))
@@ -142,7 +148,7 @@ def install(function, code, samples):
     copy.__kwdefaults__ = function.__kwdefaults__
     copy.__qualname__ = function.__qualname__
     copy.__module__ = function.__module__
-    compiled = state.runtime.make_unseen(copy)
+    compiled = state.runtime.make_unseen(copy, state.behind)
     trampoline = trampoline_for(code, compiled)
     taken[id(copy)] = (weakref.ref(function), copy, compiled, trampoline, samples)
     function.__code__ = trampoline
@@ -193,7 +199,7 @@ def traced():
 def in_forked_child():
     """What was compiled goes on as it is; the parent's figures are its own."""
     state.file = None
-    state.parents_compile_s = state.runtime.compile_seconds()
+    state.parents_compile_s = sum(state.runtime.compile_seconds())
     for number, found in taken.items():
         parents_figures[number] = figures(found[2].report())
 
@@ -210,7 +216,7 @@ def end():
     state.runtime.stop_watching()
     for found in list(taken.values()):
         tell_figures(found, "compiled")
-    tell({"compile_s": state.runtime.compile_seconds() - state.parents_compile_s})
+    tell({"compile_s": sum(state.runtime.compile_seconds()) - state.parents_compile_s})
 
 
 # --- what is told ------------------------------------------------------------------------------------
