@@ -55,7 +55,7 @@ def eager(folder):
 def both(tmp_path):
     """Runs a program plain and with --jit; gives the report's `jit` once they were the same."""
 
-    def run(text, *words, seconds=120, flags=()):
+    def run(text, *words, seconds=120, flags=(), **environment):
         program = tmp_path / "program.py"
         program.write_text(HOT + textwrap.dedent(text))
         options = {"capture_output": True, "text": True, "timeout": seconds, "cwd": tmp_path}
@@ -63,7 +63,9 @@ def both(tmp_path):
         report = tmp_path / "report.json"
         report.unlink(missing_ok=True)
         done = subprocess.run(
-            [sys.executable, "-m", "hasten", "run", "--jit", "--rate", "200", "--json", report, "program.py", *words], env=eager(tmp_path / "told"), **options
+            [sys.executable, "-m", "hasten", "run", "--jit", "--rate", "200", "--json", report, "program.py", *words],
+            env={**eager(tmp_path / "told"), **environment},
+            **options,
         )
         assert done.stdout == plain.stdout, done.stderr
         assert done.returncode == plain.returncode
@@ -86,6 +88,22 @@ def test_a_hot_function_runs_natively(both):
     """)
     (row,) = [row for row in jit["compiled"] if row["function"] == "busy"]
     assert row["calls"] > 100 and row["left"] == 0
+    assert jit["compile_s"] > 0
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="the background is for machines with two processors")
+def test_what_is_hot_is_compiled_in_the_background(both):
+    jit = both(
+        """
+        sums = set()
+        until(1.0, lambda: sums.add(busy(2000)), "busy")
+        print(sums)
+        """,
+        HASTEN_JIT_UNSEEN="",  # as users have it: with a budget
+    )
+    (row,) = [row for row in jit["compiled"] if row["function"] == "busy"]
+    assert row["calls"] > 100 and row["left"] == 0
+    assert row["python_calls"] > 0  # until the code was there
     assert jit["compile_s"] > 0
 
 

@@ -36,7 +36,7 @@ def begin(folder, package, manner):
     if runtime is None:
         return None
     state.runtime = runtime
-    state.behind = not state.eager and len(os.sched_getaffinity(0)) > 1
+    state.behind = not os.environ.get("NOBEHIND") and not state.eager and len(os.sched_getaffinity(0)) > 1
     if not runtime.watch_hot(decide, lost, traced, 1 if state.eager else THRESHOLD):
         return note("the probe does not measure this process: nothing was compiled")
     hear(runtime)

@@ -79,7 +79,7 @@ class LastCalls {
     llvm::SmallVector<CallInst*, 4> takes_sum;
     for (const LastCall& last : lasts) {
       BasicBlock* block = last.call->getParent();
-      BasicBlock* rest = block->splitBasicBlock(last.call->getIterator(), "never");
+      block->splitBasicBlock(last.call->getIterator(), "never");
       block->getTerminator()->eraseFromParent();
       b.SetInsertPoint(block);
       Value* next_sum = sum;
@@ -103,7 +103,6 @@ class LastCalls {
       if (sum)
         sum->addIncoming(next_sum, again);
       b.CreateBr(header);
-      (void)rest;
     }
     llvm::removeUnreachableBlocks(*l_.function);
     if (sum)
