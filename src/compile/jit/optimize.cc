@@ -45,6 +45,7 @@
 
 #include "compile/jit/if_conversion.h"
 #include "compile/jit/recursion.h"
+#include "compile/jit/unchecked_rounds.h"
 
 namespace hasten::compile {
 
@@ -266,6 +267,10 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
     passes.run(*function, functions);
     if (llvm::Function* twin = add_recursion_twin(*function))
       of_twins.run(*twin, functions);
+  }
+  for (llvm::Function& function : module) {
+    if (!function.isDeclaration() && function.hasHiddenVisibility())
+      RunUncheckedRounds::run(function, functions);
   }
 }
 
