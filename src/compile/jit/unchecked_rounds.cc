@@ -53,7 +53,7 @@ class Rounds {
       return false;
     find_steps();
     find_checks();
-    if (loses_by_size())
+    if (searches() || loses_by_size())
       return false;
     llvm::formLCSSA(loop_, dominators_, &loops_, nullptr);
     enclose();
@@ -198,6 +198,18 @@ class Rounds {
     if (first < second / 100)
       return 1;
     return second < first / 100 ? std::optional(0u) : std::nullopt;
+  }
+
+  /// Whether it may end at any round by what it finds: then it often ends soon, and counting rounds before it costs more than it saves.
+  bool searches() const {
+    return llvm::any_of(loop_.blocks(), [&](BasicBlock* block) {
+      auto* branch = llvm::cast<BranchInst>(block->getTerminator());
+      uint64_t first = 0, second = 0;
+      const bool leaves = branch->isConditional() &&
+                          (!loop_.contains(branch->getSuccessor(0)) || !loop_.contains(branch->getSuccessor(1)));
+      return leaves && !llvm::extractBranchWeights(*branch, first, second) &&
+             llvm::none_of(checks_, [&](const Check& check) { return check.branch == branch; });
+    });
   }
 
   bool loses_by_size() const {
