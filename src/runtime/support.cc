@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "runtime/attributes.h"
 #include "runtime/big_ints.h"
@@ -15,6 +16,7 @@
 #include "runtime/experience.h"
 #include "runtime/frames.h"
 #include "runtime/helpers.h"
+#include "runtime/libm.h"
 #include "runtime/native_list.h"
 #include "runtime/native_unit.h"
 #include "runtime/object_layout.h"
@@ -379,7 +381,6 @@ std::span<const SupportSymbol> common_symbols() {
   using Unary = double (*)(double);
   using Binary = double (*)(double, double);
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
-#define HASTEN_LIBM(name) {"hj_" #name, reinterpret_cast<void*>(static_cast<Unary>(&std::name))}
   static const SupportSymbol kSymbols[] = {
       HASTEN_SYMBOL(hj_leave),
       HASTEN_SYMBOL(hj_enter_frame),
@@ -468,28 +469,6 @@ std::span<const SupportSymbol> common_symbols() {
       HASTEN_SYMBOL(hj_compare_int_float),
       HASTEN_SYMBOL(hj_complex_divide),
       HASTEN_SYMBOL(hj_hypot),
-      HASTEN_LIBM(sin),
-      HASTEN_LIBM(cos),
-      HASTEN_LIBM(tan),
-      HASTEN_LIBM(asin),
-      HASTEN_LIBM(acos),
-      HASTEN_LIBM(atan),
-      HASTEN_LIBM(sinh),
-      HASTEN_LIBM(cosh),
-      HASTEN_LIBM(tanh),
-      HASTEN_LIBM(asinh),
-      HASTEN_LIBM(acosh),
-      HASTEN_LIBM(atanh),
-      HASTEN_LIBM(exp),
-      HASTEN_LIBM(expm1),
-      HASTEN_LIBM(log),
-      HASTEN_LIBM(log2),
-      HASTEN_LIBM(log10),
-      HASTEN_LIBM(log1p),
-      HASTEN_LIBM(exp2),
-      HASTEN_LIBM(cbrt),
-      HASTEN_LIBM(erf),
-      HASTEN_LIBM(erfc),
       {"hj_atan2", reinterpret_cast<void*>(static_cast<Binary>(&std::atan2))},
       // What LLVM itself may call on a CPU without the instruction.
       {"sqrt", reinterpret_cast<void*>(static_cast<Unary>(&std::sqrt))},
@@ -503,13 +482,21 @@ std::span<const SupportSymbol> common_symbols() {
       {"memmove", reinterpret_cast<void*>(&std::memmove)},
   };
 #undef HASTEN_SYMBOL
-#undef HASTEN_LIBM
   return kSymbols;
 }
 
-std::array<std::span<const SupportSymbol>, 8> support_symbols() {
-  return {common_symbols(), box_symbols(),      container_symbols(),   table_symbols(),
-          number_symbols(), ordering_symbols(), native_list_symbols(), wide_symbols()};
+static std::span<const SupportSymbol> math_symbols() {
+  static const std::vector<SupportSymbol> kSymbols = [] {
+    std::vector<SupportSymbol> made;
+    for (const LibmSymbol& one : libm_symbols()) made.push_back({one.name, reinterpret_cast<void*>(one.direct)});
+    return made;
+  }();
+  return kSymbols;
+}
+
+std::array<std::span<const SupportSymbol>, 9> support_symbols() {
+  return {common_symbols(),   box_symbols(),         container_symbols(), table_symbols(), number_symbols(),
+          ordering_symbols(), native_list_symbols(), wide_symbols(),      math_symbols()};
 }
 
 }  // namespace hasten::runtime

@@ -23,7 +23,7 @@ std::span<const SupportSymbol> table_symbols();
 std::span<const SupportSymbol> number_symbols();
 std::span<const SupportSymbol> ordering_symbols();
 std::span<const SupportSymbol> wide_symbols();
-std::array<std::span<const SupportSymbol>, 8> support_symbols();
+std::array<std::span<const SupportSymbol>, 9> support_symbols();
 /// Before any of them is called.
 void set_layout(const ObjectLayout& of_objects);
 

@@ -57,7 +57,8 @@ def test_the_profiler_shows_lines_of_compiled_code(script, tmp_path):
         (work,) = [one for one in told["functions"] if one["function"] == "work"]
         assert work["split"]["compiled"] > 0.9 * work["cpu_share"], work  # the rest is the kernel's
         assert work["samples"] > 50, work
-        assert sum(share.get(line, 0) for line in MANY) > 0.9 * sum(share.values()), share
+        loop = [MANY[0] - 1, *MANY]  # with counting its rounds
+        assert sum(share.get(line, 0) for line in loop) > 0.9 * sum(share.values()), share
         assert all(share[line] > 0 for line in MANY), "what is taken in from another function counts as its call"
 
 

@@ -1,5 +1,7 @@
 #include "compile/jit/optimize.h"
 
+#include <algorithm>
+
 #include <llvm/ADT/SmallPtrSet.h>
 #include <llvm/Analysis/AliasAnalysis.h>
 #include <llvm/Analysis/AssumptionCache.h>
@@ -25,6 +27,7 @@
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/PassManager.h>
+#include <llvm/IR/ProfDataUtils.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
@@ -45,6 +48,7 @@
 
 #include "compile/jit/if_conversion.h"
 #include "compile/jit/recursion.h"
+#include "compile/jit/unchecked_rounds.h"
 
 namespace hasten::compile {
 
@@ -57,6 +61,8 @@ constexpr unsigned kInlinedWhole = 240;  // and with them
 // what is larger gains nothing by it.
 constexpr unsigned kLoopInlinedMost = 56, kLoopInlinedWhole = 76;
 constexpr unsigned kLoopInlinedCalls = 3;  // in all
+// And of one that a loop gives mostly the same arguments.
+constexpr unsigned kRepeatedMost = 200, kRepeatedWhole = 320, kRepeatedCalls = 2;
 
 /// Whether it calls no function of the module, and has no more than one loop.
 bool is_leaf(llvm::Function& function, llvm::FunctionAnalysisManager& functions) {
@@ -108,8 +114,23 @@ bool is_small(const llvm::Function& function, bool has_loop) {
                   : usual <= kInlinedMost && whole <= kInlinedWhole;
 }
 
+unsigned without_exits(const llvm::Function& function) {
+  unsigned count = 0;
+  const auto exits = exits_of(function, "hj_leave");
+  for (const llvm::BasicBlock& block : function)
+    count += exits.contains(&block) ? 0 : static_cast<unsigned>(block.size());
+  return count;
+}
+
 bool is_in_loop(llvm::CallBase& call, llvm::FunctionAnalysisManager& functions) {
   return functions.getResult<llvm::LoopAnalysis>(*call.getFunction()).getLoopFor(call.getParent()) != nullptr;
+}
+
+void take_in(llvm::CallBase& call, llvm::FunctionAnalysisManager& functions) {
+  llvm::Function& caller = *call.getFunction();
+  llvm::InlineFunctionInfo info;
+  llvm::InlineFunction(call, info);
+  functions.invalidate(caller, llvm::PreservedAnalyses::none());
 }
 
 /// The calls of `function` in other functions' bodies become its code. The entry, which runs once a call, keeps its call.
@@ -123,13 +144,87 @@ void take_in(llvm::Function& function, bool has_loop, llvm::FunctionAnalysisMana
   }
   if (has_loop && calls.size() > kLoopInlinedCalls)
     return;
-  for (llvm::CallBase* call : calls) {
-    llvm::Function& caller = *call->getFunction();
-    llvm::InlineFunctionInfo info;
-    llvm::InlineFunction(*call, info);
-    functions.invalidate(caller, llvm::PreservedAnalyses::none());
-  }
+  for (llvm::CallBase* call : calls) take_in(*call, functions);
 }
+
+/// Calls by loops that give most parameters the same in each round, where there are few: what is computed from these alone is
+/// computed before the loop then.
+void take_in_repeated(llvm::Function& function, llvm::FunctionAnalysisManager& functions) {
+  if (function.getInstructionCount() > kRepeatedWhole || without_exits(function) > kRepeatedMost)
+    return;
+  llvm::SmallVector<llvm::CallBase*, 4> calls;
+  for (llvm::User* user : function.users()) {
+    auto* call = llvm::dyn_cast<llvm::CallBase>(user);
+    if (!call || call->getCalledFunction() != &function || !call->getFunction()->hasHiddenVisibility())
+      continue;
+    llvm::Loop* loop = functions.getResult<llvm::LoopAnalysis>(*call->getFunction()).getLoopFor(call->getParent());
+    const auto given = llvm::drop_begin(call->args(), 2);  // the first two are every function's
+    const auto all = static_cast<size_t>(std::distance(given.begin(), given.end()));
+    const auto same = static_cast<size_t>(
+        llvm::count_if(given, [&](llvm::Use& argument) { return loop && loop->isLoopInvariant(argument); }));
+    if (loop && 4 * same >= 3 * all && all > 0)
+      calls.push_back(call);
+  }
+  if (calls.size() > kRepeatedCalls)
+    return;
+  for (llvm::CallBase* call : calls) take_in(*call, functions);
+}
+
+/// Of functions that only compute, those whose arguments stay the same in a loop are called once before it, where each round that
+/// goes on would call them: a call that fails no check has no other effect than its value.
+struct HoistCalls : llvm::PassInfoMixin<HoistCalls> {
+  static llvm::PreservedAnalyses run(llvm::Loop& loop, llvm::LoopAnalysisManager& /*loops*/,
+                                     llvm::LoopStandardAnalysisResults& results, llvm::LPMUpdater& /*updater*/) {
+    llvm::BasicBlock* before = loop.getLoopPreheader();
+    if (!before || !loop.getLoopLatch())
+      return llvm::PreservedAnalyses::all();
+    bool changed = false;
+    llvm::SmallPtrSet<llvm::BasicBlock*, 16> seen;
+    for (llvm::BasicBlock* block = loop.getHeader(); block && seen.insert(block).second;
+         block = usual_next(*block, loop)) {
+      for (llvm::Instruction& instr : llvm::make_early_inc_range(*block)) {
+        const bool is_pure =
+            is_pure_call(instr) || (changed && !llvm::isa<llvm::PHINode>(instr) && !instr.mayReadFromMemory() &&
+                                    llvm::isSafeToSpeculativelyExecute(&instr));
+        if (!is_pure || instr.isTerminator() || !loop.hasLoopInvariantOperands(&instr))
+          continue;
+        instr.moveBefore(before->getTerminator());
+        instr.dropUBImplyingAttrsAndMetadata();
+        results.SE.forgetValue(&instr);
+        changed = true;
+      }
+    }
+    if (!changed)
+      return llvm::PreservedAnalyses::all();
+    auto kept = llvm::getLoopPassPreservedAnalyses();
+    kept.preserve<llvm::MemorySSAAnalysis>();
+    return kept;
+  }
+  /// Where each round comes to that goes on and meets nothing rare; null: not always to the same.
+  static llvm::BasicBlock* usual_next(llvm::BasicBlock& block, llvm::Loop& loop) {
+    auto* branch = llvm::dyn_cast<llvm::BranchInst>(block.getTerminator());
+    if (!branch)
+      return nullptr;
+    unsigned usual = 0;
+    if (branch->isConditional()) {
+      uint64_t first = 0, second = 0;
+      const bool is_known = llvm::extractBranchWeights(*branch, first, second);
+      if (!loop.contains(branch->getSuccessor(0)) || (is_known && first < second / 100))
+        usual = 1;
+      else if (loop.contains(branch->getSuccessor(1)) && !(is_known && second < first / 100))
+        return nullptr;
+    }
+    llvm::BasicBlock* next = branch->getSuccessor(usual);
+    return loop.contains(next) ? next : nullptr;
+  }
+  /// Of floats alone: what computes ints may rely on a check that went before, as of a divisor.
+  static bool is_pure_call(const llvm::Instruction& instr) {
+    const auto* call = llvm::dyn_cast<llvm::CallInst>(&instr);
+    return call && !llvm::isa<llvm::IntrinsicInst>(instr) && call->doesNotAccessMemory() && call->doesNotThrow() &&
+           call->willReturn() && call->getType()->isDoubleTy() &&
+           llvm::all_of(call->args(), [](const llvm::Use& argument) { return argument->getType()->isDoubleTy(); });
+  }
+};
 
 /// Results of functions that were taken in come as structs, by phis: of their fields the other passes understand more.
 struct SplitStructs : llvm::PassInfoMixin<SplitStructs> {
@@ -237,6 +332,7 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   llvm::LoopPassManager in_loops;
   in_loops.addPass(llvm::LoopRotatePass());
   in_loops.addPass(llvm::LICMPass(llvm::LICMOptions()));
+  in_loops.addPass(HoistCalls());
   in_loops.addPass(llvm::IndVarSimplifyPass());
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(in_loops), /*UseMemorySSA=*/true));
   passes.addPass(llvm::GVNPass());
@@ -247,25 +343,37 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   of_twins.addPass(SplitStructs());
   of_twins.addPass(llvm::InstCombinePass());
   of_twins.addPass(llvm::SimplifyCFGPass());
-  // Leaves first: what is small in them is worked over once more as a part of its callers.
+  // Leaves first: what is small in them is worked over once more as a part of its callers, which may be leaves then.
   llvm::SmallVector<llvm::Function*, 8> others;
   for (llvm::Function& function : module) {
-    if (function.isDeclaration())
-      continue;
-    if (!function.hasHiddenVisibility() || !is_leaf(function, functions)) {
+    if (!function.isDeclaration())
       others.push_back(&function);
-      continue;
-    }
-    passes.run(function, functions);
-    const bool has_loop = !functions.getResult<llvm::LoopAnalysis>(function).empty();
-    if (is_small(function, has_loop))
-      take_in(function, has_loop, functions);
   }
+  for (bool found = true; found;) {
+    found = false;
+    for (llvm::Function*& function : others) {
+      if (!function || !function->hasHiddenVisibility() || !is_leaf(*function, functions))
+        continue;
+      passes.run(*function, functions);
+      const bool has_loop = !functions.getResult<llvm::LoopAnalysis>(*function).empty();
+      if (is_small(*function, has_loop))
+        take_in(*function, has_loop, functions);
+      else if (!has_loop)
+        take_in_repeated(*function, functions);
+      function = nullptr;
+      found = true;
+    }
+  }
+  others.erase(std::remove(others.begin(), others.end(), nullptr), others.end());
   for (llvm::Function* function : others) {
     functions.invalidate(*function, llvm::PreservedAnalyses::none());
     passes.run(*function, functions);
     if (llvm::Function* twin = add_recursion_twin(*function))
       of_twins.run(*twin, functions);
+  }
+  for (llvm::Function& function : module) {
+    if (!function.isDeclaration() && function.hasHiddenVisibility())
+      RunUncheckedRounds::run(function, functions);
   }
 }
 
