@@ -475,9 +475,9 @@ std::span<const SupportSymbol> common_symbols() {
   return kSymbols;
 }
 
-std::array<std::span<const SupportSymbol>, 9> support_symbols() {
+std::array<std::span<const SupportSymbol>, 10> support_symbols() {
   return {common_symbols(),   box_symbols(),         container_symbols(), table_symbols(), number_symbols(),
-          ordering_symbols(), native_list_symbols(), wide_symbols(),      text_symbols()};
+          ordering_symbols(), native_list_symbols(), wide_symbols(),      text_symbols(),  constant_dict_symbols()};
 }
 
 }  // namespace hasten::runtime
