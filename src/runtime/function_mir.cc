@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/compiled_function.h"
+#include "runtime/constant_dicts.h"
 #include "runtime/experience.h"
 #include "runtime/native_unit.h"
 #include "runtime/site_counts.h"
@@ -157,6 +158,7 @@ void CompiledFunction::release_mir() {
   forget_tracebacks(mir_);
   forget_experience(mir_);
   forget_counts(mir_);
+  forget_constant_dicts(mir_);
   if (!stored_mir_) {
     compiler->release_mir(mir_);
   }

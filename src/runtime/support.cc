@@ -1,4 +1,5 @@
 #include "runtime/support.h"
+#include "runtime/table_probe.h"
 
 #include <Python.h>
 
@@ -274,6 +275,15 @@ int hj_islower(uint32_t c) { return Py_UNICODE_ISLOWER(c); }
 int hj_isdecimal(uint32_t c) { return Py_UNICODE_ISDECIMAL(c); }
 int hj_isnumeric(uint32_t c) { return Py_UNICODE_ISNUMERIC(c); }
 
+PyObject* hj_binary_and(PyObject* a, PyObject* b) {
+  PyObject* common = PySet_CheckExact(a) && PySet_CheckExact(b) ? plain_intersection(a, b) : nullptr;
+  return common || PyErr_Occurred() ? common : PyNumber_And(a, b);
+}
+PyObject* hj_inplace_or(PyObject* a, PyObject* b) {
+  if (PySet_CheckExact(a) && PySet_CheckExact(b) && plain_merge(a, b))
+    return Py_NewRef(a);
+  return PyErr_Occurred() ? nullptr : PyNumber_InPlaceOr(a, b);
+}
 PyObject* hj_binary_pow(PyObject* a, PyObject* b) { return PyNumber_Power(a, b, Py_None); }
 PyObject* hj_inplace_pow(PyObject* a, PyObject* b) { return PyNumber_InPlacePower(a, b, Py_None); }
 
@@ -283,6 +293,8 @@ PyObject* hj_compare(PyObject* a, PyObject* b, int32_t op) {
     Py_RETURN_RICHCOMPARE(x, y, op);
   if (a == b && op == Py_EQ && (PyUnicode_CheckExact(a) || planted_bug(Plant::NanIdentity)))
     Py_RETURN_TRUE;
+  if ((op == Py_EQ || op == Py_NE) && PyUnicode_CheckExact(a) && PyUnicode_CheckExact(b))
+    return PyBool_FromLong((TextKey{a}.equals(b) == Found::Yes) == (op == Py_EQ));
   return PyObject_RichCompare(a, b, op);
 }
 
@@ -295,48 +307,6 @@ PointerAndStatus hj_iter_next(PyObject* iterator) {
     return {nullptr, 0};
   PyErr_Clear();
   return {nullptr, 1};
-}
-
-/// `left` grown by `right`, its only reference having become the result's; null if it cannot grow. Without an exception
-/// that means: add them as others are added.
-PyObject* grown_text(PyObject* left, PyObject* right) {
-  if (!PyUnicode_CheckExact(left) || !PyUnicode_CheckExact(right) || Py_REFCNT(left) != 1)
-    return nullptr;
-  const Py_ssize_t size = PyUnicode_GET_LENGTH(left), more = PyUnicode_GET_LENGTH(right);
-  if (size == 0 || more == 0 || size > PY_SSIZE_T_MAX - more || PyUnicode_KIND(right) > PyUnicode_KIND(left) ||
-      (PyUnicode_IS_ASCII(left) && !PyUnicode_IS_ASCII(right)))
-    return nullptr;
-  PyObject* grown = left;
-  if (PyUnicode_Resize(&grown, size + more) < 0)
-    return nullptr;
-  if (PyUnicode_KIND(grown) == PyUnicode_KIND(right))
-    std::memcpy(static_cast<char*>(PyUnicode_DATA(grown)) + size * PyUnicode_KIND(right), PyUnicode_DATA(right),
-                static_cast<size_t>(more) * PyUnicode_KIND(right));
-  else
-    PyUnicode_CopyCharacters(grown, size, right, 0, more);
-  return grown;
-}
-
-/// Takes the reference to `left` over unless it raises.
-PyObject* hj_append(PyObject* left, PyObject* right) {
-  PyObject* sum = grown_text(left, right);
-  if (sum || PyErr_Occurred())
-    return sum;
-  sum = PyNumber_InPlaceAdd(left, right);
-  if (sum)
-    Py_DECREF(left);
-  return sum;
-}
-
-/// Likewise.
-PyObject* hj_concatenate(PyObject* left, PyObject* right) {
-  PyObject* sum = grown_text(left, right);
-  if (sum || PyErr_Occurred())
-    return sum;
-  sum = PyNumber_Add(left, right);
-  if (sum)
-    Py_DECREF(left);
-  return sum;
 }
 
 /// Steals `item`. -1: an exception is set.
@@ -408,8 +378,6 @@ std::span<const SupportSymbol> common_symbols() {
       HASTEN_SYMBOL(hj_bind_method),
       HASTEN_SYMBOL(hj_compare),
       HASTEN_SYMBOL(hj_iter_next),
-      HASTEN_SYMBOL(hj_append),
-      HASTEN_SYMBOL(hj_concatenate),
       HASTEN_SYMBOL(hj_isalpha),
       HASTEN_SYMBOL(hj_isdigit),
       HASTEN_SYMBOL(hj_isalnum),
@@ -428,7 +396,7 @@ std::span<const SupportSymbol> common_symbols() {
       {"hj_binary_mod", reinterpret_cast<void*>(&hj_remainder)},
       {"hj_binary_lshift", reinterpret_cast<void*>(&PyNumber_Lshift)},
       {"hj_binary_rshift", reinterpret_cast<void*>(&PyNumber_Rshift)},
-      {"hj_binary_and", reinterpret_cast<void*>(&PyNumber_And)},
+      HASTEN_SYMBOL(hj_binary_and),
       {"hj_binary_or", reinterpret_cast<void*>(&PyNumber_Or)},
       {"hj_binary_xor", reinterpret_cast<void*>(&PyNumber_Xor)},
       {"hj_binary_matmul", reinterpret_cast<void*>(&PyNumber_MatrixMultiply)},
@@ -441,7 +409,7 @@ std::span<const SupportSymbol> common_symbols() {
       {"hj_inplace_lshift", reinterpret_cast<void*>(&PyNumber_InPlaceLshift)},
       {"hj_inplace_rshift", reinterpret_cast<void*>(&PyNumber_InPlaceRshift)},
       {"hj_inplace_and", reinterpret_cast<void*>(&PyNumber_InPlaceAnd)},
-      {"hj_inplace_or", reinterpret_cast<void*>(&PyNumber_InPlaceOr)},
+      HASTEN_SYMBOL(hj_inplace_or),
       {"hj_inplace_xor", reinterpret_cast<void*>(&PyNumber_InPlaceXor)},
       {"hj_inplace_matmul", reinterpret_cast<void*>(&PyNumber_InPlaceMatrixMultiply)},
       {"hj_negative", reinterpret_cast<void*>(&PyNumber_Negative)},
@@ -494,9 +462,10 @@ static std::span<const SupportSymbol> math_symbols() {
   return kSymbols;
 }
 
-std::array<std::span<const SupportSymbol>, 9> support_symbols() {
-  return {common_symbols(),   box_symbols(),         container_symbols(), table_symbols(), number_symbols(),
-          ordering_symbols(), native_list_symbols(), wide_symbols(),      math_symbols()};
+std::array<std::span<const SupportSymbol>, 11> support_symbols() {
+  return {common_symbols(), box_symbols(),           container_symbols(),   table_symbols(),
+          number_symbols(), ordering_symbols(),      native_list_symbols(), wide_symbols(),
+          text_symbols(),   constant_dict_symbols(), math_symbols()};
 }
 
 }  // namespace hasten::runtime

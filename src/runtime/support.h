@@ -22,8 +22,15 @@ std::span<const SupportSymbol> container_symbols();
 std::span<const SupportSymbol> table_symbols();
 std::span<const SupportSymbol> number_symbols();
 std::span<const SupportSymbol> ordering_symbols();
+std::span<const SupportSymbol> constant_dict_symbols();
+std::span<const SupportSymbol> text_symbols();
 std::span<const SupportSymbol> wide_symbols();
-std::array<std::span<const SupportSymbol>, 9> support_symbols();
+std::array<std::span<const SupportSymbol>, 11> support_symbols();
+/// What two exact sets have in common, without anybody's code; null without an exception: CPython must look.
+PyObject* plain_intersection(PyObject* a, PyObject* b);
+/// Puts the items of an exact set into another one, as far as they can be without anybody's code. False: CPython must do it, all
+/// of it again, or an exception is set.
+bool plain_merge(PyObject* set, PyObject* other);
 /// Before any of them is called.
 void set_layout(const ObjectLayout& of_objects);
 

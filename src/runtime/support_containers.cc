@@ -56,6 +56,10 @@ PyObject* hj_list_slice(PyObject* list, int64_t low, int64_t high) {
 /// `list`, whose last item is taken out (a new reference). REQUIRES: it has one.
 PyObject* hj_list_pop(PyObject* list) {
   const Py_ssize_t last = PyList_GET_SIZE(list) - 1;
+  if (last >= reinterpret_cast<PyListObject*>(list)->allocated >> 1) {  // CPython leaves the room as it is
+    Py_SET_SIZE(reinterpret_cast<PyVarObject*>(list), last);
+    return PyList_GET_ITEM(list, last);
+  }
   PyObject* item = Py_NewRef(PyList_GET_ITEM(list, last));
   if (PyList_SetSlice(list, last, last + 1, nullptr) < 0)
     Py_CLEAR(item);

@@ -274,6 +274,36 @@ PyObject* sorted_characters(PyObject* text) {
   return list;
 }
 
+/// What "".join() makes of the sorted characters of a text of the first 256; null without an exception: it is no such text.
+PyObject* sorted_text(PyObject* text) {
+  constexpr Py_ssize_t kShort = 24;
+  if (!PyUnicode_CheckExact(text) || PyUnicode_KIND(text) != PyUnicode_1BYTE_KIND)
+    return nullptr;
+  const Py_UCS1* letters = PyUnicode_1BYTE_DATA(text);
+  const Py_ssize_t size = PyUnicode_GET_LENGTH(text);
+  if (size == 1)
+    return PyUnicode_FromOrdinal(*letters);  // the only item itself
+  PyObject* sorted = PyUnicode_New(size, size ? *std::max_element(letters, letters + size) : 0);
+  if (!sorted || size == 0)
+    return sorted;
+  Py_UCS1* out = PyUnicode_1BYTE_DATA(sorted);
+  if (size <= kShort) {
+    for (Py_ssize_t k = 0; k < size; ++k) {
+      Py_ssize_t at = k;
+      for (; at > 0 && out[at - 1] > letters[k]; --at) out[at] = out[at - 1];
+      out[at] = letters[k];
+    }
+    return sorted;
+  }
+  Py_ssize_t counts[256] = {};
+  for (Py_ssize_t k = 0; k < size; ++k) ++counts[letters[k]];
+  for (unsigned c = 0; c < 256; ++c) {
+    std::memset(out, static_cast<int>(c), static_cast<size_t>(counts[c]));
+    out += counts[c];
+  }
+  return sorted;
+}
+
 /// f of all that a list, tuple, set or the values of a dict hold, in order; false: it is something else, or f says so.
 template <class F>
 bool each_item(PyObject* object, F f) {
@@ -362,6 +392,12 @@ PyObject* hj_sorted(PyObject* iterable) {
   return list;
 }
 
+/// The same for "".join() and nobody else: of a text that may be the text of the sorted characters, which joins to itself.
+PyObject* hj_sorted_to_join(PyObject* iterable) {
+  PyObject* text = sorted_text(iterable);
+  return text || PyErr_Occurred() ? text : hj_sorted(iterable);
+}
+
 /// list.sort(). 0, or -1: it raised.
 int32_t hj_list_sort(PyObject* list) { return sort_plainly(list, false) ? 0 : PyList_Sort(list); }
 
@@ -372,8 +408,9 @@ int32_t hj_list_sort(PyObject* list) { return sort_plainly(list, false) ? 0 : Py
 std::span<const SupportSymbol> ordering_symbols() {
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
   static const SupportSymbol kSymbols[] = {
-      HASTEN_SYMBOL(hj_heap_push), HASTEN_SYMBOL(hj_heap_pop), HASTEN_SYMBOL(hj_sorted),
-      HASTEN_SYMBOL(hj_list_sort), HASTEN_SYMBOL(hj_sum),      HASTEN_SYMBOL(hj_extreme),
+      HASTEN_SYMBOL(hj_heap_push),      HASTEN_SYMBOL(hj_heap_pop), HASTEN_SYMBOL(hj_sorted),
+      HASTEN_SYMBOL(hj_list_sort),      HASTEN_SYMBOL(hj_sum),      HASTEN_SYMBOL(hj_extreme),
+      HASTEN_SYMBOL(hj_sorted_to_join),
   };
 #undef HASTEN_SYMBOL
   return kSymbols;

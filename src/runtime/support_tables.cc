@@ -151,10 +151,9 @@ int32_t set_by_python(PyObject* dict, PyObject* key, PyObject* value) {
   return PyDict_SetItem(dict, key, value);
 }
 
+/// Puts `value` in where the key has just been looked for.
 template <class Key>
-int32_t dict_set(PyObject* dict, const Key& key, PyObject* value) {
-  PyObject** place = nullptr;
-  const Found found = probe_dict(dict, key, &place);
+int32_t dict_set_found(PyObject* dict, const Key& key, Found found, PyObject** place, PyObject* value) {
   if (found == Found::Yes && replace_value(dict, place, value))
     return 0;
   PyObject* object = object_of(key);
@@ -164,6 +163,13 @@ int32_t dict_set(PyObject* dict, const Key& key, PyObject* value) {
                              : set_by_python(dict, object, value);
   Py_XDECREF(object);
   return status;
+}
+
+template <class Key>
+int32_t dict_set(PyObject* dict, const Key& key, PyObject* value) {
+  PyObject** place = nullptr;
+  const Found found = probe_dict(dict, key, &place);
+  return dict_set_found(dict, key, found, place, value);
 }
 
 /// The same with a key that is an object.
@@ -200,10 +206,11 @@ int32_t set_add(PyObject* set, const Key& key) {
 template <class Key>
 int32_t dict_set_number(PyObject* dict, const Key& key, int64_t value) {
   PyObject** place = nullptr;
-  if (probe_dict(dict, key, &place) == Found::Yes && overwrite_small_int(*place, value))
+  const Found found = probe_dict(dict, key, &place);
+  if (found == Found::Yes && overwrite_small_int(*place, value))
     return 0;
   PyObject* object = PyLong_FromLongLong(value);
-  const int32_t status = object ? dict_set(dict, key, object) : -1;
+  const int32_t status = object ? dict_set_found(dict, key, found, place, object) : -1;
   Py_XDECREF(object);
   return status;
 }
@@ -229,6 +236,50 @@ Found plainly_equal(PyObject* a, PyObject* b) {
   if (PyLong_CheckExact(a) && PyLong_CheckExact(b) && read_small_int(a, &x) && read_small_int(b, &y))
     return x == y ? Found::Yes : Found::No;
   return Found::Unsure;
+}
+
+/// f(item, its hash, whether `others` has it) for the items of an exact set in their order, without anybody's code. False: they
+/// are not all plain, or f says so.
+template <class F>
+bool each_in_set(PyObject* set, PyObject* others, F f) {
+  struct HashedInt : IntKey {
+    Py_hash_t known;
+    Py_hash_t hash() const { return known; }
+  };
+  const auto *gone_through = reinterpret_cast<const PySetObject*>(set),
+             *looked_in = reinterpret_cast<const PySetObject*>(others);
+  const auto place_of = [&](const setentry* entry) {
+    return &looked_in->table[static_cast<size_t>(entry->hash) & static_cast<size_t>(looked_in->mask)];
+  };
+  // Items of large sets lie anywhere in memory: what a few of them need is fetched at once, and then they are compared.
+  constexpr size_t kAtOnce = 32;
+  const setentry *entry = gone_through->table, *const end = entry + gone_through->mask + 1, *some[kAtOnce];
+  while (entry != end) {
+    size_t count = 0;
+    for (; entry != end && count < kAtOnce; ++entry) {
+      if (!entry->key || entry->hash == -1)
+        continue;  // free, or an item has been here
+      some[count++] = entry;
+      __builtin_prefetch(entry->key);
+      __builtin_prefetch(place_of(entry));
+    }
+    for (size_t k = 0; k < count; ++k) {
+      if (place_of(some[k])->hash == some[k]->hash)
+        __builtin_prefetch(place_of(some[k])->key);
+    }
+    for (size_t k = 0; k < count; ++k) {
+      PyObject* key = some[k]->key;
+      int64_t value = 0;
+      Found found = Found::Unsure;
+      if (PyUnicode_CheckExact(key))
+        found = find_in_set(others, TextKey{key});
+      else if (PyLong_CheckExact(key) && read_small_int(key, &value))
+        found = find_in_set(others, HashedInt{{value}, some[k]->hash});
+      if (found == Found::Unsure || !f(key, some[k]->hash, found))
+        return false;
+    }
+  }
+  return true;
 }
 
 /// dict.setdefault(key, what make() gives).
@@ -346,6 +397,14 @@ PointerAndStatus hj_dict_subscript_ints(PyObject* dict, const int64_t* key, int6
   return subscript_of(dict, IntsKey{key, count}, makes_items != 0);
 }
 
+/// Raises what dict[key] raises where the key is not there.
+void hj_key_error(PyObject* key) {
+  PyObject* args = PyTuple_Pack(1, key);  // else a tuple would become the arguments
+  if (args)
+    PyErr_SetObject(PyExc_KeyError, args);
+  Py_XDECREF(args);
+}
+
 /// 1, 0, or -1: it raised.
 int32_t hj_dict_has(PyObject* dict, PyObject* key) {
   PyObject** value = nullptr;
@@ -432,6 +491,28 @@ int32_t hj_set_add_ints(PyObject* set, const int64_t* key, int64_t count) { retu
 
 }  // namespace
 
+PyObject* plain_intersection(PyObject* a, PyObject* b) {
+  const bool a_is_less = PySet_GET_SIZE(b) > PySet_GET_SIZE(a);  // of equals the second is gone through
+  PyObject *more = a_is_less ? b : a, *common = layout->probes_sets ? PySet_New(nullptr) : nullptr;
+  const bool done = common && each_in_set(a_is_less ? a : b, more, [&](PyObject* key, Py_hash_t hash, Found found) {
+                      return found != Found::Yes || insert_in_set(common, key, hash) || PySet_Add(common, key) == 0;
+                    });
+  if (!done)
+    Py_CLEAR(common);
+  return common;
+}
+
+bool plain_merge(PyObject* set, PyObject* other) {
+  const auto *into = reinterpret_cast<const PySetObject*>(set), *from = reinterpret_cast<const PySetObject*>(other);
+  const auto room = static_cast<size_t>(into->mask) * 3;
+  if (!layout->probes_sets || set == other || into->fill == 0 ||
+      static_cast<size_t>(into->fill + from->used) * 5 >= room)
+    return false;  // it grows first, or is filled as a copy
+  return each_in_set(other, set, [&](PyObject* key, Py_hash_t hash, Found found) {
+    return found == Found::Yes || insert_in_set(set, key, hash) || PySet_Add(set, key) == 0;
+  });
+}
+
 void set_layout(const ObjectLayout& of_objects) { layout = &of_objects; }
 
 std::span<const SupportSymbol> table_symbols() {
@@ -447,6 +528,7 @@ std::span<const SupportSymbol> table_symbols() {
       HASTEN_SYMBOL(hj_dict_subscript),
       HASTEN_SYMBOL(hj_dict_subscript_int),
       HASTEN_SYMBOL(hj_dict_subscript_ints),
+      HASTEN_SYMBOL(hj_key_error),
       HASTEN_SYMBOL(hj_next_item),
       HASTEN_SYMBOL(hj_set_default),
       HASTEN_SYMBOL(hj_set_default_to),

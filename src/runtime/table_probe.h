@@ -42,6 +42,23 @@ struct IntKey {
   }
 };
 
+/// memcmp() == 0, without a call for what is short.
+inline bool same_bytes(const char* a, const char* b, size_t count) {
+  const auto differ = [&]<class Word>(Word, size_t at) {
+    Word x, y;
+    std::memcpy(&x, a + at, sizeof x);
+    std::memcpy(&y, b + at, sizeof y);
+    return x ^ y;
+  };
+  if (count > 16)
+    return std::memcmp(a, b, count) == 0;
+  if (count >= 8)
+    return (differ(uint64_t{}, 0) | differ(uint64_t{}, count - 8)) == 0;
+  if (count >= 4)
+    return (differ(uint32_t{}, 0) | differ(uint32_t{}, count - 4)) == 0;
+  return count == 0 || (a[0] == b[0] && a[count / 2] == b[count / 2] && a[count - 1] == b[count - 1]);
+}
+
 /// A key that is a str (exactly).
 struct TextKey {
   PyObject* text;
@@ -64,7 +81,10 @@ struct TextKey {
       return Found::No;
     }
     const auto bytes = static_cast<size_t>(length) * PyUnicode_KIND(text);
-    return std::memcmp(PyUnicode_DATA(text), PyUnicode_DATA(key), bytes) == 0 ? Found::Yes : Found::No;
+    return same_bytes(static_cast<const char*>(PyUnicode_DATA(text)), static_cast<const char*>(PyUnicode_DATA(key)),
+                      bytes)
+               ? Found::Yes
+               : Found::No;
   }
 };
 

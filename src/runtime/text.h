@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "runtime/plain_format.h"
 #include "runtime/planted.h"
 
 namespace hasten::runtime {
@@ -21,7 +22,9 @@ inline PyObject* format_value(PyObject* value, PyObject* spec, uint8_t conversio
   if (!converted || (PyUnicode_CheckExact(converted) && !spec)) {
     return converted;
   }
-  PyObject* text = PyObject_Format(converted, spec);
+  PyObject* text = spec ? plain_format(converted, spec) : nullptr;
+  if (!text && !PyErr_Occurred())
+    text = PyObject_Format(converted, spec);
   Py_DECREF(converted);
   return text;
 }

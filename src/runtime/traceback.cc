@@ -31,6 +31,7 @@ void raise_from_stop_iteration() {
 struct Entry {
   PyCodeObject* code;  ///< the function's, or one in its constants
   int offset, line;
+  bool is_generator_expression;
   ObjectRef frame;  ///< of the last traceback: made again only if somebody still looks at that
 };
 
@@ -87,7 +88,7 @@ std::vector<Entry> find_entries(const mir::MirFunction& function, PyCodeObject* 
   const SomeCalls room;
   std::vector<Entry> entries;
   for (const CodePlace& place : CodePlaces(code).find(function, index)) {
-    entries.push_back({place.code, place.offset, place.line, {}});
+    entries.push_back({place.code, place.offset, place.line, is_named(place.code, "<genexpr>"), {}});
   }
   return entries;
 }
@@ -124,7 +125,7 @@ void add_traceback(const mir::MirFunction& function, uint32_t index) {
   std::vector<Entry>& entries = same_code ? found->second : of_other_code;
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     push_entry(*entry, function.function);
-    if (is_named(entry->code, "<genexpr>") && PyErr_ExceptionMatches(PyExc_StopIteration)) {
+    if (entry->is_generator_expression && PyErr_ExceptionMatches(PyExc_StopIteration)) {
       raise_from_stop_iteration();
     }
   }

@@ -95,6 +95,11 @@ struct AttributeCache {
   int64_t place = 0;
 };
 
+/// The dict that a display of constants gives, for copies (borrowed: constant_dicts.h); null until it runs first.
+struct ConstantDict {
+  PyObject* dict = nullptr;
+};
+
 /// With these counters of the dicts that a guard looks at, it held: nothing in them has changed since.
 struct GuardCache {
   uint64_t first = 0, second = 0;

@@ -451,3 +451,74 @@ def test_a_nan_is_found_whatever_was_predicted_of_the_list(function):
         for _ in range(6):
             items = draw.choice(lists)
             assert repr(compiled(list(items), list(items))) == repr(function(list(items), list(items))), items
+
+
+def missing_caught(table, keys):
+    out = []
+    for key in keys:
+        try:
+            out.append(table[key])
+        except KeyError as error:
+            out.append((error.args, error.__context__, str(error)))
+    return out
+
+
+def missing_while_handling(table, first, second):
+    try:
+        return table[first]
+    except KeyError as error:
+        try:
+            return table[second]
+        except KeyError as other:
+            return other.args, other.__context__ is error
+
+
+def missing_out(table, key):
+    before = len(table)
+    value = table[key]
+    return before, value
+
+
+def missing_below(table, keys):
+    found = []
+    for key in keys:
+        try:
+            found.append(missing_out(table, key))
+        except KeyError as error:
+            found.append(error.args)
+    return found
+
+
+def test_keys_that_are_not_there():
+    table = {"a": 1, 2: "two", (1, 2): 3, None: 4, 1.5: 6}
+    keys = ["a", "b", 2, 3, (1, 2), (1, 3), (), ((1,),), None, 1.5, 2.5, 2**70, b"x", True]
+    check(missing_caught, table, keys)
+    check(missing_caught, {"a": 1}, ["a", "b", "c", "a"])
+    check(missing_caught, {(1, 2): 1}, [(1, 2), (2, 1), (1, 2)])
+    check(missing_caught, collections.defaultdict(None, a=1), ["a", "b"])
+    check(missing_caught, collections.defaultdict(list, a=1), ["a", "b"])
+    check(missing_below, table, keys)
+    check(missing_while_handling, {"a": 1}, "b", "c")
+    for key in keys + [[]]:
+        check(missing_out, table, key)
+    for key in (3, "x", (1, 2)):
+        check(missing_out, {1: 2}, key)
+
+
+def popped(n):
+    items, sizes, out = [], [], []
+    for k in range(n):
+        items.append(str(k))
+        if k % 3 == 0:
+            out.append(items.pop())
+        sizes.append(len(items))
+    while items:
+        out.append(items.pop())
+        sizes.append(len(items))
+    items.append(n)
+    return items, out, sizes
+
+
+def test_lists_shrink_item_by_item():
+    for n in (0, 1, 2, 10, 100, 1000):
+        check(popped, n)

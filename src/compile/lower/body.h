@@ -414,6 +414,8 @@ class BodyLowering {
   bool stride_bounds(const Value& slice, llvm::SmallVectorImpl<llvm::Value*>& bounds);
 
   // methods.cc
+  bool is_joined_at_once(ValueId v);
+  Value join_sorted(ValueId v, const CallPlan& plan, const Value& receiver, const Value& sorted);
   Value method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands);
   llvm::Value* call_method(ValueId v, const Method& method, const Value& receiver, llvm::ArrayRef<Value> args);
 

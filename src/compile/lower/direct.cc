@@ -148,14 +148,23 @@ Value BodyLowering::direct_instr(ValueId v, llvm::ArrayRef<Value> operands, bool
     case Op::BuildList:
     case Op::BuildSet:
     case Op::BuildDict: {
+      const Type& made_type = s_.types[v];
+      const auto args = s_.view.args(v);
+      if (i.op == Op::BuildDict && !args.empty() &&
+          std::all_of(args.begin(), args.end(), [&](ValueId arg) { return instr(arg).op == Op::Const; })) {
+        llvm::Value* cell = m_.data_address(m_.record.add_data(runtime::ConstantDict{}));
+        llvm::Value* copy = call("hj_constant_dict", m_.ptr, {cell, m_.mir_address(s_.view.function()), b.getInt32(v)});
+        checked_object(v, copy);
+        return made_type.object ? from_parts(made_type, {copy}) : boxed_result(v, copy);
+      }
       box_all();
       const char* name = i.op == Op::BuildList  ? "hj_build_list"
                          : i.op == Op::BuildSet ? "hj_build_set"
                                                 : "hj_build_dict";
       llvm::Value* made = call(name, m_.ptr, {array_of(objects), b.getInt64(static_cast<uint64_t>(objects.size()))});
       checked_object(v, made);
-      const Type& t = s_.types[v];  // nothing else can come of it
-      return t.object || t.only(kList) ? from_parts(t, {made}) : boxed_result(v, made);
+      // Nothing else can come of it.
+      return made_type.object || made_type.only(kList) ? from_parts(made_type, {made}) : boxed_result(v, made);
     }
     case Op::BuildText:
       box_all();

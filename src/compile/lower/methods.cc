@@ -204,6 +204,11 @@ std::optional<Value> BodyLowering::ordering_call(ValueId v, Known known, llvm::A
     return {};
   llvm::SmallVector<llvm::Value*, 4> temporaries, objects;
   for (const Value& arg : args) objects.push_back(boxed_operand(arg, temporaries));
+  if (known == Known::Sorted && is_joined_at_once(v)) {
+    llvm::Value* sorted = call_table("hj_sorted_to_join", m_.ptr, objects);
+    for (llvm::Value* temporary : temporaries) decref(temporary, true);
+    return from_parts(s_.types[v], {checked_object(v, sorted)});
+  }
   llvm::Value* result = call_table(known == Known::HeapPush  ? "hj_heap_push"
                                    : known == Known::HeapPop ? "hj_heap_pop"
                                                              : "hj_sorted",
@@ -213,6 +218,53 @@ std::optional<Value> BodyLowering::ordering_call(ValueId v, Known known, llvm::A
     return boxed_result(v, checked_object(v, result));
   go_if(b.CreateICmpSLT(result, b.getInt32(0)), traced_raise(v));
   return from_parts(Type::of(kNoneType), {});
+}
+
+/// sorted(...) as the argument of "".join(), which is called next, and of nothing else.
+bool BodyLowering::is_joined_at_once(ValueId v) {
+  const mir::Instr& i = instr(v);
+  const auto sorts = s_.calls.find(v), joins = s_.calls.find(v + 1);
+  if (i.op != mir::Op::Call || i.aux != mir::kNone || i.arg_count != 2 || sorts == s_.calls.end() ||
+      sorts->second.how != CallPlan::How::Boxed || sorts->second.known != Known::Sorted ||
+      v + 1 >= s_.view.end(i.block) || !s_.types[v].only(kList) || is_native(s_.types[v]))
+    return false;
+  const mir::Instr& next = instr(v + 1);
+  if (next.op != mir::Op::Call || next.aux != mir::kNone || joins == s_.calls.end() ||
+      joins->second.how != CallPlan::How::Method || joins->second.method.id != MethodId::Other ||
+      std::string_view(joins->second.method.definition->ml_name) != "join")
+    return false;
+  const auto args = s_.view.args(v + 1);
+  if (args.size() != 2 || args[1] != v || args[0] == v || s_.liveness.live_out(i.block, v))
+    return false;
+  const Type& method = s_.types[args[0]];
+  if (!method.only(kMethod) || !method.items->front().only(kKnown) ||
+      !PyUnicode_CheckExact(method.items->front().known) || PyUnicode_GET_LENGTH(method.items->front().known) != 0)
+    return false;
+  for (ValueId later = v + 2; later < s_.view.end(i.block); ++later) {
+    const auto used = s_.view.args(later);
+    if (std::find(used.begin(), used.end(), v) != used.end())
+      return false;
+  }
+  return true;
+}
+
+/// "".join(sorted): that may be the joined text already.
+Value BodyLowering::join_sorted(ValueId v, const CallPlan& plan, const Value& receiver, const Value& sorted) {
+  llvm::BasicBlock *text = new_block(""), *other = new_block("other"), *done = new_block("");
+  b.CreateCondBr(type_is(sorted.parts[0], m_.layout.text_type), text, other);
+  b.SetInsertPoint(text);
+  incref(sorted.parts[0]);
+  llvm::BasicBlock* text_end = b.GetInsertBlock();
+  b.CreateBr(done);
+  b.SetInsertPoint(other);
+  llvm::Value* joined = checked_object(v, call_method(v, plan.method, receiver, {sorted}));
+  llvm::BasicBlock* other_end = b.GetInsertBlock();
+  b.CreateBr(done);
+  b.SetInsertPoint(done);
+  auto* phi = b.CreatePHI(m_.ptr, 2);
+  phi->addIncoming(sorted.parts[0], text_end);
+  phi->addIncoming(joined, other_end);
+  return boxed_result(v, phi);
 }
 
 Value BodyLowering::method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands) {
@@ -273,6 +325,8 @@ Value BodyLowering::method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
         return char_case(v, plan.method.definition->ml_name[0] == 'u', receiver.parts[0]);
       break;
     default:
+      if (args.size() == 1 && is_joined_at_once(s_.view.args(v)[1]))
+        return join_sorted(v, plan, receiver, args[0]);
       break;
   }
   if (llvm::Value* result = call_method(v, plan.method, receiver, args))

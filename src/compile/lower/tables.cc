@@ -65,7 +65,16 @@ llvm::Value* BodyLowering::find_in_dict(ValueId v, const Value& dict, const Valu
 Value BodyLowering::dict_item(ValueId v, const Value& dict, const Value& key) {
   llvm::Value* status = nullptr;
   llvm::Value* item = find_in_dict(v, dict, key, &status, true);
-  go_if(b.CreateICmpEQ(status, b.getInt64(0)), fails_at(v));
+  llvm::BasicBlock *found = new_block(""), *missing = new_block("missing");
+  b.CreateCondBr(b.CreateICmpEQ(status, b.getInt64(0)), missing, found);
+  b.SetInsertPoint(missing);
+  {
+    llvm::SmallVector<llvm::Value*, 4> temporaries;
+    call_table("hj_key_error", m_.void_type, {boxed_operand(key, temporaries)});
+    for (llvm::Value* temporary : temporaries) decref(temporary, true);
+    b.CreateBr(traced_raise(v));
+  }
+  b.SetInsertPoint(found);
   return boxed_result(v, item);
 }
 

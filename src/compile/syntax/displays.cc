@@ -51,6 +51,16 @@ bool look_constant(NodeList items) {
   return true;
 }
 
+/// All of them are there, and constants.
+bool are_constants(NodeList items) {
+  for (Node item : items) {
+    if (!item.present() || item.kind() != Kind::Constant) {
+      return false;
+    }
+  }
+  return true;
+}
+
 /// Whether both have the same items, of the same types.
 bool are_same_constants(PyObject* a, PyObject* b) {
   if (PyObject_RichCompareBool(a, b, Py_EQ) != 1) {
@@ -183,6 +193,16 @@ ValueId Translator::dict_display(Node node) {
   NodeList keys = node.list(Field::keys), values = node.list(Field::values);
   Position position = node.position();
   ValueId dict = kNone;
+  constexpr Py_ssize_t kConstantPairsMax = 200;
+  if (keys.size() <= kConstantPairsMax && are_constants(keys) && are_constants(values)) {
+    // Whether it is built in pieces is not seen: native code copies such a dict.
+    std::vector<ValueId> pairs;
+    for (Py_ssize_t i = 0; i < keys.size(); ++i) {
+      const ValueId key = expression(keys[i]), value = expression(values[i]);
+      pairs.insert(planted_bug(Plant::DictDisplayOrder) ? pairs.begin() : pairs.end(), {key, value});
+    }
+    return emit(Op::BuildDict, std::move(pairs), position);
+  }
   auto add = [&](ValueId more) {
     if (dict == kNone) {
       dict = more;
