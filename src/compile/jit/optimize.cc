@@ -45,6 +45,7 @@
 
 #include "compile/jit/if_conversion.h"
 #include "compile/jit/recursion.h"
+#include "compile/jit/short_loops.h"
 
 namespace hasten::compile {
 
@@ -233,15 +234,18 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::SimplifyCFGPass());
   passes.addPass(ConvertChecked());
+  passes.addPass(DropPolls());
   passes.addPass(llvm::SimplifyCFGPass());
   llvm::LoopPassManager in_loops;
   in_loops.addPass(llvm::LoopRotatePass());
   in_loops.addPass(llvm::LICMPass(llvm::LICMOptions()));
   in_loops.addPass(llvm::IndVarSimplifyPass());
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(in_loops), /*UseMemorySSA=*/true));
+  passes.addPass(CountBits());
   passes.addPass(llvm::GVNPass());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(CompareShifted());
   passes.addPass(llvm::DivRemPairsPass());  // n % 10 and n // 10 are one multiplication if they meet in one block
   llvm::FunctionPassManager of_twins;       // made of what is optimized already
   of_twins.addPass(SplitStructs());
