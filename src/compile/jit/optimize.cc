@@ -177,6 +177,30 @@ struct SplitStructs : llvm::PassInfoMixin<SplitStructs> {
   }
 };
 
+/// Lets the code generator keep the numbers of a twin's loops as they are: each level would get more of them, one for each distance
+/// that is used in it, and for many levels in each other there are not enough registers.
+struct KeepCounters : llvm::PassInfoMixin<KeepCounters> {
+  static constexpr unsigned kLevelsLeast = 5;
+  static llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& functions) {
+    const auto loops = functions.getResult<llvm::LoopAnalysis>(function).getLoopsInPreorder();
+    if (llvm::all_of(loops, [](const llvm::Loop* loop) { return loop->getLoopDepth() < kLevelsLeast; }))
+      return llvm::PreservedAnalyses::all();
+    for (llvm::Loop* loop : loops) {
+      for (llvm::PHINode& phi : loop->getHeader()->phis()) {
+        for (unsigned k = 0; k < phi.getNumIncomingValues() && phi.getType()->isIntegerTy(); ++k) {
+          auto* next = llvm::dyn_cast<llvm::BinaryOperator>(phi.getIncomingValue(k));
+          auto end = phi.getIncomingBlock(k)->getTerminator()->getIterator();
+          if (next && loop->contains(next))
+            phi.setIncomingValue(k, new llvm::FreezeInst(next, "", end));  // nothing is known of it
+        }
+      }
+    }
+    llvm::PreservedAnalyses kept;
+    kept.preserveSet<llvm::CFGAnalyses>();
+    return kept;
+  }
+};
+
 /// Just the analyses that these passes ask for. A PassBuilder knows all passes of LLVM: they would be linked, and each load of the
 /// compiler would relocate them.
 struct Managers {
@@ -249,8 +273,10 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   passes.addPass(llvm::DivRemPairsPass());  // n % 10 and n // 10 are one multiplication if they meet in one block
   llvm::FunctionPassManager of_twins;       // made of what is optimized already
   of_twins.addPass(SplitStructs());
+  of_twins.addPass(llvm::JumpThreadingPass());  // that what was taken in has not given up
   of_twins.addPass(llvm::InstCombinePass());
   of_twins.addPass(llvm::SimplifyCFGPass());
+  of_twins.addPass(KeepCounters());
   // Leaves first: what is small in them is worked over once more as a part of its callers.
   llvm::SmallVector<llvm::Function*, 8> others;
   for (llvm::Function& function : module) {
