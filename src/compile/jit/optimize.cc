@@ -113,6 +113,25 @@ bool is_in_loop(llvm::CallBase& call, llvm::FunctionAnalysisManager& functions) 
   return functions.getResult<llvm::LoopAnalysis>(*call.getFunction()).getLoopFor(call.getParent()) != nullptr;
 }
 
+/// All code that knows of native lists says so by one scope (lower/native_lists.cc), of which taking functions in makes copies.
+llvm::MDNode* native_lists_scope(const llvm::Module& module) {
+  for (const llvm::Function& function : module) {
+    for (const llvm::Instruction& instr : llvm::instructions(function)) {
+      if (llvm::MDNode* scope = instr.getMetadata(llvm::LLVMContext::MD_noalias))
+        return scope;
+    }
+  }
+  return nullptr;
+}
+
+/// Whether it is given numbers, and makes no list: what leaves it in its midst does nothing to lists of its callers.
+bool has_only_numbers(const llvm::Function& function) {
+  return llvm::none_of(function.args(), [](const llvm::Argument& arg) { return arg.getType()->isPointerTy(); }) &&
+         llvm::none_of(llvm::instructions(function), [](const llvm::Instruction& instr) {
+           return instr.hasMetadata(llvm::LLVMContext::MD_alias_scope);
+         });
+}
+
 /// The calls of `function` in other functions' bodies become its code. The entry, which runs once a call, keeps its call.
 void take_in(llvm::Function& function, bool has_loop, llvm::FunctionAnalysisManager& functions) {
   llvm::SmallVector<llvm::CallBase*, 8> calls;
@@ -124,10 +143,20 @@ void take_in(llvm::Function& function, bool has_loop, llvm::FunctionAnalysisMana
   }
   if (has_loop && calls.size() > kLoopInlinedCalls)
     return;
+  llvm::MDNode* scope = native_lists_scope(*function.getParent());
+  const bool leaves_lists = scope && has_only_numbers(function);
   for (llvm::CallBase* call : calls) {
     llvm::Function& caller = *call->getFunction();
     llvm::InlineFunctionInfo info;
     llvm::InlineFunction(*call, info);
+    for (llvm::CallBase* made : info.InlinedCallSites) {
+      if (leaves_lists || made->hasMetadata(llvm::LLVMContext::MD_noalias))
+        made->setMetadata(llvm::LLVMContext::MD_noalias, scope);
+    }
+    for (llvm::Instruction& instr : llvm::instructions(caller)) {
+      if (instr.hasMetadata(llvm::LLVMContext::MD_alias_scope))
+        instr.setMetadata(llvm::LLVMContext::MD_alias_scope, scope);
+    }
     functions.invalidate(caller, llvm::PreservedAnalyses::none());
   }
 }
