@@ -136,3 +136,33 @@ def with_a_default(n, a=3):
     if n <= 1:
         return 5
     return with_a_default(n - 1) if n * n > n else a + 5
+
+
+def cut_early(n, left):
+    """How deep it comes is for the second argument to say; the first bounds it no more than by its size."""
+    if n < 2 or left == 0:
+        return n & 1023
+    return cut_early(n - 1, left - 1) + cut_early(n - 2, left // 2)
+
+
+def two_ways_down(n):
+    if n <= 2:
+        return 1
+    if n % 40 == 0:
+        return two_ways_down(n - 1) + two_ways_down(n - 3)
+    return two_ways_down(n - 1) + 1
+
+
+def by_sevens(n, x):
+    if -100 >= n:
+        return x
+    return by_sevens(n - 7, x + 1) - by_sevens(n - 60, x)
+
+
+def bounded_in_one_way(n):
+    """Only one of the calls is made above a bound."""
+    if n > 0:
+        return bounded_in_one_way(n - 1) + 2
+    if n % 5 == 0:
+        return n
+    return bounded_in_one_way(n - 1)

@@ -38,6 +38,10 @@ CASES = [
     ("halved", [(50,), (1000,), (7,)]),
     ("with_another", [(50, 1), (1000, 2), (7, 0)]),
     ("is_even", [(0,), (7,), (100,)]),
+    ("cut_early", [(10**6, 9), (30, 40), (-(2**63), 3), (2**63 - 1, 8), (900, 40), (2, 1)]),
+    ("two_ways_down", [(2,), (150,), (200,)]),
+    ("by_sevens", [(0, 3), (60, 2**63 - 3), (-100, 1), (-(2**63), 0)]),
+    ("bounded_in_one_way", [(30,), (3,), (-4,), (-(2**63) + 4,)]),
 ]
 
 
@@ -84,15 +88,26 @@ def test_the_answer_is_python_s(name, inputs):
 @pytest.mark.parametrize("name", [name for name, _ in CASES if name not in ("divides", "mean", "pairs")])
 def test_a_twin_is_made(name, tmp_path):
     """Else nothing is tested here. What is compiled is printed, with the twin's own functions."""
+    assert "@hasten_body_0.twin(" in printed(name, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["fibonacci", "cut_early", "two_ways_down", "by_sevens"])
+def test_depth_is_not_counted_where_an_argument_bounds_it(name, tmp_path):
+    """By two of them it is not: what bounds one call may not bound the other."""
+    assert "@hasten_body_0.twin(i64 poison," in printed(name, tmp_path)
+    assert "@hasten_body_0.twin(i64 poison," not in printed("ackermann", tmp_path)
+
+
+def printed(name, tmp_path):
     args = dict(CASES)[name][0]
     (tmp_path / "program.py").write_text(f"import hasten\n{PROGRAM.read_text()}\n{name} = hasten.jit({name})\n{name}{args}\n")
     environment = {**os.environ, "HASTEN_JIT_DUMP": "1", "HASTEN_JIT_CACHE": "off"}
     done = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert "@hasten_body_0.twin(" in done.stderr
+    return done.stderr
 
 
-@pytest.mark.parametrize("name", ["first_way_down", "steps", "power_of_three"])
+@pytest.mark.parametrize("name", ["first_way_down", "steps", "power_of_three", "two_ways_down", "bounded_in_one_way"])
 def test_the_recursion_limit_is_python_s(name):
     """How deep a call comes, from each of many levels near the limit, and that it comes through one level higher."""
     plain, native = compiled(name)

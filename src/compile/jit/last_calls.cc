@@ -93,15 +93,17 @@ class LastCalls {
         b.SetInsertPoint(fits);
         next_sum = b.CreateExtractValue(both, 0);
       }
-      Value* depth = last.call->getArgOperand(0);
-      BasicBlock* again = BasicBlock::Create(context, "again", l_.function);
-      b.CreateCondBr(b.CreateICmpSLT(depth, b.getInt64(kTwinMargin)), l_.ending(kTooDeep), again,
-                     unlikely(l_.function->getContext()));
-      b.SetInsertPoint(again);
+      if (l_.decreasing == 0) {
+        Value* depth = last.call->getArgOperand(0);
+        BasicBlock* again = BasicBlock::Create(context, "again", l_.function);
+        b.CreateCondBr(b.CreateICmpSLT(depth, b.getInt64(kTwinMargin)), l_.ending(kTooDeep), again,
+                       unlikely(l_.function->getContext()));
+        b.SetInsertPoint(again);
+      }
       for (size_t k = 0; k < phis.size(); ++k)
-        phis[k]->addIncoming(last.call->getArgOperand(static_cast<unsigned>(k)), again);
+        phis[k]->addIncoming(last.call->getArgOperand(static_cast<unsigned>(k)), b.GetInsertBlock());
       if (sum)
-        sum->addIncoming(next_sum, again);
+        sum->addIncoming(next_sum, b.GetInsertBlock());
       b.CreateBr(header);
     }
     llvm::removeUnreachableBlocks(*l_.function);

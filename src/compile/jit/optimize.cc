@@ -48,6 +48,7 @@
 
 #include "compile/jit/if_conversion.h"
 #include "compile/jit/recursion.h"
+#include "compile/jit/short_loops.h"
 #include "compile/jit/unchecked_rounds.h"
 
 namespace hasten::compile {
@@ -126,10 +127,39 @@ bool is_in_loop(llvm::CallBase& call, llvm::FunctionAnalysisManager& functions) 
   return functions.getResult<llvm::LoopAnalysis>(*call.getFunction()).getLoopFor(call.getParent()) != nullptr;
 }
 
+/// All code that knows of native lists says so by one scope (lower/native_lists.cc), of which taking functions in makes copies.
+llvm::MDNode* native_lists_scope(const llvm::Module& module) {
+  for (const llvm::Function& function : module) {
+    for (const llvm::Instruction& instr : llvm::instructions(function)) {
+      if (llvm::MDNode* scope = instr.getMetadata(llvm::LLVMContext::MD_noalias))
+        return scope;
+    }
+  }
+  return nullptr;
+}
+
+/// Whether it is given numbers, and makes no list: what leaves it in its midst does nothing to lists of its callers.
+bool has_only_numbers(const llvm::Function& function) {
+  return llvm::none_of(function.args(), [](const llvm::Argument& arg) { return arg.getType()->isPointerTy(); }) &&
+         llvm::none_of(llvm::instructions(function), [](const llvm::Instruction& instr) {
+           return instr.hasMetadata(llvm::LLVMContext::MD_alias_scope);
+         });
+}
+
 void take_in(llvm::CallBase& call, llvm::FunctionAnalysisManager& functions) {
   llvm::Function& caller = *call.getFunction();
+  llvm::MDNode* scope = native_lists_scope(*caller.getParent());
+  const bool leaves_lists = scope && has_only_numbers(*call.getCalledFunction());
   llvm::InlineFunctionInfo info;
   llvm::InlineFunction(call, info);
+  for (llvm::CallBase* made : info.InlinedCallSites) {
+    if (leaves_lists || made->hasMetadata(llvm::LLVMContext::MD_noalias))
+      made->setMetadata(llvm::LLVMContext::MD_noalias, scope);
+  }
+  for (llvm::Instruction& instr : llvm::instructions(caller)) {
+    if (instr.hasMetadata(llvm::LLVMContext::MD_alias_scope))
+      instr.setMetadata(llvm::LLVMContext::MD_alias_scope, scope);
+  }
   functions.invalidate(caller, llvm::PreservedAnalyses::none());
 }
 
@@ -271,6 +301,30 @@ struct SplitStructs : llvm::PassInfoMixin<SplitStructs> {
   }
 };
 
+/// Lets the code generator keep the numbers of a twin's loops as they are: each level would get more of them, one for each distance
+/// that is used in it, and for many levels in each other there are not enough registers.
+struct KeepCounters : llvm::PassInfoMixin<KeepCounters> {
+  static constexpr unsigned kLevelsLeast = 5;
+  static llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& functions) {
+    const auto loops = functions.getResult<llvm::LoopAnalysis>(function).getLoopsInPreorder();
+    if (llvm::all_of(loops, [](const llvm::Loop* loop) { return loop->getLoopDepth() < kLevelsLeast; }))
+      return llvm::PreservedAnalyses::all();
+    for (llvm::Loop* loop : loops) {
+      for (llvm::PHINode& phi : loop->getHeader()->phis()) {
+        for (unsigned k = 0; k < phi.getNumIncomingValues() && phi.getType()->isIntegerTy(); ++k) {
+          auto* next = llvm::dyn_cast<llvm::BinaryOperator>(phi.getIncomingValue(k));
+          auto end = phi.getIncomingBlock(k)->getTerminator()->getIterator();
+          if (next && loop->contains(next))
+            phi.setIncomingValue(k, new llvm::FreezeInst(next, "", end));  // nothing is known of it
+        }
+      }
+    }
+    llvm::PreservedAnalyses kept;
+    kept.preserveSet<llvm::CFGAnalyses>();
+    return kept;
+  }
+};
+
 /// Just the analyses that these passes ask for. A PassBuilder knows all passes of LLVM: they would be linked, and each load of the
 /// compiler would relocate them.
 struct Managers {
@@ -328,6 +382,7 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::SimplifyCFGPass());
   passes.addPass(ConvertChecked());
+  passes.addPass(DropPolls());
   passes.addPass(llvm::SimplifyCFGPass());
   llvm::LoopPassManager in_loops;
   in_loops.addPass(llvm::LoopRotatePass());
@@ -335,14 +390,18 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   in_loops.addPass(HoistCalls());
   in_loops.addPass(llvm::IndVarSimplifyPass());
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(in_loops), /*UseMemorySSA=*/true));
+  passes.addPass(CountBits());
   passes.addPass(llvm::GVNPass());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(CompareShifted());
   passes.addPass(llvm::DivRemPairsPass());  // n % 10 and n // 10 are one multiplication if they meet in one block
   llvm::FunctionPassManager of_twins;       // made of what is optimized already
   of_twins.addPass(SplitStructs());
+  of_twins.addPass(llvm::JumpThreadingPass());  // that what was taken in has not given up
   of_twins.addPass(llvm::InstCombinePass());
   of_twins.addPass(llvm::SimplifyCFGPass());
+  of_twins.addPass(KeepCounters());
   // Leaves first: what is small in them is worked over once more as a part of its callers, which may be leaves then.
   llvm::SmallVector<llvm::Function*, 8> others;
   for (llvm::Function& function : module) {

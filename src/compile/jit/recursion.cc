@@ -22,8 +22,10 @@ using llvm::Function;
 using llvm::Instruction;
 using llvm::Value;
 
-constexpr unsigned kUnrolledMost = 280;  // instructions of a twin
-constexpr unsigned kLevelsMost = 3;      // of calls that it takes in
+// How many levels of calls a twin takes in, and how many instructions it may have then. Where last calls are rounds and one other
+// call remains, each level adds one call: more levels make calls rare.
+constexpr unsigned kLevelsMost = 3, kUnrolledMost = 280;
+constexpr unsigned kLineLevelsMost = 7, kLineUnrolledMost = 400;
 
 class Twin {
  public:
@@ -36,6 +38,7 @@ class Twin {
     l_.function->setLinkage(llvm::GlobalValue::InternalLinkage);
     l_.function->setVisibility(llvm::GlobalValue::DefaultVisibility);
     if (keep_usual_course(l_)) {
+      bound_depth(l_);
       loop_last_calls(l_);
       twin_ = copy(*l_.function, kTwinSuffix);
       twin_->setLinkage(llvm::GlobalValue::ExternalLinkage);
@@ -62,8 +65,11 @@ class Twin {
   void unroll() {
     const unsigned size = l_.function->getInstructionCount();
     llvm::SmallVector<CallInst*, 8> calls = l_.own_calls(*twin_);
-    for (unsigned level = 0; level < kLevelsMost && !calls.empty(); ++level) {
-      if (twin_->getInstructionCount() + size * calls.size() > kUnrolledMost)
+    const bool is_line = l_.has_rounds && calls.size() == 1;
+    const unsigned levels_most = is_line ? kLineLevelsMost : kLevelsMost;
+    const unsigned size_most = is_line ? kLineUnrolledMost : kUnrolledMost;
+    for (unsigned level = 0; level < levels_most && !calls.empty(); ++level) {
+      if (twin_->getInstructionCount() + size * calls.size() > size_most)
         break;
       llvm::SmallVector<CallInst*, 8> inner;
       for (CallInst* call : calls) {
@@ -168,8 +174,9 @@ class Twin {
     b.SetInsertPoint(limits);
     Value* frame = b.CreatePtrToInt(b.CreateIntrinsic(llvm::Intrinsic::frameaddress, {b.getPtrTy()}, {b.getInt32(0)}),
                                     b.getInt64Ty());
-    Value* too_deep = b.CreateOr(b.CreateICmpSLT(twin_->getArg(0), b.getInt64(kTwinMargin)),
-                                 b.CreateICmpULT(frame, twin_->getArg(1)));
+    Value* too_deep = b.CreateICmpULT(frame, twin_->getArg(1));
+    if (l_.decreasing == 0)
+      too_deep = b.CreateOr(b.CreateICmpSLT(twin_->getArg(0), b.getInt64(kTwinMargin)), too_deep);
     b.CreateCondBr(too_deep, gives_up, body, unlikely(original_.getContext()));
     return_status(status(kRaised), raised);
     return_status(status(kGaveUp), gives_up);
@@ -204,7 +211,13 @@ class Twin {
     Value* unit = l_.poll_args[0];
     Value* plain_runs =
         b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), l_.counter, offsetof(runtime::UnitData, plain_runs));
-    b.CreateCondBr(b.CreateIsNull(b.CreateLoad(b.getInt32Ty(), plain_runs)), tries, plain);
+    Value* may_try = b.CreateIsNull(b.CreateLoad(b.getInt32Ty(), plain_runs));
+    if (l_.decreasing !=
+        0) {  // as deep as it may come; n - least + 1 <= depth - margin, written so that it cannot overflow
+      Value* most = b.CreateAdd(choice->getArg(0), b.getInt64(static_cast<uint64_t>(l_.least - 1 - kTwinMargin)));
+      may_try = b.CreateAnd(may_try, b.CreateICmpSLE(choice->getArg(l_.decreasing), most));
+    }
+    b.CreateCondBr(may_try, tries, plain);
     b.SetInsertPoint(tries);
     llvm::SmallVector<Value*, 8> twin_args(args);
     if (l_.first_sum)
@@ -230,7 +243,7 @@ class Twin {
   }
 
   Function& original_;
-  RecursionLevel l_{nullptr, &original_, false, nullptr, nullptr, nullptr, {}, {}};
+  RecursionLevel l_{nullptr, &original_, false, nullptr, 0, 0, nullptr, nullptr, {}, {}};
   Function* twin_ = nullptr;
 };
 

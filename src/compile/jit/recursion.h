@@ -2,7 +2,9 @@
 // again: nobody sees the difference. So it gets a twin which looks at signals, the stack and the recursion limit once for
 // many calls, in which calls at the end are loops, and which has its own calls taken in, some levels deep. Whatever is rare
 // in it (an overflow, the last levels of the recursion limit, a guard that broke) gives the twin's run up, all of it, and the
-// function itself runs in its place. See docs/decisions/0019-recursion.md.
+// function itself runs in its place. See docs/decisions/0019-recursion.md. Where a parameter bounds the depth (each call makes it less,
+// and there is none below some constant), the limit is looked at before the first call alone: a call that it does not allow as
+// deep as it may come runs without a twin, though it need not come so deep.
 #pragma once
 
 namespace llvm {

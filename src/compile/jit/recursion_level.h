@@ -1,5 +1,5 @@
 // One level of a recursion on its way to a twin (recursion.h): a copy of the function, whose calls of itself the twin will
-// take in. Its parts are made by usual_course.cc and last_calls.cc, in this order.
+// take in. Its parts are made by usual_course.cc, recursion_bound.cc and last_calls.cc, in this order.
 #pragma once
 
 #include <array>
@@ -24,6 +24,8 @@ struct RecursionLevel {
   llvm::Function* self;                     ///< what those calls name that are the function's of itself
   bool has_rounds = false;                  ///< last calls are rounds of a loop: its header follows the first block
   llvm::ConstantInt* first_sum = nullptr;   ///< if its last parameter is a sum so far: what that begins with
+  unsigned decreasing = 0;                  ///< the parameter that bounds the depth; 0: none does
+  int64_t least = 0;                        ///< where that is less, there are no calls
   llvm::GlobalVariable* counter = nullptr;  ///< of calls until the next poll
   llvm::Function* poll = nullptr;
   llvm::SmallVector<llvm::Value*, 3> poll_args;  ///< of one of the function's own
@@ -48,6 +50,9 @@ llvm::MDNode* unlikely(llvm::LLVMContext& context);
 
 /// Leaves what the copy does in its usual course; for all else the twin gives up. False: it does more than compute, or too much.
 bool keep_usual_course(RecursionLevel& level);
+/// Finds a parameter that each call makes less, down to a bound: from its value n on, no more than n - least + 1 calls are in each
+/// other. Where the recursion limit allows those, none of them needs to be counted.
+void bound_depth(RecursionLevel& level);
 /// Makes a loop of calls after which the function does nothing but return what they give, or its sum (product) with something.
 void loop_last_calls(RecursionLevel& level);
 

@@ -364,6 +364,7 @@ class BodyLowering {
   Value lower_global(ValueId v);
   Value lower_truth(ValueId v);
   llvm::Value* list_size(llvm::Value* list);
+  llvm::Value* bounded_size(llvm::Value* size);
   llvm::Value* list_items(llvm::Value* list);
 
   // text.cc

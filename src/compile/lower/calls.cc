@@ -6,6 +6,7 @@
 #include "compile/lower/body.h"
 #include "compile/types/interval.h"
 #include "compile/types/native_lists.h"
+#include "compile/types/short_loops.h"
 #include "compile/types/transfer.h"
 #include "runtime/native_list.h"
 
@@ -93,9 +94,13 @@ bool BodyLowering::ends_soon(const Specialization& s) {
     if (plan.target)
       return false;
   }
+  bool has_loop = false;
   for (mir::BlockId block : s.flow.order()) {
-    if (s.view.block(block).loop_header)
+    if (!s.view.block(block).loop_header)
+      continue;
+    if (has_loop || !is_short_loop(s, block))
       return false;
+    has_loop = true;
   }
   return true;
 }

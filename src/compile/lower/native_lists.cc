@@ -46,7 +46,7 @@ uint64_t BodyLowering::item_bytes(const Type& item) const {
 }
 
 llvm::Value* BodyLowering::native_size(llvm::Value* list) {
-  return load(m_.i64, list, m_.layout.var_size, Place::ListSize);
+  return bounded_size(load(m_.i64, list, m_.layout.var_size, Place::ListSize));
 }
 llvm::Value* BodyLowering::native_items(llvm::Value* list) {
   return load(m_.ptr, list, m_.layout.list_items, Place::ListItems);

@@ -1,4 +1,6 @@
 // Objects as they are: lists in place, everything else through the interpreter's own operation.
+#include <llvm/IR/MDBuilder.h>
+
 #include "compile/lower/body.h"
 
 #include <algorithm>
@@ -165,7 +167,19 @@ Value BodyLowering::boxed_result(ValueId v, llvm::Value* object) {
   return result;
 }
 
-llvm::Value* BodyLowering::list_size(llvm::Value* list) { return load(m_.i64, list, m_.layout.var_size, Place::Size); }
+llvm::Value* BodyLowering::list_size(llvm::Value* list) {
+  return bounded_size(load(m_.i64, list, m_.layout.var_size, Place::Size));
+}
+
+/// Tells LLVM that sizes of lists are not negative, and that little sums of them do not overflow.
+llvm::Value* BodyLowering::bounded_size(llvm::Value* size) {
+  constexpr uint64_t kAddressesMost = uint64_t{1}
+                                      << 60;  // an item takes 8 bytes, or 1 of a native list; addresses have 57 bits
+  if (auto* loaded = llvm::dyn_cast<llvm::LoadInst>(size))
+    loaded->setMetadata(llvm::LLVMContext::MD_range,
+                        llvm::MDBuilder(m_.context).createRange(llvm::APInt(64, 0), llvm::APInt(64, kAddressesMost)));
+  return size;
+}
 llvm::Value* BodyLowering::list_items(llvm::Value* list) {
   return load(m_.ptr, list, m_.layout.list_items, Place::ItemsPointer);
 }

@@ -82,9 +82,10 @@ class ShortLoop {
 
   /// `while n: n &= n - 1`: each round clears one of 64 bits, or leaves native code.
   bool clears_bits(ValueId phi) const {
-    if (!is_left_at_zero(phi))
-      return false;
+    const bool left_at_zero = is_left_at_zero(phi);
     for (size_t k : ends_) {
+      if (!left_at_zero && s_.type_at(phi, s_.view.preds(header_)[k]).interval.low < 1)
+        return false;
       const ValueId v = next(phi, k);
       if (!binary(v, BinaryOp::And))
         return false;
