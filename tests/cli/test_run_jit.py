@@ -100,6 +100,7 @@ def test_what_is_hot_is_compiled_in_the_background(both):
         print(sums)
         """,
         HASTEN_JIT_UNSEEN="",  # as users have it: with a budget
+        HASTEN_JIT_BACKGROUND="1",
     )
     (row,) = [row for row in jit["compiled"] if row["function"] == "busy"]
     assert row["calls"] > 100 and row["left"] == 0

@@ -14,7 +14,7 @@ import weakref
 THRESHOLD = 5  # samples until a function is looked at
 SHARE_OF_CPU = 0.01  # what compiling may take of the program's CPU time
 SHARE_FOR_HOT = 0.01  # and besides, for a function that has a quarter of all samples
-SHARE_BEHIND = 0.1  # and on another processor, where there is one, in the background
+SHARE_BEHIND = 0.1  # and on another processor, where that is asked for and there is one, in the background
 FIRST_COMPILATION_S = 0.01  # loading the compiler: some 4 ms if it is in memory
 SECONDS_A_BYTE = 1e-4  # of a function's bytecode, before it is known of this program: 20 to 200 us in those of pyperformance
 BYTES_TO_LEARN = 1000  # so many weigh as much as what was taken for granted
@@ -36,7 +36,7 @@ def begin(folder, package, manner):
     if runtime is None:
         return None
     state.runtime = runtime
-    state.behind = not os.environ.get("NOBEHIND") and not state.eager and len(os.sched_getaffinity(0)) > 1
+    state.behind = os.environ.get("HASTEN_JIT_BACKGROUND") == "1" and not state.eager and len(os.sched_getaffinity(0)) > 1
     if not runtime.watch_hot(decide, lost, traced, 1 if state.eager else THRESHOLD):
         return note("the probe does not measure this process: nothing was compiled")
     hear(runtime)
