@@ -263,9 +263,10 @@ class Search {
       case Op::BuildTuple:
       case Op::Extract:
       case Op::Unpack:
-      case Op::IterNext:
       case Op::GetIter:
         return true;
+      case Op::IterNext:
+        return !takes_out_of_objects(type(s, v, 0));
       case Op::BuildList:
         return t.only(kList);
       case Op::Param:
@@ -296,6 +297,15 @@ class Search {
       default:
         return false;
     }
+  }
+
+  /// Whether the iterator, or one that it goes along with, gives lists that are in objects, as the items of a dict.
+  bool takes_out_of_objects(const Type& iterator) {
+    if (iterator.object)
+      return holds_list(item_type(iterator, sites_));
+    return (iterator.only(kZip) || iterator.only(kEnumerate)) &&
+           std::any_of(iterator.items->begin(), iterator.items->end(),
+                       [&](const Type& one) { return takes_out_of_objects(one); });
   }
 
   bool gives_all(const Type& list, const Type& tuple) {
