@@ -19,6 +19,11 @@ COUNTED = (list, dict, set, bytearray)
 MUTABLE = (bytearray, set, dict, array.array, memoryview)
 
 
+def in_order(items):
+    """Those of a set. The hash of a NaN is its address, so where it lies, and others because of it, is chance."""
+    return sorted(items, key=repr) if "'nan'" in repr(items) else items
+
+
 def canonical(value, seen: dict):
     """A plain tuple that is equal for equal observations. `seen` numbers the lists in order of first sight."""
     kind = type(value)
@@ -42,7 +47,7 @@ def canonical(value, seen: dict):
     if kind is bytes:
         return ("bytes", value.hex())
     if kind is frozenset:
-        return ("frozenset", *[canonical(item, seen) for item in value])
+        return ("frozenset", *in_order([canonical(item, seen) for item in value]))
     if kind in MUTABLE or kind.__name__ in ("Thing", "End"):
         if id(value) in seen:
             return ("same", seen[id(value)])
@@ -54,7 +59,8 @@ def canonical(value, seen: dict):
         if kind is memoryview:
             return ("memoryview", value.tobytes().hex(), value.format)
         if kind is not dict:
-            return (kind.__name__, getattr(value, "typecode", ""), *[canonical(item, seen) for item in value])
+            items = [canonical(item, seen) for item in value]
+            return (kind.__name__, getattr(value, "typecode", ""), *(in_order(items) if kind is set else items))
         return ("dict", *[(canonical(k, seen), canonical(v, seen)) for k, v in value.items()])
     if isinstance(value, dict):
         return (kind.__name__, *[(canonical(k, seen), canonical(v, seen)) for k, v in dict.items(value)])
