@@ -65,7 +65,9 @@ def canonical(value, seen: dict):
     if isinstance(value, dict):
         return (kind.__name__, *[(canonical(k, seen), canonical(v, seen)) for k, v in dict.items(value)])
     if isinstance(value, (set, str)):
-        return (kind.__name__, *type(value).__mro__[1].__iter__(value))
+        plain = type(value).__mro__[1]
+        items = [canonical(item, seen) for item in plain.__iter__(value)]
+        return (kind.__name__, *(in_order(items) if plain is set else items))
     if isinstance(value, int):
         return (kind.__name__, int.__int__(value))
     if isinstance(value, float):
