@@ -26,7 +26,7 @@ std::shared_ptr<BackgroundTask> post(std::function<void()> work);
 /// CPU time that tasks took.
 double background_seconds();
 
-/// Until it is done, or will never be begun.
+/// Until it is done, or the background ends. REQUIRES: nobody withdraws it.
 void wait_for(const BackgroundTask& task);
 
 /// Afterwards it is done, or will never be begun. Waits if it is under way.

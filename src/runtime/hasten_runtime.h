@@ -151,7 +151,7 @@ struct Lesson {
 
 struct UnitParts;     // unit_format.h
 struct PreparedUnit;  // the compiler's: a compilation under way
-struct CompileTable;  // what _compile offers to _runtime: compile/abi.h fills it, runtime calls it
+struct CompileTable;  // what _compile offers to _runtime: bindings/compile.cc fills it, runtime calls it
 
 struct RuntimeTable {
   uint32_t abi_version;

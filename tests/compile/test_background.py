@@ -105,7 +105,7 @@ def test_code_that_leaves_often_is_widened_in_the_background():
     left = facts["versions"][0]["landings"]
     for _ in range(20):
         assert power(7, 60) == 7**60
-    assert power.report()["versions"][0]["landings"] <= left + 20
+    assert power.report()["versions"][0]["landings"] == left  # it left at every call before
 
 
 def test_a_refusal_is_told_as_ever():
