@@ -47,6 +47,7 @@
 #include <llvm/Transforms/Utils/Cloning.h>
 
 #include "compile/jit/if_conversion.h"
+#include "compile/jit/recurrences.h"
 #include "compile/jit/recursion.h"
 #include "compile/jit/short_loops.h"
 #include "compile/jit/unchecked_rounds.h"
@@ -431,8 +432,10 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
       of_twins.run(*twin, functions);
   }
   for (llvm::Function& function : module) {
-    if (!function.isDeclaration() && function.hasHiddenVisibility())
+    if (!function.isDeclaration() && function.hasHiddenVisibility()) {
       RunUncheckedRounds::run(function, functions);
+      ShortenRecurrences::run(function, functions);
+    }
   }
 }
 
