@@ -28,8 +28,8 @@ std::span<const SupportSymbol> wide_symbols();
 std::array<std::span<const SupportSymbol>, 11> support_symbols();
 /// What two exact sets have in common, without anybody's code; null without an exception: CPython must look.
 PyObject* plain_intersection(PyObject* a, PyObject* b);
-/// Puts the items of an exact set into another one, as far as they can be without anybody's code. False: CPython must do it, all
-/// of it again, or an exception is set.
+/// Puts the items of an exact set into another one, if all can be without anybody's code. False: nothing has changed, and CPython
+/// must do it.
 bool plain_merge(PyObject* set, PyObject* other);
 /// Before any of them is called.
 void set_layout(const ObjectLayout& of_objects);

@@ -8,6 +8,7 @@
 #include "runtime/table_probe.h"
 
 #include <utility>
+#include <vector>
 
 namespace hasten::runtime {
 namespace {
@@ -503,14 +504,30 @@ PyObject* plain_intersection(PyObject* a, PyObject* b) {
 }
 
 bool plain_merge(PyObject* set, PyObject* other) {
-  const auto *into = reinterpret_cast<const PySetObject*>(set), *from = reinterpret_cast<const PySetObject*>(other);
+  auto *into = reinterpret_cast<PySetObject*>(set), *from = reinterpret_cast<PySetObject*>(other);
   const auto room = static_cast<size_t>(into->mask) * 3;
-  if (!layout->probes_sets || set == other || into->fill == 0 ||
+  if (!layout->probes_sets || set == other || into->fill == 0 || into->fill != into->used ||
       static_cast<size_t>(into->fill + from->used) * 5 >= room)
-    return false;  // it grows first, or is filled as a copy
-  return each_in_set(other, set, [&](PyObject* key, Py_hash_t hash, Found found) {
-    return found == Found::Yes || insert_in_set(set, key, hash) || PySet_Add(set, key) == 0;
+    return false;  // it grows first, is filled as a copy, or keeps places of what was taken out
+  std::vector<setentry*> made;
+  const bool done = each_in_set(other, set, [&](PyObject* key, Py_hash_t hash, Found found) {
+    if (found == Found::Yes)
+      return true;
+    made.push_back(insert_in_set(set, key, hash));
+    return made.back() != nullptr;
   });
+  if (!done) {
+    // CPython begins anew, and whether the set grows depends on how full it is.
+    for (setentry* entry : made) {
+      if (!entry)
+        continue;
+      Py_DECREF(std::exchange(entry->key, nullptr));  // `other` has it too
+      entry->hash = 0;
+      --into->fill;
+      --into->used;
+    }
+  }
+  return done;
 }
 
 void set_layout(const ObjectLayout& of_objects) { layout = &of_objects; }

@@ -442,13 +442,13 @@ Found find_in_set(PyObject* object, const Key& key) {
   }
 }
 
-/// Puts a key that an exact set has not where CPython puts it; false: CPython must do it.
-inline bool insert_in_set(PyObject* object, PyObject* key, Py_hash_t hash) {
+/// Puts a key that an exact set has not where CPython puts it; null: CPython must do it.
+inline setentry* insert_in_set(PyObject* object, PyObject* key, Py_hash_t hash) {
   constexpr size_t kLinearProbes = 9;
   auto* set = reinterpret_cast<PySetObject*>(object);
   const auto mask = static_cast<size_t>(set->mask);
   if (set->fill != set->used || (static_cast<size_t>(set->fill) + 1) * 5 >= mask * 3) {
-    return false;  // it may take the place of what was taken out, or grow
+    return nullptr;  // it may take the place of what was taken out, or grow
   }
   auto perturb = static_cast<size_t>(hash);
   size_t at = perturb & mask;
@@ -461,7 +461,7 @@ inline bool insert_in_set(PyObject* object, PyObject* key, Py_hash_t hash) {
         ++set->used;
         entry->key = Py_NewRef(key);
         entry->hash = hash;
-        return true;
+        return entry;
       }
       ++entry;
     } while (probes--);
