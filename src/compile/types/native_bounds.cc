@@ -62,6 +62,17 @@ class Bounds {
     if (is_native(list) && (value.kinds & kInt))
       put(sites_.find(list.site), value.interval);
   }
+  /// The same of an argument: what has been an item of a native list is bounded as these are, not as it is known until now.
+  void item(const Type& list, const Specialization& s, ValueId v, size_t arg) {
+    const ValueId value = s.view.args(v)[arg];
+    const Instr& made = s.view.instr(value);
+    const Type from = made.op == Op::GetItem ? s.type_at(s.view.args(value)[0], made.block) : Type{};
+    const Type type = s.type_at(value, s.view.instr(v).block);
+    if (is_native(list) && is_native(from) && (type.kinds & kInt))
+      items(list, from);
+    else
+      item(list, type);
+  }
   void items(const Type& to, const Type& from) {
     if (is_native(to) && is_native(from) && sites_.find(to.site) != sites_.find(from.site))
       moves_.emplace_back(sites_.find(from.site), sites_.find(to.site));
@@ -73,13 +84,13 @@ class Bounds {
     const auto type = [&](size_t k) { return s.type_at(s.view.args(v)[k], i.block); };
     switch (i.op) {
       case Op::BuildList:
-        for (size_t k = 0; k < i.arg_count; ++k) item(t, type(k));
+        for (size_t k = 0; k < i.arg_count; ++k) item(t, s, v, k);
         break;
       case Op::SetItem:
-        item(type(0), type(2));
+        item(type(0), s, v, 2);
         break;
       case Op::ListAppend:
-        item(type(0), type(1));
+        item(type(0), s, v, 1);
         break;
       case Op::ListExtend:
         items(type(0), type(1));
@@ -96,7 +107,7 @@ class Bounds {
         if (callee.only(kMethod) && callee.items->front().only(kList)) {
           for (size_t k = 1; k < i.arg_count; ++k) {
             if (k == 1 || !planted_bug(Plant::NativeBoundInsert))
-              item(callee.items->front(), type(k));
+              item(callee.items->front(), s, v, k);
             if (!planted_bug(Plant::NativeBoundExtend))
               items(callee.items->front(), type(k));
           }
