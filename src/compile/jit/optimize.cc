@@ -49,7 +49,7 @@
 #include "compile/jit/if_conversion.h"
 #include "compile/jit/recurrences.h"
 #include "compile/jit/recursion.h"
-#include "compile/jit/searches.h"
+#include "compile/jit/selections.h"
 #include "compile/jit/short_loops.h"
 #include "compile/jit/unchecked_rounds.h"
 
@@ -436,6 +436,7 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
     if (!function.isDeclaration() && function.hasHiddenVisibility()) {
       RunUncheckedRounds::run(function, functions);
       ShortenRecurrences::run(function, functions);
+      BranchOnSlow::run(function, functions);
       KeepSelections::run(function, functions);
     }
   }

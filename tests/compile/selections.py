@@ -1,6 +1,7 @@
-"""Loops whose next step depends on what they found; test_searches.py compares them, plain and compiled."""
+"""Loops whose next step depends on what they found or computed; test_selections.py compares them, plain and compiled."""
 
 import random
+from math import exp
 
 
 def position(values, wanted):
@@ -89,7 +90,22 @@ def of_floats(values, all_wanted):
     return low, high, at
 
 
-FUNCTIONS = (positions, heap_sorted, merged, in_tree, of_floats)
+def bisected(values, others):
+    """Where exp(x) is as large as wanted, if it is."""
+    found = []
+    for wanted in others:
+        low, high = -50.0, 50.0
+        for _ in range(40):
+            middle = 0.5 * (low + high)
+            if exp(middle) / 3.0 < wanted:
+                low = middle
+            else:
+                high = middle
+        found.append((low, high))
+    return found
+
+
+FUNCTIONS = (bisected, positions, heap_sorted, merged, in_tree, of_floats)
 
 
 def inputs():

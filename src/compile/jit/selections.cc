@@ -1,0 +1,188 @@
+#include "compile/jit/selections.h"
+
+#include <algorithm>
+
+#include <llvm/ADT/SmallPtrSet.h>
+#include <llvm/Analysis/LoopInfo.h>
+#include <llvm/IR/Instructions.h>
+#include <llvm/IR/IntrinsicInst.h>
+
+namespace hasten::compile {
+
+namespace {
+
+using llvm::Instruction;
+using llvm::Value;
+
+using Instructions = llvm::SmallPtrSet<const Instruction*, 16>;
+
+/// All that `value` is computed from in this round, loads included; `crossed_load`: only what loads' addresses are computed from.
+class Origins {
+ public:
+  explicit Origins(const llvm::Loop& loop) : loop_(loop) {}
+
+  void add(const Value* value, bool crossed_load) {
+    const auto* instr = llvm::dyn_cast<Instruction>(value);
+    if (!instr || !loop_.contains(instr) || !(crossed_load ? of_addresses_ : direct_).insert(instr).second)
+      return;
+    if (llvm::isa<llvm::PHINode>(instr) && instr->getParent() == loop_.getHeader())
+      return;
+    for (const Value* operand : instr->operands()) add(operand, crossed_load || llvm::isa<llvm::LoadInst>(instr));
+  }
+  /// Whether a load's address comes from `instr`.
+  bool by_address(const Instruction& instr) const { return of_addresses_.contains(&instr); }
+  bool directly(const Instruction& instr) const { return direct_.contains(&instr); }
+
+ private:
+  const llvm::Loop& loop_;
+  Instructions direct_, of_addresses_;
+};
+
+/// Whether the selection decides which address the next round's condition is loaded from.
+bool decides_next(const llvm::SelectInst& select, const llvm::Loop& loop) {
+  Origins condition(loop);
+  condition.add(select.getCondition(), false);
+  return llvm::any_of(loop.getHeader()->phis(), [&](const llvm::PHINode& phi) {
+    if (!condition.by_address(phi))
+      return false;
+    Origins next(loop);
+    next.add(phi.getIncomingValueForBlock(loop.getLoopLatch()), false);
+    return next.directly(select);
+  });
+}
+
+/// How many cycles go by from the header's phis that `reaches` accepts to a value, by estimates. Negative: it needs none of them.
+class Latency {
+ public:
+  Latency(const llvm::Loop& loop, llvm::function_ref<bool(const llvm::PHINode&)> starts)
+      : loop_(loop), starts_(starts) {}
+
+  int of(const Value* value) {
+    const auto* instr = llvm::dyn_cast<Instruction>(value);
+    if (!instr || !loop_.contains(instr))
+      return kNever;
+    if (const auto* phi = llvm::dyn_cast<llvm::PHINode>(instr); phi && phi->getParent() == loop_.getHeader())
+      return starts_(*phi) ? 0 : kNever;
+    if (const auto [known, is_new] = known_.try_emplace(instr, kNever); !is_new)
+      return known->second;
+    int longest = kNever;
+    for (const Value* operand : instr->operands()) longest = std::max(longest, of(operand));
+    return known_[instr] = longest < 0 ? kNever : longest + own(*instr);
+  }
+
+ private:
+  static int own(const Instruction& instr) {
+    switch (instr.getOpcode()) {
+      case Instruction::FAdd:
+      case Instruction::FSub:
+      case Instruction::FMul:
+        return 4;
+      case Instruction::FDiv:
+        return 13;
+      case Instruction::Call:
+        return llvm::isa<llvm::IntrinsicInst>(instr) ? 10 : 40;
+      default:
+        return 1;
+    }
+  }
+  static constexpr int kNever = -1;
+
+  const llvm::Loop& loop_;
+  llvm::function_ref<bool(const llvm::PHINode&)> starts_;
+  llvm::DenseMap<const Instruction*, int> known_;
+};
+
+constexpr int kSlow = 30;  // twice what a wrong guess costs
+
+/// Whether a float is selected by what takes long to compute from what was selected in the round before.
+bool waits_long(const llvm::SelectInst& select, const llvm::Loop& loop) {
+  if (!select.getType()->isDoubleTy() || !select.getCondition()->getType()->isIntegerTy(1))
+    return false;
+  const auto is_selected = [&](const llvm::PHINode& phi) {
+    return phi.getIncomingValueForBlock(loop.getLoopLatch()) == &select;
+  };
+  return Latency(loop, is_selected).of(select.getCondition()) >= kSlow;
+}
+
+using Group = llvm::SmallVector<llvm::SelectInst*, 4>;
+
+/// The selections in the block that depend on what `one` depends on, if all may be made where the first of them is; else none.
+Group group_of(llvm::SelectInst& one) {
+  Group group;
+  for (Instruction& instr : *one.getParent()) {
+    if (auto* select = llvm::dyn_cast<llvm::SelectInst>(&instr); select && select->getCondition() == one.getCondition())
+      group.push_back(select);
+  }
+  const auto is_there = [&](const llvm::Use& operand) {
+    const auto* made = llvm::dyn_cast<Instruction>(operand);
+    return !made || made->getParent() != one.getParent() || made->comesBefore(group.front());
+  };
+  const bool all_are =
+      llvm::all_of(group, [&](const llvm::SelectInst* select) { return llvm::all_of(select->operands(), is_there); });
+  return all_are ? group : Group();
+}
+
+void make_branch(const Group& group) {
+  llvm::SelectInst* first = group.front();
+  llvm::BasicBlock* before = first->getParent();
+  llvm::BasicBlock* after = before->splitBasicBlock(first->getIterator());
+  llvm::BasicBlock* otherwise = llvm::BasicBlock::Create(before->getContext(), "guessed", before->getParent(), after);
+  llvm::BranchInst::Create(after, otherwise);
+  before->getTerminator()->eraseFromParent();
+  llvm::BranchInst::Create(after, otherwise, first->getCondition(), before);
+  for (llvm::SelectInst* select : group) {
+    auto* phi = llvm::PHINode::Create(select->getType(), 2, "", after->begin());
+    phi->addIncoming(select->getTrueValue(), before);
+    phi->addIncoming(select->getFalseValue(), otherwise);
+    select->replaceAllUsesWith(phi);
+    select->eraseFromParent();
+  }
+}
+
+bool branch_on_one(const llvm::Loop& loop) {
+  for (llvm::BasicBlock* block : loop.blocks()) {
+    for (Instruction& instr : *block) {
+      auto* select = llvm::dyn_cast<llvm::SelectInst>(&instr);
+      if (!select || !waits_long(*select, loop))
+        continue;
+      if (const Group group = group_of(*select); !group.empty()) {
+        make_branch(group);
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+llvm::PreservedAnalyses BranchOnSlow::run(llvm::Function& function, llvm::FunctionAnalysisManager& functions) {
+  const auto one = [&] {
+    const auto loops = functions.getResult<llvm::LoopAnalysis>(function).getLoopsInPreorder();
+    return llvm::any_of(loops, [](const llvm::Loop* loop) {
+      return loop->isInnermost() && loop->getLoopLatch() && branch_on_one(*loop);
+    });
+  };
+  bool changed = false;
+  while (one()) {
+    changed = true;
+    functions.invalidate(function, llvm::PreservedAnalyses::none());
+  }
+  return changed ? llvm::PreservedAnalyses::none() : llvm::PreservedAnalyses::all();
+}
+
+llvm::PreservedAnalyses KeepSelections::run(llvm::Function& function, llvm::FunctionAnalysisManager& functions) {
+  for (const llvm::Loop* loop : functions.getResult<llvm::LoopAnalysis>(function).getLoopsInPreorder()) {
+    if (!loop->isInnermost() || !loop->getLoopLatch())
+      continue;
+    for (llvm::BasicBlock* block : loop->blocks()) {
+      for (Instruction& instr : *block) {
+        if (auto* select = llvm::dyn_cast<llvm::SelectInst>(&instr); select && decides_next(*select, *loop))
+          select->setMetadata(llvm::LLVMContext::MD_unpredictable, llvm::MDNode::get(function.getContext(), {}));
+      }
+    }
+  }
+  return llvm::PreservedAnalyses::all();
+}
+
+}  // namespace hasten::compile
