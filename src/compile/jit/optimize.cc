@@ -47,8 +47,11 @@
 #include <llvm/Transforms/Utils/Cloning.h>
 
 #include "compile/jit/if_conversion.h"
+#include "compile/jit/last_digit.h"
 #include "compile/jit/recursion.h"
 #include "compile/jit/short_loops.h"
+#include "compile/jit/small_numbers.h"
+#include "compile/jit/sum_chains.h"
 #include "compile/jit/unchecked_rounds.h"
 
 namespace hasten::compile {
@@ -431,8 +434,12 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
       of_twins.run(*twin, functions);
   }
   for (llvm::Function& function : module) {
-    if (!function.isDeclaration() && function.hasHiddenVisibility())
-      RunUncheckedRounds::run(function, functions);
+    if (function.isDeclaration() || !function.hasHiddenVisibility())
+      continue;
+    SpareLastDigit::run(function, functions);
+    ShortenSums::run(function, functions);
+    RunSmallNumbers::run(function, functions);
+    RunUncheckedRounds::run(function, functions);
   }
 }
 
