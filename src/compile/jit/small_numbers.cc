@@ -249,10 +249,12 @@ class SmallNumbers {
           branch->isConditional() ? round_.decide(branch->getCondition()) : std::optional<SmallRound::Decided>();
       if (!decided || decided->by == 0)
         continue;
-      decided_.push_back({branch, decided->outcome ? 0u : 1u});
+      const unsigned goes = decided->outcome ? 0 : 1, gained = gain(*branch, goes);
+      if (gained == 0)
+        continue;
+      decided_.push_back({branch, goes});
       relied_on_ |= decided->by;
-      const auto* with = SmallRound::overflow_of(branch->getCondition(), 1);
-      gain_ += with && with->getBinaryOp() != Instruction::Mul ? 1 : 2;
+      gain_ += gained;
     }
     for (size_t k = 0, seen = 0; k < round_.assumed_count(); ++k) {
       PHINode* phi = relied_on_ >> k & 1 && !(seen >> k & 1) ? round_.as_phi(k) : nullptr;
@@ -268,6 +270,16 @@ class SmallNumbers {
         k = static_cast<size_t>(-1);  // from the first again
     }
     return true;
+  }
+
+  /// Which of two lengths a division has is decided too, but gains nothing: that can be guessed.
+  static unsigned gain(BranchInst& branch, unsigned goes) {
+    if (const auto* with = SmallRound::overflow_of(branch.getCondition(), 1))
+      return with->getBinaryOp() == Instruction::Mul ? 2 : 1;
+    const bool asks_sign = llvm::any_of(*branch.getSuccessor(1 - goes), [](Instruction& instr) {
+      return instr.getOpcode() == Instruction::SRem || instr.getOpcode() == Instruction::SDiv;
+    });
+    return asks_sign ? 2 : 0;
   }
 
   void copy() {
