@@ -192,6 +192,7 @@ CASES = [
     *((until_digit, (n, digit)) for n in [987_654, *NUMBERS] for digit in (0, 1, 9, 4)),
     *((euclid_s_quotients, (a, b)) for a in (7540113804746346429, 10**9, 5, -8) for b in (4660046610375530309, 10**9 + 7, 3, 0, -5)),
     *((power, (base, e, m)) for m in MODULI for base in (2, -3, 2**31 - 2, 2**31, 2**62) for e in (65_537, 2, 0)),
+    *((power, (m + d, 5, m)) for m in MODULI for d in (-1, 0, 1)),
     *(
         (generator, (seed, factor, addend, m, 3000))
         for m in MODULI

@@ -79,14 +79,6 @@ def test_small_remainders_get_a_loop_without_checks(tmp_path):
     assert code.count("urem i64") > code.count("srem i64") > 0
 
 
-def test_what_a_round_adds_is_summed_up_first(tmp_path):
-    code = optimized("stretch", (3, 2, 0, 3000), tmp_path)
-    first = code.index("ssub.with.overflow")
-    assert "load" in code[:first]
-    assert "sadd.with.overflow" in code[first:]
-    assert "sadd.with.overflow" not in code[:first]
-
-
 def test_a_little_branch_compares_once(tmp_path):
     code = optimized("collatz", (27, 3000), tmp_path)
     assert f"icmp ugt i64 %{code.split('icmp ugt i64 %')[1].split(',')[0]}, {PLAIN.EDGE}" in code

@@ -48,10 +48,10 @@
 
 #include "compile/jit/if_conversion.h"
 #include "compile/jit/last_digit.h"
+#include "compile/jit/recurrences.h"
 #include "compile/jit/recursion.h"
 #include "compile/jit/short_loops.h"
 #include "compile/jit/small_numbers.h"
-#include "compile/jit/sum_chains.h"
 #include "compile/jit/unchecked_rounds.h"
 
 namespace hasten::compile {
@@ -437,9 +437,9 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
     if (function.isDeclaration() || !function.hasHiddenVisibility())
       continue;
     SpareLastDigit::run(function, functions);
-    ShortenSums::run(function, functions);
     RunSmallNumbers::run(function, functions);
     RunUncheckedRounds::run(function, functions);
+    ShortenRecurrences::run(function, functions);
   }
 }
 

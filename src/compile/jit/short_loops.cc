@@ -219,17 +219,17 @@ bool is_poll(const Instruction& instr) {
   return call && call->getCalledFunction() && call->getCalledFunction()->getName() == "hj_poll";
 }
 
-/// The block of the loop that looks at signals, if besides it only computes; null: there is none, or it does more.
-BasicBlock* only_poll(const llvm::Loop& loop) {
+/// The block of the loop that looks at signals, null if there is none; nothing if besides it does more than compute.
+std::optional<BasicBlock*> only_poll(const llvm::Loop& loop) {
   BasicBlock* poll = nullptr;
   for (BasicBlock* block : loop.blocks()) {
     for (Instruction& instr : *block) {
       if (is_poll(instr)) {
         if (poll)
-          return nullptr;
+          return {};
         poll = block;
       } else if (llvm::isa<llvm::CallBase>(instr) && !llvm::isa<llvm::IntrinsicInst>(instr)) {
-        return nullptr;
+        return {};
       }
     }
   }
@@ -305,6 +305,16 @@ void drop_checks_of_mirrors(const llvm::Loop& loop, PHINode* number, llvm::Scala
   }
 }
 
+/// Whether the branch that leads to the look at signals was found; it no longer does then.
+bool drop(BasicBlock& poll) {
+  BasicBlock* before = poll.getSinglePredecessor();
+  auto* branch = before ? llvm::dyn_cast<BranchInst>(before->getTerminator()) : nullptr;
+  if (!branch || !branch->isConditional())
+    return false;
+  branch->setCondition(llvm::ConstantInt::getBool(poll.getContext(), branch->getSuccessor(0) != &poll));
+  return true;
+}
+
 }  // namespace
 
 llvm::PreservedAnalyses CountBits::run(llvm::Function& function, llvm::FunctionAnalysisManager& functions) {
@@ -318,21 +328,17 @@ llvm::PreservedAnalyses CountBits::run(llvm::Function& function, llvm::FunctionA
 llvm::PreservedAnalyses DropPolls::run(llvm::Function& function, llvm::FunctionAnalysisManager& functions) {
   bool changed = false;
   for (llvm::Loop* loop : functions.getResult<llvm::LoopAnalysis>(function).getLoopsInPreorder()) {
-    BasicBlock* poll = loop->isInnermost() ? only_poll(*loop) : nullptr;
-    BasicBlock* before = poll ? poll->getSinglePredecessor() : nullptr;
-    auto* branch = before ? llvm::dyn_cast<BranchInst>(before->getTerminator()) : nullptr;
-    if (!branch || !branch->isConditional())
+    const auto poll = loop->isInnermost() ? only_poll(*loop) : std::nullopt;
+    if (!poll)
       continue;
     auto& evolution = functions.getResult<llvm::ScalarEvolutionAnalysis>(function);
     const auto* rounds = llvm::dyn_cast<llvm::SCEVConstant>(evolution.getConstantMaxBackedgeTakenCount(loop));
-    const bool is_short = rounds && rounds->getAPInt().ule(kRoundsMost);
     PHINode* shifted = shifted_to_zero(*loop, evolution, functions.getResult<llvm::DominatorTreeAnalysis>(function));
-    if (!is_short && !shifted)
-      continue;
     if (shifted)
       drop_checks_of_mirrors(*loop, shifted, evolution);
-    branch->setCondition(llvm::ConstantInt::getBool(function.getContext(), branch->getSuccessor(0) != poll));
-    changed = true;
+    changed |= shifted != nullptr;
+    if (*poll && (shifted || (rounds && rounds->getAPInt().ule(kRoundsMost))))
+      changed |= drop(**poll);
   }
   return changed ? llvm::PreservedAnalyses::none() : llvm::PreservedAnalyses::all();
 }

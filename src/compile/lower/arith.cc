@@ -198,7 +198,7 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
         return choose(
             b.CreateICmpSGE(b.CreateOr(l, r), b.getInt64(0)), int_type,
             [&] { return integer(unsigned_division(v, floor, l, r)); },
-            [&] { return integer(signed_division(v, floor, l, r, x, y)); }, false);
+            [&] { return integer(signed_division(v, floor, l, r, x, y)); }, true);
       }
       return integer(signed_division(v, floor, l, r, x, y));
     }
@@ -247,7 +247,7 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
       if (y.low < 0)
         go_if(b.CreateICmpSLT(r, b.getInt64(0)), fails_at(v));
       if (y.low >= 0 && y.high <= 63)
-        return integer(b.CreateAShr(l, r));
+        return integer(x.low >= 0 ? b.CreateLShr(l, r) : b.CreateAShr(l, r));
       if (planted_bug(Plant::ShiftWide))
         return integer(b.CreateAShr(l, b.CreateAnd(r, b.getInt64(63))));
       return integer(b.CreateAShr(l, b.CreateSelect(b.CreateICmpUGT(r, b.getInt64(63)), b.getInt64(63), r)));
@@ -283,6 +283,13 @@ llvm::Value* BodyLowering::unsigned_division(ValueId v, bool floor, llvm::Value*
   }
   if (llvm::isa<llvm::Constant>(r) || of_product)
     return divide(l, r);
+  // An argument that is reduced before all else is often small enough.
+  if (!floor && is_rare_ && instr(dividend).op == mir::Op::Param) {
+    return choose(
+               b.CreateICmpULT(l, r), Type::of(kInt), [&] { return from_parts(Type::of(kInt), {l}); },
+               [&] { return from_parts(Type::of(kInt), {divide(l, r)}); }, true)
+        .parts[0];
+  }
   llvm::Value* high = b.CreateLShr(b.CreateOr(l, r), b.getInt64(32));
   return choose(
              b.CreateICmpEQ(high, b.getInt64(0)), Type::of(kInt),

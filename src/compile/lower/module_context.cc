@@ -205,6 +205,7 @@ llvm::Function* ModuleContext::body_function(const Specialization& s) {
                                    llvm::Function::ExternalLinkage, s.symbol, module);
   f->setVisibility(llvm::GlobalValue::HiddenVisibility);  // internal functions lose their names on the way
   f->setDoesNotThrow();
+  const llvm::ConstantRange not_negative(llvm::APInt(64, 0), llvm::APInt::getSignedMinValue(64));
   unsigned first = 2;
   for (const Type& t : s.parameters) {
     if (t.only(kList) && is_native_list(t, unit.sites)) {
@@ -212,6 +213,8 @@ llvm::Function* ModuleContext::body_function(const Specialization& s) {
       f->addParamAttr(first, llvm::Attribute::getWithAlignment(context, llvm::Align(alignof(runtime::NativeList))));
       f->addDereferenceableParamAttr(first, sizeof(runtime::NativeList));
     }
+    if (t.only(kInt) && t.interval.low == 0)
+      f->addParamAttr(first, llvm::Attribute::get(context, llvm::Attribute::Range, not_negative));
     first += static_cast<unsigned>(parts_of(t).size());
   }
   return f;

@@ -696,6 +696,7 @@ void Unit::infer() {
       Sweeper sweeper(*this, *specializations[k]);
       for (int inner = 0; inner < kSweepsMax && sweeper.sweep(number + inner, false); ++inner) changed = true;
     }
+    changed |= std::exchange(has_wider_parameters_, false);
   }
   narrow();
   drop_guards_of_written_globals();

@@ -148,6 +148,7 @@ class Unit {
   uint32_t add_guard(const Guard& guard);
 
  private:
+  void take(Specialization& s, const std::vector<Type>& args);
   void narrow();
   void drop_guards_of_written_globals();
 
@@ -156,6 +157,7 @@ class Unit {
   MirProvider mir_of_;
   ExperienceOf experience_of_;
   std::map<const mir::MirFunction*, Experience> experiences_;
+  bool has_wider_parameters_ = false;  ///< since the last sweep over all specializations
 };
 
 /// The type of the iterator that iter(t) gives, or Object.

@@ -40,6 +40,15 @@ bool alike(const Type& a, const Type& b, SiteTable& sites, int depth, bool only_
   return same(key, other_key) && same(element, other_element);
 }
 
+/// Of an int's interval no more than that it is not negative: then divisions and shifts need not mend a sign.
+Type with_sign_alone(Type t) {
+  const bool is_int = (t.kinds & kWithInterval) == kInt, is_negative = t.interval.low < 0;
+  t = without_intervals(std::move(t));
+  if (is_int && !is_negative)
+    t.interval.low = 0;
+  return t;
+}
+
 }  // namespace
 
 Specialization& Unit::make(const mir::MirFunction& f, std::vector<Type> parameters, BlockId osr_block) {
@@ -61,7 +70,7 @@ Specialization* Unit::callee(PyObject* function, std::vector<Type> args) {
   const mir::MirFunction* f = mir_of_(function);
   if (!f || f->param_count != args.size())
     return nullptr;
-  for (Type& t : args) t = without_intervals(std::move(t));
+  for (Type& t : args) t = with_sign_alone(std::move(t));
   // Lists of equal content share a specialization (and from then on their predictions): a recursive function that
   // makes lists would otherwise need a new one at each level.
   size_t of_same_function = 0;
@@ -82,16 +91,27 @@ Specialization* Unit::callee(PyObject* function, std::vector<Type> args) {
     }
     if (!same)
       continue;
-    for (size_t k = 0; k < args.size(); ++k) join(s->parameters[k], args[k], sites);
+    take(*s, args);
     return s.get();
   }
   if (last && of_same_function >= 2) {
-    for (size_t k = 0; k < args.size(); ++k) join(last->parameters[k], args[k], sites);
+    take(*last, args);
     return last;
   }
   if (specializations.size() >= kSpecializationsMax)
     return nullptr;
   return &make(*f, std::move(args), mir::kNone);
+}
+
+/// One more call of `s`, with arguments like its parameters: what lists hold, and signs, become what both may be.
+void Unit::take(Specialization& s, const std::vector<Type>& args) {
+  for (size_t k = 0; k < args.size(); ++k) {
+    const Type both = join(s.parameters[k], args[k], sites);
+    if (s.parameters[k].interval == both.interval)
+      continue;
+    s.parameters[k].interval = both.interval;
+    has_wider_parameters_ = true;
+  }
 }
 
 SiteId Unit::cell_site(PyObject* cell) {
