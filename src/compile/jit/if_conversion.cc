@@ -3,8 +3,10 @@
 #include <optional>
 
 #include <llvm/Analysis/ValueTracking.h>
+#include <llvm/IR/ConstantRange.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/MDBuilder.h>
+#include <llvm/IR/PatternMatch.h>
 #include <llvm/IR/ProfDataUtils.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 
@@ -12,12 +14,15 @@ namespace hasten::compile {
 
 namespace {
 
+namespace match = llvm::PatternMatch;
+
 using llvm::BasicBlock;
 using llvm::BranchInst;
 using llvm::Instruction;
 using llvm::Value;
 
 constexpr unsigned kCostMost = 6;        // operations of both arms
+constexpr uint64_t kSmall = 1 << 30;     // numbers above it are rare
 constexpr unsigned kSelectionsMost = 2;  // values that depend on the branch
 
 bool is_biased(const BranchInst& branch) {
@@ -70,6 +75,27 @@ std::optional<Arm> arm_from(BasicBlock* from, BasicBlock* block) {
   return arm;
 }
 
+/// The comparison of what does not overflow if it is not negative and not large: one, with a constant, where the exact one needs
+/// the branch's condition too. Null: not so.
+Value* may_overflow(Value* overflow, llvm::IRBuilder<>& b) {
+  auto* compare = llvm::dyn_cast<llvm::ICmpInst>(overflow);
+  const llvm::APInt *bound = nullptr, *offset = nullptr;
+  Value* number = nullptr;
+  if (!compare || !match::match(compare->getOperand(1), match::m_APInt(bound)) || bound->getBitWidth() != 64)
+    return nullptr;
+  auto fits = llvm::ConstantRange::makeExactICmpRegion(compare->getInversePredicate(), *bound);
+  if (match::match(compare->getOperand(0), match::m_Add(match::m_Value(number), match::m_APInt(offset))))
+    fits = fits.subtract(*offset);
+  else if (match::match(compare->getOperand(0), match::m_Sub(match::m_Value(number), match::m_APInt(offset))))
+    fits = fits.add(llvm::ConstantRange(*offset));
+  else
+    number = compare->getOperand(0);
+  const llvm::APInt zero(64, 0), most = fits.isFullSet() || fits.isEmptySet() ? zero : fits.getUpper() - 1;
+  if (!most.isIntN(63) || !most.ugt(kSmall) || !fits.contains(llvm::ConstantRange(zero, most + 1)))
+    return nullptr;
+  return b.CreateICmpUGT(number, b.getInt(most));
+}
+
 /// Moves the arm's work before `branch`; `holds`: the branch leads to it. Returns the block that the branch is in then.
 void move_before(BranchInst* branch, const Arm& arm, bool when_true) {
   for (BasicBlock* block : arm.blocks) {
@@ -87,11 +113,18 @@ void move_before(BranchInst* branch, const Arm& arm, bool when_true) {
     Value* here = branch->getCondition();
     Value* counts =
         when_true ? b.CreateSelect(here, overflow, b.getFalse()) : b.CreateSelect(here, b.getFalse(), overflow);
+    Value* is_rare = may_overflow(overflow, b);
     BasicBlock* rest = before->splitBasicBlock(branch->getIterator());
     before->getTerminator()->eraseFromParent();
     b.SetInsertPoint(before);
-    b.CreateCondBr(counts, leaves, rest, end->getMetadata(llvm::LLVMContext::MD_prof));
-    leaves->replacePhiUsesWith(block, before);
+    llvm::MDNode* rarely = end->getMetadata(llvm::LLVMContext::MD_prof);
+    if (is_rare) {
+      BasicBlock* asks = BasicBlock::Create(b.getContext(), "asks", before->getParent());
+      b.CreateCondBr(is_rare, asks, rest, rarely);
+      b.SetInsertPoint(asks);
+    }
+    b.CreateCondBr(counts, leaves, rest, rarely);
+    leaves->replacePhiUsesWith(block, b.GetInsertBlock());
     BranchInst::Create(end->getSuccessor(1), end->getIterator());
     end->eraseFromParent();
   }
@@ -109,8 +142,12 @@ bool convert(BasicBlock& block) {
   for ([[maybe_unused]] llvm::PHINode& phi : yes->meets->phis()) ++selections;
   if (selections > kSelectionsMost || yes->meets == &block)
     return false;
-  move_before(branch, *yes, true);
+  // The checked arm first: the other one is then computed where the selection is.
+  if (!no->is_checked)
+    move_before(branch, *yes, true);
   move_before(branch, *no, false);
+  if (no->is_checked)
+    move_before(branch, *yes, true);
   return true;
 }
 

@@ -47,10 +47,12 @@
 #include <llvm/Transforms/Utils/Cloning.h>
 
 #include "compile/jit/if_conversion.h"
+#include "compile/jit/last_digit.h"
 #include "compile/jit/recurrences.h"
 #include "compile/jit/recursion.h"
 #include "compile/jit/selections.h"
 #include "compile/jit/short_loops.h"
+#include "compile/jit/small_numbers.h"
 #include "compile/jit/unchecked_rounds.h"
 
 namespace hasten::compile {
@@ -432,13 +434,16 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
     if (llvm::Function* twin = add_recursion_twin(*function))
       of_twins.run(*twin, functions);
   }
+  llvm::FunctionPassManager finish;  // what LLVM's passes would undo, or know less about
+  finish.addPass(SpareLastDigit());
+  finish.addPass(RunSmallNumbers());
+  finish.addPass(RunUncheckedRounds());
+  finish.addPass(ShortenRecurrences());
+  finish.addPass(BranchOnSlow());
+  finish.addPass(KeepSelections());
   for (llvm::Function& function : module) {
-    if (!function.isDeclaration() && function.hasHiddenVisibility()) {
-      RunUncheckedRounds::run(function, functions);
-      ShortenRecurrences::run(function, functions);
-      BranchOnSlow::run(function, functions);
-      KeepSelections::run(function, functions);
-    }
+    if (!function.isDeclaration() && function.hasHiddenVisibility())
+      finish.run(function, functions);
   }
 }
 

@@ -283,6 +283,13 @@ llvm::Value* BodyLowering::unsigned_division(ValueId v, bool floor, llvm::Value*
   }
   if (llvm::isa<llvm::Constant>(r) || of_product)
     return divide(l, r);
+  // An argument that is reduced before all else is often small enough.
+  if (!floor && is_rare_ && instr(dividend).op == mir::Op::Param) {
+    return choose(
+               b.CreateICmpULT(l, r), Type::of(kInt), [&] { return from_parts(Type::of(kInt), {l}); },
+               [&] { return from_parts(Type::of(kInt), {divide(l, r)}); }, true)
+        .parts[0];
+  }
   llvm::Value* high = b.CreateLShr(b.CreateOr(l, r), b.getInt64(32));
   return choose(
              b.CreateICmpEQ(high, b.getInt64(0)), Type::of(kInt),

@@ -1,5 +1,5 @@
 // Numbers that only ever grow by little steps: a counter that begins near zero and gains at most four at a time does not leave
-// int64 while anybody waits for it.
+// int64 while anybody waits for it, nor does a sum of small numbers in a loop of few rounds: `while n: total += n % 10; n //= 10`.
 #pragma once
 
 #include "compile/types/infer.h"

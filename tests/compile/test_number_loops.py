@@ -1,0 +1,85 @@
+"""Loops over ints that are rearranged: the last digit without a division, small remainders without checks, sums in another order, little
+branches as selections. Their answers stay Python's, also where numbers leave 64 bits."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+
+hasten = pytest.importorskip("hasten")
+pytest.importorskip("hasten._runtime")
+pytest.importorskip("hasten._compile")
+
+PROGRAM = Path(__file__).with_name("number_loops.py")
+
+
+def load():
+    spec = importlib.util.spec_from_file_location("number_loops", PROGRAM)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+PLAIN = load()
+NAMES = list(dict.fromkeys(function.__name__ for function, _ in PLAIN.CASES))
+
+
+def outcome(function, arguments):
+    try:
+        return ("returned", repr(function(*arguments)))
+    except Exception as error:  # noqa: BLE001 - whatever it raises is compared
+        lines = [(f.name, f.lineno) for f in traceback.extract_tb(error.__traceback__)[1:]]
+        return ("raised", type(error).__name__, str(error), lines)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("each", ["one version", "versions of their own"])
+def test_what_comes_out_is_python_s(name, each):
+    """One function learns from what it has met; in one of its own each input meets the code that was made for small numbers."""
+    inputs = [arguments for one, arguments in PLAIN.CASES if one.__name__ == name]
+    compiled = hasten.jit(getattr(load(), name))
+    usual = inputs[0]
+    for arguments in inputs:
+        if each != "one version":
+            compiled = hasten.jit(getattr(load(), name))
+            compiled(*usual)
+        assert outcome(compiled, arguments) == outcome(getattr(PLAIN, name), arguments), arguments
+
+
+def optimized(name, arguments, tmp_path):
+    (tmp_path / "program.py").write_text(f"import hasten\n{PROGRAM.read_text()}\n{name} = hasten.jit({name})\n{name}{arguments}\n")
+    environment = {**os.environ, "HASTEN_JIT_DUMP": "1", "HASTEN_JIT_CACHE": "off", "HASTEN_JIT_VERIFY": "1", "HASTEN_JIT_TIER": "optimized"}
+    done = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    module = done.stderr.split("; ModuleID")[-1]
+    return module[module.index("define hidden") :].split("\n}")[0]
+
+
+def test_the_last_digit_is_not_divided(tmp_path):
+    """It is known before the division whether there is one: the division stands behind the comparison."""
+    code = optimized("digit_sum", (4821,), tmp_path)
+    division = code.index("udiv")
+    assert "icmp ult" in code[:division]
+    assert code.count("urem") == 1
+
+
+def test_sums_of_few_rounds_are_not_checked(tmp_path):
+    assert "with.overflow" not in optimized("happy", (4821,), tmp_path)
+    assert "with.overflow" in optimized("doubly_weighed", (4821,), tmp_path)
+
+
+def test_small_remainders_get_a_loop_without_checks(tmp_path):
+    """In the copy each multiplication is one whose overflow nobody asks for, and no remainder has a sign."""
+    code = optimized("generator", (1, 48271, 0, 2**31 - 1, 3000), tmp_path)
+    assert "2147483648" in code
+    assert code.count("urem i64") > code.count("srem i64") > 0
+
+
+def test_a_little_branch_compares_once(tmp_path):
+    code = optimized("collatz", (27, 3000), tmp_path)
+    assert f"icmp ugt i64 %{code.split('icmp ugt i64 %')[1].split(',')[0]}, {PLAIN.EDGE}" in code
+    assert "select" in code
