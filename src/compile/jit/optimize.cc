@@ -46,6 +46,7 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
+#include "compile/jit/flag_checks.h"
 #include "compile/jit/if_conversion.h"
 #include "compile/jit/recursion.h"
 #include "compile/jit/short_loops.h"
@@ -430,9 +431,12 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
     if (llvm::Function* twin = add_recursion_twin(*function))
       of_twins.run(*twin, functions);
   }
+  llvm::FunctionPassManager finish;
+  finish.addPass(CheckByFlags());
+  finish.addPass(RunUncheckedRounds());
   for (llvm::Function& function : module) {
     if (!function.isDeclaration() && function.hasHiddenVisibility())
-      RunUncheckedRounds::run(function, functions);
+      finish.run(function, functions);
   }
 }
 
