@@ -33,7 +33,9 @@ llvm::SmallVector<CallInst*, 8> RecursionLevel::own_calls(Function& in) const {
   }
   return calls;
 }
-llvm::Argument* RecursionLevel::sum() const { return function->getArg(static_cast<unsigned>(function->arg_size()) - 1); }
+llvm::Argument* RecursionLevel::sum() const {
+  return function->getArg(static_cast<unsigned>(function->arg_size()) - 1);
+}
 BasicBlock* RecursionLevel::ending(uint64_t status) {
   BasicBlock*& block = endings[status];
   if (!block) {
