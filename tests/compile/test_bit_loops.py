@@ -262,6 +262,7 @@ def test_a_loop_of_as_many_rounds_as_bits_does_not_poll(tmp_path):
     body = code[code.index("@hasten_body_0("):]
     body = body[:body.index("\n}")]
     assert " lshr i64 " in body and " ashr i64 " not in body
+    assert body.count("call preserve_mostcc i32 @hj_poll") == 1  # the call that was taken in has none
 
 
 def test_a_signal_ends_what_would_never_end():
