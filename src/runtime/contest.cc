@@ -16,8 +16,6 @@ constexpr double kClearWin = 0.8;
 constexpr uint64_t kAgainAfterWin = 16, kAgainAfterDraw = 8;
 // What running as Python has cost more may reach this part of the time that compiling and running took.
 constexpr double kCostShare = 1.0 / 256;
-// Of a call that was interrupted, so many times the native time count at most as its cost.
-constexpr double kInterruptedMost = 4;
 // CPython specialises a function's instructions in its first calls, or rounds of its loops: these do not count.
 constexpr uint64_t kWarmCalls = 12;
 constexpr double kWarmTicks = 1e6;  // some 400 us
@@ -168,13 +166,7 @@ void Contest::ran_natively(uint64_t ticks, const std::vector<uint64_t>& sizes) {
 void Contest::ran_as_python(uint64_t ticks, bool was_interrupted) {
   if (!python_is_usual_) {
     const double native = native_sum_ / static_cast<double>(native_count_);
-    double taken = static_cast<double>(ticks);
-    if (was_interrupted) {
-      const double usual = python_count_ > 0 ? python_sum_ / static_cast<double>(python_count_)
-                                             : native * std::max(kInterruptedMost, 2 * expected_gain_);
-      taken = std::min(taken, usual);
-    }
-    excess_ += std::max(0.0, taken - native);
+    excess_ += std::max(0.0, static_cast<double>(ticks) - native);
   }
   if (broken_ || was_interrupted) {
     broken_ = false;

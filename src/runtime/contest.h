@@ -70,7 +70,7 @@ class Contest {
   /// ran natively: it takes the turn natively then.
   bool admits(const std::vector<uint64_t>& sizes);
   void ran_natively(uint64_t ticks, const std::vector<uint64_t>& sizes);
-  /// was_interrupted: others had the processor meanwhile. Then it does not count, and costs no more than is usual.
+  /// was_interrupted: others had the processor meanwhile. Then it does not count, but has cost `ticks`, which are its own alone.
   void ran_as_python(uint64_t ticks, bool was_interrupted = false);
   /// The call was compiled in, or landed: it does not count.
   void disturbed() { broken_ = true; }

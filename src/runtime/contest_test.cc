@@ -124,7 +124,7 @@ TEST(Contest, AWrongGuessIsPaidOnce) {
   EXPECT_LT(told.excess, 0.02 * told.total);
 }
 
-/// A call during which others had the processor for 30 ms has not cost that.
+/// What others had the processor for meanwhile is no cost of the call.
 TEST(Contest, AnInterruptedCallDoesNotPutOffTheOthers) {
   Contest contest(1.1, 20'000'000, 1);
   uint64_t call = 8;
@@ -133,11 +133,32 @@ TEST(Contest, AnInterruptedCallDoesNotPutOffTheOthers) {
       contest.ran_natively(1300, {10});
     }
   }
-  contest.ran_as_python(75'000'000, true);
+  contest.ran_as_python(1000, true);
   EXPECT_EQ(contest.state(), Contest::State::Open);
   EXPECT_EQ(contest.pairs().count(), 0u);
   play(contest, 100'000, 1300, 1000, 20'000'000);
   EXPECT_EQ(contest.state(), Contest::State::Lost);
+}
+
+/// Long calls are hardly ever not interrupted.
+TEST(Contest, AnInterruptedCallIsPaid) {
+  Contest contest(1.1, 20'000'000, 1);
+  uint64_t call = 8;
+  const auto run_natively = [&] {
+    Contest::Turn turn;
+    for (; (turn = contest.next(call)) == Contest::Turn::Native || (turn == Contest::Turn::Untimed && call < 100);
+         ++call) {
+      if (turn == Contest::Turn::Native) {
+        contest.ran_natively(1300, {10});
+      }
+    }
+    return turn;
+  };
+  ASSERT_EQ(run_natively(), Contest::Turn::Python);
+  contest.ran_as_python(500'000'000, true);
+  EXPECT_EQ(run_natively(), Contest::Turn::Untimed);
+  EXPECT_EQ(contest.state(), Contest::State::Resting);
+  EXPECT_GT(contest.resume_at(), 1'000'000u);
 }
 
 TEST(Contest, ALargerCallThanEverDoesNotRunAsPython) {

@@ -27,11 +27,39 @@ constexpr uint64_t kTrampolineTicks = 100;
 // A dropped function that once takes so much longer than what was compared does something else now: native again.
 constexpr uint64_t kLongFactor = 16, kLongTicks = 25'000'000;  // some 10 ms
 
-/// How often this thread has lost its processor to others.
-long interruptions_so_far() {
-  rusage usage;
-  return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
+uint64_t nanoseconds(clockid_t clock) {
+  timespec at{};
+  clock_gettime(clock, &at);
+  return static_cast<uint64_t>(at.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(at.tv_nsec);
 }
+
+/// What others have had of this thread's time.
+class Interruptions {
+ public:
+  explicit Interruptions(bool is_asked) {
+    if (is_asked) {
+      count_ = so_far();
+      begin_ = nanoseconds(CLOCK_MONOTONIC);
+      own_begin_ = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+    }
+  }
+  bool any() const { return so_far() != count_; }
+  /// Of so much time since then, the thread's own.
+  uint64_t own(uint64_t taken) const {
+    const auto passed = static_cast<double>(nanoseconds(CLOCK_MONOTONIC) - begin_);
+    const auto own = static_cast<double>(nanoseconds(CLOCK_THREAD_CPUTIME_ID) - own_begin_);
+    return own < passed ? static_cast<uint64_t>(static_cast<double>(taken) * own / passed) : taken;
+  }
+
+ private:
+  static long so_far() {
+    rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
+  }
+
+  long count_ = 0;
+  uint64_t begin_ = 0, own_begin_ = 0;
+};
 
 }  // namespace
 
@@ -115,7 +143,7 @@ PyObject* CompiledFunction::call_in_turn(const PythonTurn& turn, PyObject* const
     timed_as_python_ = true;
   }
   ++python_depth_;
-  const long interruptions = turn.contestant ? interruptions_so_far() : 0;
+  const Interruptions interruptions(turn.contestant != nullptr);
   const uint64_t begin = ticks();
   PyObject* result = run_original(args, nargsf, keyword_names);
   const uint64_t taken = ticks() - begin;
@@ -128,7 +156,8 @@ PyObject* CompiledFunction::call_in_turn(const PythonTurn& turn, PyObject* const
       if (compiles_everywhere_ != compiles) {
         version->contest->disturbed();
       }
-      version->contest->ran_as_python(taken, interruptions_so_far() != interruptions);
+      const bool was_interrupted = interruptions.any();
+      version->contest->ran_as_python(was_interrupted ? interruptions.own(taken) : taken, was_interrupted);
       after_turn(version);
     }
   } else if (turn.is_dropped && taken > kLongTicks) {

@@ -166,3 +166,73 @@ def bounded_in_one_way(n):
     if n % 5 == 0:
         return n
     return bounded_in_one_way(n - 1)
+
+
+def sum_of_three(n):
+    if n < 3:
+        return n - 1
+    return sum_of_three(n - 1) + sum_of_three(n - 2) + sum_of_three(n - 3)
+
+
+def ways_to_cut(n, most):
+    """Counts on from what is none of its calls."""
+    if n <= 1:
+        return 1
+    ways = n & 3
+    k = 1
+    while k <= most and k <= n:
+        ways += k & 6
+        ways += ways_to_cut(n - k, k)
+        k += 1
+    return ways
+
+
+def up_and_down(n, x):
+    """What it sums up outgrows a word on the way, not in the end."""
+    if n == 0:
+        return x
+    total = 0
+    k = 0
+    while k < 4:
+        total += up_and_down(n - 1, x if k % 2 else -x)
+        k += 1
+    return total
+
+
+def up_before_down(n, x):
+    if n == 0:
+        return x
+    return up_before_down(n - 1, x) + up_before_down(n - 1, x) + up_before_down(n - 1, -x) + up_before_down(n - 1, -x)
+
+
+def asked_on_the_way(n):
+    """The sum is asked for before it is returned."""
+    total = 1
+    k = 1
+    while k <= n:
+        total += asked_on_the_way(n - k)
+        if total > 20:
+            total -= 13
+        k += 2
+    return total
+
+
+def doubled(n):
+    if n <= 1:
+        return n
+    once = doubled(n - 1)
+    return once + once + doubled(n - 2)
+
+
+def larger(n, m):
+    if n <= 0 or m <= 0:
+        return 0
+    if (n ^ m) & 1:
+        return larger(n - 1, m - 1) + larger(n - 2, m - 3) + 1
+    a = larger(n - 1, m)
+    b = larger(n, m - 1)
+    return a if a > b else b
+
+
+def thrice(x, y, z):
+    return y if y >= x else thrice(thrice(x - 1, y, z), thrice(y - 1, z, x), thrice(z - 1, x, y))

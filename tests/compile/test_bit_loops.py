@@ -117,6 +117,47 @@ def all_mirrors(start, n):
     return total
 
 
+def taken_lowest_first(x):
+    rounds = total = 0
+    while x:
+        bit = x & -x
+        x ^= bit
+        rounds += 1
+        total ^= bit * rounds
+    return rounds, total
+
+
+def subtracted_lowest_first(x):
+    rounds = 0
+    while x:
+        bit = -x & x
+        x -= bit
+        rounds += bit & 7
+    return rounds
+
+
+def lowest(x):
+    bit = x & -x
+    return bit, x ^ bit, x - bit, bit == x, x ^ bit == 0
+
+
+def lowest_alone(x):
+    return x & -x
+
+
+def cleared_once(x):
+    bit = x & -x
+    return 1 if x ^ bit == 0 else x ^ bit
+
+
+def negated_too(x):
+    return -x, x & -x
+
+
+def doubled(x, y):
+    return (x | y) << 1
+
+
 def lengths(n):
     total = 0
     for k in range(n):
@@ -147,6 +188,30 @@ def test_answers(name, first):
     for x in [first, *NUMBERS, *NUMBERS]:
         expected, got = plain[name](x), native[name](x)
         assert (got, type(got)) == (expected, type(expected)), x
+
+
+@pytest.mark.parametrize("name", ["taken_lowest_first", "subtracted_lowest_first"])
+def test_loops_over_the_lowest_bits(name, tmp_path):
+    plain, native = compiled()
+    for x in [*NUMBERS, *NUMBERS]:
+        expected, got = plain[name](x), native[name](x)
+        assert (got, type(got)) == (expected, type(expected)), x
+    assert "@hj_poll" not in dumped(f"{name}(2**40)", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["lowest", "lowest_alone", "cleared_once", "negated_too", "doubled"])
+def test_what_flags_tell(name):
+    plain, native = compiled()
+    edges = [power + more for power in (2**61, 2**62, 2**63, -(2**62), -(2**63)) for more in (-2, -1, 0, 1, 2)]
+    for x in [3, *edges, *NUMBERS, -1, -8]:
+        for args in [(x, 0), (x, 5), (0, x)] if name == "doubled" else [(x,)]:
+            expected, got = plain[name](*args), native[name](*args)
+            assert (got, type(got)) == (expected, type(expected)), args
+
+
+@pytest.mark.parametrize("call, without", [("lowest(2**40)", "@llvm.ssub.with.overflow.i64(i64 0,"), ("doubled(2**40, 1)", ", 4611686018427387904")])
+def test_flags_are_asked(call, without, tmp_path):
+    assert without not in dumped(call, tmp_path)
 
 
 def test_negative_numbers_are_not_above_zero():
@@ -197,6 +262,7 @@ def test_a_loop_of_as_many_rounds_as_bits_does_not_poll(tmp_path):
     body = code[code.index("@hasten_body_0("):]
     body = body[:body.index("\n}")]
     assert " lshr i64 " in body and " ashr i64 " not in body
+    assert body.count("call preserve_mostcc i32 @hj_poll") == 1  # the call that was taken in has none
 
 
 def test_a_signal_ends_what_would_never_end():

@@ -56,6 +56,37 @@ ENDLESS = {
         outer(3, 3)
         start = lambda: outer(3000, 10**12)
         """,
+    "a recursion's loop that takes in another call": """
+        @hasten.jit
+        def rest(n):
+            while n > 3:
+                n -= 3
+            return n
+        @hasten.jit
+        def endless(n):
+            total = 0
+            for k in range(2):
+                total += rest(n) if n < 1 else endless(n - 1)
+                total ^= rest(n & 7)
+            return total
+        endless(4)
+        start = lambda: endless(90)
+        """,
+    "a loop that takes in a call": """
+        @hasten.jit
+        def rest(n):
+            while n > 3:
+                n -= 3
+            return n
+        @hasten.jit
+        def outer(times):
+            total = 0
+            for k in range(times):
+                total += rest(k & 7)
+            return total
+        outer(3)
+        start = lambda: outer(10**15)
+        """,
     "nested function": """
         @hasten.jit
         def outer(n):

@@ -3,6 +3,7 @@
 import importlib.util
 import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -41,6 +42,14 @@ CASES = [
     ("cut_early", [(10**6, 9), (30, 40), (-(2**63), 3), (2**63 - 1, 8), (900, 40), (2, 1)]),
     ("two_ways_down", [(2,), (150,), (200,)]),
     ("by_sevens", [(0, 3), (60, 2**63 - 3), (-100, 1), (-(2**63), 0)]),
+    ("sum_of_three", [(0,), (15,), (-3,), (1,)]),
+    ("ways_to_cut", [(9, 9), (14, 5), (0, 1), (-5, 3)]),
+    ("up_and_down", [(3, 5), (4, 2**60), (3, 2**62), (1, 2**63 - 1), (2, -(2**63) + 1), (1, -(2**63))]),
+    ("up_before_down", [(3, 5), (4, 2**60), (3, 2**62), (1, 2**63 - 1), (2, -(2**63) + 1), (1, -(2**63))]),
+    ("asked_on_the_way", [(0,), (14,), (9,)]),
+    ("doubled", [(12,), (17,), (1,), (-1,)]),
+    ("larger", [(7, 8), (8, 6), (3, 0)]),
+    ("thrice", [(12, 8, 4), (3, 2, 1), (1, 2, 3)]),
     ("bounded_in_one_way", [(30,), (3,), (-4,), (-(2**63) + 4,)]),
 ]
 
@@ -96,6 +105,15 @@ def test_depth_is_not_counted_where_an_argument_bounds_it(name, tmp_path):
     """By two of them it is not: what bounds one call may not bound the other."""
     assert "@hasten_body_0.twin(i64 poison," in printed(name, tmp_path)
     assert "@hasten_body_0.twin(i64 poison," not in printed("ackermann", tmp_path)
+
+
+@pytest.mark.parametrize("name, parameters", [
+    ("queens", 7), ("sum_of_three", 4), ("ways_to_cut", 5), ("up_before_down", 5),  # limits, its own, and the sum so far
+    ("asked_on_the_way", 3), ("larger", 4), ("thrice", 5), ("mean", 4),  # none: more is done with it, or it is no sum of ints
+])
+def test_sums_are_carried_from_level_to_level(name, parameters, tmp_path):
+    made = re.search(r"^define .*@hasten_body_0\.twin\((.*?)\)", printed(name, tmp_path), re.MULTILINE)
+    assert made[1].count("i64 ") + made[1].count("double ") == parameters
 
 
 def printed(name, tmp_path):

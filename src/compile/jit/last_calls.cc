@@ -20,13 +20,17 @@ using llvm::Function;
 using llvm::Instruction;
 using llvm::Value;
 
+// Of other calls in such a loop. With more, its numbers do not fit in registers, and what becomes of each call is harder to predict
+// than where it is one of many calls.
+constexpr unsigned kOthersMost = 1;
+
 class LastCalls {
  public:
   explicit LastCalls(RecursionLevel& level) : l_(level) {}
 
   /// A last call becomes another round of a loop around the whole function; what its result would be added to is summed up.
   void run() {
-    split_returns();
+    split_returns(*l_.function);
     llvm::SmallVector<LastCall, 4> lasts;
     llvm::Intrinsic::ID joins = llvm::Intrinsic::not_intrinsic;
     for (CallInst* call : l_.own_calls(*l_.function)) {
@@ -38,7 +42,7 @@ class LastCalls {
       if (!last->more || last->joins == joins)
         lasts.push_back(*last);
     }
-    if (lasts.empty())
+    if (lasts.empty() || l_.own_calls(*l_.function).size() - lasts.size() > kOthersMost)
       return;
     l_.endings = {};  // what was not needed is gone
     llvm::LLVMContext& context = l_.function->getContext();
@@ -73,7 +77,7 @@ class LastCalls {
       for (BasicBlock& block : llvm::make_early_inc_range(*l_.function)) {
         const bool is_last = llvm::any_of(lasts, [&](const LastCall& last) { return last.tail == &block; });
         if (llvm::isa<llvm::ReturnInst>(block.getTerminator()) && !is_last)
-          return_joined(block, joins, sum);
+          return_joined(l_, block, joins, sum);
       }
     }
     llvm::SmallVector<CallInst*, 4> takes_sum;
@@ -112,29 +116,6 @@ class LastCalls {
   }
 
  private:
-  /// Each place that returns has its own end.
-  void split_returns() {
-    for (BasicBlock& block : llvm::make_early_inc_range(*l_.function)) {
-      auto* end = llvm::dyn_cast<llvm::ReturnInst>(block.getTerminator());
-      auto* phi = llvm::dyn_cast<llvm::PHINode>(&block.front());
-      if (!end || !phi || block.size() != 2 || end->getReturnValue() != phi)
-        continue;
-      llvm::SmallVector<std::pair<BasicBlock*, Value*>, 8> ways;
-      for (unsigned k = 0; k < phi->getNumIncomingValues(); ++k)
-        ways.emplace_back(phi->getIncomingBlock(k), phi->getIncomingValue(k));
-      for (const auto& [from, value] : ways) {
-        auto* branch = llvm::dyn_cast<llvm::BranchInst>(from->getTerminator());
-        if (!branch || branch->isConditional())
-          continue;
-        block.removePredecessor(from, /*KeepOneInputPHIs=*/true);
-        llvm::ReturnInst::Create(l_.function->getContext(), value, branch->getIterator());
-        branch->eraseFromParent();
-      }
-      if (llvm::pred_empty(&block))
-        block.eraseFromParent();
-    }
-  }
-
   /// A call after which the function does nothing but return what it gives, or the sum (product) of that and `more`.
   struct LastCall {
     CallInst* call;
@@ -143,15 +124,6 @@ class LastCalls {
     BasicBlock* tail;           ///< the last of the blocks from the call on
   };
 
-  /// The value that the block returns with a status of null; null: it returns something else.
-  static Value* returned(BasicBlock& block) {
-    auto* end = llvm::dyn_cast<llvm::ReturnInst>(block.getTerminator());
-    auto* whole = end ? llvm::dyn_cast<llvm::InsertValueInst>(end->getReturnValue()) : nullptr;
-    if (!whole || whole->getIndices()[0] != 1)
-      return nullptr;
-    auto* rest = llvm::dyn_cast<llvm::ConstantStruct>(whole->getAggregateOperand());
-    return rest && rest->getOperand(0)->isNullValue() ? whole->getInsertedValueOperand() : nullptr;
-  }
   static bool is_result(Value* value, CallInst* call) {
     auto* extract = llvm::dyn_cast<llvm::ExtractValueInst>(value);
     return extract && extract->getAggregateOperand() == call && extract->getIndices()[0] == 1;
@@ -227,38 +199,12 @@ class LastCalls {
   }
   /// Makes the sum so far an argument: the result is what it was, added to that. `with_own` pass theirs on.
   void take_sum(llvm::PHINode* sum, llvm::ArrayRef<CallInst*> with_own) {
-    llvm::SmallVector<llvm::Type*, 8> parameters(l_.function->getFunctionType()->params());
-    parameters.push_back(sum->getType());
-    auto* wide = Function::Create(llvm::FunctionType::get(l_.function->getReturnType(), parameters, false),
-                                  l_.function->getLinkage(), "", l_.function->getParent());
-    wide->copyAttributesFrom(l_.function);
-    wide->setSubprogram(l_.function->getSubprogram());
-    l_.function->setSubprogram(nullptr);
-    wide->splice(wide->begin(), l_.function);
-    for (llvm::Argument& arg : l_.function->args()) arg.replaceAllUsesWith(wide->getArg(arg.getArgNo()));
-    sum->setIncomingValue(static_cast<unsigned>(sum->getBasicBlockIndex(&wide->getEntryBlock())),
-                          wide->getArg(static_cast<unsigned>(l_.function->arg_size())));
-    for (CallInst* call : l_.own_calls(*wide)) {
-      llvm::SmallVector<Value*, 8> args(call->args());
-      args.push_back(llvm::is_contained(with_own, call) ? static_cast<Value*>(sum) : l_.first_sum);
-      auto* made = CallInst::Create(wide, args, "", call->getIterator());
-      made->setDebugLoc(call->getDebugLoc());
-      call->replaceAllUsesWith(made);
-      call->eraseFromParent();
+    const auto calls = add_sum_parameter(l_);
+    sum->setIncomingValue(static_cast<unsigned>(sum->getBasicBlockIndex(&l_.function->getEntryBlock())), l_.sum());
+    for (CallInst* call : with_own) {
+      CallInst* now = calls.lookup(call);
+      now->setArgOperand(now->arg_size() - 1, sum);
     }
-    l_.function->eraseFromParent();
-    l_.function = l_.self = wide;
-  }
-  void return_joined(BasicBlock& block, llvm::Intrinsic::ID joins, Value* sum) {
-    auto* end = llvm::cast<llvm::ReturnInst>(block.getTerminator());
-    Value* whole = end->getReturnValue();
-    BasicBlock* fits = block.splitBasicBlock(end->getIterator(), "joined");
-    block.getTerminator()->eraseFromParent();
-    llvm::IRBuilder<> b(&block);
-    Value* both = b.CreateBinaryIntrinsic(joins, sum, b.CreateExtractValue(whole, 1));
-    b.CreateCondBr(b.CreateExtractValue(both, 1), l_.ending(kGaveUp), fits, unlikely(l_.function->getContext()));
-    b.SetInsertPoint(end);
-    end->setOperand(0, b.CreateInsertValue(whole, b.CreateExtractValue(both, 0), 1));
   }
 
   RecursionLevel& l_;

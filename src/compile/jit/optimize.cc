@@ -46,6 +46,7 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
+#include "compile/jit/flag_checks.h"
 #include "compile/jit/if_conversion.h"
 #include "compile/jit/last_digit.h"
 #include "compile/jit/recurrences.h"
@@ -150,7 +151,56 @@ bool has_only_numbers(const llvm::Function& function) {
          });
 }
 
+/// What is counted down, from look to look at signals, where the block ends so; null: it does not.
+llvm::StoreInst* counts_to_poll(llvm::BasicBlock& block) {
+  auto* branch = llvm::dyn_cast<llvm::BranchInst>(block.getTerminator());
+  auto* compare = branch && branch->isConditional() ? llvm::dyn_cast<llvm::ICmpInst>(branch->getCondition()) : nullptr;
+  if (!compare || llvm::none_of(*branch->getSuccessor(0), [](const llvm::Instruction& instr) {
+        const auto* call = llvm::dyn_cast<llvm::CallInst>(&instr);
+        return call && call->getCalledFunction() && call->getCalledFunction()->getName() == "hj_poll";
+      }))
+    return nullptr;
+  for (llvm::User* user : compare->getOperand(0)->users()) {
+    auto* store = llvm::dyn_cast<llvm::StoreInst>(user);
+    if (store && store->getParent() == &block)
+      return store;
+  }
+  return nullptr;
+}
+
+/// The look at signals before a call that calls nothing in turn is one too many, once that is taken into a loop which looks in each
+/// round: it was for loops that do not, and for recursions.
+void drop_poll_before(llvm::CallBase& call, llvm::FunctionAnalysisManager& functions) {
+  const llvm::LoopInfo& loops = functions.getResult<llvm::LoopAnalysis>(*call.getFunction());
+  const llvm::Loop* loop = loops.getLoopFor(call.getParent());
+  const auto polls_by_rounds = [&](llvm::BasicBlock* block) {
+    const llvm::StoreInst* counts = loops.getLoopFor(block) == loop ? counts_to_poll(*block) : nullptr;
+    return counts && llvm::isa<llvm::AllocaInst>(counts->getPointerOperand()) && block == loop->getHeader();
+  };
+  if (!loop || llvm::none_of(loop->blocks(), polls_by_rounds))
+    return;
+  constexpr int kChecksMost = 8;  // between the look and the call
+  const auto calls = [&](const llvm::Instruction& instr) {
+    return llvm::isa<llvm::CallBase>(instr) && !llvm::isa<llvm::IntrinsicInst>(instr) && &instr != &call;
+  };
+  llvm::BasicBlock* block = call.getParent();
+  for (int checks = 0; checks < kChecksMost && llvm::none_of(*block, calls) && block->getSinglePredecessor(); ++checks)
+    block = block->getSinglePredecessor();
+  if (llvm::any_of(*block, calls))
+    return;  // the look may be another call's
+  for (llvm::BasicBlock* before : llvm::predecessors(block)) {
+    llvm::StoreInst* counts = counts_to_poll(*before);
+    if (!counts || !llvm::isa<llvm::GlobalVariable>(counts->getPointerOperand()))
+      continue;
+    counts->eraseFromParent();
+    llvm::cast<llvm::BranchInst>(before->getTerminator())
+        ->setCondition(llvm::ConstantInt::getFalse(block->getContext()));
+    return;
+  }
+}
+
 void take_in(llvm::CallBase& call, llvm::FunctionAnalysisManager& functions) {
+  drop_poll_before(call, functions);
   llvm::Function& caller = *call.getFunction();
   llvm::MDNode* scope = native_lists_scope(*caller.getParent());
   const bool leaves_lists = scope && has_only_numbers(*call.getCalledFunction());
@@ -437,6 +487,7 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   llvm::FunctionPassManager finish;  // what LLVM's passes would undo, or know less about
   finish.addPass(SpareLastDigit());
   finish.addPass(RunSmallNumbers());
+  finish.addPass(CheckByFlags());
   finish.addPass(RunUncheckedRounds());
   finish.addPass(ShortenRecurrences());
   finish.addPass(BranchOnSlow());

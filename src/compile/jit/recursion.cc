@@ -23,9 +23,11 @@ using llvm::Instruction;
 using llvm::Value;
 
 // How many levels of calls a twin takes in, and how many instructions it may have then. Where last calls are rounds and one other
-// call remains, each level adds one call: more levels make calls rare.
+// call remains, each level adds one call: more levels make calls rare. Where the only call is none of these (in a loop, mostly), the
+// fifth level finds no registers.
 constexpr unsigned kLevelsMost = 3, kUnrolledMost = 280;
 constexpr unsigned kLineLevelsMost = 7, kLineUnrolledMost = 400;
+constexpr unsigned kOneCallLevelsMost = 4;
 
 class Twin {
  public:
@@ -40,6 +42,8 @@ class Twin {
     if (keep_usual_course(l_)) {
       bound_depth(l_);
       loop_last_calls(l_);
+      if (!l_.has_rounds)
+        carry_sums(l_);
       twin_ = copy(*l_.function, kTwinSuffix);
       twin_->setLinkage(llvm::GlobalValue::ExternalLinkage);
       twin_->setVisibility(llvm::GlobalValue::HiddenVisibility);
@@ -65,9 +69,9 @@ class Twin {
   void unroll() {
     const unsigned size = l_.function->getInstructionCount();
     llvm::SmallVector<CallInst*, 8> calls = l_.own_calls(*twin_);
-    const bool is_line = l_.has_rounds && calls.size() == 1;
-    const unsigned levels_most = is_line ? kLineLevelsMost : kLevelsMost;
-    const unsigned size_most = is_line ? kLineUnrolledMost : kUnrolledMost;
+    const bool has_one = calls.size() == 1, is_line = l_.has_rounds && has_one;
+    const unsigned levels_most = is_line ? kLineLevelsMost : has_one ? kOneCallLevelsMost : kLevelsMost;
+    const unsigned size_most = has_one ? kLineUnrolledMost : kUnrolledMost;
     for (unsigned level = 0; level < levels_most && !calls.empty(); ++level) {
       if (twin_->getInstructionCount() + size * calls.size() > size_most)
         break;

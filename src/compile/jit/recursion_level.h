@@ -1,14 +1,17 @@
 // One level of a recursion on its way to a twin (recursion.h): a copy of the function, whose calls of itself the twin will
-// take in. Its parts are made by usual_course.cc, recursion_bound.cc and last_calls.cc, in this order.
+// take in. Its parts are made by usual_course.cc, recursion_bound.cc, last_calls.cc and
+// carried_sums.cc, in this order.
 #pragma once
 
 #include <array>
 
+#include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/Function.h>
 #include <llvm/IR/GlobalVariable.h>
 #include <llvm/IR/Instructions.h>
+#include <llvm/IR/Intrinsics.h>
 
 namespace hasten::compile {
 
@@ -33,6 +36,8 @@ struct RecursionLevel {
 
   llvm::CallInst* own_call(llvm::Instruction& instr) const;
   llvm::SmallVector<llvm::CallInst*, 8> own_calls(llvm::Function& in) const;
+  /// The parameter, if there is a first_sum.
+  llvm::Argument* sum() const;
   /// The block that ends the twin with this status.
   llvm::BasicBlock* ending(uint64_t status);
 };
@@ -45,6 +50,14 @@ void end_twin_with(llvm::Value* status, llvm::BasicBlock* block);
 void return_from_ends(llvm::Function& twin);
 /// Takes away what end_twin_with() has brought into the module.
 void forget_ends(llvm::Module& module);
+/// Gives the copy a parameter for the sum so far: each call of itself passes first_sum. What the calls have become is told.
+llvm::DenseMap<llvm::CallInst*, llvm::CallInst*> add_sum_parameter(RecursionLevel& level);
+/// Lets the block return the sum of what it returns and `sum`, or end the twin where that does not fit.
+void return_joined(RecursionLevel& level, llvm::BasicBlock& block, llvm::Intrinsic::ID joins, llvm::Value* sum);
+/// The value that the block returns with a status of null; null: it returns something else.
+llvm::Value* returned(llvm::BasicBlock& block);
+/// Each place that returns has its own end.
+void split_returns(llvm::Function& function);
 /// Branch weights: hardly ever.
 llvm::MDNode* unlikely(llvm::LLVMContext& context);
 
@@ -53,6 +66,8 @@ bool keep_usual_course(RecursionLevel& level);
 /// Finds a parameter that each call makes less, down to a bound: from its value n on, no more than n - least + 1 calls are in each
 /// other. Where the recursion limit allows those, none of them needs to be counted.
 void bound_depth(RecursionLevel& level);
+/// Where the function is a sum of what its calls give, lets each add to the sum so far: all levels have one then.
+void carry_sums(RecursionLevel& level);
 /// Makes a loop of calls after which the function does nothing but return what they give, or its sum (product) with something.
 void loop_last_calls(RecursionLevel& level);
 

@@ -8,6 +8,7 @@ using mir::BinaryOp;
 using mir::BlockId;
 using mir::Instr;
 using mir::Op;
+using mir::UnaryOp;
 using mir::ValueId;
 
 namespace {
@@ -80,22 +81,38 @@ class ShortLoop {
     return false;
   }
 
-  /// `while n: n &= n - 1`: each round clears one of 64 bits, or leaves native code.
+  /// `while n: n &= n - 1`, or `n ^= n & -n`: each round clears one of 64 bits, or leaves native code.
   bool clears_bits(ValueId phi) const {
     const bool left_at_zero = is_left_at_zero(phi);
     for (size_t k : ends_) {
       if (!left_at_zero && s_.type_at(phi, s_.view.preds(header_)[k]).interval.low < 1)
         return false;
       const ValueId v = next(phi, k);
-      if (!binary(v, BinaryOp::And))
-        return false;
-      const auto args = s_.view.args(v);
-      const ValueId less = args[0] == phi ? args[1] : args[0];
-      if ((args[0] != phi && args[1] != phi) || !binary(less, BinaryOp::Sub) || s_.view.args(less)[0] != phi ||
-          !s_.types[s_.view.args(less)[1]].is_constant() || s_.types[s_.view.args(less)[1]].interval.low != 1)
+      if (!(binary(v, BinaryOp::And) && is_one_less(other_operand(v, phi), phi)) &&
+          !(binary(v, BinaryOp::Xor) && is_lowest_bit(other_operand(v, phi), phi)) &&
+          !(binary(v, BinaryOp::Sub) && s_.view.args(v)[0] == phi && is_lowest_bit(s_.view.args(v)[1], phi)))
         return false;
     }
     return true;
+  }
+  /// kNone: neither of them is `one`.
+  ValueId other_operand(ValueId v, ValueId one) const {
+    const auto args = s_.view.args(v);
+    return args[0] == one ? args[1] : args[1] == one ? args[0] : mir::kNone;
+  }
+  bool is_one_less(ValueId v, ValueId than) const {
+    if (v == mir::kNone || !binary(v, BinaryOp::Sub))
+      return false;
+    const auto args = s_.view.args(v);
+    return args[0] == than && s_.types[args[1]].is_constant() && s_.types[args[1]].interval.low == 1;
+  }
+  /// `n & -n`
+  bool is_lowest_bit(ValueId v, ValueId of) const {
+    const ValueId negated = v != mir::kNone && binary(v, BinaryOp::And) ? other_operand(v, of) : mir::kNone;
+    if (negated == mir::kNone || !s_.types[negated].only(kInt))
+      return false;
+    const Instr& i = s_.view.instr(negated);
+    return i.op == Op::Unary && static_cast<UnaryOp>(i.sub) == UnaryOp::Neg && s_.view.args(negated)[0] == of;
   }
   /// Whether the loop goes on only where the number is not 0, by the branch at the end of its header.
   bool is_left_at_zero(ValueId phi) const {
