@@ -146,6 +146,8 @@ Value BodyLowering::get(ValueId v) {
     return constant_value(s_.view.function().consts[i.aux]);
   if (i.op == Op::Unbound)
     return from_parts(Type::of(kUnbound), {});
+  if (waiting_.contains(v))
+    return magnitude(v);
   if (!defined_[v]) {
     Value nothing = poison(s_.types[v]);
     if (s_.deferred.contains(v))
