@@ -77,6 +77,20 @@ void keep(NativeUnit& unit, PyObject* object) {
   }
 }
 
+void add_counters(NativeUnit& unit, uint32_t index) {
+  const GuardCounters counters = counters_of(unit.guards[index]);
+  if (!counters.first) {
+    unit.uncounted_guards.push_back(index);
+  }
+  for (const uint64_t* counter : {counters.first, counters.second}) {
+    const bool is_known = std::any_of(unit.guarded_dicts.begin(), unit.guarded_dicts.end(),
+                                      [counter](const GuardedDict& dict) { return dict.counter == counter; });
+    if (counter && !is_known) {
+      unit.guarded_dicts.push_back({counter, 0});
+    }
+  }
+}
+
 void set_up_bodies(NativeUnit& unit, const mir::MirFunction* const* mirs) {
   const UnitFacts& facts = unit.facts();
   const auto* bodies = unit.part<BodyFacts>(facts.bodies);
@@ -130,6 +144,7 @@ Result<NativeVersion*> load_unit(std::unique_ptr<NativeUnit> unit, const CodeSou
     const NativeGuard& guard = unit->guards.emplace_back(guard_from(guards[k], objects, mirs));
     keep(*unit, guard.expected);
     keep(*unit, guard.holder);
+    add_counters(*unit, k);
   }
   const auto* kept = unit->part<uint32_t>(facts.kept);
   for (uint32_t k = 0; k < facts.kept.count; ++k) {
@@ -234,8 +249,19 @@ bool guard_holds(const NativeGuard& guard) {
   return false;
 }
 
-bool guards_hold(const NativeUnit& unit) {
-  return planted_bug(Plant::GuardAfterCall) || std::all_of(unit.guards.begin(), unit.guards.end(), guard_holds);
+/// Loops ask some hundred thousand times a second: names are not looked up as long as nobody has changed a dict.
+bool guards_hold(NativeUnit& unit) {
+  std::vector<GuardedDict>& dicts = unit.guarded_dicts;
+  if (unit.guards_held &&
+      std::all_of(dicts.begin(), dicts.end(), [](const GuardedDict& dict) { return *dict.counter == dict.then; })) {
+    return std::all_of(unit.uncounted_guards.begin(), unit.uncounted_guards.end(),
+                       [&unit](uint32_t index) { return guard_holds(unit.guards[index]); });
+  }
+  for (GuardedDict& dict : dicts) {
+    dict.then = *dict.counter;  // before the look, which may run code
+  }
+  unit.guards_held = std::all_of(unit.guards.begin(), unit.guards.end(), guard_holds);
+  return unit.guards_held;
 }
 
 }  // namespace hasten::runtime

@@ -36,12 +36,21 @@ struct NativeGuard {
   PyObject* expected;
 };
 
+/// A dict in which guarded names are looked up, and what its counter was when all guards held.
+struct GuardedDict {
+  const uint64_t* counter;
+  uint64_t then;
+};
+
 struct NativeUnit {
   std::vector<uint8_t> own_facts;  ///< empty if they are in a file's pages
   const uint8_t* facts_begin = nullptr;
   std::unique_ptr<NativeBody[]> bodies;  ///< the first is the root
   uint32_t body_count = 0;
   std::vector<NativeGuard> guards;
+  std::vector<GuardedDict> guarded_dicts;      ///< each once
+  std::vector<uint32_t> uncounted_guards;      ///< those that no counter tells of
+  bool guards_held = false;                    ///< once: `guarded_dicts` says when
   std::vector<PyObject*> references;           ///< strong: what the code names and nothing else keeps
   std::vector<const NativeVersion*> versions;  ///< of the bodies, in their order
   std::vector<uint64_t> data;                  ///< the code has addresses into it
@@ -89,9 +98,9 @@ struct GuardCounters {
 };
 GuardCounters counters_of(const NativeGuard& guard);
 
-/// Whether everything that the unit's code assumes still holds.
+/// Whether something that code assumes, or everything that the unit's code does, still holds.
 bool guard_holds(const NativeGuard& guard);
-bool guards_hold(const NativeUnit& unit);
+bool guards_hold(NativeUnit& unit);
 
 /// Whether anybody does that needs the lines of compiled code: the probe, perf, a debugger.
 bool wants_lines();

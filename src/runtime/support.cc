@@ -126,8 +126,10 @@ void hj_raise(const mir::MirFunction* function, uint32_t instr, PyObject* except
 void hj_traceback(const mir::MirFunction* function, uint32_t instr) { hrt_traceback(function, instr); }
 
 Limits hj_enter(NativeUnit* unit) {
-  for (const NativeGuard& guard : unit->guards) {
-    if (!guard_holds(guard) && !planted_bug(Plant::GuardAtEntry)) {
+  const bool all_hold = guards_hold(*unit) || planted_bug(Plant::GuardAtEntry);
+  for (size_t k = 0; !all_hold && k < unit->guards.size(); ++k) {
+    const NativeGuard& guard = unit->guards[k];
+    if (!guard_holds(guard)) {
       if (guard.what == GuardFacts::What::Global)
         add_global_change(guard.function, guard.name, guard.expected);
       if (guard.what == GuardFacts::What::Default)
@@ -142,7 +144,9 @@ Limits hj_enter(NativeUnit* unit) {
   return limits;
 }
 
-int32_t hj_guards_hold(NativeUnit* unit) { return unit->callee_landings < kCalleeLandingsMax && guards_hold(*unit); }
+int32_t hj_guards_hold(NativeUnit* unit) {
+  return unit->callee_landings < kCalleeLandingsMax && (planted_bug(Plant::GuardAfterCall) || guards_hold(*unit));
+}
 int32_t hj_guard_holds(NativeUnit* unit, uint32_t index) {
   const NativeGuard& guard = unit->guards[index];
   if (!guard_holds(guard))
@@ -340,8 +344,6 @@ TwoFloats hj_complex_divide(double ar, double ai, double br, double bi) {
   hrt_complex_divide(a, b, out);
   return {out[0], out[1]};
 }
-/// abs() of a complex: infinite parts win over NaN, as in CPython.
-double hj_hypot(double re, double im) { return std::hypot(re, im); }
 
 }  // extern "C"
 
@@ -436,7 +438,7 @@ std::span<const SupportSymbol> common_symbols() {
       HASTEN_SYMBOL(hj_float_pow),
       HASTEN_SYMBOL(hj_compare_int_float),
       HASTEN_SYMBOL(hj_complex_divide),
-      HASTEN_SYMBOL(hj_hypot),
+      {"hj_hypot", reinterpret_cast<void*>(static_cast<double (*)(double, double)>(::hypot))},
       {"hj_atan2", reinterpret_cast<void*>(static_cast<Binary>(&std::atan2))},
       // What LLVM itself may call on a CPU without the instruction.
       {"sqrt", reinterpret_cast<void*>(static_cast<Unary>(&std::sqrt))},

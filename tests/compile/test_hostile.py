@@ -513,6 +513,31 @@ def the_end_of_an_item_changes_a_global(wrap):
     return out
 
 
+def subtract_row(rows, k, factor):
+    for i in range(len(rows)):
+        for j in range(len(rows[i])):
+            rows[i][j] -= factor * rows[k][j]
+    return rows
+
+
+@scenario
+def rows_are_changed_by_other_rows_or_by_themselves(wrap):
+    function, out = wrap(subtract_row), []
+    same = [1, 2, 3]
+    for rows, k, factor in (
+        ([[1, 2], [3, 4], [5, 6]], 1, 2),
+        ([same, [4, 5, 6], same, same], 2, -3),
+        ([[2**62, 5], [7, -(2**62)]], 0, 3),  # leaves native code with a row in its hands
+        ([[1, 2, 3], [4, 5], [6, 7, 8]], 1, 1),
+    ):
+        try:
+            out.append(function(rows, k, factor))
+        except IndexError as error:
+            out.append((repr(error), rows))
+        out.append([sys.getrefcount(row) for row in rows])
+    return out
+
+
 class EmptiesRows:
     def __init__(self, rows):
         self.rows = rows

@@ -1,5 +1,7 @@
 """A function whose global is something else for a while, as a test's patch does: compiled code sees it, and is as fast as before afterwards."""
 
+import math
+import signal
 import time
 
 import pytest
@@ -50,9 +52,18 @@ def other(n, k):
 
 def nothing():
     pass
+
+
+def ready(x):
+    return x
+
+
+def until(limit):
+    rounds = 0
+    while math.floor(2.5) + abs(-1) + ready(0) == 3 and rounds < limit:
+        rounds += 1
+    return rounds
 """
-
-
 
 
 @pytest.fixture
@@ -62,9 +73,9 @@ def spaces(tmp_path):
     code = compile(PROGRAM, str(tmp_path / "program.py"), "exec")
     both = []
     for jit in (lambda function: function, hasten.jit):
-        space = {"__name__": "rebound"}
+        space = {"__name__": "rebound", "math": math}
         exec(code, space)
-        for name in ("walk", "own", "step", "steps"):
+        for name in ("walk", "own", "step", "steps", "ready", "until"):
             space[name] = jit(space[name])
         both.append(space)
     return both
@@ -118,6 +129,28 @@ def test_a_name_that_is_rebound_from_without(spaces):
         assert seen[: len(seen) // 2] == seen[len(seen) // 2 :]
     assert native["walk"].report()["compiles"] <= 6
     assert seconds(native["walk"], 14, native["nothing"]) < seconds(plain["walk"], 14, plain["nothing"])
+
+
+def test_a_loop_in_whose_midst_a_handler_rebinds_names(spaces, monkeypatch):
+    _, native = spaces
+    until, ready, most = native["until"], native["ready"], 4 * 10**9
+    assert until(100) == 100
+    changes = [
+        (lambda: native.update(ready=lambda x: 1), lambda: native.update(ready=ready)),
+        (lambda: native.update(abs=lambda x: 7), lambda: native.pop("abs")),
+        (lambda: monkeypatch.setattr(math, "floor", lambda x: 9), monkeypatch.undo),
+    ]
+    before = signal.getsignal(signal.SIGALRM)
+    try:
+        for change, undo in changes + changes:  # what has been found to hold again is looked at again
+            signal.signal(signal.SIGALRM, lambda *_, change=change: change())
+            signal.setitimer(signal.ITIMER_REAL, 0.02)
+            assert until(most) < most
+            assert until(100) == 0
+            undo()
+            assert until(100) == 100
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_a_function_that_is_gone_is_not_kept(spaces):

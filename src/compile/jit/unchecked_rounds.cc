@@ -29,6 +29,7 @@ using llvm::PHINode;
 using llvm::Value;
 
 constexpr unsigned kInstructionsMost = 80;  // of a loop: in what is larger the comparisons are a small part
+constexpr unsigned kUsualMost = 50;         // without what is rare in it, if with that it is larger
 constexpr unsigned kOneCheckMost = 20;      // and where only the end is one of them
 constexpr uint64_t kRoundsLeast = 8;        // fewer are not worth the change of the loop
 constexpr int64_t kStepMost = 1 << 16;
@@ -192,8 +193,12 @@ class Rounds {
       if (!loop_.contains(branch.getSuccessor(1 - k)))
         return loop_.contains(branch.getSuccessor(k)) ? std::optional(k) : std::nullopt;
     }
+    return usual(branch);
+  }
+  /// The successor beside which the other one is rare.
+  static std::optional<unsigned> usual(const BranchInst& branch) {
     uint64_t first = 0, second = 0;
-    if (!llvm::extractBranchWeights(branch, first, second))
+    if (!branch.isConditional() || !llvm::extractBranchWeights(branch, first, second))
       return {};
     if (first < second / 100)
       return 1;
@@ -213,8 +218,9 @@ class Rounds {
   }
 
   bool loses_by_size() const {
-    size_t instructions = 0;
-    for (BasicBlock* block : loop_.blocks()) {
+    size_t instructions = 0, whole = 0;
+    for (BasicBlock* block : loop_.blocks()) whole += block->size();
+    for (BasicBlock* block : usual_blocks()) {
       instructions += block->size();
       if (!dominators_.dominates(block, latch_))
         continue;
@@ -224,7 +230,24 @@ class Rounds {
           return true;
       }
     }
+    if (whole > kInstructionsMost && instructions > kUsualMost)
+      return true;
     return instructions > (checks_.size() > 1 ? kInstructionsMost : checks_.empty() ? 0 : kOneCheckMost);
+  }
+  /// The loop without what is rare in it.
+  llvm::SmallVector<BasicBlock*, 16> usual_blocks() const {
+    llvm::SmallVector<BasicBlock*, 16> blocks{header_};
+    llvm::SmallPtrSet<BasicBlock*, 16> seen{header_};
+    for (size_t k = 0; k < blocks.size(); ++k) {
+      auto* branch = llvm::cast<BranchInst>(blocks[k]->getTerminator());
+      const auto only = usual(*branch);
+      for (unsigned to = 0; to < branch->getNumSuccessors(); ++to) {
+        BasicBlock* next = branch->getSuccessor(to);
+        if (only.value_or(to) == to && loop_.contains(next) && seen.insert(next).second)
+          blocks.push_back(next);
+      }
+    }
+    return blocks;
   }
 
   /// Puts the block that counts rounds before the loop, which comes back to it after a look at signals.

@@ -392,18 +392,21 @@ Value BodyLowering::float_pow(ValueId v, llvm::Value* a, llvm::Value* c) {
 Value BodyLowering::complex_quotient(llvm::Value* ar, llvm::Value* ai, llvm::Value* cr, llvm::Value* ci) {
   const Type t = Type::of(kComplex);
   const auto magnitude = [&](llvm::Value* x) { return b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x); };
-  llvm::Value* real_is_larger = b.CreateFCmpOGE(magnitude(cr), magnitude(ci));
-  const auto pick = [&](llvm::Value* if_so, llvm::Value* if_not) {
-    return b.CreateSelect(real_is_larger, if_so, if_not);
+  const auto both_over = [&](llvm::Value* first, llvm::Value* second, llvm::Value* by) {
+    llvm::Value* both = llvm::PoisonValue::get(llvm::FixedVectorType::get(m_.f64, 2));
+    both = b.CreateInsertElement(b.CreateInsertElement(both, first, uint64_t{0}), second, uint64_t{1});
+    both = b.CreateFDiv(both, b.CreateVectorSplat(2, by));
+    return std::pair{b.CreateExtractElement(both, uint64_t{0}), b.CreateExtractElement(both, uint64_t{1})};
   };
-  llvm::Value *large = pick(cr, ci), *small = pick(ci, cr), *x = pick(ar, ai), *y = pick(ai, ar);
-  llvm::Value* ratio = b.CreateFDiv(small, large);
-  llvm::Value* divisor = b.CreateFAdd(large, b.CreateFMul(small, ratio));
-  llvm::Value* re = b.CreateFDiv(b.CreateFAdd(x, b.CreateFMul(y, ratio)), divisor);
-  llvm::Value* product = b.CreateFMul(x, ratio);
-  llvm::Value* im = b.CreateFDiv(b.CreateFSub(pick(y, product), pick(product, y)), divisor);
+  llvm::Value* larger = b.CreateSelect(b.CreateFCmpOGE(magnitude(cr), magnitude(ci)), cr, ci);
+  // One of the ratios to it is 1, by which products are exact: the dividend, which may come out of the quotient before, waits for no
+  // selection.
+  const auto [x, y] = both_over(cr, ci, larger);
+  llvm::Value* divisor = b.CreateFAdd(b.CreateFMul(cr, x), b.CreateFMul(ci, y));
+  const auto [re, im] = both_over(b.CreateFAdd(b.CreateFMul(ar, x), b.CreateFMul(ai, y)),
+                                  b.CreateFSub(b.CreateFMul(ai, x), b.CreateFMul(ar, y)), divisor);
   return choose(
-      b.CreateFCmpORD(re, im), t, [&] { return from_parts(t, {re, im}); },
+      b.CreateFCmpORD(re, im), t, [&, re = re, im = im] { return from_parts(t, {re, im}); },
       [&] {
         llvm::Value* both = b.CreateCall(m_.helper("hj_complex_divide", llvm::StructType::get(m_.f64, m_.f64),
                                                    {m_.f64, m_.f64, m_.f64, m_.f64}, ModuleContext::Effects::Pure),

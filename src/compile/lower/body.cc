@@ -146,6 +146,8 @@ Value BodyLowering::get(ValueId v) {
     return constant_value(s_.view.function().consts[i.aux]);
   if (i.op == Op::Unbound)
     return from_parts(Type::of(kUnbound), {});
+  if (waiting_.contains(v))
+    return magnitude(v);
   if (!defined_[v]) {
     Value nothing = poison(s_.types[v]);
     if (s_.deferred.contains(v))
@@ -194,9 +196,10 @@ bool BodyLowering::borrowable(ValueId v) {
   for (ValueId at = v + 1; at <= last; ++at) {
     const Instr& between = instr(at);
     const Type& t = s_.types[at];
-    // Where another value dies meanwhile, its items' end may run code that takes the row out of its list.
+    // Where another value dies meanwhile, its items' end may run code that takes the row out of its list. (Of one that came later and
+    // is borrowed itself nothing dies.)
     for (ValueId arg : s_.view.args(at)) {
-      if (at != last && arg != v && has_references(s_.types[arg]) && !is_used_after(arg, at))
+      if (at != last && arg != v && has_references(s_.types[arg]) && !is_used_after(arg, at) && (arg < v || owns(arg)))
         return false;
     }
     const bool uses_it = std::count(s_.view.args(at).begin(), s_.view.args(at).end(), v) > 0;

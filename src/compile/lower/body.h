@@ -17,6 +17,7 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <llvm/ADT/SmallVector.h>
@@ -322,6 +323,10 @@ class BodyLowering {
   llvm::Value* same_object(const Value& a, const Value& c);
   bool fuse_abs(ValueId compare, Value& result);
   bool abs_is_fused(ValueId call);
+  bool may_wait(ValueId call);
+  Value magnitude(ValueId call);
+  llvm::Value* hypot(const Value& z);
+  llvm::Value* overflows(const Value& z, llvm::Value* magnitude);
 
   // objects.cc
   /// The operand, as the number that it is taken for where that is a guess.
@@ -547,6 +552,7 @@ class BodyLowering {
   SiteRecorder sites_;
   bool unboxes_out_of_line_ = false;  ///< once a call, not in a loop: small code rather than fast
   std::vector<Value> values_;
+  std::unordered_set<ValueId> waiting_;  ///< see abs_is_fused(); computed where they are needed
   std::vector<char> defined_;
   std::unordered_map<ValueId, llvm::SmallVector<llvm::AllocaInst*, 4>>
       homes_;  ///< values kept in memory (SROA lifts them)

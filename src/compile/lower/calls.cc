@@ -50,8 +50,10 @@ Value BodyLowering::lower_call(ValueId v) {
     case CallPlan::How::Native:
       if (s_.types[v].object && plan.known != Known::Str)
         return boxed_instr(v);
-      if (plan.known == Known::Abs && abs_is_fused(v))
+      if (plan.known == Known::Abs && abs_is_fused(v)) {
+        waiting_.insert(v);
         return poison(s_.types[v]);
+      }
       return native_call(v, plan.known, args);
     case CallPlan::How::Boxed:
       if (args.size() == 1 && args[0].type.only(kList) && is_native(args[0].type))
@@ -396,14 +398,8 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
         if (x.type.only(kFloat))
           return number(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x.parts[0]));
         if (x.type.only(kComplex)) {
-          llvm::Value* magnitude = b.CreateCall(
-              m_.helper("hj_hypot", m_.f64, {m_.f64, m_.f64}, ModuleContext::Effects::Pure), {x.parts[0], x.parts[1]});
-          llvm::Value* infinity = llvm::ConstantFP::getInfinity(m_.f64);
-          const auto finite = [&](llvm::Value* p) {
-            return b.CreateFCmpOLT(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, p), infinity);
-          };
-          go_if(b.CreateAnd(b.CreateAnd(finite(x.parts[0]), finite(x.parts[1])), b.CreateNot(finite(magnitude))),
-                fails_at(v));
+          llvm::Value* magnitude = hypot(x);
+          go_if(overflows(x, magnitude), fails_at(v));
           return number(magnitude);
         }
         if (x.type.only(kWide)) {

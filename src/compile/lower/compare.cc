@@ -226,16 +226,17 @@ llvm::Value* BodyLowering::same_object(const Value& a, const Value& c) {
   return same;
 }
 
-/// abs(z) that is only compared with a number, next in its block: the call defines nothing, the comparison decides.
+/// abs(z) that is compared with a number, next in its block: the call defines nothing, the comparison decides. Where the number
+/// is needed after that, which is not on both ways, it is computed.
 bool BodyLowering::abs_is_fused(ValueId call) {
   const auto plan = s_.calls.find(call);
   if (plan == s_.calls.end() || plan->second.how != CallPlan::How::Native || plan->second.known != Known::Abs)
     return false;
-  if (!use(call, 1).type.only(kComplex) || s_.liveness.live_out(instr(call).block, call))
+  if (!use(call, 1).type.only(kComplex) || (s_.liveness.live_out(instr(call).block, call) && !may_wait(call)))
     return false;
   for (ValueId at = call + 1; at < s_.view.end(instr(call).block); ++at) {
     const auto args = s_.view.args(at);
-    if (instr(at).op == Op::Const)
+    if (instr(at).op == Op::Const || instr(at).op == Op::Hold)
       continue;
     if (instr(at).op != Op::Compare || args.size() != 2 || args[0] != call || args[1] == call)
       return false;
@@ -256,6 +257,56 @@ bool BodyLowering::abs_is_fused(ValueId call) {
     return true;
   }
   return false;
+}
+
+/// Whether one of the ways that part after its block needs no such value, and the others can make it.
+bool BodyLowering::may_wait(ValueId call) {
+  const ValueId z = s_.view.args(call)[1];
+  if (!s_.types[call].only(kFloat) || homes_.contains(call) || homes_.contains(z) || twins_.contains(call))
+    return false;
+  const BlockId from = instr(call).block;
+  const auto needs = [&](BlockId to) {
+    if (s_.liveness.live_in(to, call))
+      return true;
+    const auto preds = s_.view.preds(to);
+    for (ValueId phi = s_.view.first(to); instr(phi).op == Op::Phi; ++phi) {
+      for (size_t k = 0; k < preds.size(); ++k) {
+        if (preds[k] == from && s_.view.args(phi)[k] == call)
+          return true;
+      }
+    }
+    return false;
+  };
+  const auto succs = s_.view.succs(from);
+  return succs.size() == 2 && !(needs(succs[0]) && needs(succs[1]));
+}
+
+Value BodyLowering::magnitude(ValueId call) {
+  const Value z = use(call, 1);
+  return from_parts(Type::of(kFloat), {hypot(z)});
+}
+
+llvm::Value* BodyLowering::hypot(const Value& z) {
+  return b.CreateCall(m_.helper("hj_hypot", m_.f64, {m_.f64, m_.f64}, ModuleContext::Effects::Pure),
+                      {z.parts[0], z.parts[1]});
+}
+
+/// Whether abs(z) is too large for a float: finite parts with an infinite magnitude.
+llvm::Value* BodyLowering::overflows(const Value& z, llvm::Value* magnitude) {
+  llvm::Value* infinity = llvm::ConstantFP::getInfinity(m_.f64);
+  const auto finite = [&](llvm::Value* x) {
+    return b.CreateFCmpOLT(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x), infinity);
+  };
+  llvm::BasicBlock *start = b.GetInsertBlock(), *infinite = new_block(""), *done = new_block("");
+  b.CreateCondBr(b.CreateFCmpOEQ(magnitude, infinity), infinite, done, m_.unlikely());
+  b.SetInsertPoint(infinite);
+  llvm::Value* both = b.CreateAnd(finite(z.parts[0]), finite(z.parts[1]));
+  b.CreateBr(done);
+  b.SetInsertPoint(done);
+  llvm::PHINode* result = b.CreatePHI(m_.i1, 2);
+  result->addIncoming(b.getFalse(), start);
+  result->addIncoming(both, infinite);
+  return result;
 }
 
 bool BodyLowering::fuse_abs(ValueId compare, Value& result) {
@@ -289,19 +340,13 @@ bool BodyLowering::fuse_abs(ValueId compare, Value& result) {
       b.CreateAnd(b.CreateFCmpOGT(square, high), b.CreateFCmpOLT(square, llvm::ConstantFP::get(m_.f64, 0x1p+1000))));
   if (planted_bug(Plant::AbsBoundary))
     is_above = b.CreateOr(is_above, ordinary);
-  b.CreateCondBr(is_above, above, border);
+  b.CreateCondBr(b.CreateNot(is_above), border, above, m_.unlikely());
   b.SetInsertPoint(above);
   b.CreateBr(done);
   b.SetInsertPoint(border);
-  llvm::Value* magnitude =
-      b.CreateCall(m_.helper("hj_hypot", m_.f64, {m_.f64, m_.f64}, ModuleContext::Effects::Pure), {re, im});
-  // Finite parts with an infinite magnitude: OverflowError, raised by the interpreter at the call of abs.
-  llvm::Value* infinity = llvm::ConstantFP::getInfinity(m_.f64);
-  const auto finite = [&](llvm::Value* x) {
-    return b.CreateFCmpOLT(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x), infinity);
-  };
-  llvm::Value* overflow = b.CreateAnd(b.CreateAnd(finite(re), finite(im)), b.CreateNot(finite(magnitude)));
-  go_if(overflow, leave_before(call, DeoptReason::Generic));
+  llvm::Value* magnitude = hypot(z);
+  // OverflowError is raised by the interpreter at the call of abs.
+  go_if(overflows(z, magnitude), leave_before(call, DeoptReason::Generic));
   llvm::Value* exact = b.CreateFCmp(float_predicate(op), magnitude, bound);
   llvm::BasicBlock* border_end = b.GetInsertBlock();
   b.CreateBr(done);
