@@ -53,7 +53,6 @@
 #include "compile/jit/recursion.h"
 #include "compile/jit/selections.h"
 #include "compile/jit/short_loops.h"
-#include "compile/jit/small_numbers.h"
 #include "compile/jit/unchecked_rounds.h"
 
 namespace hasten::compile {
@@ -486,7 +485,6 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   }
   llvm::FunctionPassManager finish;  // what LLVM's passes would undo, or know less about
   finish.addPass(SpareLastDigit());
-  finish.addPass(RunSmallNumbers());
   finish.addPass(CheckByFlags());
   finish.addPass(RunUncheckedRounds());
   finish.addPass(ShortenRecurrences());
