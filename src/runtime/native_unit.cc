@@ -82,6 +82,11 @@ void add_counters(NativeUnit& unit, uint32_t index) {
   if (!counters.first) {
     unit.uncounted_guards.push_back(index);
   }
+  PyObject* const holder = unit.guards[index].holder;
+  if (unit.guards[index].what == GuardFacts::What::ModuleAttribute &&
+      std::find(unit.guarded_modules.begin(), unit.guarded_modules.end(), holder) == unit.guarded_modules.end()) {
+    unit.guarded_modules.push_back(holder);
+  }
   for (const uint64_t* counter : {counters.first, counters.second}) {
     const bool is_known = std::any_of(unit.guarded_dicts.begin(), unit.guarded_dicts.end(),
                                       [counter](const GuardedDict& dict) { return dict.counter == counter; });
@@ -235,6 +240,9 @@ bool guard_holds(const NativeGuard& guard) {
     case GuardFacts::What::Global:
       return hrt_peek_global(guard.function, guard.name) == guard.expected;
     case GuardFacts::What::ModuleAttribute: {
+      if (!PyModule_CheckExact(guard.holder)) {
+        return false;  // its new class may answer otherwise
+      }
       PyObject* now = PyDict_GetItemWithError(PyModule_GetDict(guard.holder), guard.attribute);
       if (!now) {
         PyErr_Clear();
@@ -253,12 +261,15 @@ bool guard_holds(const NativeGuard& guard) {
 bool guards_hold(NativeUnit& unit) {
   std::vector<GuardedDict>& dicts = unit.guarded_dicts;
   if (unit.guards_held &&
-      std::all_of(dicts.begin(), dicts.end(), [](const GuardedDict& dict) { return *dict.counter == dict.then; })) {
+      std::all_of(dicts.begin(), dicts.end(), [](const GuardedDict& dict) { return *dict.counter == dict.then; }) &&
+      std::all_of(unit.guarded_modules.begin(), unit.guarded_modules.end(),
+                  [](PyObject* module) { return PyModule_CheckExact(module); })) {
     return std::all_of(unit.uncounted_guards.begin(), unit.uncounted_guards.end(),
                        [&unit](uint32_t index) { return guard_holds(unit.guards[index]); });
   }
+  unit.guards_held = false;  // before the look, which may run code that asks in turn
   for (GuardedDict& dict : dicts) {
-    dict.then = *dict.counter;  // before the look, which may run code
+    dict.then = *dict.counter;
   }
   unit.guards_held = std::all_of(unit.guards.begin(), unit.guards.end(), guard_holds);
   return unit.guards_held;

@@ -49,6 +49,7 @@ struct NativeUnit {
   uint32_t body_count = 0;
   std::vector<NativeGuard> guards;
   std::vector<GuardedDict> guarded_dicts;      ///< each once
+  std::vector<PyObject*> guarded_modules;      ///< whose attributes are guarded, each once; `references` has them
   std::vector<uint32_t> uncounted_guards;      ///< those that no counter tells of
   bool guards_held = false;                    ///< once: `guarded_dicts` says when
   std::vector<PyObject*> references;           ///< strong: what the code names and nothing else keeps

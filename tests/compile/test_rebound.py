@@ -3,6 +3,7 @@
 import math
 import signal
 import time
+import types
 
 import pytest
 
@@ -169,3 +170,24 @@ def test_a_function_that_is_gone_is_not_kept(spaces):
     del walk
     gc.collect()
     assert gone() is None
+
+
+other = types.ModuleType("other")
+other.step = 3
+
+
+def steps(n):
+    total = 0
+    for k in range(n):
+        total += k * other.step
+    return total
+
+
+def test_a_module_that_gets_another_class():
+    """A property goes before what the module's dict holds, which has not changed."""
+    compiled = hasten.jit(steps)
+    assert [compiled(5000), compiled(5000)] == [steps(5000)] * 2
+    other.__class__ = type("Changed", (types.ModuleType,), {"step": property(lambda _module: 100)})
+    assert compiled(5000) == steps(5000) == 100 * 5000 * 4999 // 2
+    other.__class__ = types.ModuleType
+    assert compiled(5000) == steps(5000) == 3 * 5000 * 4999 // 2

@@ -101,8 +101,10 @@ void move_before(BranchInst* branch, const Arm& arm, bool when_true) {
   for (BasicBlock* block : arm.blocks) {
     auto* end = llvm::cast<BranchInst>(block->getTerminator());
     for (Instruction& instr : llvm::make_early_inc_range(*block)) {
-      if (&instr != end)
-        instr.moveBefore(branch);
+      if (&instr == end)
+        continue;
+      instr.moveBefore(branch);
+      instr.dropPoisonGeneratingFlags();  // what the branch would have kept from overflowing may, and is compared now
     }
     if (!end->isConditional())
       continue;

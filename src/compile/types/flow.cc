@@ -62,6 +62,8 @@ Flow::Flow(const mir::MirView& view, BlockId start) {
 }
 
 bool Flow::dominates(BlockId a, BlockId b) const {
+  if (!reachable(b))
+    return false;
   while (position_[b] > position_[a]) b = idom_[b];
   return a == b;
 }

@@ -17,6 +17,7 @@ class Flow {
   bool reachable(mir::BlockId b) const { return position_[b] != mir::kNone; }
   /// The immediate dominator; `start` is its own.
   mir::BlockId idom(mir::BlockId b) const { return idom_[b]; }
+  /// Whether every way to `b`, if there is one, leads through `a`.
   bool dominates(mir::BlockId a, mir::BlockId b) const;
   /// Whether from->to closes a loop.
   bool back_edge(mir::BlockId from, mir::BlockId to) const { return position_[to] <= position_[from]; }
