@@ -51,7 +51,7 @@ bool decides_next(const llvm::SelectInst& select, const llvm::Loop& loop) {
   });
 }
 
-/// How many cycles go by from the header's phis that `reaches` accepts to a value, by estimates. Negative: it needs none of them.
+/// How many cycles go by from the header's phis that `starts` accepts to a value, by estimates. Negative: it needs none of them.
 class Latency {
  public:
   Latency(const llvm::Loop& loop, llvm::function_ref<bool(const llvm::PHINode&)> starts)
