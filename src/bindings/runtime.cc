@@ -26,8 +26,12 @@ namespace {
 using hasten::runtime::compiled_function;
 using hasten::runtime::CompiledFunction;
 
+/// Unmodified code knows plain functions only: native code of it calls their companions.
 const hasten::mir::MirFunction* mir_of(PyObject* callable) {
-  CompiledFunction* function = compiled_function(callable);
+  if (PyFunction_Check(callable)) {
+    callable = CompiledFunction::is_compiling_unseen() ? hasten::runtime::companion_of(callable) : nullptr;
+  }
+  CompiledFunction* function = callable ? compiled_function(callable) : nullptr;
   if (!function || !function->is_current()) {
     return nullptr;
   }
@@ -103,14 +107,14 @@ PyObject* make_unseen(PyObject*, PyObject* args) {
 }
 
 PyObject* watch_hot(PyObject*, PyObject* args) {
-  PyObject *decide = nullptr, *lost = nullptr, *traced = nullptr;
+  PyObject *decide = nullptr, *lost = nullptr, *traced = nullptr, *companion = nullptr;
   unsigned threshold = 0;
-  if (!PyArg_ParseTuple(args, "OOOI", &decide, &lost, &traced, &threshold)) {
+  if (!PyArg_ParseTuple(args, "OOOOI", &decide, &lost, &traced, &companion, &threshold)) {
     return nullptr;
   }
   hasten::runtime::hide_trampolines();
   hasten::runtime::hear_tracing(traced);
-  return PyBool_FromLong(hasten::runtime::watch_hot_functions(decide, lost, threshold));
+  return PyBool_FromLong(hasten::runtime::watch_hot_functions(decide, lost, companion, threshold));
 }
 
 PyObject* hear_of(PyObject*, PyObject* args) {

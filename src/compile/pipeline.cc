@@ -47,7 +47,7 @@ std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr
         Py_DECREF(walked);
       }
     }
-    if (t.object && args[k] && mir_of(args[k]))
+    if (t.object && args[k] && !PyFunction_Check(args[k]) && mir_of(args[k]))
       t = Type::function(args[k], {});
     types.push_back(std::move(t));
   }

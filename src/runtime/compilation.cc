@@ -83,9 +83,11 @@ PreparedUnit* CompiledFunction::prepare(PyObject* const* args, uint32_t count, m
   PyObject* reason = nullptr;
   std::string why;
   const CompileTable* table = load_compiler(&why);  // not yet here if the MIR came out of the cache
+  const bool was_unseen = std::exchange(is_compiling_unseen_, is_behind_trampoline_);
   PreparedUnit* unit =
       table ? table->prepare(mir_, args, count, osr_block, is_quick, is_behind_trampoline_ ? kUnseenGain : 0, &reason)
             : nullptr;
+  is_compiling_unseen_ = was_unseen;
   compiling_ = false;
   last_compile_ticks_ = ticks() - begin;
   last_compile_s_ = thread_cpu_s() - begin_s;

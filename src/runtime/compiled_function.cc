@@ -20,7 +20,7 @@
 namespace hasten::runtime {
 namespace {
 
-constexpr uint32_t kCompilesMax = 16;    // per function: beyond, a version that lands stays
+constexpr uint32_t kCompilesMax = 16, kCompilesMaxUnseen = 4;  // per function: beyond, a version that lands stays
 constexpr uint64_t kLandingRarity = 64;  // a version that lands less often than once in so many calls stays
 constexpr uint32_t kParametersMax = 255;
 
@@ -401,7 +401,10 @@ bool CompiledFunction::was_refused(uint64_t shape) const {
 }
 
 bool CompiledFunction::may_replace_narrow() const {
-  return compile_count_ < kCompilesMax && !(is_behind_trampoline_ && compile_count_ > 1);
+  if (is_behind_trampoline_ && compile_count_ > 1) {
+    return compile_count_ < kCompilesMaxUnseen && can_afford_another();
+  }
+  return compile_count_ < kCompilesMax;
 }
 
 bool CompiledFunction::lands_often(const Version& version) {
@@ -409,11 +412,10 @@ bool CompiledFunction::lands_often(const Version& version) {
 }
 
 bool CompiledFunction::replace_version(PyObject* const* args, uint64_t shape) {
-  const bool may_widen = landing_depth_ == 0 && may_replace_narrow();
   for (size_t i = 0; i < versions_.size() && !compiling_; ++i) {
     const Version& version = versions_[i];
     const bool is_over = has_been_quick_enough(*version.native);
-    if (version.shape != shape || !(is_over || (may_widen && lands_often(version)))) {
+    if (version.shape != shape || !(is_over || (landing_depth_ == 0 && lands_often(version) && may_replace_narrow()))) {
       continue;
     }
     NativeVersion* const old = version.native;

@@ -97,6 +97,8 @@ class CompiledFunction {
   /// that is not sure to be faster is not made.
   void set_behind_trampoline() { is_behind_trampoline_ = true; }
   bool is_behind_trampoline() const { return is_behind_trampoline_; }
+  /// Whether a function of an unmodified program is being compiled.
+  static bool is_compiling_unseen() { return is_compiling_unseen_; }
   /// Code is generated in a thread of its own; calls run as Python until it is there. See also background_of_process().
   void set_in_background();
   /// Takes in what has been made in the background. False: an exception is set.
@@ -232,6 +234,7 @@ class CompiledFunction {
   PyObject* strict_error_;
   bool is_template_;  ///< see mir.h
   bool is_behind_trampoline_ = false;
+  static inline bool is_compiling_unseen_ = false;
   uint32_t trampoline_depth_ = 0;  ///< calls that came through it and are active
   bool is_in_background_;
   std::vector<Compilation> under_way_;

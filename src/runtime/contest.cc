@@ -10,8 +10,12 @@ constexpr uint32_t kPairsToLoseMin = 15, kPairsToWinMin = 7;
 constexpr double kLosingScore = 3.3, kWinningScore = -2.3;  // one-sided: 1 in 2000, 1 in 100
 constexpr uint64_t kFirstNativeCalls = 4;
 // Where Python is usual, a wrong judgement costs little, and calls may be few and long.
-constexpr uint32_t kPairsThatAgree = 4;
-constexpr double kClearWin = 0.8;
+constexpr uint32_t kPairsThatAgree = 4, kPairsIfGreat = 2;
+constexpr double kClearWin = 0.8, kGreatWin = 0.5;
+// What others had the processor for is known to some 10 us: of a call so long, its own time tells enough.
+constexpr uint64_t kLongTicks = 5'000'000;
+// There, less of a gain is not worth the trampoline: what the way to native code costs is known to some 10 ns only.
+constexpr double kWorthwhile = 0.9;
 // A version that has won is asked again, but rarely: what the program does may change.
 constexpr uint64_t kAgainAfterWin = 16, kAgainAfterDraw = 8;
 // What running as Python has cost more may reach this part of the time that compiling and running took.
@@ -50,7 +54,9 @@ bool PairedTimes::native_loses() const {
          signed_rank_score(std::log(kLossMin)) > kLosingScore;
 }
 
-bool PairedTimes::native_wins() const { return count() >= kPairsToWinMin && signed_rank_score(0) < kWinningScore; }
+bool PairedTimes::native_wins(double most) const {
+  return count() >= kPairsToWinMin && signed_rank_score(std::log(most)) < kWinningScore;
+}
 
 bool PairedTimes::all_above(uint32_t count, double least) const {
   return this->count() >= count &&
@@ -147,8 +153,8 @@ Contest::Turn Contest::next(uint64_t call) {
   return position_ == python_at_ ? Turn::Python : Turn::Untimed;
 }
 
-void Contest::ran_natively(uint64_t ticks, const std::vector<uint64_t>& sizes) {
-  if (broken_) {
+void Contest::ran_natively(uint64_t ticks, const std::vector<uint64_t>& sizes, bool was_interrupted) {
+  if (broken_ || (was_interrupted && ticks < kLongTicks)) {
     broken_ = false;
     position_ = block_;
     return;
@@ -168,7 +174,7 @@ void Contest::ran_as_python(uint64_t ticks, bool was_interrupted) {
     const double native = native_sum_ / static_cast<double>(native_count_);
     excess_ += std::max(0.0, static_cast<double>(ticks) - native);
   }
-  if (broken_ || was_interrupted) {
+  if (broken_ || (was_interrupted && ticks < kLongTicks)) {
     broken_ = false;
     position_ = block_;
     return;
@@ -192,13 +198,27 @@ void Contest::end_block() {
   }
   pairs_.add(native_ticks_, python_ticks_);
   native_ticks_ = python_ticks_ = 0;
-  if (pairs_.native_loses() || (python_is_usual_ && pairs_.all_above(kPairsThatAgree, PairedTimes::kLossMin))) {
+  if (has_lost()) {
     state_ = State::Lost;
-  } else if (pairs_.native_wins() || (python_is_usual_ && pairs_.all_below(kPairsThatAgree, kClearWin))) {
+  } else if (has_won()) {
     settle(State::Kept, kAgainAfterWin);
   } else if (pairs_.count() >= PairedTimes::kPairsMax) {
     settle(State::Kept, kAgainAfterDraw);
   }
+}
+
+bool Contest::has_lost() const {
+  if (pairs_.native_loses()) {
+    return true;
+  }
+  const bool agree = python_is_usual_ && pairs_.all_above(kPairsThatAgree, PairedTimes::kLossMin);
+  return must_win_ && (agree || (pairs_.count() >= PairedTimes::kPairsMax && !has_won()));
+}
+
+bool Contest::has_won() const {
+  return pairs_.native_wins(must_win_ ? kWorthwhile : 1.0) ||
+         (python_is_usual_ &&
+          (pairs_.all_below(kPairsThatAgree, kClearWin) || pairs_.all_below(kPairsIfGreat, kGreatWin)));
 }
 
 void Contest::settle(State state, uint64_t call_factor) {

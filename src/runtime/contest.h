@@ -24,7 +24,8 @@ class PairedTimes {
   /// Native loses by more than kLossMin, beyond doubt: one such verdict in some thousand is by chance. Also the sums
   /// say so: many short calls must not decide against a few long ones.
   bool native_loses() const;
-  bool native_wins() const;
+  /// Native takes less than `most` of Python's time, in all likelihood.
+  bool native_wins(double most) const;
   /// Whether there are at least `count` pairs and each has a ratio of native / Python above `least` (below `most`).
   bool all_above(uint32_t count, double least) const;
   bool all_below(uint32_t count, double most) const;
@@ -56,21 +57,23 @@ class Contest {
 
   /// expected_gain: how many times faster the compiler takes the version to be; compile_ticks: what it cost.
   /// python_is_usual: nobody asked for native code. Then every second call runs as Python until the first judgement, which
-  /// needs few pairs if they agree.
+  /// needs few pairs if they agree, and what does not win loses.
   Contest(double expected_gain, uint64_t compile_ticks, uint64_t seed, bool python_is_usual = false)
       : expected_gain_(expected_gain),
         compile_ticks_(compile_ticks),
         random_(seed | 1),
         is_warm_(python_is_usual),
-        python_is_usual_(python_is_usual) {}
+        python_is_usual_(python_is_usual),
+        must_win_(python_is_usual) {}
 
   /// Of the call with this number (from 1).
   Turn next(uint64_t call);
   /// Whether a call with arguments of these sizes may take the turn of Python. False if one is much larger than any that
   /// ran natively: it takes the turn natively then.
   bool admits(const std::vector<uint64_t>& sizes);
-  void ran_natively(uint64_t ticks, const std::vector<uint64_t>& sizes);
-  /// was_interrupted: others had the processor meanwhile. Then it does not count, but has cost `ticks`, which are its own alone.
+  /// was_interrupted: others had the processor meanwhile; `ticks` are its own alone. Then a short call does not count.
+  void ran_natively(uint64_t ticks, const std::vector<uint64_t>& sizes, bool was_interrupted = false);
+  /// Likewise, but what it has cost counts.
   void ran_as_python(uint64_t ticks, bool was_interrupted = false);
   /// The call was compiled in, or landed: it does not count.
   void disturbed() { broken_ = true; }
@@ -85,6 +88,8 @@ class Contest {
   bool may_cost(uint64_t call);
   void begin_block();
   void end_block();
+  bool has_lost() const;
+  bool has_won() const;
   void settle(State state, uint64_t call_factor);
   uint64_t draw(uint64_t below);
 
@@ -96,7 +101,7 @@ class Contest {
   uint32_t block_ = 0, position_ = 0, native_at_ = 0, python_at_ = 0;
   uint64_t native_ticks_ = 0, python_ticks_ = 0;  ///< of this block; 0: not yet
   bool broken_ = false;
-  bool is_warm_, python_is_usual_;
+  bool is_warm_, python_is_usual_, must_win_;
   uint64_t native_count_ = 0, python_count_ = 0;
   double native_sum_ = 0, python_sum_ = 0, excess_ = 0;
   uint64_t longest_python_ = 0;

@@ -15,7 +15,7 @@ TEST(PairedTimes, FifteenOfOneSignLoseAndFourteenDoNot) {
   }
   times.add(130, 100);
   EXPECT_TRUE(times.native_loses());
-  EXPECT_FALSE(times.native_wins());
+  EXPECT_FALSE(times.native_wins(1));
   EXPECT_NEAR(times.ratio(), 1.3, 1e-9);
 }
 
@@ -46,10 +46,10 @@ TEST(PairedTimes, ShortCallsDoNotDecideAgainstLongOnes) {
 TEST(PairedTimes, SevenOfOneSignWin) {
   PairedTimes times;
   for (int i = 0; i < 7; ++i) {
-    EXPECT_FALSE(times.native_wins());
+    EXPECT_FALSE(times.native_wins(1));
     times.add(50, 100);
   }
-  EXPECT_TRUE(times.native_wins());
+  EXPECT_TRUE(times.native_wins(1));
 }
 
 struct Told {
@@ -115,6 +115,36 @@ TEST(Contest, WherePythonIsUsualFourPairsThatAgreeDecide) {
   Contest winner(3, 20'000'000, 1, true);
   EXPECT_LE(play(winner, 60, 500'000, 1'000'000, 20'000'000).python_calls, 4u);
   EXPECT_EQ(winner.state(), Contest::State::Kept);
+}
+
+/// On a busy machine all long calls are interrupted.
+TEST(Contest, LongCallsCountAlsoIfInterrupted) {
+  Contest contest(3, 20'000'000, 1, true);
+  uint64_t call = 1;
+  for (; call < 6 && contest.state() == Contest::State::Open; ++call) {
+    switch (contest.next(call)) {
+      case Contest::Turn::Native:
+        contest.ran_natively(20'000'000, {10}, true);
+        break;
+      case Contest::Turn::Python:
+        contest.ran_as_python(200'000'000, true);
+        break;
+      case Contest::Turn::Untimed:
+        break;
+    }
+  }
+  EXPECT_EQ(contest.state(), Contest::State::Kept);
+}
+
+TEST(Contest, WherePythonIsUsualNativeCodeMustGainATenth) {
+  const auto verdict = [](bool python_is_usual, uint64_t native) {
+    Contest contest(3, 20'000'000, 1, python_is_usual);
+    play(contest, 20'000, native, 1'000'000, 20'000'000);
+    return contest.state();
+  };
+  EXPECT_EQ(verdict(true, 950'000), Contest::State::Lost);
+  EXPECT_NE(verdict(true, 850'000), Contest::State::Lost);
+  EXPECT_NE(verdict(false, 950'000), Contest::State::Lost);
 }
 
 /// The compiler's guess was wrong: the first call that runs as Python costs much, the next ones are then put off.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <optional>
 
 #include "runtime/compiled_function.h"
 #include "runtime/hot.h"
@@ -22,8 +23,9 @@ constexpr uint64_t kMissesForCompile = 10'000;  // beyond these, a compilation m
 // Within a call that runs as Python so do the calls that it makes of itself, as they will when the version is dropped; but
 // they take C stack, and CPython has a limit for that which native code does not have.
 constexpr uint32_t kPythonDepthMax = 200;
-// What the way to native code costs more than a call within CPython, where a trampoline leads to it: some 40 ns.
-constexpr uint64_t kTrampolineTicks = 100;
+// Where a trampoline leads to native code: what the way there costs more than a call within CPython, which is not timed, and what a
+// call by way of C, which is timed, costs Python more than a call within CPython. Some 100 ns, measured on functions that do little.
+constexpr uint64_t kTrampolineTicks = 260;
 // A dropped function that once takes so much longer than what was compared does something else now: native again.
 constexpr uint64_t kLongFactor = 16, kLongTicks = 25'000'000;  // some 10 ms
 
@@ -36,13 +38,8 @@ uint64_t nanoseconds(clockid_t clock) {
 /// What others have had of this thread's time.
 class Interruptions {
  public:
-  explicit Interruptions(bool is_asked) {
-    if (is_asked) {
-      count_ = so_far();
-      begin_ = nanoseconds(CLOCK_MONOTONIC);
-      own_begin_ = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
-    }
-  }
+  Interruptions()
+      : count_(so_far()), begin_(nanoseconds(CLOCK_MONOTONIC)), own_begin_(nanoseconds(CLOCK_THREAD_CPUTIME_ID)) {}
   bool any() const { return so_far() != count_; }
   /// Of so much time since then, the thread's own.
   uint64_t own(uint64_t taken) const {
@@ -57,19 +54,20 @@ class Interruptions {
     return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
   }
 
-  long count_ = 0;
-  uint64_t begin_ = 0, own_begin_ = 0;
+  long count_;
+  uint64_t begin_, own_begin_;
 };
 
 }  // namespace
 
 /// Whether another compilation like the last one is a small part of what the process has computed.
 bool CompiledFunction::can_afford_another() const {
-  constexpr double kShare = 0.01;
+  constexpr double kShare = 0.01, kShareInBackground = 0.1;
   timespec now;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
   return compile_seconds_ + last_compile_s_ <=
-         kShare * (static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec));
+         (is_in_background_ ? kShareInBackground : kShare) *
+             (static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec));
 }
 
 CompiledFunction::Version* CompiledFunction::version_of(const NativeVersion* native) {
@@ -117,6 +115,7 @@ PyObject* CompiledFunction::enter_in_contest(size_t index, PyObject* const* args
   }
   const uint64_t landings = version.landings, compiles = compiles_everywhere_;
   timed_thread_ = PyThreadState_Get();
+  const Interruptions interruptions;
   const uint64_t begin = ticks();
   PyObject* result = enter(native, args);
   const uint64_t taken = ticks() - begin;
@@ -128,7 +127,10 @@ PyObject* CompiledFunction::enter_in_contest(size_t index, PyObject* const* args
     if (result == kGuardMiss || has_landed || compiles_everywhere_ != compiles) {
       after->contest->disturbed();
     }
-    after->contest->ran_natively(taken + (is_behind_trampoline_ ? kTrampolineTicks : 0), sizes);
+    const bool was_interrupted = interruptions.any();
+    after->contest->ran_natively(
+        (was_interrupted ? interruptions.own(taken) : taken) + (is_behind_trampoline_ ? kTrampolineTicks : 0), sizes,
+        was_interrupted);
     after_turn(after);
   }
   return result;
@@ -143,7 +145,10 @@ PyObject* CompiledFunction::call_in_turn(const PythonTurn& turn, PyObject* const
     timed_as_python_ = true;
   }
   ++python_depth_;
-  const Interruptions interruptions(turn.contestant != nullptr);
+  std::optional<Interruptions> interruptions;
+  if (turn.contestant) {
+    interruptions.emplace();
+  }
   const uint64_t begin = ticks();
   PyObject* result = run_original(args, nargsf, keyword_names);
   const uint64_t taken = ticks() - begin;
@@ -156,8 +161,8 @@ PyObject* CompiledFunction::call_in_turn(const PythonTurn& turn, PyObject* const
       if (compiles_everywhere_ != compiles) {
         version->contest->disturbed();
       }
-      const bool was_interrupted = interruptions.any();
-      version->contest->ran_as_python(was_interrupted ? interruptions.own(taken) : taken, was_interrupted);
+      const bool was_interrupted = interruptions->any();
+      version->contest->ran_as_python(was_interrupted ? interruptions->own(taken) : taken, was_interrupted);
       after_turn(version);
     }
   } else if (turn.is_dropped && taken > kLongTicks) {
@@ -188,8 +193,12 @@ void CompiledFunction::drop(Version* version) {
   auto* code = reinterpret_cast<PyCodeObject*>(code_);
   const double ratio = pairs.ratio();
   char text[100];
-  PyOS_snprintf(text, sizeof text, "dropped: %.*fx slower than Python over %u calls", ratio < 1.15 ? 2 : 1, ratio,
-                2 * pairs.count());
+  if (ratio < PairedTimes::kLossMin) {
+    PyOS_snprintf(text, sizeof text, "dropped: %.2f of Python's time over %u calls", ratio, 2 * pairs.count());
+  } else {
+    PyOS_snprintf(text, sizeof text, "dropped: %.*fx slower than Python over %u calls", ratio < 1.15 ? 2 : 1, ratio,
+                  2 * pairs.count());
+  }
   ObjectRef reason = ObjectRef::steal(PyUnicode_FromFormat("%U:%d: %s", code->co_filename, code->co_firstlineno, text));
   if (reason) {
     add_reason(reason.get());

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <unordered_map>
@@ -42,6 +43,7 @@ Known& known_of(PyObject* code) {
 
 PyObject* on_hot = nullptr;
 PyObject* on_lost = nullptr;
+PyObject* on_companion = nullptr;
 PyObject* on_traced = nullptr;
 unsigned hot_threshold = 0;
 unsigned long all_samples = 0;
@@ -131,24 +133,28 @@ int at_safe_point(void*) {
 
 // --- frames, and those who look at them --------------------------------------------------------------------------
 
+/// Some programs look at each line that they log: what was just marked is not looked up.
+void mark(PyObject* code) {
+  static std::array<PyObject*, 256> marked{};  // what is known lives on, so that addresses stay their own
+  PyObject*& last = marked[reinterpret_cast<uintptr_t>(code) / 64 % marked.size()];
+  if (last != code && PyCode_Check(code)) {
+    known_of(code).looked_at = true;
+    last = code;
+  }
+}
+
 void mark_stack() {
   constexpr int kDepthMax = 1000;
-  PyObject* frame =
-      reinterpret_cast<PyObject*>(PyThreadState_GetFrame(PyThreadState_Get()));  // those of trampolines do not show
-  for (int depth = 0; frame && depth < kDepthMax; ++depth) {
-    ObjectRef code =
-        ObjectRef::steal(reinterpret_cast<PyObject*>(PyFrame_GetCode(reinterpret_cast<PyFrameObject*>(frame))));
-    known_of(code.get()).looked_at = true;
-    PyObject* back = reinterpret_cast<PyObject*>(PyFrame_GetBack(reinterpret_cast<PyFrameObject*>(frame)));
-    Py_DECREF(frame);
-    frame = back;
+  const void* frame = innermost_own_frame(PyThreadState_Get());
+  for (int depth = 0; frame && depth < kDepthMax; ++depth, frame = own_frame_around(frame)) {
+    mark(own_frame_code(frame));
   }
-  Py_XDECREF(frame);
   for (const NativeEntryScope* scope = innermost_entry; scope; scope = scope->outer) {
     if (scope->function->is_behind_trampoline()) {
-      PyObject* function = scope->function->function();
-      known_of(PyFunction_GET_CODE(function)).looked_at = true;
-      tell_lost(function);
+      for (uint32_t k = 0; k < scope->native->body_count; ++k) {
+        mark(PyFunction_GET_CODE(scope->native->bodies[k]->function->function));
+      }
+      tell_lost(scope->function->function());
     }
   }
 }
@@ -246,16 +252,27 @@ PyObject* get_code(PyObject* function, void* closure) {
 
 }  // namespace
 
-bool watch_hot_functions(PyObject* decide, PyObject* lost, unsigned threshold) {
+bool watch_hot_functions(PyObject* decide, PyObject* lost, PyObject* companion, unsigned threshold) {
   const auto at_samples = reinterpret_cast<int (*)(void (*)())>(dlsym(RTLD_DEFAULT, "hasten_probe_at_samples"));
   if (!at_samples) {
     return false;
   }
   on_hot = Py_NewRef(decide);
   on_lost = Py_NewRef(lost);
+  on_companion = Py_NewRef(companion);
   hot_threshold = threshold;
   main_thread = pthread_self();
   return at_samples(at_sample) == 1;
+}
+
+PyObject* companion_of(PyObject* function) {
+  if (!on_companion) {
+    return nullptr;
+  }
+  const KeepError keep;
+  const ObjectRef found = ObjectRef::steal(PyObject_CallOneArg(on_companion, function));
+  drop_exception();
+  return found && found.get() != Py_None ? found.get() : nullptr;
 }
 
 void stop_watching() {

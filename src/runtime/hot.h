@@ -8,8 +8,12 @@ namespace hasten::runtime {
 
 /// Counts, at each sample of the probe's, the function that the main thread runs. With `threshold` samples it is given to
 /// `decide(function, samples, all_samples)`, which returns the number of samples at which it wants to be asked again, or None.
-/// `lost(function)` hears of functions whose native code is gone. False: no probe is here. Both references are kept.
-bool watch_hot_functions(PyObject* decide, PyObject* lost, unsigned threshold);
+/// `lost(function)` hears of functions whose native code is gone. False: no probe is here. The references are kept.
+/// `companion(function)` returns the compiled function that native code may call in its place, or None, and keeps it as long as the
+/// function lives.
+bool watch_hot_functions(PyObject* decide, PyObject* lost, PyObject* companion, unsigned threshold);
+/// What was answered for this function (borrowed), or null. Runs Python code.
+PyObject* companion_of(PyObject* function);
 /// No more samples.
 void stop_watching();
 

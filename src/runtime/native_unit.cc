@@ -5,8 +5,10 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "runtime/compiled_function.h"
 #include "runtime/defaults.h"
 #include "runtime/helpers.h"
+#include "runtime/hot.h"
 #include "runtime/object_layout.h"
 #include "runtime/planted.h"
 #include "runtime/site_counts.h"
@@ -151,6 +153,13 @@ Result<NativeVersion*> load_unit(std::unique_ptr<NativeUnit> unit, const CodeSou
     keep(*unit, guard.holder);
     add_counters(*unit, k);
   }
+  for (uint32_t k = 1; k < unit->body_count; ++k) {  // no guard knows the companion of a function
+    CompiledFunction* const called = CompiledFunction::of(unit->bodies[k].version.function);
+    if (called && called->is_behind_trampoline() &&
+        unit->bodies[k].version.function != unit->bodies[0].version.function) {
+      keep(*unit, called->wrapper());
+    }
+  }
   const auto* kept = unit->part<uint32_t>(facts.kept);
   for (uint32_t k = 0; k < facts.kept.count; ++k) {
     keep(*unit, reinterpret_cast<PyObject*>(const_cast<void*>(objects[kept[k]])));
@@ -235,6 +244,16 @@ GuardCounters counters_of(const NativeGuard& guard) {
   return counters.first && counters.second ? counters : GuardCounters{};
 }
 
+/// A trampoline may be put in its place, which calls it.
+bool has_code(PyObject* function, PyObject* code) {
+  PyObject* const now = PyFunction_GET_CODE(function);
+  if (now == code) {
+    return true;
+  }
+  PyObject* const original = original_of_trampoline(now);
+  return original && PyFunction_GET_CODE(original) == code;
+}
+
 bool guard_holds(const NativeGuard& guard) {
   switch (guard.what) {
     case GuardFacts::What::Global:
@@ -250,9 +269,9 @@ bool guard_holds(const NativeGuard& guard) {
       return now == guard.expected;
     }
     case GuardFacts::What::FunctionCode:
-      return PyFunction_GET_CODE(guard.holder) == guard.expected;
+      return has_code(guard.holder, guard.expected);
     case GuardFacts::What::Default:
-      return default_of(guard.function->function, guard.name) == guard.expected;
+      return default_of(guard.holder ? guard.holder : guard.function->function, guard.name) == guard.expected;
   }
   return false;
 }

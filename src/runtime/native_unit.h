@@ -31,8 +31,8 @@ struct NativeGuard {
   GuardFacts::What what;
   const mir::MirFunction* function;  ///< Global: whose globals and builtins; Default: whose parameter
   uint32_t name;                     ///< Global: index into names; Default: which parameter
-  PyObject* holder;                  ///< ModuleAttribute: the module; FunctionCode: the function
-  PyObject* attribute;               ///< ModuleAttribute: its name
+  PyObject* holder;     ///< ModuleAttribute: the module; FunctionCode: the function; Default: a plain function, or null
+  PyObject* attribute;  ///< ModuleAttribute: its name
   PyObject* expected;
 };
 

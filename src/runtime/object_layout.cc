@@ -20,17 +20,19 @@ constexpr size_t kFrameLineOffset = sizeof(PyObject) + 3 * sizeof(void*);
 constexpr size_t kFrameOffset = sizeof(PyObject) + sizeof(void*);
 #if PY_VERSION_HEX >= 0x030C0000
 constexpr size_t kFrameCodeOffset = 0;
+constexpr size_t kFrameAroundOffset = sizeof(void*);
 constexpr size_t kFrameFunctionOffset = 2 * sizeof(void*);
 #else
 constexpr size_t kFrameFunctionOffset = 0;
 constexpr size_t kFrameCodeOffset = 4 * sizeof(void*);
+constexpr size_t kFrameAroundOffset = 6 * sizeof(void*);
 #endif
 constexpr size_t kFrameVariablesOffset = 9 * sizeof(void*);
 
 template <class T>
-T read_at(PyObject* object, size_t offset) {
+T read_at(const void* object, size_t offset) {
   T value;
-  std::memcpy(&value, reinterpret_cast<char*>(object) + offset, sizeof value);
+  std::memcpy(&value, static_cast<const char*>(object) + offset, sizeof value);
   return value;
 }
 
@@ -329,6 +331,18 @@ void credit_trampoline(PyThreadState* thread, int sign) {
   thread->c_recursion_remaining += sign * kCCalls;
 #endif
 }
+
+const void* innermost_own_frame(PyThreadState* thread) {
+#if PY_VERSION_HEX >= 0x030D0000
+  return thread->current_frame;
+#else
+  return thread->cframe->current_frame;
+#endif
+}
+
+const void* own_frame_around(const void* frame) { return read_at<const void*>(frame, kFrameAroundOffset); }
+
+PyObject* own_frame_code(const void* frame) { return read_at<PyObject*>(frame, kFrameCodeOffset); }
 
 PyObject* frame_function(PyFrameObject* frame) {
   auto* inner = read_at<PyObject*>(reinterpret_cast<PyObject*>(frame), kFrameOffset);

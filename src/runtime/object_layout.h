@@ -104,6 +104,12 @@ void raise_recursion_error();
 /// account (sign 1), or puts them back (sign -1).
 void credit_trampoline(PyThreadState* thread, int sign);
 
+/// The interpreter's own frames, without an object made for each: the thread's innermost, and the one around another; null: none.
+const void* innermost_own_frame(PyThreadState* thread);
+const void* own_frame_around(const void* frame);
+/// What it runs (borrowed): a code object, or what stands there for calls from C.
+PyObject* own_frame_code(const void* frame);
+
 /// The function that `frame` runs (borrowed), or null if it runs none (a module, a class).
 PyObject* frame_function(PyFrameObject* frame);
 

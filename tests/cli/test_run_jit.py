@@ -411,6 +411,94 @@ def test_ctrl_c_in_native_code(both):
     """)
 
 
+def test_functions_that_hot_ones_call_are_native_too(both):
+    jit = both("""
+        import traceback
+        def step(x, by=3):
+            if x == 123456:
+                raise ValueError(by)
+            return (x * by + 7) % 1000003
+        def other(x, by=3):
+            return x + by
+        def chain(n, x=1):
+            for i in range(n):
+                x = step(x)
+            return x
+        results = set()
+        until(0.3, lambda: results.add(chain(2000)), "chain")
+        print(results)
+        try:
+            chain(10, 123456)
+        except ValueError:
+            traceback.print_exc()
+        step.__defaults__ = (5,)
+        print(chain(10))
+        until(0.1, lambda: results.add(chain(2000)))
+        step.__code__ = other.__code__
+        print(chain(10))
+        until(0.1, lambda: results.add(chain(2000)))
+        def step(x):
+            return x - 1
+        print(chain(10), sorted(results))
+    """)
+    (row,) = [row for row in jit["compiled"] if row["function"] == "chain"]
+    assert row["calls"] > 10  # it does little else: refused if the calls went through CPython
+
+
+def test_a_function_that_rebinds_what_its_caller_calls(both):
+    both("""
+        def step(x):
+            return x * 3 % 1000003
+        def chain(n, at=None):
+            global step
+            x = 1
+            for i in range(n):
+                x = step(x)
+                if i == at:
+                    step.__code__ = (lambda x: -x).__code__
+            return x
+        results = set()
+        until(0.3, lambda: results.add(chain(2000)), "chain")
+        print(results, chain(2001, 1000), chain(3))
+    """)
+
+
+def test_recursion_of_functions_that_call_each_other(both):
+    jit = both("""
+        def even(n):
+            return True if n == 0 else odd(n - 1)
+        def odd(n):
+            return False if n == 0 else even(n - 1)
+        def fib(n):
+            return n if n < 2 else fib(n - 1) + fib(n - 2)
+        results = set()
+        until(0.2, lambda: results.add((even(50), fib(15))), "fib")
+        print(results, sys.getrecursionlimit())
+        try:
+            even(100000)
+        except RecursionError as error:
+            print(type(error).__name__)
+    """)
+    assert "fib" in names(jit["compiled"])
+
+
+def test_code_that_is_little_faster_is_python_again(both):
+    jit = both("""
+        class Grid:
+            def __init__(self):
+                self.width, self.height = 50, 40
+            def index(self, x, y):
+                if 0 <= x < self.width and 0 <= y < self.height:
+                    return y * self.width + x
+                raise IndexError
+        grid = Grid()
+        seen = set()
+        until(0.3, lambda: seen.update(grid.index(x, 7) for x in range(50)), "Grid.index")
+        print(sorted(seen))
+    """)
+    assert "Grid.index" not in names(jit["compiled"])
+
+
 def test_a_loser_is_python_again(both):
     jit = both("""
         class Node: pass

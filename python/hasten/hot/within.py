@@ -14,12 +14,14 @@ import weakref
 THRESHOLD = 5  # samples until a function is looked at
 SHARE_OF_CPU = 0.01  # what compiling may take of the program's CPU time
 SHARE_FOR_HOT = 0.01  # and besides, for a function that has a quarter of all samples
-SHARE_BEHIND = 0.1  # and on another processor, where that is asked for and there is one, in the background
+SHARE_BEHIND = 0.1  # and on another processor, where there is one, in the background
 FIRST_COMPILATION_S = 0.01  # loading the compiler: some 4 ms if it is in memory
 SECONDS_A_BYTE = 1e-4  # of a function's bytecode, before it is known of this program: 20 to 200 us in those of pyperformance
+IN_FRONT = 0.25  # of these seconds, where the rest is done in the background
 BYTES_TO_LEARN = 1000  # so many weigh as much as what was taken for granted
 
 state = types.SimpleNamespace(folder="", eager=False, behind=False, runtime=None, stopped=False, file=None, pid=0, compilations=0, bytes=0, parents_compile_s=0.0)
+companions = weakref.WeakKeyDictionary()  # function -> (its code, the compiled function that runs a private copy of it, or None)
 taken = {}  # id of the private copy -> (weak reference to the function, copy, compiled, trampoline, samples)
 allowed = set()  # code objects that wait for their turn: looking at all that a function calls takes some 100 us
 parents_figures = {}  # id of the private copy -> its figures when this process was forked
@@ -36,8 +38,8 @@ def begin(folder, package, manner):
     if runtime is None:
         return None
     state.runtime = runtime
-    state.behind = os.environ.get("HASTEN_JIT_BACKGROUND") == "1" and not state.eager and len(os.sched_getaffinity(0)) > 1
-    if not runtime.watch_hot(decide, lost, traced, 1 if state.eager else THRESHOLD):
+    state.behind = os.environ.get("HASTEN_JIT_BACKGROUND", "1") == "1" and not state.eager and len(os.sched_getaffinity(0)) > 1
+    if not runtime.watch_hot(decide, lost, traced, companion, 1 if state.eager else THRESHOLD):
         return note("the probe does not measure this process: nothing was compiled")
     hear(runtime)
     import atexit
@@ -132,10 +134,12 @@ def affordable(code, share):
 
     cpu = time.process_time()
     spent, behind = state.runtime.compile_seconds()
-    if behind > cpu * SHARE_BEHIND:
+    size = len(code.co_code)
+    if state.behind and behind + SECONDS_A_BYTE * size > cpu * SHARE_BEHIND:
         return False
-    seconds_a_byte = (SECONDS_A_BYTE * BYTES_TO_LEARN + spent) / (BYTES_TO_LEARN + state.bytes)
-    next_one = FIRST_COMPILATION_S * (not state.compilations) + seconds_a_byte * len(code.co_code)
+    part = IN_FRONT if state.behind else 1.0
+    seconds_a_byte = (part * SECONDS_A_BYTE * BYTES_TO_LEARN + spent) / (BYTES_TO_LEARN + state.bytes)
+    next_one = part * FIRST_COMPILATION_S * (not state.compilations) + seconds_a_byte * size
     return spent + next_one <= cpu * (SHARE_OF_CPU + (SHARE_FOR_HOT if share >= 0.25 else 0.0))
 
 
@@ -144,15 +148,39 @@ def install(function, code, samples):
         load_compiler()
     state.compilations += 1
     state.bytes += len(code.co_code)
-    copy = RealFunction(code, function.__globals__, function.__name__, function.__defaults__, function.__closure__)
-    copy.__kwdefaults__ = function.__kwdefaults__
-    copy.__qualname__ = function.__qualname__
-    copy.__module__ = function.__module__
-    compiled = state.runtime.make_unseen(copy, state.behind)
+    compiled = companions.get(function, (None, None))[1]
+    if compiled is None or companions[function][0] is not code:
+        compiled = made_unseen(function, code)
+        companions[function] = code, compiled
+    copy = compiled.__wrapped__
     trampoline = trampoline_for(code, compiled)
     taken[id(copy)] = (weakref.ref(function), copy, compiled, trampoline, samples)
     function.__code__ = trampoline
     tell_figures(taken[id(copy)], "compiled")
+
+
+def made_unseen(function, code):
+    copy = RealFunction(code, function.__globals__, function.__name__, function.__defaults__, function.__closure__)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    copy.__qualname__ = function.__qualname__
+    copy.__module__ = function.__module__
+    return state.runtime.make_unseen(copy, state.behind)
+
+
+def companion(function):
+    """What native code calls in place of the function, or None: then the call goes through CPython."""
+    try:
+        if state.stopped or type(function) is not RealFunction:
+            return None
+        code = function.__code__
+        of_code, compiled = companions.get(function, (None, None))
+        if of_code is not code:
+            compiled = None if why_not(function, state.runtime.was_looked_at) else made_unseen(function, code)
+            companions[function] = code, compiled
+        return compiled
+    except BaseException as error:
+        note(f"{type(error).__name__} where a callee was to be compiled: {error}")
+        return None
 
 
 def load_compiler():

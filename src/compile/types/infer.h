@@ -45,8 +45,8 @@ struct Guard {
   What what;
   const mir::MirFunction* function;  ///< Global: whose globals and builtins; Default: whose parameter
   uint32_t name;                     ///< Global: index into names; Default: which parameter
-  PyObject* holder;                  ///< ModuleAttribute: the module; FunctionCode: the function
-  PyObject* attribute;               ///< ModuleAttribute: its name
+  PyObject* holder;     ///< ModuleAttribute: the module; FunctionCode: the function; Default: a plain function, or null
+  PyObject* attribute;  ///< ModuleAttribute: its name
   PyObject* expected;
   Type type;  ///< of `expected`
 };
@@ -123,7 +123,11 @@ class Unit {
   /// The specialization of `function` for `args` (found or made); null if it cannot be compiled here.
   Specialization* callee(PyObject* function, std::vector<Type> args);
   /// The MIR of a function under hasten.jit, or null.
-  const mir::MirFunction* mir_of(PyObject* function) const { return mir_of_(function); }
+  const mir::MirFunction* mir_of(PyObject* function) const {
+    return PyFunction_Check(function) ? nullptr : mir_of_(function);
+  }
+  /// Also, where an unmodified program is compiled, that of a plain function which is known to be what is called.
+  const mir::MirFunction* mir_of_callee(PyObject* function) const { return mir_of_(function); }
   void infer();
 
   SiteTable sites;

@@ -195,7 +195,8 @@ constexpr uint32_t kDefaultChangesMax = 2;  // a default that changed this often
 
 /// Whether the call gives each parameter of `f` one value, and which (CallPlan::sources). What it leaves out are defaults,
 /// pinned by guards; those of a template are each function object's own, and not known. If not, CPython says what is wrong.
-bool find_sources(Unit& unit, const mir::MirFunction& f, const Specialization& s, ValueId v, CallPlan& plan) {
+bool find_sources(Unit& unit, const mir::MirFunction& f, PyObject* callee, const Specialization& s, ValueId v,
+                  CallPlan& plan) {
   const auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f.function));
   if (code->co_flags & (CO_VARARGS | CO_VARKEYWORDS))
     return false;  // not every argument is a parameter
@@ -222,11 +223,12 @@ bool find_sources(Unit& unit, const mir::MirFunction& f, const Specialization& s
   for (uint32_t k = 0; k < count; ++k) {
     if (plan.sources[k].operand != 0)
       continue;
-    PyObject* value = f.is_template ? nullptr : runtime::default_of(f.function, k);
+    PyObject* const plain = PyFunction_Check(callee) ? callee : nullptr;
+    PyObject* value = f.is_template ? nullptr : runtime::default_of(plain ? plain : f.function, k);
     const auto changes = experience->global_changes.find(runtime::default_key(k));
     if (!value || (changes != experience->global_changes.end() && changes->second >= kDefaultChangesMax))
       return false;
-    plan.sources[k].guard = unit.add_guard({Guard::What::Default, &f, k, nullptr, nullptr, value, {}});
+    plan.sources[k].guard = unit.add_guard({Guard::What::Default, &f, k, plain, nullptr, value, {}});
   }
   return true;
 }
@@ -234,8 +236,8 @@ bool find_sources(Unit& unit, const mir::MirFunction& f, const Specialization& s
 /// The specialization that the call runs if its callee is `callable`; null if it stays one through CPython.
 Specialization* find_target(Unit& unit, const Specialization& s, ValueId v, const Type& callee,
                             std::span<const Type> operands, CallPlan& plan) {
-  const mir::MirFunction* f = unit.mir_of(callee.known);
-  if (!f || !find_sources(unit, *f, s, v, plan)) {
+  const mir::MirFunction* f = unit.mir_of_callee(callee.known);
+  if (!f || !find_sources(unit, *f, callee.known, s, v, plan)) {
     plan.sources.clear();
     return nullptr;
   }
@@ -256,7 +258,7 @@ Specialization* find_target(Unit& unit, const Specialization& s, ValueId v, cons
 /// A call of what is predicted to be a function under hasten.jit, or one made from the code of a template.
 Type plan_predicted(Unit& unit, const Specialization& s, ValueId v, const Type& callee, std::span<const Type> operands,
                     CallPlan& plan) {
-  if (!find_target(unit, s, v, callee, operands, plan))
+  if (PyFunction_Check(callee.known) || !find_target(unit, s, v, callee, operands, plan))
     return Type::any();
   const mir::MirFunction* f = &plan.target->view.function();
   if (!f->is_template) {
@@ -268,13 +270,14 @@ Type plan_predicted(Unit& unit, const Specialization& s, ValueId v, const Type& 
   return plan.target->result;
 }
 
-/// A call of the function under hasten.jit that the callee is known to be.
+/// A call of the function under hasten.jit that the callee is known to be, or of the companion of a plain one.
 Type plan_direct(Unit& unit, const Specialization& s, ValueId v, const Type& callee, std::span<const Type> operands,
                  CallPlan& plan) {
   if (!find_target(unit, s, v, callee, operands, plan))
     return Type::any();
   PyObject* const function = plan.target->view.function().function;
-  unit.add_guard({Guard::What::FunctionCode, nullptr, 0, function, nullptr, PyFunction_GET_CODE(function), {}});
+  PyObject* const guarded = PyFunction_Check(callee.known) ? callee.known : function;
+  unit.add_guard({Guard::What::FunctionCode, nullptr, 0, guarded, nullptr, PyFunction_GET_CODE(function), {}});
   plan.how = CallPlan::How::Direct;
   return plan.target->result;
 }

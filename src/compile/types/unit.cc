@@ -67,7 +67,7 @@ Specialization& Unit::make(const mir::MirFunction& f, std::vector<Type> paramete
 }
 
 Specialization* Unit::callee(PyObject* function, std::vector<Type> args) {
-  const mir::MirFunction* f = mir_of_(function);
+  const mir::MirFunction* f = mir_of_callee(function);
   if (!f || f->param_count != args.size())
     return nullptr;
   for (Type& t : args) t = with_sign_alone(std::move(t));
