@@ -1,8 +1,8 @@
 """`make test`: set-up, then every test; the closing line of each runner stands once more at the end.
 
-Steps: the C++ tests as shipped, again under AddressSanitizer and UndefinedBehaviorSanitizer, those without Python
-and LLVM under ThreadSanitizer, a part of tests/compile under the first two, 10 s of each fuzzer, then the Python tests on every supported Python of the machine, in
-two halves a Python and two halves at a time (each keeps about one core busy).
+Steps: the C++ tests as shipped, again under AddressSanitizer and UndefinedBehaviorSanitizer, and those without Python
+and LLVM under ThreadSanitizer. Then, two at a time (each keeps about one core busy): a part of tests/compile under the first two, 10 s of each
+fuzzer, and the Python tests on every supported Python of the machine, in two halves a Python.
 All steps run even if one fails. `--only WORD` runs the steps whose name contains WORD; `--fast` leaves out
 the sanitizers, the fuzzers and all but the primary Python. `--new` measures programs of newer Pythons instead
 (new_pythons.py), and how far the figures are from the known truth there.
@@ -35,7 +35,7 @@ CLOSING_LINES = re.compile(
     re.MULTILINE,
 )
 FUZZ_SECONDS = 10  # each, in `make test`
-HALVES_AT_A_TIME = max(1, min(2, os.cpu_count() or 1))
+LANES = max(1, min(2, os.cpu_count() or 1))
 AGAIN_MAX = 2
 STEP_SECONDS_MAX = 40 * 60  # a hang must end before the machine's owner does
 
@@ -233,17 +233,18 @@ def main() -> int:
     except (environment.Failed, system_packages.Missing, new_pythons.Missing) as stop:
         print(f"set-up stopped: {stop}", file=sys.stderr)
         return 1
+    beside_each_other = []
     if args.new:
         steps = list(new_python_steps(environments[0], targets))
     else:
         steps = list(cmake_steps(str(environments[0].executable), args.fast))
         if not args.fast:
-            steps.append(sanitized_step(str(environments[0].executable)))
-            steps += fuzz_steps(args.fuzz_seconds)
+            beside_each_other = [sanitized_step(str(environments[0].executable)), *fuzz_steps(args.fuzz_seconds)]
         print(f"set-up took {time.monotonic() - start:.0f} s", flush=True)
     wanted = args.only.lower()
     outcomes = [(step.name, *step.run()) for step in steps if wanted in step.name.lower()]
-    outcomes += run_side_by_side([step for step in python_steps(environments) if wanted in step.name.lower()], HALVES_AT_A_TIME)
+    beside_each_other += python_steps(environments)
+    outcomes += run_side_by_side([step for step in beside_each_other if wanted in step.name.lower()], LANES)
     print(f"\n===== closing lines, after {(time.monotonic() - start) / 60:.1f} minutes")
     for name, good, lines in outcomes:
         print(f"{'ok    ' if good else 'FAILED'} {name}")

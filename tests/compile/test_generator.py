@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.one_python
 EXACT = Path(__file__).parent / "exact"
 RULES = ["wrap", "c_div", "c_mod", "round", "float_compare", "negative_index", "zero_locals", "copied_lists", "no_negative_zero", "lost_line", "shift_wide", "float_floor", "min_ties"]  # fmt: skip
 
