@@ -236,3 +236,56 @@ def larger(n, m):
 
 def thrice(x, y, z):
     return y if y >= x else thrice(thrice(x - 1, y, z), thrice(y - 1, z, x), thrice(z - 1, x, y))
+
+
+def hyper(n, a, b):
+    """Addition, multiplication, powers."""
+    if n == 0:
+        return b + 1
+    if b == 0:
+        return a if n == 1 else 0 if n == 2 else 1
+    return hyper(n - 1, a, hyper(n, a, b - 1))
+
+
+def nested_down(n):
+    if n == 0:
+        return 0
+    return nested_down(nested_down(n - 1))
+
+
+def nested_or_not(n, x):
+    if n <= 0:
+        return x % 97
+    if x % 3 == 0:
+        return nested_or_not(n - 1, x + 1)
+    return nested_or_not(n - 2, nested_or_not(n - 1, x // 2) + x)
+
+
+def nested_up(n, x):
+    """What the inner call gives may be where the next round leaves a word."""
+    if n == 0:
+        return x + 3
+    if x == 0:
+        return nested_up(n - 1, 5)
+    return nested_up(n - 1, nested_up(n - 1, x - 2))
+
+
+def far_down(n, left):
+    if left <= 0:
+        return n % 7
+    return far_down(n - 1, left - 1) + far_down(n - 1, left - 2)
+
+
+def far_up(n, left):
+    if left <= 0:
+        return n % 7
+    return far_up(n + 1, left - 1) ^ far_up(n + 5, left - 2) ^ far_up(n - 1, left - 3)
+
+
+def nested_or_added(m, n):
+    """Of the rounds some add to the sum so far, and some await a call."""
+    if m == 0:
+        return n + 1
+    if n == 0:
+        return 3 + nested_or_added(m - 1, 1)
+    return nested_or_added(m - 1, nested_or_added(m, n - 1))

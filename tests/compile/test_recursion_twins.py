@@ -50,6 +50,13 @@ CASES = [
     ("doubled", [(12,), (17,), (1,), (-1,)]),
     ("larger", [(7, 8), (8, 6), (3, 0)]),
     ("thrice", [(12, 8, 4), (3, 2, 1), (1, 2, 3)]),
+    ("hyper", [(0, 5, 7), (1, 5, 7), (2, 7, 8), (3, 2, 8), (2, 3, 60)]),
+    ("nested_down", [(0,), (60,), (200,)]),
+    ("nested_or_not", [(14, 10**6), (9, 2**63 - 3), (9, -(2**63))]),
+    ("nested_or_added", [(0, 5), (1, 30), (2, 20), (0, 2**63 - 1)]),
+    ("nested_up", [(5, 9), (4, 2**63 - 30), (6, 2**63 - 1), (3, -(2**63) + 2), (4, -(2**63) + 20), (5, -(2**63) - 1)]),
+    ("far_down", [(0, 9), *((-(2**63) + near, left) for near in reversed(range(14)) for left in (3, 6, 9, 12))]),
+    ("far_up", [(0, 8), *((end, left) for near in range(40, 0, -3) for end in (2**63 - near, near - 2**63) for left in (3, 6, 8))]),
     ("bounded_in_one_way", [(30,), (3,), (-4,), (-(2**63) + 4,)]),
 ]
 
@@ -86,7 +93,7 @@ def little_inputs(arity):
 @pytest.mark.parametrize("name, inputs", CASES, ids=[name for name, _ in CASES])
 def test_the_answer_is_python_s(name, inputs):
     plain, native = compiled(name)
-    little = [] if name in ("ackermann", "binomial", "queens") else little_inputs(len(inputs[0]))
+    little = [] if name in ("ackermann", "binomial", "queens", "nested_or_added") else little_inputs(len(inputs[0]))
     for _ in range(2):
         for args in [*little, *inputs]:
             expected, got = outcome(plain[name], args), outcome(native[name], args)
@@ -116,6 +123,20 @@ def test_sums_are_carried_from_level_to_level(name, parameters, tmp_path):
     assert made[1].count("i64 ") + made[1].count("double ") == parameters
 
 
+@pytest.mark.parametrize("name, checks", [("ackermann", 4), ("hyper", 4), ("binomial", 8)])
+def test_steps_of_many_levels_are_checked_at_once(name, checks, tmp_path):
+    """Of the first level that makes them, and of what calls give."""
+    twin = re.search(r"^define [^\n]*@hasten_body_0\.twin\(.*?^}", printed(name, tmp_path), re.MULTILINE | re.DOTALL)[0]
+    assert len(re.findall(r"@llvm\.sadd\.with\.overflow\.i64\(i64 %\d+, i64 -\d+\)", twin)) <= checks
+
+
+@pytest.mark.parametrize("name", ["ackermann", "hyper", "nested_down"])
+def test_levels_within_others_have_no_rounds_that_await_calls(name, tmp_path):
+    """They call the twin for them: behind each call of which a round takes the result there is one more."""
+    twin = re.search(r"^define [^\n]*@hasten_body_0\.twin\(.*?^}", printed(name, tmp_path), re.MULTILINE | re.DOTALL)[0]
+    assert len(re.findall(r"= call [^\n]*@hasten_body_0\.twin\(", twin)) > 3
+
+
 def printed(name, tmp_path):
     args = dict(CASES)[name][0]
     (tmp_path / "program.py").write_text(f"import hasten\n{PROGRAM.read_text()}\n{name} = hasten.jit({name})\n{name}{args}\n")
@@ -125,34 +146,45 @@ def printed(name, tmp_path):
     return done.stderr
 
 
-@pytest.mark.parametrize("name", ["first_way_down", "steps", "power_of_three", "two_ways_down", "bounded_in_one_way"])
+@pytest.mark.parametrize("name", ["first_way_down", "steps", "power_of_three", "two_ways_down", "bounded_in_one_way", "nested_down"])
 def test_the_recursion_limit_is_python_s(name):
     """How deep a call comes, from each of many levels near the limit, and that it comes through one level higher."""
-    plain, native = compiled(name)
+    plain = loaded()
+
+    def comes(function, levels):
+        try:
+            function(levels)
+        except RecursionError:
+            return False
+        return True
+
+    def comes_just(function, levels):
+        return comes(function, levels) and not comes(function, levels + 1)
 
     def deepest(function):
         reached, most = 0, 1_000
-        while reached < most:  # the most levels that come through
+        while reached < most:
             middle = (reached + most + 1) // 2
-            try:
-                function(middle)
+            if comes(function, middle):
                 reached = middle
-            except RecursionError:
+            else:
                 most = middle - 1
         return reached
 
-    native[name](5)
     before = sys.getrecursionlimit()
     frame, depth = sys._getframe(), 0
     while frame:
         frame, depth = frame.f_back, depth + 1
-    try:
-        for more in (60, 61, 75, 90, 150):
+    for more in (*range(60, 76), 90, 150):
+        native = compiled(name)[1]  # a twin that has given up eight times is tried no more
+        native[name](5)
+        try:
             sys.setrecursionlimit(depth + more)
-            expected, got = deepest(plain[name]), deepest(native[name])
-            assert got == expected, more
-    finally:
-        sys.setrecursionlimit(before)
+            expected = deepest(plain[name])
+            assert comes_just(native[name], expected), more
+            assert deepest(native[name]) == expected, more
+        finally:
+            sys.setrecursionlimit(before)
 
 
 def test_the_lines_of_a_recursion_error():

@@ -8,6 +8,7 @@
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
+#include <llvm/Transforms/Utils/Cloning.h>
 #include <llvm/Transforms/Utils/Local.h>
 
 namespace hasten::compile {
@@ -45,6 +46,8 @@ class LastCalls {
     if (lasts.empty() || l_.own_calls(*l_.function).size() - lasts.size() > kOthersMost)
       return;
     l_.endings = {};  // what was not needed is gone
+    if (joins == llvm::Intrinsic::not_intrinsic && mostly_await(lasts))
+      keep_inner(lasts);
     llvm::LLVMContext& context = l_.function->getContext();
     const bool sums = joins != llvm::Intrinsic::not_intrinsic;
     BasicBlock* header = &l_.function->getEntryBlock();
@@ -123,6 +126,55 @@ class LastCalls {
     llvm::Intrinsic::ID joins;  ///< how they are joined, checked
     BasicBlock* tail;           ///< the last of the blocks from the call on
   };
+
+  /// Whether rounds await what another call gives, but for those that are exceptions.
+  bool mostly_await(llvm::ArrayRef<LastCall> lasts) const {
+    const auto awaits = [&](const LastCall& last) { return awaits_call(*last.call); };
+    return llvm::any_of(lasts, awaits) && llvm::all_of(lasts, [&](const LastCall& last) {
+             return awaits(last) || is_exception(*last.call->getParent());
+           });
+  }
+  /// Whether an argument is computed from what another call of the function gives.
+  bool awaits_call(CallInst& last) const {
+    llvm::SmallPtrSet<Instruction*, 16> seen;
+    llvm::SmallVector<Value*, 8> next(last.args());
+    while (!next.empty()) {
+      auto* made = llvm::dyn_cast<Instruction>(next.pop_back_val());
+      if (!made || !seen.insert(made).second)
+        continue;
+      if (l_.own_call(*made))
+        return true;
+      next.append(made->op_begin(), made->op_end());
+    }
+    return false;
+  }
+  /// Whether it is met for one value of a parameter alone.
+  static bool is_exception(BasicBlock& block) {
+    BasicBlock* at = &block;
+    while (BasicBlock* before = at->getSinglePredecessor()) {
+      auto* branch = llvm::dyn_cast<llvm::BranchInst>(before->getTerminator());
+      if (branch && branch->isConditional() &&
+          llvm::none_of(branch->successors(), [](BasicBlock* to) { return ends(*to); })) {
+        auto* compare = llvm::dyn_cast<llvm::ICmpInst>(branch->getCondition());
+        return compare && llvm::isa<llvm::Argument>(compare->getOperand(0)) &&
+               llvm::isa<llvm::Constant>(compare->getOperand(1)) &&
+               compare->getPredicate() ==
+                   (branch->getSuccessor(0) == at ? llvm::CmpInst::ICMP_EQ : llvm::CmpInst::ICMP_NE);
+      }
+      at = before;
+    }
+    return false;
+  }
+  /// Where a round awaits what a call gives, levels with rounds are loops in each other, of few rounds each, in which nothing is the same
+  /// on all ways: one level does best to go on where that call returns, with what it knows, and to leave further rounds to a call.
+  void keep_inner(llvm::ArrayRef<LastCall> lasts) {
+    llvm::ValueToValueMapTy map;
+    l_.inner = llvm::CloneFunction(l_.function, map);
+    l_.inner->setName("inner level");
+    l_.again = Function::Create(l_.function->getFunctionType(), llvm::GlobalValue::ExternalLinkage, "again",
+                                l_.function->getParent());
+    for (const LastCall& last : lasts) llvm::cast<CallInst>(map[last.call])->setCalledFunction(l_.again);
+  }
 
   static bool is_result(Value* value, CallInst* call) {
     auto* extract = llvm::dyn_cast<llvm::ExtractValueInst>(value);

@@ -451,6 +451,7 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   passes.addPass(llvm::DivRemPairsPass());  // n % 10 and n // 10 are one multiplication if they meet in one block
   llvm::FunctionPassManager of_twins;       // made of what is optimized already
   of_twins.addPass(SplitStructs());
+  of_twins.addPass(llvm::EarlyCSEPass(false));
   of_twins.addPass(llvm::JumpThreadingPass());  // that what was taken in has not given up
   of_twins.addPass(llvm::InstCombinePass());
   of_twins.addPass(llvm::SimplifyCFGPass());

@@ -28,6 +28,7 @@ using llvm::Value;
 constexpr unsigned kLevelsMost = 3, kUnrolledMost = 280;
 constexpr unsigned kLineLevelsMost = 7, kLineUnrolledMost = 400;
 constexpr unsigned kOneCallLevelsMost = 4;
+constexpr unsigned kInnerLevelsMost = 9, kInnerUnrolledMost = 600;  // without rounds little is left of a level
 
 class Twin {
  public:
@@ -48,10 +49,15 @@ class Twin {
       twin_->setLinkage(llvm::GlobalValue::ExternalLinkage);
       twin_->setVisibility(llvm::GlobalValue::HiddenVisibility);
       unroll();
+      check_steps_at_once(l_, *twin_);
       return_from_ends(*twin_);
       begin_twin();
     }
     l_.function->eraseFromParent();
+    if (l_.inner) {
+      l_.inner->eraseFromParent();
+      l_.again->eraseFromParent();
+    }
     forget_ends(*original_.getParent());
     if (twin_)
       redirect_calls();
@@ -67,17 +73,21 @@ class Twin {
   }
   /// Takes in the twin's calls, level by level.
   void unroll() {
-    const unsigned size = l_.function->getInstructionCount();
+    Function* taken_in = l_.inner ? l_.inner : l_.function;
+    const unsigned size = taken_in->getInstructionCount();
     llvm::SmallVector<CallInst*, 8> calls = l_.own_calls(*twin_);
     const bool has_one = calls.size() == 1, is_line = l_.has_rounds && has_one;
-    const unsigned levels_most = is_line ? kLineLevelsMost : has_one ? kOneCallLevelsMost : kLevelsMost;
-    const unsigned size_most = has_one ? kLineUnrolledMost : kUnrolledMost;
+    const unsigned levels_most = l_.inner  ? kInnerLevelsMost
+                                 : is_line ? kLineLevelsMost
+                                 : has_one ? kOneCallLevelsMost
+                                           : kLevelsMost;
+    const unsigned size_most = l_.inner ? kInnerUnrolledMost : has_one ? kLineUnrolledMost : kUnrolledMost;
     for (unsigned level = 0; level < levels_most && !calls.empty(); ++level) {
       if (twin_->getInstructionCount() + size * calls.size() > size_most)
         break;
       llvm::SmallVector<CallInst*, 8> inner;
       for (CallInst* call : calls) {
-        call->setCalledFunction(l_.function);
+        call->setCalledFunction(taken_in);
         llvm::InlineFunctionInfo info;
         if (!llvm::InlineFunction(*call, info).isSuccess())
           continue;
@@ -87,6 +97,14 @@ class Twin {
         }
       }
       calls = std::move(inner);
+    }
+    llvm::SmallVector<llvm::User*, 16> again;
+    if (l_.again)
+      again.append(l_.again->user_begin(), l_.again->user_end());
+    for (llvm::User* user : again) {
+      auto* call = llvm::cast<CallInst>(user);
+      if (call->getFunction() == twin_)
+        call->setCalledFunction(l_.self);
     }
     if (Function* begin = first_steps()) {
       for (CallInst* call : l_.own_calls(*twin_)) {
@@ -101,7 +119,13 @@ class Twin {
 
   /// What a call does before it calls or loops: for many it is all. The rest is a call of the whole. Null: there is no such way.
   Function* first_steps() {
-    Function* steps = copy(*l_.function, "begin");
+    Function* steps = copy(l_.inner ? *l_.inner : *l_.function, "begin");
+    const auto calls = [this](BasicBlock& block) {
+      return llvm::any_of(block, [this](Instruction& instr) {
+        auto* call = llvm::dyn_cast<CallInst>(&instr);
+        return l_.own_call(instr) || (call && l_.again && call->getCalledFunction() == l_.again);
+      });
+    };
     BasicBlock* rest = BasicBlock::Create(steps->getContext(), "rest", steps);
     llvm::IRBuilder<> b(rest);
     if (llvm::DISubprogram* of = steps->getSubprogram())
@@ -112,11 +136,11 @@ class Twin {
     llvm::DominatorTree dominators(*steps);
     llvm::LoopInfo loops(dominators);
     BasicBlock* begin = &steps->getEntryBlock();
-    if (l_.has_rounds && begin->getSingleSuccessor())
+    if (l_.has_rounds && !l_.inner && begin->getSingleSuccessor())
       begin = begin->getSingleSuccessor();  // the first round of a loop of last calls is a first step
     llvm::SmallPtrSet<BasicBlock*, 16> seen;
     llvm::SmallVector<BasicBlock*, 16> next{begin};
-    if (llvm::any_of(*begin, [&](Instruction& instr) { return l_.own_call(instr) != nullptr; }))
+    if (calls(*begin))
       return drop(steps);
     bool returns = false;
     while (!next.empty()) {
@@ -127,8 +151,7 @@ class Twin {
       Instruction* end = block->getTerminator();
       for (unsigned k = 0; k < end->getNumSuccessors(); ++k) {
         BasicBlock* after = end->getSuccessor(k);
-        const bool calls = llvm::any_of(*after, [&](Instruction& instr) { return l_.own_call(instr) != nullptr; });
-        if (calls || loops.isLoopHeader(after)) {
+        if (calls(*after) || loops.isLoopHeader(after)) {
           after->removePredecessor(block);
           end->setSuccessor(k, rest);
         } else {
@@ -247,7 +270,7 @@ class Twin {
   }
 
   Function& original_;
-  RecursionLevel l_{nullptr, &original_, false, nullptr, 0, 0, nullptr, nullptr, {}, {}};
+  RecursionLevel l_{nullptr, &original_, false, nullptr, nullptr, nullptr, 0, 0, nullptr, nullptr, {}, {}};
   Function* twin_ = nullptr;
 };
 

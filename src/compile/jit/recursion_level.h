@@ -26,6 +26,8 @@ struct RecursionLevel {
   llvm::Function* function;                 ///< the copy
   llvm::Function* self;                     ///< what those calls name that are the function's of itself
   bool has_rounds = false;                  ///< last calls are rounds of a loop: its header follows the first block
+  llvm::Function* inner = nullptr;          ///< what its calls take in, if that is another copy: one without rounds
+  llvm::Function* again = nullptr;          ///< what the last calls of that name
   llvm::ConstantInt* first_sum = nullptr;   ///< if its last parameter is a sum so far: what that begins with
   unsigned decreasing = 0;                  ///< the parameter that bounds the depth; 0: none does
   int64_t least = 0;                        ///< where that is less, there are no calls
@@ -70,5 +72,7 @@ void bound_depth(RecursionLevel& level);
 void carry_sums(RecursionLevel& level);
 /// Makes a loop of calls after which the function does nothing but return what they give, or its sum (product) with something.
 void loop_last_calls(RecursionLevel& level);
+/// Of numbers to which each level adds the same constant, one check goes for all the levels that `twin` has taken in.
+void check_steps_at_once(const RecursionLevel& level, llvm::Function& twin);
 
 }  // namespace hasten::compile
