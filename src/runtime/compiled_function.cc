@@ -438,11 +438,12 @@ bool CompiledFunction::replace_version(PyObject* const* args, uint64_t shape) {
   return true;
 }
 
-void CompiledFunction::learn(const DeoptPoint& point, PyObject* seen) {
+void CompiledFunction::learn(const DeoptPoint& point, PyObject* object) {
   // What stands here is kept for the life of the function; a loop over many types must not make it long.
   constexpr size_t kLearntMax = 64;
   mir::ValueId value = point.result != mir::kNone ? point.result : point.resume;
-  runtime::learn(mir_, {value, point.reason, seen});
+  runtime::learn(mir_, {value, point.reason, object});
+  auto* const seen = object ? reinterpret_cast<PyObject*>(Py_TYPE(object)) : nullptr;
   for (Learnt& known : learnt_) {
     if (known.value == value && known.reason == point.reason && known.seen.get() == seen) {
       ++known.count;

@@ -209,7 +209,7 @@ class CompiledFunction {
   /// A prediction failed in `native`, or in a function that it calls natively.
   void note_landing(NativeVersion* native);
   PyObject* enter(NativeVersion* native, PyObject* const* args);
-  void learn(const DeoptPoint& point, PyObject* seen);
+  void learn(const DeoptPoint& point, PyObject* object);
   void add_reason(PyObject* reason);
   // dropping.cc
   /// Whether Python has the turn without a look at the versions.

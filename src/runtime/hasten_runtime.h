@@ -178,7 +178,7 @@ struct RuntimeTable {
 struct Feedback {
   mir::ValueId value;  ///< the value (an instruction) whose prediction failed
   DeoptReason reason;
-  PyObject* seen;  ///< for Type and Result: the type object seen (borrowed)
+  PyObject* seen;  ///< the result, if there is one (borrowed)
 };
 
 struct CompileTable {

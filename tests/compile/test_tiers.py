@@ -252,3 +252,41 @@ print(first, state(total), facts["cache_loaded"], facts["cache_stored"], "hasten
     assert run(1) == ["['quick'] ['optimized'] 1 1 True"]
     assert run(1) == ["['optimized'] ['optimized'] 1 0 False"]
     assert len(list((tmp_path / "cache").glob("*"))) == 1
+
+
+PIVOTS = """
+@hasten.jit
+def pivoted(a):
+    n = len(a)
+    order = list(range(n))
+    for k in range(n):
+        best = k
+        for i in range(k + 1, n):
+            if a[i][k] > a[best][k]:
+                best = i
+        order[k], order[best] = order[best], order[k]
+        a[k], a[best] = a[best], a[k]
+        for i in range(k + 1, n):
+            for j in range(k + 1, n):
+                a[i][j] -= a[i][k] * a[k][j] / a[k][k]
+    return n, order
+
+
+@hasten.jit
+def last_pivots(n):
+    a = [[i * j % 17 / 4.0 + (3.0 if i == j else 0.5) for j in range(n)] for i in range(n)]
+    count, order = pivoted(a)
+    total = 0.0
+    for i in range(count):
+        total += a[i][i] * order[i]
+    return total, order[-1]
+
+
+print([last_pivots(n) for n in (2, 5, 12, 110, 110, 110)] == [last_pivots.__wrapped__(n) for n in (2, 5, 12, 110, 110, 110)])
+print(state(last_pivots), last_pivots.hasten.report()["reasons"])
+"""
+
+
+def test_a_list_in_the_tuple_of_a_callee_that_left_its_quick_code_stays_native(tmp_path):
+    """What was seen of the result there is the tuple that it is taken for, not any object."""
+    assert told_by(STATE + PIVOTS, tmp_path) == ["True", "['optimized'] []"]
