@@ -90,6 +90,13 @@ bool CompiledFunction::python_has_the_turn(uint64_t shape, PythonTurn* turn) con
   return static_cast<bool>(*turn);
 }
 
+bool CompiledFunction::stays_python() const {
+  return mir_ && versions_.empty() && under_way_.empty() && !compiling_ && !timed_thread_ && !strict_error_ &&
+         !is_behind_trampoline_ && !(refused_.empty() && dropped_.empty()) &&
+         std::none_of(mir_->blocks, mir_->blocks + mir_->block_count,
+                      [](const mir::Block& block) { return block.loop_depth > 0; });
+}
+
 PyObject* CompiledFunction::enter_in_contest(size_t index, PyObject* const* args, PythonTurn* turn) {
   Version& version = versions_[index];
   NativeVersion* const native = version.native;

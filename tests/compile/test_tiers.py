@@ -290,3 +290,51 @@ print(state(last_pivots), last_pivots.hasten.report()["reasons"])
 def test_a_list_in_the_tuple_of_a_callee_that_left_its_quick_code_stays_native(tmp_path):
     """What was seen of the result there is the tuple that it is taken for, not any object."""
     assert told_by(STATE + PIVOTS, tmp_path) == ["True", "['optimized'] []"]
+
+
+ACCESSORS = """
+class Vector:
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+    def __add__(self, other):
+        return Vector(self.x + other.x, self.y + other.y)
+for name in ("__init__", "__add__"):
+    setattr(Vector, name, hasten.jit(getattr(Vector, name)))
+
+@hasten.jit
+def first(vector):
+    return vector.x
+
+@hasten.jit
+def norm(x, y):
+    return (x * x + y * y) / (x + y) - (x - y) * (x * y)
+
+def added(count):
+    total = Vector(0, 0.5)
+    for k in range(count):
+        total = total + Vector(k, 0.25)
+    return total
+
+@hasten.jit
+def firsts(vectors):
+    found = 0
+    for vector in vectors:
+        found += first(vector) * 2
+    return found
+
+total = added(300)
+print(total.x, total.y, firsts([total] * 3000), norm(3, 4))
+first(total)
+for function in (Vector.__init__, Vector.__add__, first, norm, firsts):
+    print(function.hasten.report()["tier"], "an attribute stays" in str(function.hasten.report()["reasons"]))
+print([version["kind"] for version in first.hasten.report()["versions"]])
+Vector.__init__.__wrapped__.__code__ = (lambda self, x, y: setattr(self, "x", -x) or setattr(self, "y", y)).__code__
+print(added(3).x)
+"""
+
+
+def test_what_only_reads_and_writes_attributes_is_left_to_python_unless_native_code_calls_it(tmp_path):
+    assert told_by(ACCESSORS, tmp_path) == [
+        *("44850 75.5 269100000 15.571428571428571", "python True", "python True", "python True", "native False"),
+        *("native False", "['within']", "1"),
+    ]

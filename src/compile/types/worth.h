@@ -15,9 +15,8 @@ namespace hasten::compile {
 /// compiled: other compiled code may call it.
 /// A Python function that is called from native code costs more than between two of the interpreter's own frames;
 /// `args`, what the root is called with (or, for OSR, its values), tell whether a method is one.
-/// *gain: how many times faster the model takes native code to be. gain_wanted: 0, or refuse what has less, without
-/// loops too.
-std::optional<std::string> why_not_worth(Unit& unit, PyObject* const* args, double gain_wanted, double* gain);
+/// *gain: how many times faster the model takes native code to be.
+std::optional<std::string> why_not_worth(Unit& unit, PyObject* const* args, runtime::GainWanted wanted, double* gain);
 
 /// Nothing if native code gives the interpreter's answers; else "FILE:LINE: why" for a question that it cannot answer.
 std::optional<std::string> why_not_exact(Unit& unit);
