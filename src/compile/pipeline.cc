@@ -105,7 +105,8 @@ void set_up(const runtime::RuntimeTable& table) {
 }
 
 runtime::PreparedUnit* prepare(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
-                               mir::BlockId osr_block, bool is_quick, double gain_wanted, PyObject** reason) {
+                               mir::BlockId osr_block, bool is_quick, runtime::GainWanted gain_wanted,
+                               PyObject** reason) {
   const auto start = ThreadClock::now();
   auto prepared = std::make_unique<runtime::PreparedUnit>();
   Unit& unit = prepared->unit;

@@ -12,7 +12,8 @@ void set_up(const runtime::RuntimeTable& table);
 
 // See CompileTable.
 runtime::PreparedUnit* prepare(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
-                               mir::BlockId osr_block, bool is_quick, double gain_wanted, PyObject** reason);
+                               mir::BlockId osr_block, bool is_quick, runtime::GainWanted gain_wanted,
+                               PyObject** reason);
 void generate(runtime::PreparedUnit* prepared, bool is_in_background);
 runtime::NativeVersion* finish(runtime::PreparedUnit* prepared, PyObject** reason);
 void discard(runtime::PreparedUnit* prepared);

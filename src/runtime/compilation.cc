@@ -73,6 +73,10 @@ void wait_for_compiler() {
   }
 }
 
+GainWanted CompiledFunction::gain_wanted() const {
+  return {is_behind_trampoline_ ? kUnseenGain : 0, tier_from_environment() == Tier::Native && !strict_error_};
+}
+
 PreparedUnit* CompiledFunction::prepare(PyObject* const* args, uint32_t count, mir::BlockId osr_block, bool is_quick) {
   ++(osr_block != mir::kNone ? osr_compile_count_ : compile_count_);
   compiling_ = true;
@@ -84,9 +88,7 @@ PreparedUnit* CompiledFunction::prepare(PyObject* const* args, uint32_t count, m
   std::string why;
   const CompileTable* table = load_compiler(&why);  // not yet here if the MIR came out of the cache
   const bool was_unseen = std::exchange(is_compiling_unseen_, is_behind_trampoline_);
-  PreparedUnit* unit =
-      table ? table->prepare(mir_, args, count, osr_block, is_quick, is_behind_trampoline_ ? kUnseenGain : 0, &reason)
-            : nullptr;
+  PreparedUnit* unit = table ? table->prepare(mir_, args, count, osr_block, is_quick, gain_wanted(), &reason) : nullptr;
   is_compiling_unseen_ = was_unseen;
   compiling_ = false;
   last_compile_ticks_ = ticks() - begin;

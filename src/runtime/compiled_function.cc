@@ -23,6 +23,7 @@ namespace {
 constexpr uint32_t kCompilesMax = 16, kCompilesMaxUnseen = 4;  // per function: beyond, a version that lands stays
 constexpr uint64_t kLandingRarity = 64;  // a version that lands less often than once in so many calls stays
 constexpr uint32_t kParametersMax = 255;
+constexpr uint32_t kPlainCalls = 63;  // as Python, without a look whether native code could do them after all
 
 uint64_t mix(uint64_t hash, const void* pointer) {
   return (hash ^ reinterpret_cast<uintptr_t>(pointer)) * 0x9E3779B97F4A7C15ULL + (hash >> 29);
@@ -222,6 +223,10 @@ PyObject* CompiledFunction::call(PyObject* const* args, size_t nargsf, PyObject*
 }
 
 PyObject* CompiledFunction::call_counted(PyObject* const* args, size_t nargsf, PyObject* keyword_names) {
+  if (plain_calls_ > 0 && original_depth_ == 0) {
+    --plain_calls_;
+    return call_original(args, nargsf, keyword_names);
+  }
   size_t nargs = static_cast<size_t>(PyVectorcall_NARGS(nargsf));
   if (!mir_ || !is_current()) {
     if (tier_from_environment() == Tier::Python || !is_current() || mir_tried_ || compiling_) {
@@ -255,6 +260,9 @@ PyObject* CompiledFunction::call_counted(PyObject* const* args, size_t nargsf, P
   PyObject* result = call_bound(in_order, &turn);
   if (result != kGuardMiss) {
     return result;
+  }
+  if (stays_python()) {
+    plain_calls_ = kPlainCalls;
   }
   return turn ? call_in_turn(turn, args, nargsf, keyword_names) : call_original(args, nargsf, keyword_names);
 }
@@ -440,11 +448,12 @@ bool CompiledFunction::replace_version(PyObject* const* args, uint64_t shape) {
   return true;
 }
 
-void CompiledFunction::learn(const DeoptPoint& point, PyObject* seen) {
+void CompiledFunction::learn(const DeoptPoint& point, PyObject* object) {
   // What stands here is kept for the life of the function; a loop over many types must not make it long.
   constexpr size_t kLearntMax = 64;
   mir::ValueId value = point.result != mir::kNone ? point.result : point.resume;
-  runtime::learn(mir_, {value, point.reason, seen});
+  runtime::learn(mir_, {value, point.reason, object});
+  auto* const seen = object ? reinterpret_cast<PyObject*>(Py_TYPE(object)) : nullptr;
   for (Learnt& known : learnt_) {
     if (known.value == value && known.reason == point.reason && known.seen.get() == seen) {
       ++known.count;

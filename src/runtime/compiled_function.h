@@ -211,7 +211,7 @@ class CompiledFunction {
   /// A prediction failed in `native`, or in a function that it calls natively.
   void note_landing(NativeVersion* native);
   PyObject* enter(NativeVersion* native, PyObject* const* args);
-  void learn(const DeoptPoint& point, PyObject* seen);
+  void learn(const DeoptPoint& point, PyObject* object);
   void add_reason(PyObject* reason);
   // dropping.cc
   /// Whether Python has the turn without a look at the versions.
@@ -224,6 +224,9 @@ class CompiledFunction {
   /// Its code is freed when no call runs it any more.
   void retire(NativeVersion* native);
   void free_retired();
+  GainWanted gain_wanted() const;
+  /// Whether all calls that came so far run as Python, and are as short as what they call.
+  bool stays_python() const;
   /// Makes room for one more version. False: too many were compiled for too few calls.
   bool may_compile();
   bool can_afford_another() const;
@@ -263,6 +266,7 @@ class CompiledFunction {
   inline static uint64_t compiles_everywhere_ = 0;
   inline static double compile_seconds_ = 0;
   std::vector<uint64_t> refused_;  ///< shapes that could not be compiled
+  uint32_t plain_calls_ = 0;       ///< so many more calls run as Python at once
   std::vector<Learnt> learnt_;
   std::vector<ObjectRef> reasons_;
   uint32_t compile_count_ = 0, osr_compile_count_ = 0;  ///< without those in place of quick ones

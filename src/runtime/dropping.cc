@@ -18,6 +18,7 @@ namespace {
 
 constexpr size_t kVersionsMax = 16;  // of a function, at one time
 constexpr uint32_t kFreeCompiles = 16, kFreeCompilesUnseen = 4;
+constexpr uint64_t kCallsThatTell = 1'000;      // as Python: the next ones are expected to run so too
 constexpr uint64_t kMissesForLook = 64;         // of unmodified code: whether another compilation can be afforded
 constexpr uint64_t kMissesForCompile = 10'000;  // beyond these, a compilation must be wanted by so many calls
 // Within a call that runs as Python so do the calls that it makes of itself, as they will when the version is dropped; but
@@ -86,6 +87,13 @@ bool CompiledFunction::python_has_the_turn(uint64_t shape, PythonTurn* turn) con
     turn->shape = shape;
   }
   return static_cast<bool>(*turn);
+}
+
+bool CompiledFunction::stays_python() const {
+  return mir_ && original_calls_ > kCallsThatTell && versions_.empty() && under_way_.empty() && !compiling_ &&
+         !timed_thread_ && !strict_error_ && !is_behind_trampoline_ && !(refused_.empty() && dropped_.empty()) &&
+         std::none_of(mir_->blocks, mir_->blocks + mir_->block_count,
+                      [](const mir::Block& block) { return block.loop_depth > 0; });
 }
 
 PyObject* CompiledFunction::enter_in_contest(size_t index, PyObject* const* args, PythonTurn* turn) {

@@ -44,6 +44,20 @@ bool same_shape(PyObject* a, PyObject* b) {
   return same;
 }
 
+/// Tuples of too many forms are any tuples.
+void add_shape(Experience::Seen& seen, PyObject* object) {
+  const KeepError keep;
+  const auto is_shape = [](PyObject* one) { return PyTuple_CheckExact(one); };
+  PyObject* shape = shape_of(object, 0);
+  if (!shape)
+    return;
+  if (is_shape(shape) &&
+      static_cast<size_t>(std::count_if(seen.classes.begin(), seen.classes.end(), is_shape)) >= kShapesMax)
+    Py_SETREF(shape, Py_NewRef(reinterpret_cast<PyObject*>(&PyTuple_Type)));
+  add_seen_class(seen, shape);
+  Py_DECREF(shape);
+}
+
 }  // namespace
 
 Experience& experience_of(const mir::MirFunction* function) { return experiences()[function]; }
@@ -68,16 +82,7 @@ uint8_t overflow_of(PyObject* object) {
 
 void add_seen(Experience::Seen& seen, PyObject* object) {
   seen.overflowed = std::max(seen.overflowed, overflow_of(object));
-  const KeepError keep;
-  const auto is_shape = [](PyObject* one) { return PyTuple_CheckExact(one); };
-  PyObject* shape = shape_of(object, 0);
-  if (!shape)
-    return;
-  if (is_shape(shape) &&
-      static_cast<size_t>(std::count_if(seen.classes.begin(), seen.classes.end(), is_shape)) >= kShapesMax)
-    Py_SETREF(shape, Py_NewRef(reinterpret_cast<PyObject*>(&PyTuple_Type)));
-  add_seen_class(seen, shape);
-  Py_DECREF(shape);
+  add_shape(seen, object);
 }
 
 void add_global_change(const mir::MirFunction* function, uint32_t name, PyObject* before) {
@@ -96,7 +101,7 @@ void learn(const mir::MirFunction* function, const Feedback& feedback) {
   if (feedback.reason == DeoptReason::Overflow || feedback.reason == DeoptReason::WideOverflow) {
     add_overflow(seen, feedback.reason);
   } else if (feedback.seen) {
-    add_seen_class(seen, feedback.seen);
+    add_shape(seen, feedback.seen);
   }
 }
 

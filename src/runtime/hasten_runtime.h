@@ -178,7 +178,12 @@ struct RuntimeTable {
 struct Feedback {
   mir::ValueId value;  ///< the value (an instruction) whose prediction failed
   DeoptReason reason;
-  PyObject* seen;  ///< for Type and Result: the type object seen (borrowed)
+  PyObject* seen;  ///< the result, if there is one (borrowed)
+};
+
+struct GainWanted {
+  double least;  ///< 0, or refuse what the compiler does not take to be so many times faster, also without loops
+  bool declines_accessors;  ///< refuse what reads and writes attributes and does little else: the way to it costs more
 };
 
 struct CompileTable {
@@ -193,10 +198,10 @@ struct CompileTable {
   /// block's own phis included and already evaluated); a null entry is an Unbound value. What the runtime has learnt
   /// (RuntimeTable::lessons) makes the version wider.
   /// is_quick: without optimization, in a fraction of the time.
-  /// gain_wanted: 0, or refuse it, also without loops, if the compiler does not take it to be so many times faster. Null with *reason when it would not be faster or cannot be done.
+  /// Null with *reason when it would not be faster or cannot be done.
   /// What it names is kept alive until it is finished or discarded, but for `function`, whose owner must be.
   PreparedUnit* (*prepare)(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
-                           mir::BlockId osr_block, bool is_quick, double gain_wanted, PyObject** reason);
+                           mir::BlockId osr_block, bool is_quick, GainWanted gain_wanted, PyObject** reason);
   /// The longest step, once a unit; touches nothing of Python: needs no GIL. In the background one thread may do this while one
   /// that holds the GIL does it for another unit in the foreground.
   void (*generate)(PreparedUnit* unit, bool is_in_background);

@@ -173,15 +173,14 @@ PyObject* CompiledFunction::land(NativeVersion* native, uint32_t point_index, co
   }
   Start start{point.resume};
   if (point.result != mir::kNone) {
-    learn(point, result ? reinterpret_cast<PyObject*>(Py_TYPE(result)) : nullptr);
+    learn(point, result);
     values.set(point.result, result);
     release_dead(function, plan(), point.result, &values);
     start.instr -= planted_bug(Plant::LandingTwice);
   } else if (point.reason == DeoptReason::Type && is_computing(function.instrs[start.instr].op)) {
     // Do the instruction now: the type of its value is what the compiler has to learn.
     if (execute_into(function, plan(), start.instr, &values)) {
-      PyObject* seen = values.get(start.instr);
-      learn(point, seen ? reinterpret_cast<PyObject*>(Py_TYPE(seen)) : nullptr);
+      learn(point, values.get(start.instr));
       release_dead(function, plan(), start.instr, &values);
       ++start.instr;
     } else {

@@ -479,3 +479,25 @@ def test_lists_in_a_list_of_anything():
     compiled = hasten.jit(function)
     for _ in range(3):
         assert compiled(4) == function(4)
+
+
+def test_lists_that_a_tuple_is_walked_for():
+    def function(n):
+        a = [[i * k for k in range(4)] for i in range(n)]
+        b = [[i + k for k in range(4)] for i in range(n)]
+        for rows in (a, b):
+            for i in range(n):
+                row = [3, 1, i]
+                row[i % 3], row[0] = row[0], row[i % 3]
+                rows[i] = row
+        for rows in (a, [], b):
+            if rows:
+                rows[0] = [9]
+        return a[0][0] + b[-1][0], a, len(b)
+
+    compiled = hasten.jit(function)
+    for n in (1, 2, 40):
+        for _ in range(3):
+            assert compiled(n) == function(n)
+    report = compiled.hasten.report()
+    assert (report["tier"], report["reasons"]) == ("native", [])

@@ -252,3 +252,89 @@ print(first, state(total), facts["cache_loaded"], facts["cache_stored"], "hasten
     assert run(1) == ["['quick'] ['optimized'] 1 1 True"]
     assert run(1) == ["['optimized'] ['optimized'] 1 0 False"]
     assert len(list((tmp_path / "cache").glob("*"))) == 1
+
+
+PIVOTS = """
+@hasten.jit
+def pivoted(a):
+    n = len(a)
+    order = list(range(n))
+    for k in range(n):
+        best = k
+        for i in range(k + 1, n):
+            if a[i][k] > a[best][k]:
+                best = i
+        order[k], order[best] = order[best], order[k]
+        a[k], a[best] = a[best], a[k]
+        for i in range(k + 1, n):
+            for j in range(k + 1, n):
+                a[i][j] -= a[i][k] * a[k][j] / a[k][k]
+    return n, order
+
+
+@hasten.jit
+def last_pivots(n):
+    a = [[i * j % 17 / 4.0 + (3.0 if i == j else 0.5) for j in range(n)] for i in range(n)]
+    count, order = pivoted(a)
+    total = 0.0
+    for i in range(count):
+        total += a[i][i] * order[i]
+    return total, order[-1]
+
+
+print([last_pivots(n) for n in (2, 5, 12, 110, 110, 110)] == [last_pivots.__wrapped__(n) for n in (2, 5, 12, 110, 110, 110)])
+print(state(last_pivots), last_pivots.hasten.report()["reasons"])
+"""
+
+
+def test_a_list_in_the_tuple_of_a_callee_that_left_its_quick_code_stays_native(tmp_path):
+    """What was seen of the result there is the tuple that it is taken for, not any object."""
+    assert told_by(STATE + PIVOTS, tmp_path) == ["True", "['optimized'] []"]
+
+
+ACCESSORS = """
+class Vector:
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+    def __add__(self, other):
+        return Vector(self.x + other.x, self.y + other.y)
+for name in ("__init__", "__add__"):
+    setattr(Vector, name, hasten.jit(getattr(Vector, name)))
+
+@hasten.jit
+def first(vector):
+    return vector.x
+
+@hasten.jit
+def norm(x, y):
+    return (x * x + y * y) / (x + y) - (x - y) * (x * y)
+
+def added(count):
+    total = Vector(0, 0.5)
+    for k in range(count):
+        total = total + Vector(k, 0.25)
+    return total
+
+@hasten.jit
+def firsts(vectors):
+    found = 0
+    for vector in vectors:
+        found += first(vector) * 2
+    return found
+
+total = added(300)
+print(total.x, total.y, firsts([total] * 3000), norm(3, 4))
+first(total)
+for function in (Vector.__init__, Vector.__add__, first, norm, firsts):
+    print(function.hasten.report()["tier"], "an attribute stays" in str(function.hasten.report()["reasons"]))
+print([version["kind"] for version in first.hasten.report()["versions"]])
+Vector.__init__.__wrapped__.__code__ = (lambda self, x, y: setattr(self, "x", -x) or setattr(self, "y", y)).__code__
+print(added(3).x)
+"""
+
+
+def test_what_only_reads_and_writes_attributes_is_left_to_python_unless_native_code_calls_it(tmp_path):
+    assert told_by(ACCESSORS, tmp_path) == [
+        *("44850 75.5 269100000 15.571428571428571", "python True", "python True", "python True", "native False"),
+        *("native False", "['within']", "1"),
+    ]

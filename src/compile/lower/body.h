@@ -300,6 +300,11 @@ class BodyLowering {
   Value complex_quotient(llvm::Value* ar, llvm::Value* ai, llvm::Value* cr, llvm::Value* ci);
   Value complex_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
   Value float_pow(ValueId v, llvm::Value* a, llvm::Value* c);
+  struct SurePower {
+    llvm::Value* value;
+    llvm::Value* is_same;  ///< whether pow() is sure to give it
+  };
+  std::optional<SurePower> power_by_products(llvm::Value* a, llvm::Value* c);
   llvm::Value* little_multiple(ValueId v, llvm::Value* number, Interval times);
   llvm::Value* checked(ValueId v, llvm::Intrinsic::ID id, llvm::Value* a, llvm::Value* c);
 

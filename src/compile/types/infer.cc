@@ -133,8 +133,7 @@ class Sweeper {
     if (s_.guesses.contains(v))
       return t;  // what was seen is in the guess
     for (PyObject* cls : seen->second.classes) {
-      const Type wider = cls == reinterpret_cast<PyObject*>(&PyList_Type) ? Type::list(fresh_site(v))
-                                                                          : type_of_class(cls, unit_.sites);
+      const Type wider = seen_type(v, cls);
       t = join(t, wider, unit_.sites);
       if (i.op == Op::GetItem) {  // other loads from the same lists will meet it too
         const Type container = use(v, 0);
@@ -154,6 +153,15 @@ class Sweeper {
         unit_.sites.widen(unit_.global_site(s_.view.function(), i.aux), wider);
     }
     return t;
+  }
+
+  Type seen_type(ValueId v, PyObject* cls) {
+    if (cls == reinterpret_cast<PyObject*>(&PyList_Type))
+      return Type::list(fresh_site(v));
+    const auto [found, is_new] = s_.seen_types.try_emplace({v, cls});
+    if (is_new)
+      found->second = type_of_class(cls, unit_.sites);
+    return found->second;
   }
 
   /// Whether a number that comes out of a list does. Once types are narrowed that is decided: how its uses are done depends on it.

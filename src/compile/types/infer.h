@@ -101,7 +101,9 @@ struct Specialization {
   std::unordered_map<mir::ValueId, Deferral> deferred;
   std::unordered_map<mir::ValueId, Interval> counters;   ///< bounds of what grows by little steps
   std::unordered_map<mir::ValueId, SiteId> fresh_sites;  ///< of lists that an instruction makes
-  std::vector<PyObject*> written_globals;                ///< names that it binds or unbinds
+  /// What a value has been seen to be (of Experience::Seen::classes): made once, so that lists in it have one site.
+  std::map<std::pair<mir::ValueId, PyObject*>, Type> seen_types;
+  std::vector<PyObject*> written_globals;  ///< names that it binds or unbinds
   std::string symbol;
   uint32_t index = 0;
 

@@ -44,6 +44,9 @@ bool refers_to_objects(const Type& t) {
          (t.items && (t.kinds & kWithItems) && std::any_of(t.items->begin(), t.items->end(), refers_to_objects));
 }
 
+/// Of a tuple that is an object, say.
+bool walks_object(const Type& iterator) { return iterator.only(kListIter) && iterator.cls; }
+
 bool is_index(const Type& t) { return t.within(kIntegral) && !t.is_union(); }
 
 /// Writes a shape, nibble by nibble.
@@ -173,6 +176,8 @@ class Search {
     if (holds_list(t) && !makes(s, v))
       block(t);
     if (const auto plan = s.calls.find(v); plan != s.calls.end()) {
+      if (plan->second.target && must_box(plan->second.target->result, t))
+        block(plan->second.target->result);  // an object here, whatever the callee makes
       for (const CallPlan::Source& source : plan->second.sources) {
         if (source.guard != kNoGuard)
           block(unit_.guards[source.guard].type);  // the function has it
@@ -241,7 +246,7 @@ class Search {
         return compare(s, v, k);
       case Op::GetIter:
         gains(operand);
-        return t.within(kIterators);
+        return t.within(kIterators) && !walks_object(t);
       case Op::IterNext:
         return operand.within(kIterators) && !t.object && !must_box(item_type(operand, sites_), t);
       case Op::GetAttr:
@@ -301,7 +306,7 @@ class Search {
 
   /// Whether the iterator, or one that it goes along with, gives lists that are in objects, as the items of a dict.
   bool takes_out_of_objects(const Type& iterator) {
-    if (iterator.object)
+    if (iterator.object || walks_object(iterator))
       return holds_list(item_type(iterator, sites_));
     return (iterator.only(kZip) || iterator.only(kEnumerate)) &&
            std::any_of(iterator.items->begin(), iterator.items->end(),

@@ -150,6 +150,36 @@ int boxed_arguments(const Specialization& s, ValueId call) {
   return count;
 }
 
+/// Whether a function without loops, all of whose calls come from CPython, reads or writes attributes, and saves less by its numbers than
+/// the way to native code costs. CPython has attributes at once where it has seen the class before.
+bool loses_by_attributes(Unit& unit) {
+  constexpr double kEntryNs = 30, kAttributeNs = 4, kObjectNs = 15, kOperationNs = 8, kGuessNs = 2, kMethodNs = 15;
+  const Specialization& s = *unit.specializations.front();
+  if (unit.specializations.size() > 1)
+    return false;
+  double saved = 0, lost = kEntryNs;
+  bool has_attribute = false;
+  for (mir::BlockId b : blocks_without_exception(s)) {
+    for (ValueId v = s.view.first(b); v < s.view.end(b); ++v) {
+      const Op op = s.view.instr(v).op;
+      const bool is_attribute = op == Op::GetAttr || op == Op::SetAttr;
+      const auto plan = s.calls.find(v);
+      if (stays_boxed(unit, s, v)) {
+        has_attribute |= is_attribute;
+        lost += is_attribute ? kAttributeNs : 0;
+        lost += op == Op::SetAttr && s.types[s.view.args(v)[1]].only(kFloat) ? kObjectNs : 0;
+        lost += kObjectNs * boxed_arguments(s, v);
+      } else if (op == Op::Call && plan != s.calls.end()) {
+        saved += kMethodNs;
+      } else if (op == Op::Binary || op == Op::Inplace || op == Op::Compare || op == Op::Unary || op == Op::GetItem ||
+                 op == Op::SetItem) {
+        saved += s.guesses.contains(v) ? kGuessNs : kOperationNs;
+      }
+    }
+  }
+  return has_attribute && saved < lost;
+}
+
 }  // namespace
 
 bool stays_boxed(Unit& unit, const Specialization& s, ValueId v) {
@@ -271,7 +301,7 @@ std::optional<std::string> why_not_exact(Unit& unit) {
   return {};
 }
 
-std::optional<std::string> why_not_worth(Unit& unit, PyObject* const* args, double gain_wanted, double* gain) {
+std::optional<std::string> why_not_worth(Unit& unit, PyObject* const* args, runtime::GainWanted wanted, double* gain) {
   double plain_ns = 0, native_ns = 0, worst_ns = 0;
   bool has_loop = false;
   const Specialization* worst_in = nullptr;
@@ -306,7 +336,9 @@ std::optional<std::string> why_not_worth(Unit& unit, PyObject* const* args, doub
     }
   }
   *gain = plain_ns / std::max(native_ns, 1.0);
-  if ((!has_loop && gain_wanted == 0) || !worst_in || plain_ns >= std::max(kGainWanted, gain_wanted) * native_ns)
+  const bool is_accessor = wanted.declines_accessors && !has_loop && loses_by_attributes(unit);
+  if (!is_accessor &&
+      ((!has_loop && wanted.least == 0) || !worst_in || plain_ns >= std::max(kGainWanted, wanted.least) * native_ns))
     return {};
   const Instr& i = worst_in->view.instr(worst);
   return place(*worst_in, i) + ": " + operation_name(i.op) +
