@@ -105,7 +105,32 @@ def bisected(values, others):
     return found
 
 
-FUNCTIONS = (bisected, positions, heap_sorted, merged, in_tree, of_floats)
+def least_above(values, others):
+    """The least float above each of the bounds, and where it is; some are no numbers, some both zeros."""
+    floats = [0.0, float("nan"), -0.0] + [value / 7.0 for value in values]
+    found = []
+    for bound in others[:20]:
+        least, greatest, at = 1e300, -1e300, -1
+        for i in range(len(floats)):
+            if bound / 7.0 < floats[i] < least:
+                least = floats[i]
+                at = i
+            if i % 3 and not floats[i] == 1.0 and floats[i] >= greatest and floats[i] < 1e200:
+                greatest = floats[i]
+        found.append(repr((least, greatest, at)))
+    return found
+
+
+def between(floats, low):
+    least, at = 1e300, -1
+    for i in range(len(floats)):
+        if low < floats[i] < least:
+            least = floats[i]
+            at = i
+    return least, at
+
+
+FUNCTIONS = (least_above, bisected, positions, heap_sorted, merged, in_tree, of_floats)
 
 
 def inputs():

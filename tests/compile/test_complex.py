@@ -2,6 +2,9 @@
 
 import itertools
 import math
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -119,6 +122,26 @@ def test_quotients_of_quotients(both):
     plain, native = both
     for a, c, d in itertools.product(NUMBERS[::7], NUMBERS[::5], [0.25 - 0.5j, 0j, complex(-0.0, 1e-310)]):
         assert outcome(native["quotient_of_quotients"], a, c, d) == outcome(plain["quotient_of_quotients"], a, c, d), (a, c, d)
+
+
+@pytest.mark.parametrize("loop, is_guessed", [("value = value / z", True), ("value = value + z / 3j", False), ("value = z / (value + 1)", True)])
+def test_only_a_quotient_that_the_next_one_waits_for_is_guessed(loop, is_guessed, tmp_path):
+    """A guess that is wrong costs more than the other way does, which gives both parts by one division."""
+    text = f"""
+import hasten
+@hasten.jit
+def main(numbers):
+    value = 1j
+    for z in numbers:
+        {loop}
+    return value
+assert repr(main(numbers := [complex(k % 7 + 1, k % 3) for k in range(3000)])) == repr(main.__wrapped__(numbers))
+"""
+    (tmp_path / "program.py").write_text(text)
+    environment = {**os.environ, "HASTEN_JIT_DUMP": "1", "HASTEN_JIT_CACHE": "off", "HASTEN_JIT_TIER": "optimized"}
+    done = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert ("fdiv <2 x double>" in done.stderr) != is_guessed
 
 
 def test_quotients_by_reals(both):

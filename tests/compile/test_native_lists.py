@@ -4,6 +4,8 @@ Each function makes its lists itself and shows them to nobody; a twin of it, not
 """
 
 import math
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -501,3 +503,28 @@ def test_lists_that_a_tuple_is_walked_for():
             assert compiled(n) == function(n)
     report = compiled.hasten.report()
     assert (report["tier"], report["reasons"]) == ("native", [])
+
+
+def test_a_list_of_a_range_runs_nobodys_code(tmp_path):
+    """So what is called by a loop after it is looked at once, and not at each call."""
+    (tmp_path / "program.py").write_text("""
+import hasten
+@hasten.jit
+def swap(items, i):
+    if i >= len(items) - 1:
+        return 0
+    items[i], items[i + 1] = items[i + 1], items[i]
+    return len(items)
+@hasten.jit
+def main(n):
+    items = list(range(n))
+    total = 0
+    for i in range(n):
+        total += swap(items, i) + max(range(i, 3 * i + 1))
+    return total, items[0], items[-1]
+assert main(3000) == (3000 * 2999 + 3 * sum(range(3000)), 1, 0)
+""")
+    environment = {**os.environ, "HASTEN_JIT_DUMP": "1", "HASTEN_JIT_CACHE": "off", "HASTEN_JIT_TIER": "optimized"}
+    done = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "@hasten_body_0" in done.stderr and "@hj_guard_holds" not in done.stderr

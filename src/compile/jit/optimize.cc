@@ -46,6 +46,7 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
+#include "compile/jit/constant_division.h"
 #include "compile/jit/flag_checks.h"
 #include "compile/jit/if_conversion.h"
 #include "compile/jit/last_digit.h"
@@ -490,7 +491,9 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   finish.addPass(RunUncheckedRounds());
   finish.addPass(ShortenRecurrences());
   finish.addPass(BranchOnSlow());
+  finish.addPass(CompareOnce());
   finish.addPass(KeepSelections());
+  finish.addPass(DivideWithoutSign());
   for (llvm::Function& function : module) {
     if (!function.isDeclaration() && function.hasHiddenVisibility())
       finish.run(function, functions);

@@ -4,12 +4,17 @@
 
 #include <llvm/ADT/SmallPtrSet.h>
 #include <llvm/Analysis/LoopInfo.h>
+#include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/PatternMatch.h>
+#include <llvm/Transforms/Utils/Local.h>
 
 namespace hasten::compile {
 
 namespace {
+
+namespace match = llvm::PatternMatch;
 
 using llvm::Instruction;
 using llvm::Value;
@@ -154,7 +159,83 @@ bool branch_on_one(const llvm::Loop& loop) {
   return false;
 }
 
+using Conditions = llvm::SmallVector<Value*, 4>;
+
+/// What must hold for `condition` to hold: all that an `and` joins.
+void add_parts(Value* condition, Conditions& parts) {
+  Value *one = nullptr, *other = nullptr;
+  if (!match::match(condition, match::m_LogicalAnd(match::m_Value(one), match::m_Value(other)))) {
+    parts.push_back(condition);
+    return;
+  }
+  add_parts(one, parts);
+  add_parts(other, parts);
+}
+
+/// One comparison for the whole condition of a selection between the last selected float and another: what it is compared with is
+/// no number where something else of the condition does not hold. Then only that comparison waits for the last selection, and
+/// is one operation with the selection itself where the lesser or the greater is selected. Null: not so.
+Value* compared_once(llvm::SelectInst& select, const llvm::Loop& loop) {
+  const auto is_selected = [&](const llvm::PHINode& phi) {
+    return phi.getIncomingValueForBlock(loop.getLoopLatch()) == &select;
+  };
+  Conditions parts;
+  add_parts(select.getCondition(), parts);
+  Latency latency(loop, is_selected);
+  const auto waits = [&](Value* one) { return latency.of(one) >= 0; };
+  auto* last = parts.size() > 1 ? std::find_if(parts.begin(), parts.end(), waits) : parts.end();
+  auto* compare = last == parts.end() ? nullptr : llvm::dyn_cast<llvm::FCmpInst>(*last);
+  if (!compare || llvm::count_if(parts, waits) > 1 || !llvm::FCmpInst::isOrdered(compare->getPredicate()) ||
+      !compare->getOperand(0)->getType()->isDoubleTy())
+    return nullptr;
+  const unsigned free = waits(compare->getOperand(0)) ? 1 : 0;
+  if (waits(compare->getOperand(free)))
+    return nullptr;
+  llvm::IRBuilder<> b(&select);
+  Value* others = nullptr;
+  for (Value* one : parts) {
+    if (one != compare)
+      others = others ? b.CreateLogicalAnd(others, one) : one;
+  }
+  Value* number = compare->getOperand(free);
+  Value* candidate = b.CreateSelect(others, number, llvm::ConstantFP::getNaN(number->getType()));
+  Value* compared = free == 0 ? b.CreateFCmp(compare->getPredicate(), candidate, compare->getOperand(1))
+                              : b.CreateFCmp(compare->getPredicate(), compare->getOperand(0), candidate);
+  if (select.getTrueValue() == number)
+    select.setTrueValue(candidate);
+  return compared;
+}
+
+bool compare_once(llvm::BasicBlock& block, const llvm::Loop& loop) {
+  bool changed = false;
+  for (Instruction& instr : block) {
+    auto* select = llvm::dyn_cast<llvm::SelectInst>(&instr);
+    if (!select || !select->getType()->isDoubleTy() || !select->getCondition()->getType()->isIntegerTy(1))
+      continue;
+    Value* old = select->getCondition();
+    Value* compared = compared_once(*select, loop);
+    if (!compared)
+      continue;
+    changed = true;
+    for (Instruction& later : llvm::make_range(select->getIterator(), block.end())) {
+      if (auto* other = llvm::dyn_cast<llvm::SelectInst>(&later); other && other->getCondition() == old)
+        other->setCondition(compared);
+    }
+    llvm::RecursivelyDeleteTriviallyDeadInstructions(old);
+  }
+  return changed;
+}
+
 }  // namespace
+
+llvm::PreservedAnalyses CompareOnce::run(llvm::Function& function, llvm::FunctionAnalysisManager& functions) {
+  for (const llvm::Loop* loop : functions.getResult<llvm::LoopAnalysis>(function).getLoopsInPreorder()) {
+    if (!loop->isInnermost() || !loop->getLoopLatch())
+      continue;
+    for (llvm::BasicBlock* block : loop->blocks()) compare_once(*block, *loop);
+  }
+  return llvm::PreservedAnalyses::all();
+}
 
 llvm::PreservedAnalyses BranchOnSlow::run(llvm::Function& function, llvm::FunctionAnalysisManager& functions) {
   const auto one = [&] {

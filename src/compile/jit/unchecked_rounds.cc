@@ -222,11 +222,12 @@ class Rounds {
     for (BasicBlock* block : loop_.blocks()) whole += block->size();
     for (BasicBlock* block : usual_blocks()) {
       instructions += block->size();
-      if (!dominators_.dominates(block, latch_))
-        continue;
+      // A call or a root takes so long that the comparisons do not count.
+      const bool is_always = dominators_.dominates(block, latch_);
       for (Instruction& instr : *block) {
-        // A call takes so long that the comparisons do not count.
-        if (llvm::isa<llvm::CallBase>(instr) && !llvm::isa<llvm::IntrinsicInst>(instr))
+        const auto* intrinsic = llvm::dyn_cast<llvm::IntrinsicInst>(&instr);
+        if (intrinsic ? intrinsic->getIntrinsicID() == llvm::Intrinsic::sqrt
+                      : is_always && llvm::isa<llvm::CallBase>(instr))
           return true;
       }
     }

@@ -2,7 +2,9 @@
 #include <llvm/IR/Intrinsics.h>
 
 #include <bit>
+#include <set>
 
+#include "compile/jit/constant_division.h"
 #include "compile/lower/body.h"
 #include "compile/types/interval.h"
 #include "compile/types/transfer.h"
@@ -278,7 +280,11 @@ Value BodyLowering::int_binary(ValueId v, BinaryOp op, const Value& a, const Val
 /// Of numbers without a sign. Most are short, and then so is the division; of a product that is anybody's guess, and to guess
 /// wrong costs more than the longer division.
 llvm::Value* BodyLowering::unsigned_division(ValueId v, bool floor, llvm::Value* l, llvm::Value* r) {
-  const auto divide = [&](llvm::Value* x, llvm::Value* y) { return floor ? b.CreateUDiv(x, y) : b.CreateURem(x, y); };
+  const auto divide = [&](llvm::Value* x, llvm::Value* y) {
+    llvm::Value* made = floor ? b.CreateUDiv(x, y) : b.CreateURem(x, y);
+    mark_without_sign(made);
+    return made;
+  };
   const auto is = [&](ValueId value, BinaryOp op) {
     const mir::Instr& i = instr(value);
     return (i.op == mir::Op::Binary || i.op == mir::Op::Inplace) && static_cast<BinaryOp>(i.sub) == op;
@@ -425,26 +431,91 @@ std::optional<BodyLowering::SurePower> BodyLowering::power_by_products(llvm::Val
   return SurePower{value, planted_bug(Plant::FloatSquare) && is(2) ? b.getTrue() : is_same};
 }
 
+/// Only a root of less than zero is wrong, which the program has often asked for itself. That a NaN is not rooted keeps LLVM from
+/// taking roots that nobody needs, where a branch could go round them.
+llvm::Value* BodyLowering::root(ValueId v, llvm::Value* x) {
+  llvm::Value* zero = llvm::ConstantFP::get(m_.f64, 0.0);
+  llvm::BasicBlock *odd = new_block("odd"), *usual = new_block(""), *done = new_block("");
+  b.CreateCondBr(b.CreateFCmpULT(x, zero), odd, usual, m_.unlikely());
+  b.SetInsertPoint(odd);
+  if (!planted_bug(Plant::DomainUnchecked))
+    go_if(b.CreateFCmpOLT(x, zero), fails_at(v));
+  llvm::Value* nan = b.CreateFAdd(x, x);
+  odd = b.GetInsertBlock();
+  b.CreateBr(done);
+  b.SetInsertPoint(usual);
+  llvm::Value* result = b.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, x);
+  b.CreateBr(done);
+  b.SetInsertPoint(done);
+  auto* either = b.CreatePHI(m_.f64, 2);
+  either->addIncoming(result, usual);
+  either->addIncoming(nan, odd);
+  return either;
+}
+
+/// Whether `v` is computed from what it was in another round of a loop.
+bool BodyLowering::comes_from_itself(ValueId v) const {
+  constexpr size_t kLookedAt = 64;
+  std::set<ValueId> seen;
+  std::vector<ValueId> next{v};
+  while (!next.empty() && seen.size() < kLookedAt) {
+    const ValueId one = next.back();
+    next.pop_back();
+    for (ValueId operand : s_.view.args(one)) {
+      if (operand == v)
+        return true;
+      if (s_.types[operand].within(kNumber) && seen.insert(operand).second)
+        next.push_back(operand);
+    }
+  }
+  return false;
+}
+
 /// As _Py_c_quot: by the ratio of the divisor's smaller part to its larger one. What comes out as a NaN is computed once more by
 /// CPython's own function, which from some version on recovers infinities.
-Value BodyLowering::complex_quotient(llvm::Value* ar, llvm::Value* ai, llvm::Value* cr, llvm::Value* ci) {
+Value BodyLowering::complex_quotient(ValueId v, llvm::Value* ar, llvm::Value* ai, llvm::Value* cr, llvm::Value* ci) {
   const Type t = Type::of(kComplex);
   const auto magnitude = [&](llvm::Value* x) { return b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x); };
+  const auto pair = [&](llvm::Value* re, llvm::Value* im) { return from_parts(t, {re, im}); };
   const auto both_over = [&](llvm::Value* first, llvm::Value* second, llvm::Value* by) {
     llvm::Value* both = llvm::PoisonValue::get(llvm::FixedVectorType::get(m_.f64, 2));
     both = b.CreateInsertElement(b.CreateInsertElement(both, first, uint64_t{0}), second, uint64_t{1});
     both = b.CreateFDiv(both, b.CreateVectorSplat(2, by));
-    return std::pair{b.CreateExtractElement(both, uint64_t{0}), b.CreateExtractElement(both, uint64_t{1})};
+    return pair(b.CreateExtractElement(both, uint64_t{0}), b.CreateExtractElement(both, uint64_t{1}));
   };
-  llvm::Value* larger = b.CreateSelect(b.CreateFCmpOGE(magnitude(cr), magnitude(ci)), cr, ci);
-  // One of the ratios to it is 1, by which products are exact: the dividend, which may come out of the quotient before, waits for no
-  // selection.
-  const auto [x, y] = both_over(cr, ci, larger);
-  llvm::Value* divisor = b.CreateFAdd(b.CreateFMul(cr, x), b.CreateFMul(ci, y));
-  const auto [re, im] = both_over(b.CreateFAdd(b.CreateFMul(ar, x), b.CreateFMul(ai, y)),
-                                  b.CreateFSub(b.CreateFMul(ai, x), b.CreateFMul(ar, y)), divisor);
+  llvm::Value* zero = llvm::ConstantFP::get(m_.f64, 0.0);
+  const auto fail_if = [&](llvm::Value* is_zero) {
+    if (!planted_bug(Plant::ComplexDivZero))
+      go_if(is_zero, fails_at(v));
+  };
+  llvm::Value* by_real = b.CreateFCmpOGE(magnitude(cr), magnitude(ci));
+  // Where the next quotient waits for this one, a guess makes it wait less, and a wrong one is found out meanwhile.
+  const auto guessed = [&](bool real) {
+    if (real)
+      fail_if(b.CreateFCmpOEQ(cr, zero));
+    llvm::Value *larger = real ? cr : ci, *smaller = real ? ci : cr;
+    llvm::Value* ratio = b.CreateFDiv(smaller, larger);
+    llvm::Value* divisor = b.CreateFAdd(larger, b.CreateFMul(smaller, ratio));
+    llvm::Value* re = b.CreateFAdd(real ? ar : ai, b.CreateFMul(real ? ai : ar, ratio));
+    llvm::Value* im = real ? b.CreateFSub(ai, b.CreateFMul(ar, ratio)) : b.CreateFSub(b.CreateFMul(ai, ratio), ar);
+    llvm::Value* second = b.CreateFDiv(im, divisor);
+    return pair(b.CreateFDiv(re, divisor), second);
+  };
+  // Elsewhere no guess can be wrong: one of the ratios is 1, by which products are exact, and one division gives both.
+  const auto selected = [&] {
+    fail_if(b.CreateAnd(b.CreateFCmpOEQ(cr, zero), b.CreateFCmpOEQ(ci, zero)));
+    const Value ratios = both_over(cr, ci, b.CreateSelect(by_real, cr, ci));
+    llvm::Value *x = ratios.parts[0], *y = ratios.parts[1];
+    llvm::Value* divisor = b.CreateFAdd(b.CreateFMul(cr, x), b.CreateFMul(ci, y));
+    return both_over(b.CreateFAdd(b.CreateFMul(ar, x), b.CreateFMul(ai, y)),
+                     b.CreateFSub(b.CreateFMul(ai, x), b.CreateFMul(ar, y)), divisor);
+  };
+  const Value quotient = comes_from_itself(v)
+                             ? choose(
+                                   by_real, t, [&] { return guessed(true); }, [&] { return guessed(false); }, false)
+                             : selected();
   return choose(
-      b.CreateFCmpORD(re, im), t, [&, re = re, im = im] { return from_parts(t, {re, im}); },
+      b.CreateFCmpORD(quotient.parts[0], quotient.parts[1]), t, [&] { return quotient; },
       [&] {
         llvm::Value* both = b.CreateCall(m_.helper("hj_complex_divide", llvm::StructType::get(m_.f64, m_.f64),
                                                    {m_.f64, m_.f64, m_.f64, m_.f64}, ModuleContext::Effects::Pure),
@@ -479,10 +550,7 @@ Value BodyLowering::complex_binary(ValueId v, BinaryOp op, const Value& a, const
       return number(re, im);
     }
     case BinaryOp::TrueDiv: {
-      llvm::Value* is_zero = b.CreateAnd(b.CreateFCmpOEQ(cr, zero), b.CreateFCmpOEQ(ci, zero));
-      if (!planted_bug(Plant::ComplexDivZero))
-        go_if(is_zero, fails_at(v));
-      return complex_quotient(ar, ai, cr, ci);
+      return complex_quotient(v, ar, ai, cr, ci);
     }
     case BinaryOp::Pow: {
       if (!c.type.is_constant() || c.type.interval.low != 2)

@@ -297,7 +297,9 @@ class BodyLowering {
   llvm::Value* unsigned_division(ValueId v, bool floor, llvm::Value* l, llvm::Value* r);
   llvm::Value* signed_division(mir::ValueId v, bool floor, llvm::Value* l, llvm::Value* r, Interval x, Interval y);
   Value float_binary(ValueId v, mir::BinaryOp op, llvm::Value* a, llvm::Value* c);
-  Value complex_quotient(llvm::Value* ar, llvm::Value* ai, llvm::Value* cr, llvm::Value* ci);
+  llvm::Value* root(ValueId v, llvm::Value* x);
+  bool comes_from_itself(ValueId v) const;
+  Value complex_quotient(ValueId v, llvm::Value* ar, llvm::Value* ai, llvm::Value* cr, llvm::Value* ci);
   Value complex_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
   Value float_pow(ValueId v, llvm::Value* a, llvm::Value* c);
   struct SurePower {

@@ -330,17 +330,14 @@ Value BodyLowering::float_to_int(ValueId v, llvm::Value* rounded) {
 
 Value BodyLowering::math_unary(ValueId v, Known known, const Value& arg) {
   llvm::Value* x = as_double(arg);
-  llvm::Value* r;
-  if (known == Known::Sqrt) {
-    r = b.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, x);
-  } else {
-    static constexpr const char* kNames[] = {"sqrt",     "hj_sin",  "hj_cos",   "hj_tan",  "hj_asin",  "hj_acos",
-                                             "hj_atan",  "hj_sinh", "hj_cosh",  "hj_tanh", "hj_asinh", "hj_acosh",
-                                             "hj_atanh", "hj_exp",  "hj_expm1", "hj_log",  "hj_log2",  "hj_log10",
-                                             "hj_log1p", "hj_exp2", "hj_cbrt",  "hj_erf",  "hj_erfc"};
-    const char* name = kNames[static_cast<size_t>(known) - static_cast<size_t>(Known::Sqrt)];
-    r = b.CreateCall(m_.helper(name, m_.f64, {m_.f64}, ModuleContext::Effects::Pure), {x});
-  }
+  if (known == Known::Sqrt)
+    return from_parts(Type::of(kFloat), {root(v, x)});
+  static constexpr const char* kNames[] = {"sqrt",     "hj_sin",  "hj_cos",   "hj_tan",  "hj_asin",  "hj_acos",
+                                           "hj_atan",  "hj_sinh", "hj_cosh",  "hj_tanh", "hj_asinh", "hj_acosh",
+                                           "hj_atanh", "hj_exp",  "hj_expm1", "hj_log",  "hj_log2",  "hj_log10",
+                                           "hj_log1p", "hj_exp2", "hj_cbrt",  "hj_erf",  "hj_erfc"};
+  const char* name = kNames[static_cast<size_t>(known) - static_cast<size_t>(Known::Sqrt)];
+  llvm::Value* r = b.CreateCall(m_.helper(name, m_.f64, {m_.f64}, ModuleContext::Effects::Pure), {x});
   // math's own checks: a NaN or an infinity from a finite argument is an error, which the interpreter raises.
   llvm::Value* infinity = llvm::ConstantFP::getInfinity(m_.f64);
   const auto finite = [&](llvm::Value* value) {

@@ -1,5 +1,7 @@
 #include "compile/lower/module.h"
 
+#include <algorithm>
+
 #include <llvm/IR/Module.h>
 
 #include "compile/lower/body.h"
@@ -107,7 +109,7 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
       if (plan->second.known == Known::Other)
         return true;
       for (size_t k = 1; k < i.arg_count; ++k) {
-        if (!s.types[s.view.args(v)[k]].within(kScalar | kWide))
+        if (!s.types[s.view.args(v)[k]].within(kScalar | kWide | kRange))
           return true;
       }
       return false;
@@ -127,6 +129,15 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
       }
       return false;
   }
+}
+
+/// Whether it has CPython walk over a range. That runs nobody's code, but handlers of signals see the function there and later, as
+/// they do in any that leaves work to CPython.
+bool walks_range(const Specialization& s, ValueId v) {
+  const auto plan = s.calls.find(v);
+  const auto args = s.view.args(v);
+  return plan != s.calls.end() && plan->second.how == CallPlan::How::Boxed &&
+         std::any_of(args.begin(), args.end(), [&](ValueId arg) { return s.types[arg].only(kRange); });
 }
 
 }  // namespace
@@ -159,7 +170,7 @@ std::vector<bool> bodies_with_frames(Unit& unit, const runtime::RuntimeTable& ru
         for (ValueId v = s.view.first(b); !shows[k] && v < s.view.end(b); ++v) {
           const auto plan = s.calls.find(v);
           const bool may_call_another = plan != s.calls.end() && plan->second.how == CallPlan::How::Predicted;
-          shows[k] = may_call_another || instr_runs_foreign_code(unit, s, v) || calls_one(s, v);
+          shows[k] = may_call_another || instr_runs_foreign_code(unit, s, v) || walks_range(s, v) || calls_one(s, v);
           changed |= shows[k];
         }
       }
