@@ -167,6 +167,14 @@ int32_t hrt_float_pow(double a, double b, double* out) {
   if ((a == 0.0 && b < 0.0) || (a < 0.0 && std::isfinite(a) && std::isfinite(b) && b != std::floor(b))) {
     return kLeave;
   }
+  if (std::isnan(a) && b != 0.0) {
+    *out = a;  // as it is: libm would make a signalling one quiet
+    return kOk;
+  }
+  if (std::isnan(b) && a != 1.0) {
+    *out = b;
+    return kOk;
+  }
   if (std::isnan(a) || std::isnan(b) || std::isinf(a) || std::isinf(b)) {
     *out = std::pow(a, b);
     return kOk;

@@ -463,6 +463,32 @@ def test_a_function_that_rebinds_what_its_caller_calls(both):
     """)
 
 
+@pytest.mark.parametrize("change", ["leaf.__code__ = other.__code__", "leaf.__defaults__ = (50,)", "leaf.__kwdefaults__ = {'more': 9}"])
+@pytest.mark.parametrize("where", ["poke(change)", "exec(change)"])
+def test_what_is_assigned_to_a_callee_in_the_midst_of_a_call_holds(both, change, where):
+    both(f"""
+        def leaf(x, by=3, *, more=1):
+            return (x & 7) * by + more
+        def other(x, by=3, *, more=1):
+            return 100
+        def poke(change):
+            exec(change)
+        def loop(n, when, change):
+            total = 0
+            for i in range(n):
+                if i == when:
+                    {where}
+                total += leaf(i) + leaf(total)
+            return total
+        before = leaf.__code__, leaf.__defaults__, leaf.__kwdefaults__
+        seen = set()
+        until(0.3, lambda: seen.add(loop(1500, -1, "")), "loop")
+        print(seen, loop(60, 7, {change!r}), loop(60, -1, ""))
+        leaf.__code__, leaf.__defaults__, leaf.__kwdefaults__ = before
+        print(loop(60, -1, ""))
+    """)
+
+
 def test_recursion_of_functions_that_call_each_other(both):
     jit = both("""
         def even(n):

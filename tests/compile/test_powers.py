@@ -2,6 +2,7 @@
 
 import math
 import random
+import struct
 
 import pytest
 
@@ -51,6 +52,14 @@ def test_the_samples_hold_numbers_whose_products_are_rounded_otherwise():
     if all(x * x == x**2 for x in numbers):
         pytest.skip("this pow() rounds rightly")
     assert any(x * x * x != x**3 for x in numbers) and any(math.sqrt(x) != x**0.5 for x in numbers)
+
+
+@pytest.mark.parametrize("bits", [0x7FF0000000000001, 0xFFF0000000000123, 0x7FF8000000000005])
+def test_a_nan_comes_out_as_it_is(bits):
+    (x,) = struct.unpack("<d", struct.pack("<Q", bits))
+    compiled = hasten.jit(each)
+    for one in (2.0, x, x):
+        assert [struct.pack("<d", y) for y in compiled(one)] == [struct.pack("<d", y) for y in each(one)]
 
 
 EDGES = [0.0, 1.0, 2.0**-50, 2.0**50, 1e-30, 1e30, 1e-80, 1e77, 1e-170, 1e154, 1.5e154, 1e200, 5e-324, math.inf, math.nan]

@@ -191,3 +191,45 @@ def test_a_module_that_gets_another_class():
     assert compiled(5000) == steps(5000) == 100 * 5000 * 4999 // 2
     other.__class__ = types.ModuleType
     assert compiled(5000) == steps(5000) == 3 * 5000 * 4999 // 2
+
+
+ASSIGNED = """
+def leaf(x, k=1):
+    return (x & 7) + k
+
+
+def other(x, k=1):
+    return 100
+
+
+LEAF = leaf
+
+
+def poke(i, when):
+    if i == when:
+        LEAF.{change}
+
+
+def loop(n, when):
+    total = 0
+    for i in range(n):
+        poke(i, when)
+        total += leaf(i) + leaf(total)
+    return total
+"""
+
+
+@pytest.mark.parametrize("change", ["__code__ = other.__code__", "__defaults__ = (50,)"])
+def test_a_native_callee_that_assigns_to_the_function_that_is_called(tmp_path, change):
+    """The very function is what native code names, so that no object of an unknown class is touched."""
+    text = ASSIGNED.format(change=change)
+    (tmp_path / "program.py").write_text(text)
+    answers = []
+    for jit in (lambda function: function, hasten.jit):
+        space = {"__name__": "assigned"}
+        exec(compile(text, str(tmp_path / "program.py"), "exec"), space)
+        for name in ("leaf", "poke", "loop"):
+            space[name] = jit(space[name])
+        warm = [space["loop"](500, -1) for _ in range(200)]
+        answers.append((set(warm), space["loop"](60, 7), space["loop"](60, -1)))
+    assert answers[0] == answers[1]

@@ -127,12 +127,30 @@ llvm::SmallVector<Value, 8> BodyLowering::passed(const CallPlan& plan, llvm::Arr
 void BodyLowering::check_callee(const CallPlan& plan, llvm::BasicBlock* otherwise) {
   using Place = ModuleContext::Place;
   const mir::MirFunction& f = plan.target->view.function();
+  PyObject* const function =
+      plan.code_guard == kNoGuard ? f.function : m_.unit.guards[plan.code_guard].holder;  // not its companion's copy
   const auto of_function = [&](size_t offset) {
-    return load(m_.ptr, m_.address(f.function), static_cast<uint32_t>(offset), Place::Item);
+    return load(m_.ptr, m_.address(function), static_cast<uint32_t>(offset), Place::Item);
+  };
+  const auto must_hold = [&](uint32_t guard) {
+    llvm::Value* holds =
+        b.CreateCall(m_.helper("hj_guard_holds", m_.i32, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
+                     {m_.unit_address(), b.getInt32(guard)});
+    go_if(b.CreateICmpEQ(holds, b.getInt32(0)), otherwise);
   };
   if (plan.how == CallPlan::How::Direct) {
     llvm::Value* code = of_function(offsetof(PyFunctionObject, func_code));
-    go_if(b.CreateICmpNE(code, m_.address(PyFunction_GET_CODE(f.function))), otherwise);
+    llvm::Value* is_other = b.CreateICmpNE(code, m_.address(PyFunction_GET_CODE(f.function)));
+    if (function == f.function) {
+      go_if(is_other, otherwise);
+    } else {  // it may be a trampoline to the companion
+      llvm::BasicBlock *look = new_block("code"), *go_on = new_block("");
+      b.CreateCondBr(is_other, look, go_on);
+      b.SetInsertPoint(look);
+      must_hold(plan.code_guard);
+      b.CreateBr(go_on);
+      b.SetInsertPoint(go_on);
+    }
   }
   const auto positional =
       static_cast<uint32_t>(reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f.function))->co_argcount);
@@ -142,13 +160,10 @@ void BodyLowering::check_callee(const CallPlan& plan, llvm::BasicBlock* otherwis
     if (guard == kNoGuard)
       continue;
     if (k >= positional) {  // in a dict
-      llvm::Value* holds =
-          b.CreateCall(m_.helper("hj_guard_holds", m_.i32, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
-                       {m_.unit_address(), b.getInt32(guard)});
-      go_if(b.CreateICmpEQ(holds, b.getInt32(0)), otherwise);
+      must_hold(guard);
       continue;
     }
-    const auto count = static_cast<uint32_t>(PyTuple_GET_SIZE(PyFunction_GET_DEFAULTS(f.function)));
+    const auto count = static_cast<uint32_t>(PyTuple_GET_SIZE(PyFunction_GET_DEFAULTS(function)));
     if (!defaults) {
       defaults = of_function(offsetof(PyFunctionObject, func_defaults));
       go_if(b.CreateIsNull(defaults), otherwise);

@@ -74,6 +74,12 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
     case Op::NewCell:
     case Op::ReadCell:
       return false;
+    case Op::GetAttr:  // a class may be asked by code of its metaclass
+      if (s.types[s.view.args(v)[0]].only(kKnown) && !s.guards.contains(v))
+        return true;
+      break;
+    case Op::SetAttr:  // also a function's code and defaults
+    case Op::DelAttr:
     case Op::ListExtend:
     case Op::SetUpdate:
     case Op::DictUpdate:
@@ -115,20 +121,21 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
       return false;
     }
     default:
-      if (s.guesses.contains(v))
-        return false;
-      for (ValueId arg : s.view.args(v)) {
-        if (s.types[arg].object && s.types[arg].cls != &PyUnicode_Type)
-          return true;
-      }
-      if (i.op == Op::Compare) {
-        for (ValueId arg : s.view.args(v)) {
-          if (!s.types[arg].within(kScalar | kWide | kChar) && !is_text(s.types[arg]))
-            return true;
-        }
-      }
-      return false;
+      break;
   }
+  if (s.guesses.contains(v))
+    return false;
+  for (ValueId arg : s.view.args(v)) {
+    if (s.types[arg].object && s.types[arg].cls != &PyUnicode_Type)
+      return true;
+  }
+  if (i.op == Op::Compare) {
+    for (ValueId arg : s.view.args(v)) {
+      if (!s.types[arg].within(kScalar | kWide | kChar) && !is_text(s.types[arg]))
+        return true;
+    }
+  }
+  return false;
 }
 
 /// Whether it has CPython walk over a range. That runs nobody's code, but handlers of signals see the function there and later, as

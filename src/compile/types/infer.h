@@ -68,6 +68,7 @@ struct CallPlan {
   Method method;  ///< of Method
   Specialization* target = nullptr;
   PyObject* predicted = nullptr;  ///< of Predicted: the callee, or a template of it
+  uint32_t code_guard = kNoGuard;  ///< of Direct: that pins the code of the function called
   std::vector<Type> args;         ///< of Direct: what the target takes
   /// What a parameter of the target gets.
   struct Source {

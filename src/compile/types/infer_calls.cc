@@ -277,7 +277,8 @@ Type plan_direct(Unit& unit, const Specialization& s, ValueId v, const Type& cal
     return Type::any();
   PyObject* const function = plan.target->view.function().function;
   PyObject* const guarded = PyFunction_Check(callee.known) ? callee.known : function;
-  unit.add_guard({Guard::What::FunctionCode, nullptr, 0, guarded, nullptr, PyFunction_GET_CODE(function), {}});
+  plan.code_guard =
+      unit.add_guard({Guard::What::FunctionCode, nullptr, 0, guarded, nullptr, PyFunction_GET_CODE(function), {}});
   plan.how = CallPlan::How::Direct;
   return plan.target->result;
 }

@@ -164,6 +164,8 @@ void Unit::drop_guards_of_written_globals() {
   for (auto& s : specializations) {
     for (auto& [v, guard] : s->guards) guard = moved[guard];
     for (auto& [v, plan] : s->calls) {
+      if (plan.code_guard != kNoGuard)
+        plan.code_guard = moved[plan.code_guard];
       for (CallPlan::Source& source : plan.sources) {
         if (source.guard != kNoGuard)
           source.guard = moved[source.guard];
