@@ -56,10 +56,13 @@ def test_the_samples_hold_numbers_whose_products_are_rounded_otherwise():
 
 @pytest.mark.parametrize("bits", [0x7FF0000000000001, 0xFFF0000000000123, 0x7FF8000000000005])
 def test_a_nan_comes_out_as_it_is(bits):
+    def root(x):
+        return x**0.5
+
     (x,) = struct.unpack("<d", struct.pack("<Q", bits))
-    compiled = hasten.jit(each)
+    compiled = hasten.jit(root)
     for one in (2.0, x, x):
-        assert [struct.pack("<d", y) for y in compiled(one)] == [struct.pack("<d", y) for y in each(one)]
+        assert struct.pack("<d", compiled(one)) == struct.pack("<d", root(one))
 
 
 EDGES = [0.0, 1.0, 2.0**-50, 2.0**50, 1e-30, 1e30, 1e-80, 1e77, 1e-170, 1e154, 1.5e154, 1e200, 5e-324, math.inf, math.nan]

@@ -67,9 +67,9 @@ struct CallPlan {
   Known known = Known::Other;
   Method method;  ///< of Method
   Specialization* target = nullptr;
-  PyObject* predicted = nullptr;  ///< of Predicted: the callee, or a template of it
+  PyObject* predicted = nullptr;   ///< of Predicted: the callee, or a template of it
   uint32_t code_guard = kNoGuard;  ///< of Direct: that pins the code of the function called
-  std::vector<Type> args;         ///< of Direct: what the target takes
+  std::vector<Type> args;          ///< of Direct: what the target takes
   /// What a parameter of the target gets.
   struct Source {
     uint32_t operand;           ///< of the call, the callee's being 0
