@@ -14,10 +14,10 @@ import weakref
 THRESHOLD = 5  # samples until a function is looked at
 SHARE_OF_CPU = 0.01  # what compiling may take of the program's CPU time
 SHARE_FOR_HOT = 0.01  # and besides, for a function that has a quarter of all samples
-SHARE_BEHIND = 0.1  # and on another processor, where there is one, in the background
+SHARE_BEHIND = 0.1  # and on another processor, where there is one, in the background; then half of the former
 FIRST_COMPILATION_S = 0.01  # loading the compiler: some 4 ms if it is in memory
 SECONDS_A_BYTE = 1e-4  # of a function's bytecode, before it is known of this program: 20 to 200 us in those of pyperformance
-IN_FRONT = 0.25  # of these seconds, where the rest is done in the background
+FIRST_IN_FRONT, IN_FRONT = 0.4, 0.1  # of these seconds, where the rest is done in the background
 BYTES_TO_LEARN = 1000  # so many weigh as much as what was taken for granted
 
 state = types.SimpleNamespace(folder="", eager=False, behind=False, runtime=None, stopped=False, file=None, pid=0, compilations=0, bytes=0, parents_compile_s=0.0)
@@ -137,10 +137,10 @@ def affordable(code, share):
     size = len(code.co_code)
     if state.behind and behind + SECONDS_A_BYTE * size > cpu * SHARE_BEHIND:
         return False
-    part = IN_FRONT if state.behind else 1.0
+    first, part, shares = (FIRST_IN_FRONT, IN_FRONT, 0.5) if state.behind else (1.0, 1.0, 1.0)
     seconds_a_byte = (part * SECONDS_A_BYTE * BYTES_TO_LEARN + spent) / (BYTES_TO_LEARN + state.bytes)
-    next_one = part * FIRST_COMPILATION_S * (not state.compilations) + seconds_a_byte * size
-    return spent + next_one <= cpu * (SHARE_OF_CPU + (SHARE_FOR_HOT if share >= 0.25 else 0.0))
+    next_one = first * FIRST_COMPILATION_S * (not state.compilations) + seconds_a_byte * size
+    return spent + next_one <= cpu * shares * (SHARE_OF_CPU + (SHARE_FOR_HOT if share >= 0.25 else 0.0))
 
 
 def install(function, code, samples):
