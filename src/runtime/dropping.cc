@@ -63,7 +63,7 @@ class Interruptions {
 
 /// Whether another compilation like the last one is a small part of what the process has computed.
 bool CompiledFunction::can_afford_another() const {
-  constexpr double kShare = 0.01, kShareInBackground = 0.1;
+  constexpr double kShare = 0.01, kShareInBackground = 0.02;  // of what is not done there
   timespec now;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
   return compile_seconds_ + last_compile_s_ <=
