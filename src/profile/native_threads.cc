@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 
 #include "profile/origin.h"
 
@@ -21,6 +22,9 @@ namespace {
 
 /// A sample of a Python thread tells for so long that the thread was in that call, if the one on the other side does not.
 constexpr int64_t kNearNs = 20'000'000;
+
+/// Hasten's own module whose thread generates code: no line's work, and not there without Hasten.
+constexpr std::string_view kCompilersModule = "_runtime.cpython-";
 
 bool is_everybodys(const std::string& path) {
   const std::string name = path.substr(path.rfind('/') + 1);
@@ -97,6 +101,11 @@ class Charger {
     return module == nullptr ? threads_[thread].has_python : module->kind == record::ModuleKind::Python;
   }
 
+  bool is_compilers(const record::Thread& thread) const {
+    const record::Module* module = names_.module_of(thread.process, thread.routine);
+    return module != nullptr && module->path.substr(module->path.rfind('/') + 1).starts_with(kCompilersModule);
+  }
+
   void find_helpers() {
     for (uint32_t thread = 0; thread < threads_.size(); ++thread) {
       ThreadView& view = threads_[thread];
@@ -105,7 +114,7 @@ class Charger {
         continue;
       }
       view.start_ns = static_cast<int64_t>(capture_.processes[facts.process].start_mono_ns + facts.start_ns);
-      view.helper = view.last != 0 && !started_by_python(thread);
+      view.helper = view.last != 0 && !started_by_python(thread) && !is_compilers(facts);
       if (!view.helper) {
         continue;
       }

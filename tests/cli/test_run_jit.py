@@ -565,8 +565,22 @@ def test_the_verdict_names_what_was_compiled(tmp_path):
         env=eager(tmp_path / "told"), timeout=120,
     )  # fmt: skip
     assert done.returncode == 0
-    assert re.search(r"^jit     compiled \d+ functions? in [\d.]+ m?s; \d+ left to Python$", done.stderr, re.MULTILINE), done.stderr
+    assert re.search(r"^jit     compiled \d+ functions? in [\d.]+ m?s(?: \(.*\))?; \d+ left to Python$", done.stderr, re.MULTILINE), done.stderr
     assert re.search(r"^        program.py:3 busy  \d+ native calls", done.stderr, re.MULTILINE), done.stderr
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="the background is for machines with two processors")
+def test_compiling_in_the_background_is_no_lines_work(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(HOT + "until(0.3, lambda: busy(2000), 'busy')\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "hasten", "run", "--jit", "--rate", "2000", "--json", "report.json", "program.py"], cwd=tmp_path,
+        capture_output=True, text=True, env={**eager(tmp_path / "told"), "HASTEN_JIT_BACKGROUND": "1"}, timeout=120,
+    )  # fmt: skip
+    assert re.search(r"^jit     compiled .* \([\d.]+ m?s on a thread of its own\);", done.stderr, re.MULTILINE), done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["outside_python"]["cpu_share"] > 0
+    assert [row for row in report["lines"] if "native_threads" in row] == []
 
 
 def test_without_site_nothing_is_compiled_and_that_is_said(tmp_path):

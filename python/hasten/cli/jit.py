@@ -10,6 +10,7 @@ from hasten.cli.figures import plural, seconds, short_path, visible
 # Finding hot functions takes fewer samples than a verdict, and they shall cost next to nothing: a sample takes some 50 us.
 RATE_HZ = 50
 _ROWS_MAX = 8
+_COMPILER_THREAD = "hasten-compile"  # src/runtime/background.cc
 
 
 def jit_runs(measure: Callable, args: argparse.Namespace) -> tuple:
@@ -34,7 +35,9 @@ def jit_lines(report: dict, dim: Callable[[str], str]) -> Iterator[str]:
         return
     compiled, refused = jit["compiled"], jit["refused"]
     yield ""
-    yield f"jit     compiled {plural(len(compiled), 'function')} in {seconds(jit['compile_s'])}; {len(refused)} left to Python"
+    behind_s = sum(row["cpu_s"] for row in report.get("threads", ()) if row["name"] == _COMPILER_THREAD)
+    behind = f" ({seconds(behind_s)} on a thread of its own)" if behind_s else ""
+    yield f"jit     compiled {plural(len(compiled), 'function')} in {seconds(jit['compile_s'])}{behind}; {len(refused)} left to Python"
     shares = _shares(report)
     for row in compiled[:_ROWS_MAX]:
         share = shares.get((row["file"], row["function"]))
