@@ -38,12 +38,13 @@ std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr
       if (Py_TYPE(args[k]) == &PyRangeIter_Type)
         t = Type::of(kRangeIter);
       if (PyObject* walked = runtime::walked_by(args[k])) {
-        const Type of_walked = type_of_argument(walked, sites);
-        t = Type::of(kListIter);
-        if (PyList_CheckExact(walked))
-          t.site = of_walked.site;
-        else
-          t.cls = Py_TYPE(walked);
+        const Type it = iterator_type(type_of_argument(walked, sites), sites);
+        if (it.only(kListIter) || PyTuple_CheckExact(walked)) {
+          t = Type::of(kListIter);
+          t.site = PyList_CheckExact(walked) ? it.site : kNoSite;
+          t.cls = PyList_CheckExact(walked) ? nullptr : Py_TYPE(walked);
+          t.code = it.code;
+        }
         Py_DECREF(walked);
       }
     }

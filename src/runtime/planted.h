@@ -152,6 +152,7 @@ enum class Plant {
   NativeSortNan = 128,         ///< lst.sort() compares NaN as std::sort does
   NativeObjectTwice = 129,     ///< a native list that two variables hold becomes two list objects
   NativeSliceRows = 130,       ///< the rows of a slice are not counted as held by it
+  BufferItemUnchecked = 131,   ///< an int that no item of a bytearray or an array can hold is cut to its lowest bits
 };
 
 #ifdef HASTEN_PLANTED_BUGS

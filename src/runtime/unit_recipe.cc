@@ -17,14 +17,15 @@ const std::vector<PyObject*>& singletons() {
   return all;
 }
 
-/// Static types, which nobody can change, and the two of _collections that native code knows.
+/// Static types, which nobody can change, and those of extension modules that native code knows.
 class OwnTypes {
  public:
   OwnTypes() {
     add_with_subclasses(&PyBaseObject_Type);
-    ObjectRef name = ObjectRef::steal(PyUnicode_FromString("_collections"));
-    ObjectRef module = ObjectRef::steal(name ? PyImport_GetModule(name.get()) : nullptr);
-    for (const char* one : {"deque", "defaultdict"}) {
+    for (const auto& [of, one] :
+         {std::pair{"_collections", "deque"}, {"_collections", "defaultdict"}, {"array", "array"}}) {
+      ObjectRef name = ObjectRef::steal(PyUnicode_FromString(of));
+      ObjectRef module = ObjectRef::steal(name ? PyImport_GetModule(name.get()) : nullptr);
       ObjectRef type = ObjectRef::steal(module ? PyObject_GetAttrString(module.get(), one) : nullptr);
       if (type && PyType_Check(type.get())) {
         add(reinterpret_cast<PyTypeObject*>(type.get()));
@@ -108,7 +109,7 @@ bool find_method(const void* function, std::string_view* type, const char** meth
   std::vector<PyTypeObject*> types{&PyUnicode_Type, &PyList_Type,  &PyDict_Type,      &PySet_Type,
                                    &PyBytes_Type,   &PyTuple_Type, &PyByteArray_Type, &PyFrozenSet_Type,
                                    &PyLong_Type,    &PyFloat_Type, &PyComplex_Type,   &PyRange_Type};
-  for (const char* name : {"collections.deque", "collections.defaultdict"}) {
+  for (const char* name : {"collections.deque", "collections.defaultdict", "array.array"}) {
     if (PyTypeObject* found = own_types().find(name)) {
       types.push_back(found);
     }

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 namespace hasten::runtime {
 
 PyObject* walked_by(PyObject* iterator) {
-  static const std::array<PyTypeObject*, 5> kWalkers = [] {
-    std::array<PyTypeObject*, 5> types{&PyListIter_Type, &PyTupleIter_Type, &PyBytesIter_Type, nullptr, nullptr};
-    size_t at = 3;
+  static const std::array<PyTypeObject*, 6> kWalkers = [] {
+    std::array<PyTypeObject*, 6> types{&PyListIter_Type,      &PyTupleIter_Type, &PyBytesIter_Type,
+                                       &PyByteArrayIter_Type, nullptr,           nullptr};
+    size_t at = 4;
     for (const char* text : {"a", "\u20ac"}) {  // there is an own one for ASCII
       PyObject* one = PyUnicode_FromString(text);
       PyObject* it = one ? PyObject_GetIter(one) : nullptr;
@@ -20,7 +22,8 @@ PyObject* walked_by(PyObject* iterator) {
     PyErr_Clear();
     return types;
   }();
-  if (std::find(kWalkers.begin(), kWalkers.end(), Py_TYPE(iterator)) == kWalkers.end())
+  const bool is_arrays = std::string_view(Py_TYPE(iterator)->tp_name) == "array.arrayiterator";
+  if (!is_arrays && std::find(kWalkers.begin(), kWalkers.end(), Py_TYPE(iterator)) == kWalkers.end())
     return nullptr;
   PyObject* state = PyObject_CallMethod(iterator, "__reduce__", nullptr);  // (iter, (list,), index)
   PyObject* walked = nullptr;
@@ -29,7 +32,8 @@ PyObject* walked_by(PyObject* iterator) {
     if (PyTuple_CheckExact(args) && PyTuple_GET_SIZE(args) == 1)
       walked = PyTuple_GET_ITEM(args, 0);
     if (walked && !PyList_CheckExact(walked) && !PyTuple_CheckExact(walked) && !PyUnicode_CheckExact(walked) &&
-        !PyBytes_CheckExact(walked))
+        !PyBytes_CheckExact(walked) && !PyByteArray_CheckExact(walked) &&
+        std::string_view(Py_TYPE(walked)->tp_name) != "array.array")
       walked = nullptr;
     Py_XINCREF(walked);
   }

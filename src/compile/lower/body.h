@@ -27,6 +27,7 @@
 
 #include "compile/lower/image.h"
 #include "compile/lower/site_recorder.h"
+#include "compile/types/buffers.h"
 #include "compile/types/infer.h"
 #include "runtime/planted.h"
 
@@ -82,7 +83,9 @@ class ModuleContext {
     ListItems,
     ListInt,
     ListFloat,
-    ListRow
+    ListRow,
+    // Of a bytearray, an array, a memoryview.
+    BufferItem
   };
   /// Tells LLVM that what native code keeps in lists of its own is changed by its own functions alone.
   void separate_native_lists();
@@ -130,7 +133,7 @@ class ModuleContext {
 
   std::map<std::tuple<runtime::AddressKind, uint32_t, uint32_t, const void*>, llvm::GlobalVariable*> slots_;
   llvm::StructType* thing_;  ///< of unknown size: whatever lies at an address
-  llvm::MDNode* alias_tags_[13];
+  llvm::MDNode* alias_tags_[14];
   llvm::MDNode* unlikely_;
 };
 
@@ -390,6 +393,19 @@ class BodyLowering {
   llvm::Value* in_items(ValueId v, const Value& item, const Value& container);
   Value char_test(const char* name, llvm::Value* c);
   Value char_case(ValueId v, bool upper, llvm::Value* c);
+
+  // buffers.cc
+  /// Goes to `fail` if the items of the object, which is of the type's class, are not of the type's format.
+  void expect_item_code(llvm::Value* object, const Type& t, llvm::BasicBlock* fail);
+  llvm::Value* buffer_size(ValueId v, const Value& buffer);  ///< leaves if it is a memoryview that was released
+  llvm::Value* buffer_items(const Value& buffer);            ///< where they lie
+  Value load_number(const ItemFormat& format, llvm::Value* items, llvm::Value* index);
+  Value buffer_item(ValueId v, const Value& buffer, const Value& key);
+  /// The item as it lies in memory; leaves where it does not fit. Null: it is of a type that CPython has to look at.
+  llvm::Value* stored_number(ValueId v, const ItemFormat& format, const Value& item);
+  /// False: the item is of such a type.
+  bool set_buffer_item(ValueId v, const Value& buffer, const Value& key, const Value& item);
+  bool append_to_buffer(ValueId v, const Method& method, const Value& buffer, const Value& item);
 
   // containers.cc
   /// How much is in it, by a load; null: its class is not known.

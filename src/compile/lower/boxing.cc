@@ -17,6 +17,7 @@ void BodyLowering::expect_class(llvm::Value* object, const Type& t, llvm::BasicB
     b.SetInsertPoint(some);
   }
   go_if(b.CreateNot(type_is(object, reinterpret_cast<PyObject*>(t.cls))), fail);
+  expect_item_code(object, t, fail);
   if (done) {
     b.CreateBr(done);
     b.SetInsertPoint(done);
@@ -323,6 +324,8 @@ Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* 
       for (size_t k = 0; k < types.size(); ++k) {
         r.parts.push_back(b.CreateLoad(types[k], b.CreateConstInBoundsGEP1_64(m_.i64, out, k)));
       }
+      if (!range)
+        expect_item_code(r.parts[0], t, fail);
       return r;
     }
     default:

@@ -30,7 +30,7 @@ llvm::Value* BodyLowering::size_of(const Value& v) {
     return load(m_.i64, pointer_of(v), m_.layout.set_used, Place::Size);
   if (is_default_dict(cls))
     return load(m_.i64, pointer_of(v), m_.layout.dict_used, Place::Size);
-  if (is_deque(cls) || cls == &PyTuple_Type || cls == &PyBytes_Type || cls == &PyByteArray_Type)
+  if (is_deque(cls) || is_array(cls) || cls == &PyTuple_Type || cls == &PyBytes_Type || cls == &PyByteArray_Type)
     return load(m_.i64, pointer_of(v), m_.layout.var_size, Place::Size);
   return nullptr;
 }
@@ -44,6 +44,8 @@ bool BodyLowering::indexes_in_place(const Type& container, const Type& key) cons
   if (is_mapping(cls))
     return true;
   const bool by_index = key.within(kInt | kBool);
+  if (item_format(container))
+    return by_index;
   return by_index && (cls == &PyUnicode_Type || cls == &PyBytes_Type || (container.object && cls == &PyTuple_Type));
 }
 
@@ -76,6 +78,8 @@ Value BodyLowering::item_in_place(ValueId v, const Value& container, const Value
   llvm::SmallVector<llvm::Value*, 4> temporaries;
   if (is_mapping(cls))
     return dict_item(v, container, key);
+  if (item_format(container.type))
+    return buffer_item(v, container, key);
   if (key.type.only(kSlice)) {
     llvm::Value *low = nullptr, *high = nullptr;
     llvm::Value* sequence = boxed_operand(container, temporaries);

@@ -76,6 +76,10 @@ Value BodyLowering::step_iterator(ValueId v, ValueId iterator_value, const Value
       if (it.type.cls) {
         stop_if(b.CreateICmpUGE(index, size_of(from_parts(Type::exact(it.type.cls), {list}))));
         next.append({list, b.CreateAdd(index, b.getInt64(1))});
+        Value walked = from_parts(Type::exact(it.type.cls), {list});
+        walked.type.code = it.type.code;
+        if (const auto format = item_format(walked.type))
+          return load_number(*format, buffer_items(walked), index);
         if (it.type.cls == &PyUnicode_Type)
           return from_parts(item, {text_char(list, index)});
         const bool bytes = it.type.cls == &PyBytes_Type;

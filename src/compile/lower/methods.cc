@@ -312,6 +312,10 @@ Value BodyLowering::method_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
         return from_parts(Type::of(kNoneType), {});
       }
       break;
+    case MethodId::BufferAppend:
+      if (plain && args.size() == 1 && append_to_buffer(v, plan.method, receiver, args[0]))
+        return from_parts(Type::of(kNoneType), {});
+      break;
     case MethodId::TextSearch:
       if (const auto found = plain ? text_search(v, plan.method, receiver, args) : std::nullopt)
         return *found;

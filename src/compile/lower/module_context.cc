@@ -22,8 +22,9 @@ ModuleContext::ModuleContext(llvm::Module& mod, Unit& u, UnitRecord& r, const ru
   void_type = llvm::Type::getVoidTy(context);
   llvm::MDBuilder metadata(context);
   llvm::MDNode* root = metadata.createTBAARoot("CPython objects");
-  const char* names[] = {"refcount", "type",      "size",       "items pointer", "item",       "number",  "slot",
-                         "text",     "list size", "list items", "list int",      "list float", "list row"};
+  const char* names[] = {"refcount", "type",       "size",     "items pointer", "item",
+                         "number",   "slot",       "text",     "list size",     "list items",
+                         "list int", "list float", "list row", "buffer item"};
   for (size_t k = 0; k < std::size(names); ++k) {
     llvm::MDNode* scalar = metadata.createTBAAScalarTypeNode(names[k], root);
     alias_tags_[k] = metadata.createTBAAStructTagNode(scalar, scalar, 0);

@@ -361,7 +361,10 @@ void BodyLowering::lower_set_item(ValueId v) {
     set_dict_item(v, container, key, item);
     return;
   }
-  if (!container.type.only(kList) || !key.type.within(kInt | kBool) || key.is_union()) {
+  const bool by_index = key.type.within(kInt | kBool) && !key.is_union();
+  if (by_index && item_format(container.type) && set_buffer_item(v, container, key, item))
+    return;
+  if (!container.type.only(kList) || !by_index) {
     boxed_instr(v);
     return;
   }

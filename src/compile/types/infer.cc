@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "compile/types/buffers.h"
 #include "compile/types/counters.h"
 #include "compile/types/deferred.h"
 #include "compile/types/infer_calls.h"
@@ -256,7 +257,8 @@ class Sweeper {
         return attribute(v, i);
       case Op::GetItem: {
         Type t = item(v);
-        return t.within(kNumber) && !is_bytes(use(v, 0)) && stays_object(v) ? Type::any() : t;
+        const bool is_from_memory = is_bytes(use(v, 0)) || item_format(use(v, 0));
+        return t.within(kNumber) && !is_from_memory && stays_object(v) ? Type::any() : t;
       }
       case Op::SetItem: {
         const Type container = use(v, 0);
@@ -537,6 +539,12 @@ class Sweeper {
       return Type::integer(0, 255);
     if (key.only(kSlice) && is_bytes(container))
       return Type::exact(class_of(container));
+    if (const auto format = item_format(container)) {
+      if (key.within(kInt | kBool) && !key.is_union())
+        return format->type();
+      return s_.view.instr(s_.view.args(v)[1]).op == Op::BuildSlice && !is_memory_view(container.cls) ? container
+                                                                                                      : Type::any();
+    }
     if (key.only(kSlice) && (container.only(kTuple) || container.is_exactly(&PyTuple_Type))) {
       unit_.sites.widen(fresh_site(v), element_of(container, unit_.sites));
       return Type::holder(&PyTuple_Type, fresh_site(v));

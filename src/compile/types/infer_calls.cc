@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "compile/types/buffers.h"
 #include "compile/types/interval.h"
 #include "compile/types/methods.h"
 #include "compile/types/transfer.h"
@@ -402,7 +403,7 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
     if (made == &PyDict_Type && operands.empty())
       return Type::dict(fresh());
     if (PyType_Check(callee.known))
-      return Type::exact(followed_class(reinterpret_cast<PyTypeObject*>(callee.known)));
+      return made_buffer(reinterpret_cast<PyTypeObject*>(callee.known), operands.empty() ? nullptr : &operands[0]);
     if (PyCFunction_Check(callee.known))
       return Type::any();
     return plan_direct(unit, s, v, callee, operands, plan);

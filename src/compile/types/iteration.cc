@@ -1,4 +1,5 @@
 // What iterating over a value of some type gives.
+#include "compile/types/buffers.h"
 #include "compile/types/infer.h"
 
 namespace hasten::compile {
@@ -21,6 +22,11 @@ Type iterator_type(const Type& t, SiteTable& sites) {
     r.cls = class_of(t);
     if (t.object && t.cls == &PyTuple_Type)
       r.site = t.site;
+    return r;
+  }
+  if (item_format(t) && !is_memory_view(t.cls)) {
+    Type r = Type::of(kListIter);
+    r.cls = t.cls, r.code = t.code;
     return r;
   }
   if (t.is_set() && t.site != kNoSite)
@@ -54,6 +60,12 @@ Type item_type(const Type& iterator, SiteTable& sites) {
     return Type::of(kChar);
   if (iterator.only(kListIter) && iterator.cls == &PyBytes_Type)
     return Type::integer(0, 255);
+  if (iterator.only(kListIter) && iterator.cls) {
+    Type walked = Type::exact(iterator.cls);
+    walked.code = iterator.code;
+    if (const auto format = item_format(walked))
+      return format->type();
+  }
   if (iterator.only(kListIter))
     return iterator.site == kNoSite ? Type::any() : sites.element(iterator.site);
   if (iterator.only(kTupleIter)) {

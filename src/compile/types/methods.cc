@@ -1,4 +1,6 @@
 #include "compile/types/methods.h"
+
+#include "compile/types/buffers.h"
 #include "runtime/planted.h"
 
 #include <algorithm>
@@ -84,7 +86,7 @@ bool is_mapping(const PyTypeObject* cls) { return cls == &PyDict_Type || is_defa
 bool Type::is_dict() const { return object && !may_be_unbound() && is_mapping(cls); }
 
 PyTypeObject* followed_class(PyTypeObject* cls) {
-  if (is_default_dict(cls) || is_deque(cls))
+  if (is_default_dict(cls) || is_deque(cls) || is_array(cls) || is_memory_view(cls))
     return cls;
   for (PyTypeObject* one : {&PyUnicode_Type, &PyDict_Type, &PySet_Type, &PyTuple_Type, &PyBytes_Type, &PyByteArray_Type,
                             &PyFrozenSet_Type, &PySetIter_Type, &PyDictItems_Type, &PyDictIterItem_Type,
@@ -148,6 +150,8 @@ Type element_of(const Type& t, SiteTable& sites) {
   }
   if (t.only(kRange))
     return Type::of(kInt);
+  if (const auto format = item_format(t))
+    return format->type();
   return Type::any();
 }
 
@@ -184,6 +188,8 @@ std::optional<Method> method_of(const Type& receiver, PyObject* name) {
     method.id = MethodId::DictSetDefault;
   else if (cls == &PySet_Type && text == "add")
     method.id = MethodId::SetAdd;
+  else if (text == "append" && item_format(receiver))
+    method.id = MethodId::BufferAppend;
   else if (receiver.only(kChar) && is_in(kCharTests, text))
     method.id = MethodId::CharTest;
   else if (receiver.only(kChar) && (text == "lower" || text == "upper"))
@@ -213,7 +219,7 @@ Type method_result(PyTypeObject* cls, const char* method, const Type& receiver, 
       return Type::exact(&PyBytes_Type);
     return Type::any();
   }
-  if (cls == &PyBytes_Type) {
+  if (cls == &PyBytes_Type || cls == &PyByteArray_Type) {
     if (is_in(kTextTests, name))
       return Type::of(kBool);
     if (is_in(kBytesToBytes, name))
@@ -224,7 +230,16 @@ Type method_result(PyTypeObject* cls, const char* method, const Type& receiver, 
       return list_of(Type::exact(cls), sites, fresh);
     if (name == "hex" || name == "decode")
       return text;
-    return Type::any();
+    if (cls == &PyByteArray_Type && name == "pop")
+      return Type::integer(0, 255);
+    if (cls == &PyByteArray_Type && name == "copy")
+      return Type::exact(cls);
+    return cls == &PyByteArray_Type && is_in(kNothing, name) ? Type::of(kNoneType) : Type::any();
+  }
+  if (item_format(receiver)) {
+    if (name == "pop")
+      return item_format(receiver)->type();
+    return is_in(kNothing, name) || name == "release" ? Type::of(kNoneType) : Type::any();
   }
   if (receiver.only(kList)) {
     if (name == "pop")

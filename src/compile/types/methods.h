@@ -21,9 +21,10 @@ enum class MethodId : uint8_t {
   DictGet,
   DictSetDefault,
   SetAdd,
-  TextSearch,  ///< find, index, count, startswith and their like, of a text
-  CharTest,    ///< isalpha and its like, of one character
-  CharCase,    ///< lower and upper of one character
+  BufferAppend,  ///< of a bytearray, of an array
+  TextSearch,    ///< find, index, count, startswith and their like, of a text
+  CharTest,      ///< isalpha and its like, of one character
+  CharCase,      ///< lower and upper of one character
 };
 
 struct Method {

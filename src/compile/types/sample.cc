@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "compile/types/buffers.h"
 #include "compile/types/known.h"
 
 namespace hasten::compile {
@@ -127,7 +128,9 @@ Type sample(PyObject* object, SiteTable& sites, int depth) {
     }
     return Type::with_items(kTuple, std::move(items));
   }
-  return Type::exact(followed_class(Py_TYPE(object)));
+  t = Type::exact(followed_class(Py_TYPE(object)));
+  t.code = item_code_of(object);
+  return t;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compile/types/buffers.h"
 #include "compile/types/interval.h"
 #include "compile/types/methods.h"
 #include "runtime/planted.h"
@@ -113,13 +114,21 @@ Type binary_type(BinaryOp op, const Type& a, const Type& b, SiteTable& sites, Si
   if (op == BinaryOp::Add || op == BinaryOp::Mul) {
     const auto is_sequence = [](const Type& t) {
       const PyTypeObject* cls = t.may_be_unbound() ? nullptr : class_of(t);
-      return cls == &PyUnicode_Type || cls == &PyBytes_Type || (cls == &PyTuple_Type && (t.object || t.only(kTuple)));
+      return cls == &PyUnicode_Type || cls == &PyBytes_Type || cls == &PyByteArray_Type || is_array(cls) ||
+             (cls == &PyTuple_Type && (t.object || t.only(kTuple)));
     };
-    const bool same = op == BinaryOp::Add ? class_of(a) == class_of(b) : b.within(kIntegral);
+    const auto another = [](const Type& t) {
+      Type made = Type::exact(class_of(t));
+      made.code = t.object ? t.code : '\0';
+      return made;
+    };
+    const bool same = op == BinaryOp::Add
+                          ? class_of(a) == class_of(b) || (a.cls == &PyByteArray_Type && class_of(b) == &PyBytes_Type)
+                          : b.within(kIntegral);
     if (same && is_sequence(a) && !b.may_be_unbound())
-      return Type::exact(class_of(a));
+      return another(a);
     if (op == BinaryOp::Mul && is_sequence(b) && a.within(kIntegral))
-      return Type::exact(class_of(b));
+      return another(b);
     // What is added to bytes is most likely more of them. The result is looked at.
     if (op == BinaryOp::Add && !a.may_be_unbound() && class_of(a) == &PyBytes_Type && b.object && !b.cls &&
         !b.may_be_unbound())

@@ -21,10 +21,13 @@ int depth(const Type& t) {
 Type boxed(const Type& a, const Type& b) {
   Type t = Type::any();
   t.kinds = static_cast<Kinds>((a.kinds | b.kinds) & kUnbound);
-  if (a.only(kUnbound) || b.only(kUnbound))
-    t.cls = a.only(kUnbound) ? b.cls : a.cls, t.site = t.cls ? (a.only(kUnbound) ? b.site : a.site) : kNoSite;
-  else if (PyTypeObject* cls = class_of(a); cls && cls == class_of(b))
+  if (a.only(kUnbound) || b.only(kUnbound)) {
+    const Type& bound = a.only(kUnbound) ? b : a;
+    t.cls = bound.cls, t.code = bound.code, t.site = t.cls ? bound.site : kNoSite;
+  } else if (PyTypeObject* cls = class_of(a); cls && cls == class_of(b)) {
     t.cls = followed_class(cls);
+    t.code = a.code == b.code ? a.code : '\0';
+  }
   return t;
 }
 
@@ -57,7 +60,7 @@ Type Type::alternative(Kinds kind) const {
   if (kind == kList || kind == kListIter)
     t.site = site;
   if (kind == kListIter)
-    t.cls = cls;
+    t.cls = cls, t.code = code;
   if (kind == kKnown || kind == kMethod)
     t.known = known;
   if (kind & kWithItems)
@@ -78,7 +81,8 @@ std::vector<Type> Type::alternatives() const {
 }
 
 bool operator==(const Type& a, const Type& b) {
-  if (a.kinds != b.kinds || a.object != b.object || a.site != b.site || a.known != b.known || a.cls != b.cls)
+  if (a.kinds != b.kinds || a.object != b.object || a.site != b.site || a.known != b.known || a.cls != b.cls ||
+      a.code != b.code)
     return false;
   if ((a.kinds & kWithInterval) && !(a.interval == b.interval))
     return false;
@@ -163,9 +167,10 @@ Type join(const Type& a, const Type& b, SiteTable& sites) {
     t.site = one.site;
     t.known = one.known;
     t.cls = one.cls;
+    t.code = one.code;
     t.items = one.items;
     if (in_both) {
-      if (a.known != b.known || a.cls != b.cls || (a.site == kNoSite) != (b.site == kNoSite))
+      if (a.known != b.known || a.cls != b.cls || a.code != b.code || (a.site == kNoSite) != (b.site == kNoSite))
         return boxed(a, b);
       if (a.site != b.site)
         t.site = sites.unify(a.site, b.site);
@@ -220,7 +225,7 @@ namespace {
 Type stored(Type t) {
   t.kinds = static_cast<Kinds>(t.kinds & ~kUnbound);
   if (t.kinds & static_cast<Kinds>(~(kNoneType | kNumber | kWide | kTuple | kList)))
-    return Type::exact(followed_class(class_of(t)));
+    return Type::exact(followed_class(class_of(t)));  // of an iterator that is, no buffer
   t.interval = {};
   t.wide = coarse(t.wide);
   if (t.items) {

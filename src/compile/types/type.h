@@ -97,6 +97,7 @@ struct Type {
   /// Of an object: it is exactly of this class (see followed_class()), or anything (null). Of kListIter: the class of
   /// what it walks, null: list.
   PyTypeObject* cls = nullptr;
+  char code = '\0';  ///< of an array or memoryview, or kListIter over one: the format of its items, if it is known
   PyObject* known = nullptr;  ///< of kKnown (borrowed: the MIR or a guard keeps it); the name of kMethod; or function()
   std::shared_ptr<const std::vector<Type>> items;  ///< of kTuple, kTupleIter, kZip, kEnumerate (one), kMethod
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compile/types/buffers.h"
 #include "compile/types/native_lists.h"
 #include "compile/types/same_nan.h"
 #include "compile/types/sample.h"
@@ -255,7 +256,8 @@ bool stays_boxed(Unit& unit, const Specialization& s, ValueId v) {
     case Op::GetItem:
       return !(type(0).within(kList | kTuple) && type(1).within(kInt | kBool)) && !class_of(type(0));
     case Op::SetItem:
-      return !(type(0).only(kList) && type(1).within(kInt | kBool)) && !is_mapping(class_of(type(0)));
+      return !(type(0).only(kList) && type(1).within(kInt | kBool)) && !is_mapping(class_of(type(0))) &&
+             !(item_format(type(0)) && type(1).within(kInt | kBool) && type(2).within(kNumber));
     case Op::IterNext:
       return !type(0).within(kIterators) && !class_of(type(0));
     case Op::Call:
