@@ -207,7 +207,10 @@ void hj_begin_plain_run(NativeUnit* unit) {
 }
 void hj_end_plain_run(NativeUnit* unit) { --unit->head().plain_runs; }
 
-PyObject* hj_peek_global(const mir::MirFunction* function, uint32_t name) { return hrt_peek_global(function, name); }
+PyObject* hj_peek_global(const mir::MirFunction* function, uint32_t name) {
+  PyObject** place = place_in_dict(PyFunction_GET_GLOBALS(function->function), function->names[name]);
+  return place ? *place : hrt_peek_global(function, name);
+}
 
 /// Steals `value`. 0: a guarded global has changed; 1: all is as it was.
 int32_t hj_store_cell(NativeUnit* unit, PyObject* cell, PyObject* value) {
@@ -216,18 +219,57 @@ int32_t hj_store_cell(NativeUnit* unit, PyObject* cell, PyObject* value) {
   return hj_guards_hold(unit);
 }
 
-int32_t hj_store_global(NativeUnit* unit, const mir::MirFunction* function, uint32_t instr, PyObject* value) {
+int32_t store_global(NativeUnit* unit, const mir::MirFunction* function, uint32_t instr, PyObject** place,
+                     PyObject* value) {
   PyObject* globals = PyFunction_GET_GLOBALS(function->function);
   PyObject* name = function->names[function->instrs[instr].aux];
-  PyObject* old = PyDict_GetItemWithError(globals, name);
+  PyObject* old = place ? *place : PyDict_GetItemWithError(globals, name);
   // The end of such an object runs nobody's code.
   const bool is_quiet =
       !old || Py_REFCNT(old) > 1 || PyLong_CheckExact(old) || PyFloat_CheckExact(old) || PyUnicode_CheckExact(old);
-  if (PyDict_SetItem(globals, name, value) < 0) {
+  if (!(place && is_quiet && replace_value(globals, place, value)) && PyDict_SetItem(globals, name, value) < 0) {
     hrt_traceback(function, instr);
     return -1;
   }
   return is_quiet ? 1 : hj_guards_hold(unit);
+}
+
+PyObject** global_place(const mir::MirFunction* function, uint32_t instr) {
+  return place_in_dict(PyFunction_GET_GLOBALS(function->function), function->names[function->instrs[instr].aux]);
+}
+
+/// Whether the dict's value at `place` is an object of `type` that nobody else knows: it can become another number.
+bool may_be_overwritten(const mir::MirFunction* function, PyObject** place, PyTypeObject* type) {
+  return place && Py_IS_TYPE(*place, type) && Py_REFCNT(*place) == 1 &&
+         !is_watched(PyFunction_GET_GLOBALS(function->function));
+}
+
+/// -1: it raised; 0: a guarded global has changed; 1: done.
+int32_t hj_store_global(NativeUnit* unit, const mir::MirFunction* function, uint32_t instr, PyObject* value) {
+  return store_global(unit, function, instr, global_place(function, instr), value);
+}
+
+int32_t hj_store_global_int(NativeUnit* unit, const mir::MirFunction* function, uint32_t instr, int64_t value) {
+  PyObject** place = global_place(function, instr);
+  if (may_be_overwritten(function, place, &PyLong_Type) && overwrite_small_int(*place, value)) {
+    return 1;
+  }
+  PyObject* object = PyLong_FromLongLong(value);
+  const int32_t outcome = object ? store_global(unit, function, instr, place, object) : -1;
+  Py_XDECREF(object);
+  return outcome;
+}
+
+int32_t hj_store_global_float(NativeUnit* unit, const mir::MirFunction* function, uint32_t instr, double value) {
+  PyObject** place = global_place(function, instr);
+  if (may_be_overwritten(function, place, &PyFloat_Type)) {
+    reinterpret_cast<PyFloatObject*>(*place)->ob_fval = value;
+    return 1;
+  }
+  PyObject* object = PyFloat_FromDouble(value);
+  const int32_t outcome = object ? store_global(unit, function, instr, place, object) : -1;
+  Py_XDECREF(object);
+  return outcome;
 }
 
 void hj_recursion_error(const mir::MirFunction* caller, uint32_t instr) { hrt_recursion_error(caller, instr); }
@@ -372,6 +414,8 @@ std::span<const SupportSymbol> common_symbols() {
       HASTEN_SYMBOL(hj_peek_global),
       HASTEN_SYMBOL(hj_store_cell),
       HASTEN_SYMBOL(hj_store_global),
+      HASTEN_SYMBOL(hj_store_global_int),
+      HASTEN_SYMBOL(hj_store_global_float),
       HASTEN_SYMBOL(hj_execute),
       HASTEN_SYMBOL(hj_dealloc),
       HASTEN_SYMBOL(hj_decref),

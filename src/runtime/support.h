@@ -31,6 +31,12 @@ PyObject* plain_intersection(PyObject* a, PyObject* b);
 /// Puts the items of an exact set into another one, if all can be without anybody's code. False: nothing has changed, and CPython
 /// must do it.
 bool plain_merge(PyObject* set, PyObject* other);
+/// Where the value of `name` stands in a dict; null without an exception: it is not there, or CPython must look.
+PyObject** place_in_dict(PyObject* dict, PyObject* name);
+/// Whether somebody is to be told of changes.
+bool is_watched(PyObject* dict);
+/// Puts `value` where another value of the dict is. False: CPython must do it.
+bool replace_value(PyObject* dict, PyObject** place, PyObject* value);
 /// Before any of them is called.
 void set_layout(const ObjectLayout& of_objects);
 

@@ -122,9 +122,15 @@ int32_t set_has(PyObject* set, const Key& key) {
   return status;
 }
 
+}  // namespace
+
 bool is_watched(PyObject* dict) { return (version_of(dict) & layout->dict_watch_mask) != 0; }
 
-/// Puts `value` where another value of the dict is. False: CPython must do it.
+PyObject** place_in_dict(PyObject* dict, PyObject* name) {
+  PyObject** place = nullptr;
+  return PyDict_CheckExact(dict) && probe_dict(dict, TextKey{name}, &place) == Found::Yes ? place : nullptr;
+}
+
 bool replace_value(PyObject* dict, PyObject** place, PyObject* value) {
   if (planted_bug(Plant::DictOrder))
     return false;
@@ -140,6 +146,8 @@ bool replace_value(PyObject* dict, PyObject** place, PyObject* value) {
   Py_DECREF(old);
   return true;
 }
+
+namespace {
 
 /// Puts a key in that the dict has been found not to have. False: CPython must do it.
 bool insert_new(PyObject* dict, PyObject* key, Py_hash_t hash, PyObject* value) {

@@ -830,3 +830,60 @@ class Derived(WithSuper):
 
 def scenario_class_cell():
     return Derived().value()
+
+
+# Numbers that are written again and again: their objects may be used again, but nobody who has one may see it.
+
+level = 1000
+weight = 1000.5
+taken = []
+
+
+@jit
+def raise_levels(n):
+    global level, weight
+    for i in range(n):
+        level += 300 + i
+        weight += 0.5
+        if i % 97 == 0:
+            taken.append((level, weight))
+    return level, weight
+
+
+def scenario_numbers_in_globals_change_for_nobody_else():
+    global level, weight
+    told = []
+    for start in (1000, 2**29, 2**61, 250, -5000):
+        level, weight = start, start / 3
+        before, of_weight = level, weight
+        taken.clear()
+        told.append((raise_levels(ROUNDS), level, weight, before, of_weight, list(taken)))
+        mine = globals()["level"]
+        told.append((raise_levels(3), mine, level))
+    return told
+
+
+@jit
+def make_numbers(start):
+    count, share = start, start / 7
+
+    def step(n):
+        nonlocal count, share
+        for _ in range(n):
+            count += 401
+            share *= 1.5
+        return count, share
+
+    return step, lambda: (count, share)
+
+
+def scenario_numbers_in_cells_change_for_nobody_else():
+    told = []
+    for start in (1000, 2**29, 2**61, -9000, 255):
+        step, look = make_numbers(start)
+        kept = [look()]
+        for n in (1, 2, 40, 5):
+            kept.append(step(n))
+            kept.append(look())
+        told.append(kept)
+    return told

@@ -84,17 +84,21 @@ void BodyLowering::lower_store_cell(ValueId v) {
   b.CreateCondBr(known, plain, odd);
 
   b.SetInsertPoint(plain);
-  if (item.type.only(kFloat) && !item.constant) {
-    // A float that only this cell refers to can be overwritten: nobody can tell it from a new one.
+  const bool overwrites_int = item.type.only(kInt) && !unboxes_out_of_line_ && m_.layout.small_int_stride;
+  if ((item.type.only(kFloat) || overwrites_int) && !item.constant) {
+    // A number that only this cell refers to can be overwritten: nobody can tell it from a new one.
     llvm::BasicBlock *maybe = new_block(""), *reuse = new_block("");
     llvm::Value* alone = b.CreateICmpEQ(load(m_.i64, old, m_.layout.refcount, Place::Refcount), b.getInt64(1));
     if (planted_bug(Plant::CellFloatShared))
       alone = b.getTrue();
     b.CreateCondBr(alone, maybe, put);
     b.SetInsertPoint(maybe);
-    b.CreateCondBr(type_is(old, m_.layout.float_type), reuse, put);
+    b.CreateCondBr(type_is(old, overwrites_int ? m_.layout.long_type : m_.layout.float_type), reuse, put);
     b.SetInsertPoint(reuse);
-    store(item.parts[0], old, m_.layout.float_value, Place::Number);
+    if (overwrites_int)
+      overwrite_int(old, item.parts[0], put);
+    else
+      store(item.parts[0], old, m_.layout.float_value, Place::Number);
     b.CreateBr(done);
   } else {
     b.CreateBr(put);
@@ -123,11 +127,16 @@ void BodyLowering::lower_store_cell(ValueId v) {
 
 void BodyLowering::lower_store_global(ValueId v) {
   llvm::SmallVector<llvm::Value*, 1> temporaries;
-  llvm::Value* object = boxed_operand(use(v, 0), temporaries);
+  const Value item = use(v, 0);
+  const bool is_number = item.type.within(kInt | kFloat) && !item.is_union() && !item.constant;
+  llvm::Value* value = is_number ? item.parts[0] : boxed_operand(item, temporaries);
+  const char* helper = !is_number             ? "hj_store_global"
+                       : item.type.only(kInt) ? "hj_store_global_int"
+                                              : "hj_store_global_float";
   // -1: it raised; 0: a guarded global has changed; 1: done.
   llvm::Value* outcome =
-      b.CreateCall(m_.helper("hj_store_global", m_.i32, {m_.ptr, m_.ptr, m_.i32, m_.ptr}, ModuleContext::Effects::Any),
-                   {m_.unit_address(), m_.mir_address(s_.view.function()), b.getInt32(v), object});
+      b.CreateCall(m_.helper(helper, m_.i32, {m_.ptr, m_.ptr, m_.i32, value->getType()}, ModuleContext::Effects::Any),
+                   {m_.unit_address(), m_.mir_address(s_.view.function()), b.getInt32(v), value});
   for (llvm::Value* temporary : temporaries) decref(temporary, true);
   go_if(b.CreateICmpSLT(outcome, b.getInt32(0)), raise_at(v));
   llvm::BasicBlock *changed = new_block("changed"), *go_on = new_block("");

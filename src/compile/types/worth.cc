@@ -19,9 +19,9 @@ namespace {
 
 constexpr double kGainWanted = 1.15;
 constexpr double kBoxedNs = 40, kPlainNs = 25, kNativeNs = 1;
-constexpr double kGlobalStoreNs = 105;  // it makes an object, and looks whether the old one ran code
-constexpr double kArgumentNs = 35;      // to make an object of a number for a function that is known at run time only
-constexpr double kPythonEntryNs = 40;   // to run a Python function from C, beyond what it costs in the interpreter
+constexpr double kGlobalStoreNs = 40;  // it looks whether the old one ran code
+constexpr double kArgumentNs = 35;     // to make an object of a number for a function that is known at run time only
+constexpr double kPythonEntryNs = 40;  // to run a Python function from C, beyond what it costs in the interpreter
 
 const char* operation_name(Op op) {
   switch (op) {

@@ -134,7 +134,7 @@ SHAPES = {  # of no type of their own
     "K": ["$c", "$s", "($s, $c)", "($I, $I)", "$T[:2]", "None", "$B", "-1", "-2", "1.0", "2**70", "(1, (2, $s))", "frozenset({1})", "b'a'", "$I"],
     "s": ["len($T[:3])", "($I % 4)", "($B + 1)", "(len($L) % 3)", "($s - 1)"],
     "R": ["range($s, $s + 5)", "$R[1:]", "range(8, $s, -3)", "range(len($L))"],
-    "A": ["bytearray($Y)", "($A + $Y)", "$A[1:]"], "V": ["array('q', [1, $s, 3])", "$V[1:]", "($V + $V)"],
+    "A": ["bytearray($Y)", "($A + $Y)", "$A[1:]"], "V": ["array('q', [1, $s, 3])", "array('h', [1, $s % 9])", "array('B', [200, 3])", "array('L', [2**63, 1])", "$V[1:]", "($V + $V)"],
     "W": ["memoryview($Y)", "$W[1:]"], "Z": ["frozenset($T)", "($Z | $S)"], "G": ["iter($L)", "iter($T)", "(q for q in $L)", "enumerate($X)", "zip($L, $T)", "map(abs, $L)", "reversed($L)"],
 }  # fmt: skip
 OWN = {  # rules with an instance of the program's class
