@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <cmath>
+#include <type_traits>
 
 namespace hasten::runtime {
 namespace {
@@ -10,26 +11,28 @@ namespace {
 /// glibc's exp, log and others are wrappers: they call the function proper, then look whether errno is to be set, which takes as long as
 /// half of the function. Compiled code looks at the result itself, as math does. The functions proper are exported for
 /// programs that were linked with -ffinite-math-only before glibc 2.31; they compute every argument, for the wrappers call them with all.
-LibmFunction without_wrapper(const char* name, LibmFunction ordinary) {
+void* without_wrapper(const char* name, void* ordinary) {
 #if defined(__GLIBC__) && defined(__x86_64__)
   Dl_info known{};
   // Of the library that the ordinary one comes from, which need not be glibc's.
-  if (!name || !dladdr(reinterpret_cast<void*>(ordinary), &known) || !known.dli_fname)
+  if (!name || !dladdr(ordinary, &known) || !known.dli_fname)
     return ordinary;
   void* library = dlopen(known.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
   if (!library)
     return ordinary;
   void* direct = dlvsym(library, name, "GLIBC_2.15");
   dlclose(library);  // loaded as long as we are
-  return direct ? reinterpret_cast<LibmFunction>(direct) : ordinary;
+  return direct ? direct : ordinary;
 #else
   static_cast<void>(name);
   return ordinary;
 #endif
 }
 
-LibmSymbol symbol(const char* name, LibmFunction ordinary, const char* direct = nullptr) {
-  return {name, ordinary, without_wrapper(direct, ordinary)};
+template <typename Function = Unary>
+LibmSymbol symbol(const char* name, std::type_identity_t<Function> function, const char* direct = nullptr) {
+  auto* ordinary = reinterpret_cast<void*>(function);
+  return {name, ordinary, without_wrapper(direct, ordinary), std::is_same_v<Function, Binary>};
 }
 
 }  // namespace
@@ -58,6 +61,7 @@ std::span<const LibmSymbol> libm_symbols() {
       symbol("hj_cbrt", &std::cbrt),
       symbol("hj_erf", &std::erf),
       symbol("hj_erfc", &std::erfc),
+      symbol<Binary>("hj_pow", &std::pow, "__pow_finite"),
   };
   return kSymbols;
 }

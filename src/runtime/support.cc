@@ -392,8 +392,6 @@ TwoFloats hj_complex_divide(double ar, double ai, double br, double bi) {
 }  // namespace
 
 std::span<const SupportSymbol> common_symbols() {
-  using Unary = double (*)(double);
-  using Binary = double (*)(double, double);
 #define HASTEN_SYMBOL(name) {#name, reinterpret_cast<void*>(&name)}
   static const SupportSymbol kSymbols[] = {
       HASTEN_SYMBOL(hj_leave),
@@ -502,7 +500,7 @@ std::span<const SupportSymbol> common_symbols() {
 static std::span<const SupportSymbol> math_symbols() {
   static const std::vector<SupportSymbol> kSymbols = [] {
     std::vector<SupportSymbol> made;
-    for (const LibmSymbol& one : libm_symbols()) made.push_back({one.name, reinterpret_cast<void*>(one.direct)});
+    for (const LibmSymbol& one : libm_symbols()) made.push_back({one.name, one.direct});
     return made;
   }();
   return kSymbols;

@@ -6,6 +6,7 @@ import inspect
 import io
 import logging
 import os
+import subprocess
 import sys
 import threading
 import traceback
@@ -172,6 +173,14 @@ def by_operators(make):
     return log, z, a, b
 
 
+def by_items(make):
+    log = []
+    x = make(log)
+    found = x in (7, 8), 4 in (5, x), (1, x) == (1, 2)
+    x = None
+    return log, found
+
+
 def by_a_generator(n):
     out = []
     for x in watched(n):
@@ -241,6 +250,7 @@ CALLS = [
     (in_a_handler, (0,)),
     (in_a_handler, (1,)),
     (by_operators, (Watching,)),
+    (by_items, (Watching,)),
     (by_a_generator, (3,)),
     (calls_compiled, (3,)),
     (overflows, (10**12,)),
@@ -485,3 +495,30 @@ def test_it_is_native_that_shows_them():
     compiled = hasten.jit(plain)
     compiled(1)
     assert hasten.jit.report(compiled)["tier"] == "native"
+
+
+ASKS_NOBODY = """
+import hasten
+
+@hasten.jit
+def days(month):
+    if month in (4, 6, 9, 11):
+        return 30
+    return 28 if (month, 1) == (2, 1) else 31
+
+@hasten.jit
+def main(n):
+    return sum([days(k % 12 + 1) for k in range(n)])
+
+for _ in range(3):
+    assert main(1200) == 36500
+"""
+
+
+def test_items_that_are_numbers_ask_nobody(tmp_path):
+    """So nobody can look at the frames of functions that compare with them: they have none."""
+    (tmp_path / "program.py").write_text(ASKS_NOBODY)
+    environment = {**os.environ, "HASTEN_JIT_DUMP": "1", "HASTEN_JIT_CACHE": "off", "HASTEN_JIT_VERIFY": "1"}
+    done = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "define" in done.stderr and "hj_enter_frame" not in done.stderr

@@ -25,6 +25,14 @@ def roots(x):
     return x**0.5, x**3.0
 
 
+def others(x, y):
+    """Exponents that have no products: pow() is called."""
+    told = []
+    for exponent in (1.5, -1.0, y):
+        told.append(abs(x) ** exponent)
+    return told + [abs(x) ** 1.5, abs(x) ** y, x**5, x**-3, x**-2, x**5.0, x**1000]
+
+
 def exactly(numbers):
     return [(x, math.copysign(1, x)) for x in numbers]
 
@@ -79,3 +87,24 @@ def test_ends_of_the_range_are_left_to_pow(function, x):
 
     compiled = hasten.jit(function)
     assert [outcome(compiled) for _ in range(3)] == [outcome(function)] * 3
+
+
+@pytest.mark.parametrize("y", [0.0, 1.0, -1.0, 0.3, -2.7, 1e300, -math.inf, math.inf, math.nan])
+def test_other_exponents(y):
+    def outcome(run, x):
+        try:
+            return repr(run(x, y))
+        except (OverflowError, ZeroDivisionError) as error:
+            return repr(error)
+
+    compiled = hasten.jit(others)
+    numbers = [sign * x for x in EDGES for sign in (1, -1)] + SAMPLES["decimals"][:300] + SAMPLES["many"][:300]
+    for x in [1.25, 0.75, *numbers]:
+        assert outcome(compiled, x) == outcome(others, x), x
+
+
+@pytest.mark.parametrize("function", [lambda x: x**2, lambda x: x**3, lambda x: x**4, lambda x: x**0.5])
+def test_zeros_have_the_sign_that_pow_gives_them(function):
+    compiled = hasten.jit(function)
+    for x in (1.1, 0.0, -0.0, 0.0, -0.0):
+        assert repr(compiled(x)) == repr(function(x))

@@ -50,7 +50,7 @@ def test_what_comes_out_is_python_s(name, lists):
     assert compiled.report()["tier"] == "native"
 
 
-@pytest.mark.parametrize("name", ["down", "both_ways"])
+@pytest.mark.parametrize("name", ["down", "both_ways", "passes_over"])
 def test_such_rounds_are_made(name, tmp_path):
     """Else nothing is tested here: the copy of the loop has none of the comparisons with the lists' lengths."""
     arguments = next(a for f, a in PLAIN.CASES if f.__name__ == name and a[0] == 9000)

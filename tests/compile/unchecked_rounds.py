@@ -150,11 +150,27 @@ def catches(n, beyond):
 
 
 SIZES = (1, 2, 8, 9, 10, 40, 4094, 4095, 4096, 4097, 4105, 9000)
+def passes_over(n, beyond):
+    """Rounds that end early leave as they are what the others count."""
+    values = table(n, 7)
+    seen = total = 0
+    for i in range(n + beyond):
+        if values[i] < 500:
+            continue
+        seen += 1
+        if values[i] % 3 == 0:
+            total -= 1
+            continue
+        total += values[i]
+    return seen, total
+
+
 CASES = [
     *((down, (n, gap)) for n in (8, 9, 40, 4097, 9000) for gap in (0, 1, 7)),
     (down, (40, 41)),
     (down, (9000, 9001)),
     *((up, (n, beyond)) for n in SIZES for beyond in (0, 1, 20)),
+    *((passes_over, (n, beyond)) for n in SIZES for beyond in (0, 1, 20)),
     *((from_below, (n, low)) for n in (8, 40, 9000) for low in (0, -1, -8, -n, -n - 1, -n - 9)),
     *((in_steps, (n, step, beyond)) for n in SIZES for step in (1, 2, 3, 7) for beyond in (0, 25)),
     *((by_threes, (n, beyond)) for n in SIZES for beyond in (0, 1, 2, 3, 30)),

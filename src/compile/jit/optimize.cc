@@ -44,6 +44,7 @@
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimpleLoopUnswitch.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
+#include <llvm/Transforms/Utils/BasicBlockUtils.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
 #include "compile/jit/constant_division.h"
@@ -310,6 +311,24 @@ struct HoistCalls : llvm::PassInfoMixin<HoistCalls> {
   }
 };
 
+/// Rounds of a loop that end at several places meet in one block: else LLVM makes a loop within a loop of it by the values that some of
+/// them leave as they are.
+struct UniteRounds : llvm::PassInfoMixin<UniteRounds> {
+  static llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& functions) {
+    auto& loops = functions.getResult<llvm::LoopAnalysis>(function);
+    auto& dominators = functions.getResult<llvm::DominatorTreeAnalysis>(function);
+    bool changed = false;
+    for (llvm::Loop* loop : loops.getLoopsInPreorder()) {
+      if (loop->getLoopLatch() || !loop->isInnermost())
+        continue;
+      llvm::SmallVector<llvm::BasicBlock*, 4> latches;
+      loop->getLoopLatches(latches);
+      changed |= llvm::SplitBlockPredecessors(loop->getHeader(), latches, "", &dominators, &loops) != nullptr;
+    }
+    return changed ? llvm::PreservedAnalyses::none() : llvm::PreservedAnalyses::all();
+  }
+};
+
 /// Results of functions that were taken in come as structs, by phis: of their fields the other passes understand more.
 struct SplitStructs : llvm::PassInfoMixin<SplitStructs> {
   static llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& /*functions*/) {
@@ -438,6 +457,7 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine) {
   passes.addPass(ConvertChecked());
   passes.addPass(DropPolls());
   passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(UniteRounds());
   llvm::LoopPassManager in_loops;
   in_loops.addPass(llvm::LoopRotatePass());
   in_loops.addPass(llvm::LICMPass(llvm::LICMOptions()));

@@ -21,13 +21,6 @@ namespace {
 constexpr Kinds kIntegral = kBool | kInt;
 constexpr Kinds kReal = kIntegral | kFloat;
 
-// In units of the last place: how near the true power may be to a number for pow() to give that.
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 29)
-constexpr double kPowIsCloseTo = 0.475;
-#else
-constexpr double kPowIsCloseTo = 0.4;
-#endif
-
 Interval interval_of(const Type& t) { return t.only(kBool) ? Interval{0, 1} : t.interval; }
 
 }  // namespace
@@ -367,68 +360,6 @@ Value BodyLowering::float_binary(ValueId v, BinaryOp op, llvm::Value* a, llvm::V
     default:
       return leaves(v, DeoptReason::Generic);
   }
-}
-
-/// libm's pow where CPython's float_pow just calls it; the special cases (errors, complex results) as an object.
-Value BodyLowering::float_pow(ValueId v, llvm::Value* a, llvm::Value* c) {
-  const auto slow = [&]() -> Value {
-    // pow(a, c) with the status: 0 when CPython would not simply return it.
-    llvm::Value* both = b.CreateCall(m_.helper("hj_float_pow", llvm::StructType::get(m_.f64, m_.i64), {m_.f64, m_.f64},
-                                               ModuleContext::Effects::Pure),
-                                     {a, c});
-    llvm::Value* plain = b.CreateICmpNE(b.CreateExtractValue(both, 1), b.getInt64(0));
-    return choose(
-        plain, s_.types[v], [&] { return from_parts(Type::of(kFloat), {b.CreateExtractValue(both, 0)}); },
-        [&] { return boxed_instr(v, {from_parts(Type::of(kFloat), {a}), from_parts(Type::of(kFloat), {c})}); }, true);
-  };
-  const auto sure = power_by_products(a, c);
-  return sure ? choose(
-                    sure->is_same, s_.types[v], [&] { return from_parts(Type::of(kFloat), {sure->value}); }, slow, true)
-              : slow();
-}
-
-/// a ** 2, 3, 4 and 0.5 by products or the square root. pow() rounds what is off by no more than 0.015 units of the last place (glibc's, by
-/// its own account: 0.509 after rounding, and its logarithm's 1.5 * 2**-68 of at most 70): both agree where
-/// the true power is farther than that from the middle between two numbers. How far it is from the rounded one is computed by fused
-/// multiply-adds; elsewhere, and where numbers are large or small, pow() has to be called.
-std::optional<BodyLowering::SurePower> BodyLowering::power_by_products(llvm::Value* a, llvm::Value* c) {
-  const auto number = [&](double x) { return llvm::ConstantFP::get(m_.f64, x); };
-  const auto fma = [&](llvm::Value* x, llvm::Value* y, llvm::Value* z) {
-    return b.CreateIntrinsic(llvm::Intrinsic::fma, {m_.f64}, {x, y, z});
-  };
-  const auto magnitude = [&](llvm::Value* x) { return b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x); };
-  auto* exponent = llvm::dyn_cast<llvm::ConstantFP>(c);
-  const auto is = [&](double x) { return exponent && exponent->isExactlyValue(x); };
-  if (!is(2) && !is(3) && !is(4) && !is(0.5))
-    return {};
-  llvm::Value *value = nullptr, *rest = nullptr, *rest_unit = nullptr;  // the power is value + rest / rest_unit
-  if (is(0.5)) {
-    value = b.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, a);
-    rest = fma(b.CreateFNeg(value), value, a);
-    rest_unit = b.CreateFAdd(value, value);
-  } else {
-    value = b.CreateFMul(a, a);
-    rest = fma(a, a, b.CreateFNeg(value));
-  }
-  if (is(3) || is(4)) {
-    llvm::Value* by = is(3) ? a : value;
-    llvm::Value* high = b.CreateFMul(value, by);
-    llvm::Value* low = fma(value, by, b.CreateFNeg(high));
-    low = fma(rest, is(3) ? a : b.CreateFAdd(value, value), low);
-    value = b.CreateFAdd(high, low);
-    rest = b.CreateFSub(low, b.CreateFSub(value, high));
-  }
-  // By the unit below the value: that below a power of two is half of the one above.
-  llvm::Value* size = magnitude(value);
-  llvm::Value* below = b.CreateSub(b.CreateBitCast(size, m_.i64), b.getInt64(1));
-  llvm::Value* power_of_two = b.CreateBitCast(b.CreateAnd(below, b.getInt64(0x7ff0000000000000ull)), m_.f64);
-  llvm::Value* limit = b.CreateFMul(power_of_two, number(kPowIsCloseTo * 0x1p-52));
-  if (rest_unit)
-    limit = b.CreateFMul(limit, rest_unit);
-  llvm::Value* is_same = b.CreateFCmpOLT(magnitude(rest), limit);
-  is_same = b.CreateAnd(is_same, b.CreateFCmpOGT(size, number(0x1p-100)));
-  is_same = b.CreateAnd(is_same, b.CreateFCmpOLT(size, number(0x1p+100)));
-  return SurePower{value, planted_bug(Plant::FloatSquare) && is(2) ? b.getTrue() : is_same};
 }
 
 /// Only a root of less than zero is wrong, which the program has often asked for itself. That a NaN is not rooted keeps LLVM from

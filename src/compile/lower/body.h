@@ -304,14 +304,18 @@ class BodyLowering {
   bool comes_from_itself(ValueId v) const;
   Value complex_quotient(ValueId v, llvm::Value* ar, llvm::Value* ai, llvm::Value* cr, llvm::Value* ci);
   Value complex_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);
+  llvm::Value* little_multiple(ValueId v, llvm::Value* number, Interval times);
+  llvm::Value* checked(ValueId v, llvm::Intrinsic::ID id, llvm::Value* a, llvm::Value* c);
+
+  // powers.cc
   Value float_pow(ValueId v, llvm::Value* a, llvm::Value* c);
+  Value called_pow(ValueId v, llvm::Value* a, llvm::Value* c);
   struct SurePower {
     llvm::Value* value;
     llvm::Value* is_same;  ///< whether pow() is sure to give it
+    llvm::Value* of_zero;  ///< what it is of a zero, of which it is not sure
   };
   std::optional<SurePower> power_by_products(llvm::Value* a, llvm::Value* c);
-  llvm::Value* little_multiple(ValueId v, llvm::Value* number, Interval times);
-  llvm::Value* checked(ValueId v, llvm::Intrinsic::ID id, llvm::Value* a, llvm::Value* c);
 
   // wide.cc
   Value wide_binary(ValueId v, mir::BinaryOp op, const Value& a, const Value& c);

@@ -31,6 +31,13 @@ bool ends_quietly(Unit& unit, const Type& t, int depth) {
   return depth < 4 && t.only(kList) && !t.object && ends_quietly(unit, unit.sites.element(t.site), depth + 1);
 }
 
+/// Whether comparisons with such a value ask nobody's code.
+bool compares_quietly(const Type& t) {
+  if (t.only(kTuple) && !t.object)
+    return std::all_of(t.items->begin(), t.items->end(), compares_quietly);
+  return t.within(kScalar | kWide | kChar) || is_text(t);
+}
+
 bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
   const Instr& i = s.view.instr(v);
   for (ValueId arg : s.view.args(v)) {
@@ -130,10 +137,8 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
       return true;
   }
   if (i.op == Op::Compare) {
-    for (ValueId arg : s.view.args(v)) {
-      if (!s.types[arg].within(kScalar | kWide | kChar) && !is_text(s.types[arg]))
-        return true;
-    }
+    const auto args = s.view.args(v);
+    return !std::all_of(args.begin(), args.end(), [&](ValueId arg) { return compares_quietly(s.types[arg]); });
   }
   return false;
 }
