@@ -494,9 +494,13 @@ class Search {
           worthwhile_[sites_.find(inner)] = 1;
       });
     }
-    for (const auto& [a, b] : ties_) {
-      if (worthwhile_[sites_.find(a)] || worthwhile_[sites_.find(b)])
-        worthwhile_[sites_.find(a)] = worthwhile_[sites_.find(b)] = 1;
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (const auto& [a, b] : ties_) {
+        char &x = worthwhile_[sites_.find(a)], &y = worthwhile_[sites_.find(b)];
+        changed |= x != y;
+        x = y = x | y;
+      }
     }
     for (SiteId site = 0; site < blocked_.size(); ++site) {
       const SiteId root = sites_.find(site);
