@@ -45,6 +45,8 @@ std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr
         else
           t.cls = Py_TYPE(walked);
         Py_DECREF(walked);
+        if (runtime::walks_back(args[k]))
+          t = Type::with_items(kReversed, {t});
       }
     }
     if (t.object && args[k] && !PyFunction_Check(args[k]) && mir_of(args[k]))

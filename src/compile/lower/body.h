@@ -511,6 +511,9 @@ class BodyLowering {
   Value lower_iter_next(ValueId v);
   Value as_predicted(const Value& item, const Type& to, llvm::BasicBlock* surprise);
   Value make_iterator(ValueId v, const Value& iterable, const Type& to);
+  Value make_reversed(ValueId v, const Value& sequence, const Type& to);
+  llvm::Value* walked_size(const Type& iterator, llvm::Value* walked);
+  Value walked_item(const Type& iterator, llvm::Value* walked, llvm::Value* index);
   /// Emits the step of `iterator` (owned in place): returns the item in its type, goes to `exhausted` if none.
   Value step_iterator(ValueId v, ValueId iterator_value, const Value& iterator,
                       llvm::SmallVectorImpl<llvm::Value*>& next_state, llvm::BasicBlock* exhausted);

@@ -478,6 +478,8 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
       inner.type = t;
       return inner;
     }
+    case Known::Reversed:
+      return make_reversed(v, args[0], t);
     case Known::Zip: {
       Value r;
       r.type = t;

@@ -169,6 +169,8 @@ class Unit {
 
 /// The type of the iterator that iter(t) gives, or Object.
 Type iterator_type(const Type& t, SiteTable& sites);
+/// What reversed() of it is, where that is no object.
+std::optional<Type> reversed_type(const Type& t, SiteTable& sites);
 /// What next() of an iterator gives; Unbound (exhausted) is not part of it.
 Type item_type(const Type& iterator, SiteTable& sites);
 /// The constant that `v` is, as an object: a Const, or a global or attribute that a guard pins. Else null.

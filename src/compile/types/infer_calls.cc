@@ -107,6 +107,8 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
       }
       return Type::with_items(kZip, std::move(iterators));
     }
+    case Known::Reversed:
+      return n == 1 ? reversed_type(args[0], sites) : std::nullopt;
     case Known::Ord:
       return n == 1 && args[0].only(kChar) ? std::optional(Type::integer(0, 0x10ffff)) : std::nullopt;
     case Known::Chr:
@@ -420,7 +422,8 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
       unit.sites.widen(operands[0].site, operands[1]);
     return Type::of(kNoneType);
   }
-  const bool makes_iterator = plan.known == Known::Zip || plan.known == Known::Enumerate;
+  const bool makes_iterator =
+      plan.known == Known::Zip || plan.known == Known::Enumerate || plan.known == Known::Reversed;
   if (makes_iterator && !is_only_iterated(s, v))
     return Type::any();
   if (auto native = native_type(plan.known, operands, unit.sites)) {

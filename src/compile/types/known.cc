@@ -24,6 +24,7 @@ constexpr Entry kBuiltins[] = {
     {"range", Known::Range},
     {"enumerate", Known::Enumerate},
     {"zip", Known::Zip},
+    {"reversed", Known::Reversed},
     {"int", Known::Int},
     {"float", Known::Float},
     {"bool", Known::Bool},

@@ -45,7 +45,13 @@ bool refers_to_objects(const Type& t) {
 }
 
 /// Of a tuple that is an object, say.
-bool walks_object(const Type& iterator) { return iterator.only(kListIter) && iterator.cls; }
+bool walks_object(const Type& iterator) {
+  return (iterator.only(kListIter) && iterator.cls) || (iterator.only(kReversed) && walks_object(iterator.items->front()));
+}
+
+bool makes_iterator(Known known) {
+  return known == Known::Enumerate || known == Known::Zip || known == Known::Reversed;
+}
 
 bool is_index(const Type& t) { return t.within(kIntegral) && !t.is_union(); }
 
@@ -293,7 +299,7 @@ class Search {
         if (plan->second.how == CallPlan::How::Direct)
           return plan->second.target && !must_box(plan->second.target->result, t);
         if (plan->second.how == CallPlan::How::Native)
-          return plan->second.known == Known::Enumerate || plan->second.known == Known::Zip;
+          return makes_iterator(plan->second.known);
         if (plan->second.how == CallPlan::How::Method)
           return true;  // decided by its receiver
         return t.only(kList) && plan->second.known == Known::List && i.arg_count == 2 && i.aux == mir::kNone &&
@@ -426,7 +432,7 @@ class Search {
       }
       case CallPlan::How::Native:
         gains(operand);
-        return plan.known == Known::Len || ((plan.known == Known::Enumerate || plan.known == Known::Zip) && !t.object);
+        return plan.known == Known::Len || (makes_iterator(plan.known) && !t.object);
       case CallPlan::How::Boxed:
         gains(operand);
         if (i.arg_count != 2 || !operand.only(kList))
