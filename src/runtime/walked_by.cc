@@ -7,9 +7,9 @@ namespace hasten::runtime {
 
 PyObject* walked_by(PyObject* iterator) {
   static const std::array<PyTypeObject*, 7> kWalkers = [] {
-    std::array<PyTypeObject*, 7> types{&PyListIter_Type,    &PyTupleIter_Type, &PyBytesIter_Type,
-                                       &PyListRevIter_Type, &PyReversed_Type,  nullptr,
-                                       nullptr};
+    std::array<PyTypeObject*, 7> types{
+        &PyListIter_Type, &PyTupleIter_Type, &PyBytesIter_Type, &PyListRevIter_Type, &PyReversed_Type, nullptr,
+        nullptr};
     size_t at = 5;
     for (const char* text : {"a", "\u20ac"}) {  // there is an own one for ASCII
       PyObject* one = PyUnicode_FromString(text);

@@ -323,6 +323,11 @@ class BodyLowering {
   }
 
   Value lower_sum(ValueId v);
+  llvm::Value* carried(llvm::Value* carry, llvm::Value* x, llvm::Value* y, llvm::Value* sum);
+  llvm::Value* with_carry(llvm::Value* total, llvm::Value* carry);
+  Value sum_of_items(ValueId v, llvm::ArrayRef<Value> items);
+  Value truth_of_items(bool any, llvm::ArrayRef<Value> items);
+  Value packed(llvm::ArrayRef<Value> items);
   Value lower_compare(ValueId v);
   Value contains(ValueId v, bool wanted, const Value& item, const Value& container);
   llvm::Value* compare_one(ValueId v, mir::CompareOp op, const Value& a, const Value& c);

@@ -132,9 +132,9 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
         list.kinds = kList;
         walked = box(from_parts(list, {walked}), &is_new);
       }
-      llvm::Value* iterator =
-          b.CreateCall(m_.helper(backwards ? "hj_box_reversed" : "hj_box_list_iter", m_.ptr, {m_.ptr, m_.i64}, Effects::Any),
-                       {walked, v.parts[1]});
+      llvm::Value* iterator = b.CreateCall(
+          m_.helper(backwards ? "hj_box_reversed" : "hj_box_list_iter", m_.ptr, {m_.ptr, m_.i64}, Effects::Any),
+          {walked, v.parts[1]});
       if (is_new)
         decref(walked);
       *owned = true;
@@ -319,9 +319,9 @@ Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* 
       llvm::Value* ok =
           range ? b.CreateCall(m_.helper("hj_unbox_range_iter", m_.i32, {m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
                                {object, out})
-                : b.CreateCall(
-                      m_.helper("hj_unbox_list_iter", m_.i32, {m_.ptr, m_.ptr, m_.i32, m_.ptr}, ModuleContext::Effects::Any),
-                      {object, m_.address(walked), b.getInt32(backwards), out});
+                : b.CreateCall(m_.helper("hj_unbox_list_iter", m_.i32, {m_.ptr, m_.ptr, m_.i32, m_.ptr},
+                                         ModuleContext::Effects::Any),
+                               {object, m_.address(walked), b.getInt32(backwards), out});
       expect(b.CreateICmpNE(ok, b.getInt32(0)));
       Value r;
       r.type = t;

@@ -112,7 +112,8 @@ llvm::SmallVector<Value, 8> BodyLowering::passed(const CallPlan& plan, llvm::Arr
   llvm::SmallVector<Value, 8> args;
   for (const CallPlan::Source& source : plan.sources) {
     if (source.guard == kNoGuard) {
-      args.push_back(operands[source.operand]);
+      args.push_back(source.packed == mir::kNone ? operands[source.operand]
+                                                 : packed(operands.slice(source.operand, source.packed)));
       continue;
     }
     const Guard& guard = m_.unit.guards[source.guard];
@@ -435,7 +436,13 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
       });
     case Known::Min:
     case Known::Max:
-      return min_max(v, known == Known::Min, args);
+      return min_max(v, known == Known::Min,
+                     args[0].type.only(kTuple) ? items_of(args[0]) : llvm::SmallVector<Value, 4>(args));
+    case Known::Sum:
+      return sum_of_items(v, items_of(args[0]));
+    case Known::Any:
+    case Known::All:
+      return truth_of_items(known == Known::Any, items_of(args[0]));
     case Known::Ord:
       return integer(b.CreateZExt(args[0].parts[0], m_.i64));
     case Known::Chr: {

@@ -48,7 +48,8 @@ Value BodyLowering::make_reversed(ValueId v, const Value& sequence, const Type& 
   if (to.only(kRangeIter)) {
     const Value forward = make_iterator(v, sequence, to);
     llvm::Value *start = forward.parts[0], *step = forward.parts[1], *count = forward.parts[2];
-    go_if(b.CreateICmpEQ(step, b.getInt64(static_cast<uint64_t>(Interval{}.low))), leave_before(v, DeoptReason::Generic));
+    go_if(b.CreateICmpEQ(step, b.getInt64(static_cast<uint64_t>(Interval{}.low))),
+          leave_before(v, DeoptReason::Generic));
     llvm::Value* last = b.CreateAdd(start, b.CreateMul(b.CreateSub(count, b.getInt64(1)), step));
     return from_parts(to, {last, b.CreateNeg(step), count});
   }

@@ -46,7 +46,16 @@ bool refers_to_objects(const Type& t) {
 
 /// Of a tuple that is an object, say.
 bool walks_object(const Type& iterator) {
-  return (iterator.only(kListIter) && iterator.cls) || (iterator.only(kReversed) && walks_object(iterator.items->front()));
+  return (iterator.only(kListIter) && iterator.cls) ||
+         (iterator.only(kReversed) && walks_object(iterator.items->front()));
+}
+
+/// The type in which the callee gets operand `k`.
+Type taken_as(const CallPlan& plan, const CallPlan::Source& taker, size_t k) {
+  const Type& t = plan.args[static_cast<size_t>(&taker - plan.sources.data())];
+  if (taker.packed == mir::kNone)
+    return t;
+  return t.only(kTuple) ? (*t.items)[k - taker.operand] : Type::any();
 }
 
 bool makes_iterator(Known known) {
@@ -422,12 +431,10 @@ class Search {
       case CallPlan::How::ListAppend:
         return k == 0 || (callee.only(kMethod) && takes(callee.items->front(), operand));
       case CallPlan::How::Direct: {
-        const auto taker = std::find_if(plan.sources.begin(), plan.sources.end(), [&](const CallPlan::Source& one) {
-          return one.guard == kNoGuard && one.operand == k;
-        });
+        const auto taker = std::find_if(plan.sources.begin(), plan.sources.end(),
+                                        [&](const CallPlan::Source& one) { return one.takes(k); });
         // An exception that is handled here may have passed through code that went on with objects.
-        return plan.target && taker != plan.sources.end() &&
-               !must_box(operand, plan.args[static_cast<size_t>(taker - plan.sources.begin())]) &&
+        return plan.target && taker != plan.sources.end() && !must_box(operand, taken_as(plan, *taker, k)) &&
                (planted_bug(Plant::NativeCallHandled) || s.view.block(i.block).handler == mir::kNone);
       }
       case CallPlan::How::Native:

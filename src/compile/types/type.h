@@ -99,7 +99,8 @@ struct Type {
   /// what it walks, null: list.
   PyTypeObject* cls = nullptr;
   PyObject* known = nullptr;  ///< of kKnown (borrowed: the MIR or a guard keeps it); the name of kMethod; or function()
-  std::shared_ptr<const std::vector<Type>> items;  ///< of kTuple, kTupleIter, kZip, kEnumerate (one), kReversed (one), kMethod
+  std::shared_ptr<const std::vector<Type>>
+      items;  ///< of kTuple, kTupleIter, kZip, kEnumerate (one), kReversed (one), kMethod
 
   static Type of(Kinds kind) {
     Type t;
