@@ -516,6 +516,8 @@ class BodyLowering {
   Value lower_iter_next(ValueId v);
   Value as_predicted(const Value& item, const Type& to, llvm::BasicBlock* surprise);
   Value make_iterator(ValueId v, const Value& iterable, const Type& to);
+  Value native_reversed(ValueId v, const Value& iterator);
+  Value native_backwards(ValueId v, const Value& list, llvm::Value* count);
   Value make_reversed(ValueId v, const Value& sequence, const Type& to);
   llvm::Value* walked_size(const Type& iterator, llvm::Value* walked);
   Value walked_item(const Type& iterator, llvm::Value* walked, llvm::Value* index);

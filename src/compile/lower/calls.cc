@@ -59,7 +59,7 @@ Value BodyLowering::lower_call(ValueId v) {
       if (args.size() == 1 && args[0].type.only(kList) && is_native(args[0].type))
         return native_call_of_list(v, plan.known, args[0]);
       if (plan.known == Known::List && is_native(s_.types[v]))
-        return native_range(v, args[0]);
+        return args[0].type.only(kReversed) ? native_reversed(v, args[0]) : native_range(v, args[0]);
       if ((plan.known == Known::Str || plan.known == Known::Bin) && args.size() == 1 && args[0].type.only(kInt) &&
           !args[0].constant && instr(v).aux == mir::kNone)
         return text_of_int(v, plan.known == Known::Str ? "hj_int_text" : "hj_int_binary", args[0]);

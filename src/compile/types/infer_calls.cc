@@ -208,6 +208,8 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
 bool is_only_iterated(const Specialization& s, ValueId v) {
   if (planted_bug(Plant::IteratorCopied))
     return true;
+  const Type& maker = s.types[s.view.args(v)[0]];
+  const bool is_reversed = maker.only(kKnown) && known_of(maker.known) == Known::Reversed;
   size_t uses = 0;
   for (ValueId user = 0; user < s.view.instr_count(); ++user) {
     const Instr& i = s.view.instr(user);
@@ -216,7 +218,8 @@ bool is_only_iterated(const Specialization& s, ValueId v) {
         continue;
       const Type& callee = s.types[s.view.args(user)[0]];
       const bool wraps = i.op == Op::Call && arg != s.view.args(user)[0] && callee.only(kKnown) &&
-                         (known_of(callee.known) == Known::Zip || known_of(callee.known) == Known::Enumerate);
+                         (known_of(callee.known) == Known::Zip || known_of(callee.known) == Known::Enumerate ||
+                          (known_of(callee.known) == Known::List && is_reversed));
       if (++uses > 1 || i.block != s.view.instr(v).block || (i.op != Op::GetIter && !wraps))
         return false;
     }

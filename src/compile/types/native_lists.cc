@@ -58,6 +58,9 @@ Type taken_as(const CallPlan& plan, const CallPlan::Source& taker, size_t k) {
   return t.only(kTuple) ? (*t.items)[k - taker.operand] : Type::any();
 }
 
+/// The list itself, or the one that reversed() walks.
+Type list_in(const Type& t) { return t.only(kReversed) && !walks_object(t) ? Type::list(t.items->front().site) : t; }
+
 bool makes_iterator(Known known) {
   return known == Known::Enumerate || known == Known::Zip || known == Known::Reversed;
 }
@@ -312,7 +315,7 @@ class Search {
         if (plan->second.how == CallPlan::How::Method)
           return true;  // decided by its receiver
         return t.only(kList) && plan->second.known == Known::List && i.arg_count == 2 && i.aux == mir::kNone &&
-               (type(s, v, 1).only(kRange) || type(s, v, 1).only(kList));
+               (type(s, v, 1).only(kRange) || list_in(type(s, v, 1)).only(kList));
       }
       default:
         return false;
@@ -442,17 +445,12 @@ class Search {
         return plan.known == Known::Len || (makes_iterator(plan.known) && !t.object);
       case CallPlan::How::Boxed:
         gains(operand);
-        if (i.arg_count != 2 || !operand.only(kList))
-          return false;
-        if (plan.known == Known::Sum)
-          return has_numbers(operand, true);
-        if (plan.known == Known::Min || plan.known == Known::Max)
-          return has_numbers(operand, true);
-        if (plan.known == Known::List && t.only(kList)) {
-          tie(operand, t);
+        if (i.arg_count == 2 && plan.known == Known::List && t.only(kList) && list_in(operand).only(kList)) {
+          tie(list_in(operand), t);
           return true;
         }
-        return false;
+        return i.arg_count == 2 && operand.only(kList) && has_numbers(operand, true) &&
+               (plan.known == Known::Sum || plan.known == Known::Min || plan.known == Known::Max);
       case CallPlan::How::Method:
         return method(s, v, k);
       default:
@@ -588,8 +586,13 @@ std::optional<uint64_t> item_shape(const Type& item, SiteTable& sites) {
 bool is_plain_slice(const Type& slice) {
   const auto is_bound = [](const Type& t) { return t.only(kNoneType) || is_index(t); };
   const Type& step = (*slice.items)[2];
-  return is_bound((*slice.items)[0]) && is_bound((*slice.items)[1]) &&
-         (step.only(kNoneType) || (step.is_constant() && step.interval.low == 1));
+  return is_backwards(slice) || (is_bound((*slice.items)[0]) && is_bound((*slice.items)[1]) &&
+                                 (step.only(kNoneType) || (step.is_constant() && step.interval.low == 1)));
+}
+
+bool is_backwards(const Type& slice) {
+  const auto& parts = *slice.items;
+  return parts[0].only(kNoneType) && parts[1].only(kNoneType) && parts[2].is_constant() && parts[2].interval.low == -1;
 }
 
 }  // namespace hasten::compile
