@@ -46,6 +46,8 @@ std::vector<Type> argument_types(PyObject* const* args, uint32_t count, bool osr
           t.code = it.code;
         }
         Py_DECREF(walked);
+        if (t.only(kListIter) && runtime::walks_back(args[k]))
+          t = Type::with_items(kReversed, {t});
       }
     }
     if (t.object && args[k] && !PyFunction_Check(args[k]) && mir_of(args[k]))

@@ -60,6 +60,27 @@ PyObject* hj_box_list_iter(PyObject* list, int64_t index) {
   return iterator;
 }
 
+/// What reversed(list) and reversed(another sequence) give.
+struct Reversed {
+  PyObject_HEAD Py_ssize_t index;
+  PyObject* sequence;
+};
+
+/// An index that the list has become too short for is kept: __setstate__ would move it, and the list may grow again.
+PyObject* hj_box_reversed(PyObject* sequence, int64_t index) {
+  const KeepError keep;
+  const Py_ssize_t size = PySequence_Size(sequence);
+  PyObject* iterator = PyObject_CallOneArg(reinterpret_cast<PyObject*>(&PyReversed_Type), sequence);
+  if (!iterator)
+    return nullptr;
+  auto* fields = reinterpret_cast<Reversed*>(iterator);
+  if (fields->index == size - 1 && fields->sequence == sequence)
+    fields->index = index;
+  else
+    Py_XDECREF(PyObject_CallMethod(iterator, "__setstate__", "L", static_cast<long long>(index)));
+  return iterator;
+}
+
 /// Like CPython's collector, which finds out later: a tuple of what cannot refer to it needs no look.
 PyObject* hj_box_tuple(PyObject* const* items, int64_t count, int64_t) {
   PyObject* tuple = PyTuple_New(count);
@@ -153,9 +174,9 @@ int32_t hj_unbox_range_iter(PyObject* object, int64_t* out) {
   return ok;
 }
 
-/// Likewise an iterator over a sequence of exactly the class `walked`.
-int32_t hj_unbox_list_iter(PyObject* object, PyObject* walked, int64_t* out) {
-  if (Py_REFCNT(object) != 1)
+/// Likewise an iterator over a sequence of exactly the class `walked`, backwards or not.
+int32_t hj_unbox_list_iter(PyObject* object, PyObject* walked, int32_t backwards, int64_t* out) {
+  if (Py_REFCNT(object) != 1 || walks_back(object) != (backwards != 0))
     return 0;
   PyObject* sequence = walked_by(object);
   const bool is_wanted = sequence && reinterpret_cast<PyObject*>(Py_TYPE(sequence)) == walked;
@@ -188,7 +209,7 @@ std::span<const SupportSymbol> box_symbols() {
       HASTEN_SYMBOL(hj_box_range),       HASTEN_SYMBOL(hj_box_range_iter), HASTEN_SYMBOL(hj_box_list_iter),
       HASTEN_SYMBOL(hj_box_tuple),       HASTEN_SYMBOL(hj_box_tuple_iter), HASTEN_SYMBOL(hj_box_zip),
       HASTEN_SYMBOL(hj_box_enumerate),   HASTEN_SYMBOL(hj_unbox_int),      HASTEN_SYMBOL(hj_unbox_range_iter),
-      HASTEN_SYMBOL(hj_unbox_list_iter),
+      HASTEN_SYMBOL(hj_unbox_list_iter), HASTEN_SYMBOL(hj_box_reversed),
   };
 #undef HASTEN_SYMBOL
   return kSymbols;

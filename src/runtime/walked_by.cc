@@ -7,10 +7,10 @@
 namespace hasten::runtime {
 
 PyObject* walked_by(PyObject* iterator) {
-  static const std::array<PyTypeObject*, 6> kWalkers = [] {
-    std::array<PyTypeObject*, 6> types{&PyListIter_Type,      &PyTupleIter_Type, &PyBytesIter_Type,
-                                       &PyByteArrayIter_Type, nullptr,           nullptr};
-    size_t at = 4;
+  static const std::array<PyTypeObject*, 8> kWalkers = [] {
+    std::array<PyTypeObject*, 8> types{&PyListIter_Type,    &PyTupleIter_Type, &PyBytesIter_Type, &PyByteArrayIter_Type,
+                                       &PyListRevIter_Type, &PyReversed_Type,  nullptr,           nullptr};
+    size_t at = 6;
     for (const char* text : {"a", "\u20ac"}) {  // there is an own one for ASCII
       PyObject* one = PyUnicode_FromString(text);
       PyObject* it = one ? PyObject_GetIter(one) : nullptr;
@@ -40,6 +40,10 @@ PyObject* walked_by(PyObject* iterator) {
   Py_XDECREF(state);
   PyErr_Clear();
   return walked;
+}
+
+bool walks_back(PyObject* iterator) {
+  return Py_TYPE(iterator) == &PyListRevIter_Type || Py_TYPE(iterator) == &PyReversed_Type;
 }
 
 }  // namespace hasten::runtime

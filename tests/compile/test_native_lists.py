@@ -420,6 +420,22 @@ def test_lines_are_native():
     assert words and not [why for why in words if "object" in why]
 
 
+def test_a_list_put_together_of_several_is_native():
+    """Parts that nobody reads by themselves are read as the whole."""
+
+    def function(n):
+        row = [0.5 * k for k in range(n)]
+        for _ in range(3):
+            row = [row[0]] + [row[k] + row[k - 1] for k in range(1, n - 1)] + [row[-1]]
+        return row[1] + row[-1]
+
+    compiled = hasten.jit(function)
+    for _ in range(3):
+        assert compiled(30) == function(30)
+    words = [reason["why"] for line in compiled.hasten.report()["lines"] for reason in line["reasons"]]
+    assert words and not [why for why in words if "object" in why]
+
+
 @pytest.mark.parametrize("function", [rows, leaves_in_iteration, handled, recursion, passes_on], ids=lambda f: f.__name__)
 def test_memory_stays_flat(function):
     import gc

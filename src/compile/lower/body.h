@@ -330,6 +330,11 @@ class BodyLowering {
   }
 
   Value lower_sum(ValueId v);
+  llvm::Value* carried(llvm::Value* carry, llvm::Value* x, llvm::Value* y, llvm::Value* sum);
+  llvm::Value* with_carry(llvm::Value* total, llvm::Value* carry);
+  Value sum_of_items(ValueId v, llvm::ArrayRef<Value> items);
+  Value truth_of_items(bool any, llvm::ArrayRef<Value> items);
+  Value packed(llvm::ArrayRef<Value> items);
   Value lower_compare(ValueId v);
   Value contains(ValueId v, bool wanted, const Value& item, const Value& container);
   llvm::Value* compare_one(ValueId v, mir::CompareOp op, const Value& a, const Value& c);
@@ -531,6 +536,11 @@ class BodyLowering {
   Value lower_iter_next(ValueId v);
   Value as_predicted(const Value& item, const Type& to, llvm::BasicBlock* surprise);
   Value make_iterator(ValueId v, const Value& iterable, const Type& to);
+  Value native_reversed(ValueId v, const Value& iterator);
+  Value native_backwards(ValueId v, const Value& list, llvm::Value* count);
+  Value make_reversed(ValueId v, const Value& sequence, const Type& to);
+  llvm::Value* walked_size(const Type& iterator, llvm::Value* walked);
+  Value walked_item(const Type& iterator, llvm::Value* walked, llvm::Value* index);
   /// Emits the step of `iterator` (owned in place): returns the item in its type, goes to `exhausted` if none.
   Value step_iterator(ValueId v, ValueId iterator_value, const Value& iterator,
                       llvm::SmallVectorImpl<llvm::Value*>& next_state, llvm::BasicBlock* exhausted);

@@ -123,16 +123,19 @@ llvm::Value* BodyLowering::box(const Value& v, bool* owned) {
     case kRangeIter:
       return b.CreateCall(m_.helper("hj_box_range_iter", m_.ptr, {m_.i64, m_.i64, m_.i64}, Effects::Any),
                           {v.parts[0], v.parts[1], v.parts[2]});
-    case kListIter: {
+    case kListIter:
+    case kReversed: {
+      const bool backwards = v.type.only(kReversed);
       bool is_new = false;
       llvm::Value* walked = v.parts[0];
-      if (is_native(v.type)) {
-        Type list = v.type;
+      Type list = backwards ? v.type.items->front() : v.type;
+      if (is_native(list)) {
         list.kinds = kList;
         walked = box(from_parts(list, {walked}), &is_new);
       }
-      llvm::Value* iterator =
-          b.CreateCall(m_.helper("hj_box_list_iter", m_.ptr, {m_.ptr, m_.i64}, Effects::Any), {walked, v.parts[1]});
+      llvm::Value* iterator = b.CreateCall(
+          m_.helper(backwards ? "hj_box_reversed" : "hj_box_list_iter", m_.ptr, {m_.ptr, m_.i64}, Effects::Any),
+          {walked, v.parts[1]});
       if (is_new)
         decref(walked);
       *owned = true;
@@ -305,18 +308,21 @@ Value BodyLowering::unbox(llvm::Value* object, const Type& t, llvm::BasicBlock* 
       return r;
     }
     case kRangeIter:
+    case kReversed:
     case kListIter: {  // only at an entry in mid-loop: the iterator object is read through a helper
       const bool range = t.only(kRangeIter);
       llvm::Value* out =
           array_of({llvm::ConstantPointerNull::get(b.getPtrTy()), llvm::ConstantPointerNull::get(b.getPtrTy()),
                     llvm::ConstantPointerNull::get(b.getPtrTy())});
-      const auto* walked = reinterpret_cast<PyObject*>(t.cls ? t.cls : &PyList_Type);
+      const bool backwards = t.only(kReversed);
+      PyTypeObject* const cls = backwards ? t.items->front().cls : t.cls;
+      const auto* walked = reinterpret_cast<PyObject*>(cls ? cls : &PyList_Type);
       llvm::Value* ok =
           range ? b.CreateCall(m_.helper("hj_unbox_range_iter", m_.i32, {m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
                                {object, out})
-                : b.CreateCall(
-                      m_.helper("hj_unbox_list_iter", m_.i32, {m_.ptr, m_.ptr, m_.ptr}, ModuleContext::Effects::Any),
-                      {object, m_.address(walked), out});
+                : b.CreateCall(m_.helper("hj_unbox_list_iter", m_.i32, {m_.ptr, m_.ptr, m_.i32, m_.ptr},
+                                         ModuleContext::Effects::Any),
+                               {object, m_.address(walked), b.getInt32(backwards), out});
       expect(b.CreateICmpNE(ok, b.getInt32(0)));
       Value r;
       r.type = t;

@@ -59,7 +59,7 @@ Value BodyLowering::lower_call(ValueId v) {
       if (args.size() == 1 && args[0].type.only(kList) && is_native(args[0].type))
         return native_call_of_list(v, plan.known, args[0]);
       if (plan.known == Known::List && is_native(s_.types[v]))
-        return native_range(v, args[0]);
+        return args[0].type.only(kReversed) ? native_reversed(v, args[0]) : native_range(v, args[0]);
       if ((plan.known == Known::Str || plan.known == Known::Bin) && args.size() == 1 && args[0].type.only(kInt) &&
           !args[0].constant && instr(v).aux == mir::kNone)
         return text_of_int(v, plan.known == Known::Str ? "hj_int_text" : "hj_int_binary", args[0]);
@@ -112,7 +112,8 @@ llvm::SmallVector<Value, 8> BodyLowering::passed(const CallPlan& plan, llvm::Arr
   llvm::SmallVector<Value, 8> args;
   for (const CallPlan::Source& source : plan.sources) {
     if (source.guard == kNoGuard) {
-      args.push_back(operands[source.operand]);
+      args.push_back(source.packed == mir::kNone ? operands[source.operand]
+                                                 : packed(operands.slice(source.operand, source.packed)));
       continue;
     }
     const Guard& guard = m_.unit.guards[source.guard];
@@ -435,7 +436,13 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
       });
     case Known::Min:
     case Known::Max:
-      return min_max(v, known == Known::Min, args);
+      return min_max(v, known == Known::Min,
+                     args[0].type.only(kTuple) ? items_of(args[0]) : llvm::SmallVector<Value, 4>(args));
+    case Known::Sum:
+      return sum_of_items(v, items_of(args[0]));
+    case Known::Any:
+    case Known::All:
+      return truth_of_items(known == Known::Any, items_of(args[0]));
     case Known::Ord:
       return integer(b.CreateZExt(args[0].parts[0], m_.i64));
     case Known::Chr: {
@@ -478,6 +485,8 @@ Value BodyLowering::native_call(ValueId v, Known known, llvm::ArrayRef<Value> ar
       inner.type = t;
       return inner;
     }
+    case Known::Reversed:
+      return make_reversed(v, args[0], t);
     case Known::Zip: {
       Value r;
       r.type = t;

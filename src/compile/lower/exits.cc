@@ -18,7 +18,7 @@ using runtime::SlotKind;
 namespace {
 
 /// Kinds whose raw form the runtime cannot read: they are boxed on the way out.
-constexpr Kinds kBoxedOnExit = kRange | kTupleIter | kEnumerate | kZip | kChar | kSlice | kWide;
+constexpr Kinds kBoxedOnExit = kRange | kTupleIter | kEnumerate | kZip | kReversed | kChar | kSlice | kWide;
 
 bool needs_boxing(const Type& t, bool top) {
   if (t.object)

@@ -43,6 +43,60 @@ Value BodyLowering::make_iterator(ValueId v, const Value& iterable, const Type& 
   return leaves(v, DeoptReason::Generic);
 }
 
+/// reversed(sequence) as `to`; takes references of its own.
+Value BodyLowering::make_reversed(ValueId v, const Value& sequence, const Type& to) {
+  if (to.only(kRangeIter)) {
+    const Value forward = make_iterator(v, sequence, to);
+    llvm::Value *start = forward.parts[0], *step = forward.parts[1], *count = forward.parts[2];
+    go_if(b.CreateICmpEQ(step, b.getInt64(static_cast<uint64_t>(Interval{}.low))),
+          leave_before(v, DeoptReason::Generic));
+    llvm::Value* last = b.CreateAdd(start, b.CreateMul(b.CreateSub(count, b.getInt64(1)), step));
+    return from_parts(to, {last, b.CreateNeg(step), count});
+  }
+  if (to.only(kTupleIter)) {
+    retain(sequence);
+    Value r = from_parts(to, {});
+    const auto items = items_of(sequence);
+    for (const Value& item : llvm::reverse(items)) r.parts.append(item.parts.begin(), item.parts.end());
+    r.parts.push_back(b.getInt64(0));
+    return r;
+  }
+  const Type& forward = to.items->front();
+  llvm::Value* walked = make_iterator(v, sequence, forward).parts[0];
+  return from_parts(to, {walked, b.CreateSub(walked_size(forward, walked), b.getInt64(1))});
+}
+
+/// Of what a kListIter walks.
+llvm::Value* BodyLowering::walked_size(const Type& iterator, llvm::Value* walked) {
+  if (iterator.cls)
+    return size_of(from_parts(Type::exact(iterator.cls), {walked}));
+  return is_native(iterator) ? native_size(walked) : list_size(walked);
+}
+
+/// Likewise an item, borrowed.
+Value BodyLowering::walked_item(const Type& iterator, llvm::Value* walked, llvm::Value* index) {
+  if (is_native(iterator)) {
+    const Type item = item_of(iterator);
+    return load_item(item, item_place(item, native_items(walked), index));
+  }
+  Value buffer = from_parts(Type::exact(iterator.cls), {walked});
+  buffer.type.code = iterator.code;
+  if (const auto format = item_format(buffer.type))
+    return load_number(*format, buffer_items(buffer), index);
+  if (iterator.cls == &PyUnicode_Type)
+    return from_parts(Type::of(kChar), {text_char(walked, index)});
+  if (!iterator.cls)
+    return from_parts(Type::any(),
+                      {load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, list_items(walked), index), 0, Place::Item)});
+  const bool bytes = iterator.cls == &PyBytes_Type;
+  llvm::Value* items =
+      b.CreateConstInBoundsGEP1_64(m_.i8, walked, bytes ? m_.layout.bytes_head : m_.layout.tuple_items);
+  if (bytes)
+    return from_parts(Type::integer(0, 255),
+                      {b.CreateZExt(load_fixed(m_.i8, b.CreateInBoundsGEP(m_.i8, items, index)), m_.i64)});
+  return from_parts(Type::any(), {load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, items, index), 0, Place::Item)});
+}
+
 Value BodyLowering::lower_get_iter(ValueId v) {
   const Value iterable = use(v, 0);
   if (s_.types[v].object)
@@ -72,35 +126,19 @@ Value BodyLowering::step_iterator(ValueId v, ValueId iterator_value, const Value
       return from_parts(item, {value});
     }
     case kListIter: {
-      llvm::Value *list = it.parts[0], *index = it.parts[1];
-      if (it.type.cls) {
-        stop_if(b.CreateICmpUGE(index, size_of(from_parts(Type::exact(it.type.cls), {list}))));
-        next.append({list, b.CreateAdd(index, b.getInt64(1))});
-        Value walked = from_parts(Type::exact(it.type.cls), {list});
-        walked.type.code = it.type.code;
-        if (const auto format = item_format(walked.type))
-          return load_number(*format, buffer_items(walked), index);
-        if (it.type.cls == &PyUnicode_Type)
-          return from_parts(item, {text_char(list, index)});
-        const bool bytes = it.type.cls == &PyBytes_Type;
-        llvm::Value* items =
-            b.CreateConstInBoundsGEP1_64(m_.i8, list, bytes ? m_.layout.bytes_head : m_.layout.tuple_items);
-        if (bytes)
-          return from_parts(item, {b.CreateZExt(load_fixed(m_.i8, b.CreateInBoundsGEP(m_.i8, items, index)), m_.i64)});
-        return from_parts(Type::any(), {load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, items, index), 0, Place::Item)});
-      }
-      stop_if(b.CreateICmpUGE(index, is_native(it.type) ? native_size(list) : list_size(list)));
-      if (is_native(it.type)) {
-        const Type one = item_of(it.type);
-        next.append({list, b.CreateAdd(index, b.getInt64(1))});
-        return load_item(one, item_place(one, native_items(list), index));
-      }
-      if (const auto planted = planted_sizes_.find(iterator_value); planted != planted_sizes_.end()) {
+      llvm::Value *walked = it.parts[0], *index = it.parts[1];
+      stop_if(b.CreateICmpUGE(index, walked_size(it.type, walked)));
+      if (const auto planted = planted_sizes_.find(iterator_value); planted != planted_sizes_.end())
         stop_if(b.CreateICmpUGE(index, b.CreateLoad(m_.i64, planted->second)));
-      }
-      llvm::Value* object = load(m_.ptr, b.CreateInBoundsGEP(m_.ptr, list_items(list), index), 0, Place::Item);
-      next.append({list, b.CreateAdd(index, b.getInt64(1))});
-      return from_parts(Type::any(), {object});
+      next.append({walked, b.CreateAdd(index, b.getInt64(1))});
+      return walked_item(it.type, walked, index);
+    }
+    case kReversed: {  // from -1 on, or where the list has become shorter than that, there is nothing
+      const Type& forward = it.type.items->front();
+      llvm::Value *walked = it.parts[0], *index = it.parts[1];
+      stop_if(b.CreateICmpUGE(index, walked_size(forward, walked)));
+      next.append({walked, b.CreateSub(index, b.getInt64(1))});
+      return walked_item(forward, walked, index);
     }
     case kTupleIter: {
       llvm::Value* index = it.parts.back();

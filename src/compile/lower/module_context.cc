@@ -74,6 +74,7 @@ void ModuleContext::append_layout(const Type& t, llvm::SmallVectorImpl<llvm::Typ
       break;
     case kTuple:
     case kZip:
+    case kReversed:
     case kSlice:
     case kMethod:
       for (const Type& item : *t.items) append_layout(item, parts);

@@ -179,6 +179,8 @@ Value BodyLowering::native_build(ValueId v, llvm::ArrayRef<Value> items) {
 
 Value BodyLowering::native_get_item(ValueId v, const Value& list, const Value& key) {
   const Type& t = s_.types[v];
+  if (key.type.only(kSlice) && is_backwards(key.type))
+    return native_backwards(v, list, native_size(list.parts[0]));
   if (key.type.only(kSlice)) {
     llvm::Value *low = nullptr, *high = nullptr;
     if (!slice_bounds(key, native_size(list.parts[0]), &low, &high))
@@ -375,6 +377,23 @@ Value BodyLowering::native_call_of_list(ValueId v, Known known, const Value& lis
   go_if(is_empty, fails_at(v));
   llvm::Value* index = call_native("hj_native_extreme", m_.i64, {self, b.getInt32(known == Known::Min)});
   return own_as(load_item(item, item_place(item, native_items(self), index)), t);
+}
+
+/// The first `count` items, the last of them first.
+Value BodyLowering::native_backwards(ValueId v, const Value& list, llvm::Value* count) {
+  llvm::Value* made = native_part(v, list, b.getInt64(0), count, s_.types[v]);
+  call_native("hj_native_reverse", m_.void_type, {made});
+  return from_parts(s_.types[v], {made});
+}
+
+/// list(reversed(list)). The list may be another length since reversed() was called.
+Value BodyLowering::native_reversed(ValueId v, const Value& iterator) {
+  Type walked = iterator.type.items->front();
+  walked.kinds = kList;
+  llvm::Value *list = iterator.parts[0], *index = iterator.parts[1];
+  llvm::Value* is_there = b.CreateICmpULT(index, native_size(list));
+  llvm::Value* count = b.CreateSelect(is_there, b.CreateAdd(index, b.getInt64(1)), b.getInt64(0));
+  return native_backwards(v, from_parts(walked, {list}), count);
 }
 
 /// list(range(...))

@@ -69,7 +69,7 @@ class Words {
       return {"`{callee}`, a Python function that is not compiled, is called through CPython",
               "put @hasten.jit on `{callee}`: a call from compiled code is native then, if it can be compiled"};
     if (const mir::MirFunction* f = unit_.mir_of(object)) {
-      if (reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f->function))->co_flags & (CO_VARARGS | CO_VARKEYWORDS))
+      if (reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f->function))->co_flags & CO_VARKEYWORDS)
         return {"`{callee}` is compiled, but takes any number of arguments: called through CPython", ""};
       return {"`{callee}` is compiled, but not for these arguments: called through CPython", ""};
     }

@@ -321,9 +321,10 @@ class Sweeper {
         if (iterator.never())
           return {};
         Type t = item_type(iterator, sites);
-        if ((iterator.only(kListIter) || iterator.is_exactly(&PySetIter_Type) ||
+        const SiteId walked = iterator.only(kReversed) ? iterator.items->front().site : iterator.site;
+        if ((iterator.only(kListIter) || iterator.only(kReversed) || iterator.is_exactly(&PySetIter_Type) ||
              iterator.is_exactly(&PyDictIterKey_Type)) &&
-            iterator.site != kNoSite && t.within(kNumber) && stays_object(v))
+            walked != kNoSite && t.within(kNumber) && stays_object(v))
           t = Type::any();
         t.kinds |= kUnbound;
         return t;

@@ -72,8 +72,13 @@ struct CallPlan {
   std::vector<Type> args;          ///< of Direct: what the target takes
   /// What a parameter of the target gets.
   struct Source {
-    uint32_t operand;           ///< of the call, the callee's being 0
-    uint32_t guard = kNoGuard;  ///< or: the default that Unit::guards[guard] pins
+    uint32_t operand;              ///< of the call, the callee's being 0
+    uint32_t guard = kNoGuard;     ///< or: the default that Unit::guards[guard] pins
+    uint32_t packed = mir::kNone;  ///< or: a tuple of so many operands, this one the first
+
+    bool takes(size_t one) const {
+      return guard == kNoGuard && operand <= one && one < operand + (packed == mir::kNone ? 1 : packed);
+    }
   };
   std::vector<Source> sources;  ///< of Direct and Predicted: for each parameter that is no cell of a closure
 };
@@ -169,6 +174,8 @@ class Unit {
 
 /// The type of the iterator that iter(t) gives, or Object.
 Type iterator_type(const Type& t, SiteTable& sites);
+/// What reversed() of it is, where that is no object.
+std::optional<Type> reversed_type(const Type& t, SiteTable& sites);
 /// What next() of an iterator gives; Unbound (exhausted) is not part of it.
 Type item_type(const Type& iterator, SiteTable& sites);
 /// The constant that `v` is, as an object: a Const, or a global or attribute that a guard pins. Else null.

@@ -46,6 +46,26 @@ Type range_type(std::span<const Type> args) {
   return r;
 }
 
+bool is_true_or_not(const Type& t) { return t.within(kNoneType | kReal) && !t.is_union(); }
+
+/// Of numbers that are added up without the help of objects.
+std::optional<Type> sum_type(const std::vector<Type>& items) {
+  Type sum = Type::constant(0);
+  for (const Type& item : items) {
+    if (!item.within(kReal) || item.is_union())
+      return {};
+    if (sum.only(kFloat) || item.only(kFloat)) {
+      sum = Type::of(kFloat);
+      continue;
+    }
+    const Interval one = hull_of(item);
+    if (__builtin_add_overflow(sum.interval.low, one.low, &sum.interval.low) ||
+        __builtin_add_overflow(sum.interval.high, one.high, &sum.interval.high))
+      sum = Type::of(kInt);
+  }
+  return sum;
+}
+
 /// The type of builtin `known` when it is emitted natively for these arguments; nothing if it is not.
 std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTable& sites) {
   const size_t n = args.size();
@@ -57,6 +77,10 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
       return over_alternatives(args[0], sites, abs_type);
     case Known::Min:
     case Known::Max: {
+      if (n == 1 && args[0].only(kTuple) && !args[0].items->empty())
+        return args[0].items->size() == 1
+                   ? native_type(known, {{args[0].items->front(), args[0].items->front()}}, sites)
+                   : native_type(known, *args[0].items, sites);
       if (n < 2 || n > 8 || !all_within(args, kReal))
         return {};
       Type t;
@@ -70,6 +94,13 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
       }
       return t;
     }
+    case Known::Sum:
+      return n == 1 && args[0].only(kTuple) ? sum_type(*args[0].items) : std::nullopt;
+    case Known::Any:
+    case Known::All:
+      if (n != 1 || !args[0].only(kTuple) || !std::all_of(args[0].items->begin(), args[0].items->end(), is_true_or_not))
+        return {};
+      return Type::of(kBool);
     case Known::Len:
       if (n != 1)
         return {};
@@ -108,6 +139,8 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
       }
       return Type::with_items(kZip, std::move(iterators));
     }
+    case Known::Reversed:
+      return n == 1 ? reversed_type(args[0], sites) : std::nullopt;
     case Known::Ord:
       return n == 1 && args[0].only(kChar) ? std::optional(Type::integer(0, 0x10ffff)) : std::nullopt;
     case Known::Chr:
@@ -176,6 +209,8 @@ std::optional<Type> native_type(Known known, std::span<const Type> args, SiteTab
 bool is_only_iterated(const Specialization& s, ValueId v) {
   if (planted_bug(Plant::IteratorCopied))
     return true;
+  const Type& maker = s.types[s.view.args(v)[0]];
+  const bool is_reversed = maker.only(kKnown) && known_of(maker.known) == Known::Reversed;
   size_t uses = 0;
   for (ValueId user = 0; user < s.view.instr_count(); ++user) {
     const Instr& i = s.view.instr(user);
@@ -184,7 +219,8 @@ bool is_only_iterated(const Specialization& s, ValueId v) {
         continue;
       const Type& callee = s.types[s.view.args(user)[0]];
       const bool wraps = i.op == Op::Call && arg != s.view.args(user)[0] && callee.only(kKnown) &&
-                         (known_of(callee.known) == Known::Zip || known_of(callee.known) == Known::Enumerate);
+                         (known_of(callee.known) == Known::Zip || known_of(callee.known) == Known::Enumerate ||
+                          (known_of(callee.known) == Known::List && is_reversed));
       if (++uses > 1 || i.block != s.view.instr(v).block || (i.op != Op::GetIter && !wraps))
         return false;
     }
@@ -192,6 +228,7 @@ bool is_only_iterated(const Specialization& s, ValueId v) {
   return true;
 }
 
+constexpr uint32_t kMoreMax = 16;           // operands that one parameter `*args` takes
 constexpr uint32_t kDefaultChangesMax = 2;  // a default that changed this often is left to CPython
 
 /// Whether the call gives each parameter of `f` one value, and which (CallPlan::sources). What it leaves out are defaults,
@@ -199,15 +236,17 @@ constexpr uint32_t kDefaultChangesMax = 2;  // a default that changed this often
 bool find_sources(Unit& unit, const mir::MirFunction& f, PyObject* callee, const Specialization& s, ValueId v,
                   CallPlan& plan) {
   const auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f.function));
-  if (code->co_flags & (CO_VARARGS | CO_VARKEYWORDS))
-    return false;  // not every argument is a parameter
+  if (code->co_flags & CO_VARKEYWORDS)
+    return false;
+  const bool takes_more = code->co_flags & CO_VARARGS;
   const Instr& i = s.view.instr(v);
   PyObject* const names = i.aux == mir::kNone ? nullptr : s.view.function().consts[i.aux];
   const auto named = names ? static_cast<uint32_t>(PyTuple_GET_SIZE(names)) : 0;
-  const uint32_t positional = i.arg_count - 1 - named;
+  const uint32_t given = i.arg_count - 1 - named;
   const auto positional_max = static_cast<uint32_t>(code->co_argcount);
   const uint32_t count = positional_max + static_cast<uint32_t>(code->co_kwonlyargcount);
-  if (positional > positional_max)
+  const uint32_t positional = std::min(given, positional_max), more = given - positional;
+  if (more > (takes_more ? kMoreMax : 0))
     return false;
   plan.sources.assign(count, {0});
   for (uint32_t k = 0; k < positional; ++k) plan.sources[k].operand = k + 1;
@@ -218,7 +257,7 @@ bool find_sources(Unit& unit, const mir::MirFunction& f, PyObject* callee, const
       ++at;
     if (at == count || plan.sources[at].operand != 0)
       return false;
-    plan.sources[at].operand = positional + k + 1;
+    plan.sources[at].operand = given + k + 1;
   }
   const Experience* experience = unit.experience(f);
   for (uint32_t k = 0; k < count; ++k) {
@@ -231,8 +270,12 @@ bool find_sources(Unit& unit, const mir::MirFunction& f, PyObject* callee, const
       return false;
     plan.sources[k].guard = unit.add_guard({Guard::What::Default, &f, k, plain, nullptr, value, {}});
   }
+  if (takes_more)
+    plan.sources.push_back({.operand = positional + 1, .packed = more});
   return true;
 }
+
+Type packed(std::span<const Type> items) { return Type::with_items(kTuple, {items.begin(), items.end()}); }
 
 /// The specialization that the call runs if its callee is `callable`; null if it stays one through CPython.
 Specialization* find_target(Unit& unit, const Specialization& s, ValueId v, const Type& callee,
@@ -244,7 +287,9 @@ Specialization* find_target(Unit& unit, const Specialization& s, ValueId v, cons
   }
   std::vector<Type> args;
   for (const CallPlan::Source& source : plan.sources)
-    args.push_back(source.guard == kNoGuard ? operands[source.operand - 1] : unit.guards[source.guard].type);
+    args.push_back(source.guard != kNoGuard      ? unit.guards[source.guard].type
+                   : source.packed == mir::kNone ? operands[source.operand - 1]
+                                                 : packed(operands.subspan(source.operand - 1, source.packed)));
   if (f->is_template)
     args.insert(args.end(), callee.items->begin(), callee.items->end());
   plan.target = unit.callee(callee.known, std::move(args));
@@ -421,7 +466,8 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
       unit.sites.widen(operands[0].site, operands[1]);
     return Type::of(kNoneType);
   }
-  const bool makes_iterator = plan.known == Known::Zip || plan.known == Known::Enumerate;
+  const bool makes_iterator =
+      plan.known == Known::Zip || plan.known == Known::Enumerate || plan.known == Known::Reversed;
   if (makes_iterator && !is_only_iterated(s, v))
     return Type::any();
   if (auto native = native_type(plan.known, operands, unit.sites)) {

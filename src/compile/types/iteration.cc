@@ -46,11 +46,24 @@ Type iterator_type(const Type& t, SiteTable& sites) {
     }
     return Type::any();
   }
-  if (t.within(kRangeIter) || t.within(kEnumerate) || t.within(kZip))
+  if (t.within(kIterators & ~(kListIter | kTupleIter)) && !t.is_union())
     return t;
   if (t.within(kScalar))
     return {};
   return Type::any();
+}
+
+std::optional<Type> reversed_type(const Type& t, SiteTable& sites) {
+  if (t.within(kIterators))
+    return {};
+  const Type forward = iterator_type(t, sites);
+  if (forward.only(kRangeIter))
+    return forward;
+  if (forward.only(kListIter))
+    return Type::with_items(kReversed, {forward});
+  if (forward.only(kTupleIter))
+    return Type::with_items(kTupleIter, {forward.items->rbegin(), forward.items->rend()});
+  return {};
 }
 
 Type item_type(const Type& iterator, SiteTable& sites) {
@@ -73,6 +86,8 @@ Type item_type(const Type& iterator, SiteTable& sites) {
     for (const Type& one : *iterator.items) common = join(common, one, sites);
     return common;
   }
+  if (iterator.only(kReversed))
+    return item_type(iterator.items->front(), sites);
   if (iterator.only(kEnumerate)) {
     Type inner = item_type(iterator.items->front(), sites);
     if (inner.never())

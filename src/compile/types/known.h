@@ -21,6 +21,7 @@ enum class Known : uint8_t {
   Range,
   Enumerate,
   Zip,
+  Reversed,
   Int,
   Float,
   Bool,

@@ -45,7 +45,25 @@ bool refers_to_objects(const Type& t) {
 }
 
 /// Of a tuple that is an object, say.
-bool walks_object(const Type& iterator) { return iterator.only(kListIter) && iterator.cls; }
+bool walks_object(const Type& iterator) {
+  return (iterator.only(kListIter) && iterator.cls) ||
+         (iterator.only(kReversed) && walks_object(iterator.items->front()));
+}
+
+/// The type in which the callee gets operand `k`.
+Type taken_as(const CallPlan& plan, const CallPlan::Source& taker, size_t k) {
+  const Type& t = plan.args[static_cast<size_t>(&taker - plan.sources.data())];
+  if (taker.packed == mir::kNone)
+    return t;
+  return t.only(kTuple) ? (*t.items)[k - taker.operand] : Type::any();
+}
+
+/// The list itself, or the one that reversed() walks.
+Type list_in(const Type& t) { return t.only(kReversed) && !walks_object(t) ? Type::list(t.items->front().site) : t; }
+
+bool makes_iterator(Known known) {
+  return known == Known::Enumerate || known == Known::Zip || known == Known::Reversed;
+}
 
 bool is_index(const Type& t) { return t.within(kIntegral) && !t.is_union(); }
 
@@ -293,11 +311,11 @@ class Search {
         if (plan->second.how == CallPlan::How::Direct)
           return plan->second.target && !must_box(plan->second.target->result, t);
         if (plan->second.how == CallPlan::How::Native)
-          return plan->second.known == Known::Enumerate || plan->second.known == Known::Zip;
+          return makes_iterator(plan->second.known);
         if (plan->second.how == CallPlan::How::Method)
           return true;  // decided by its receiver
         return t.only(kList) && plan->second.known == Known::List && i.arg_count == 2 && i.aux == mir::kNone &&
-               (type(s, v, 1).only(kRange) || type(s, v, 1).only(kList));
+               (type(s, v, 1).only(kRange) || list_in(type(s, v, 1)).only(kList));
       }
       default:
         return false;
@@ -416,30 +434,23 @@ class Search {
       case CallPlan::How::ListAppend:
         return k == 0 || (callee.only(kMethod) && takes(callee.items->front(), operand));
       case CallPlan::How::Direct: {
-        const auto taker = std::find_if(plan.sources.begin(), plan.sources.end(), [&](const CallPlan::Source& one) {
-          return one.guard == kNoGuard && one.operand == k;
-        });
+        const auto taker = std::find_if(plan.sources.begin(), plan.sources.end(),
+                                        [&](const CallPlan::Source& one) { return one.takes(k); });
         // An exception that is handled here may have passed through code that went on with objects.
-        return plan.target && taker != plan.sources.end() &&
-               !must_box(operand, plan.args[static_cast<size_t>(taker - plan.sources.begin())]) &&
+        return plan.target && taker != plan.sources.end() && !must_box(operand, taken_as(plan, *taker, k)) &&
                (planted_bug(Plant::NativeCallHandled) || s.view.block(i.block).handler == mir::kNone);
       }
       case CallPlan::How::Native:
         gains(operand);
-        return plan.known == Known::Len || ((plan.known == Known::Enumerate || plan.known == Known::Zip) && !t.object);
+        return plan.known == Known::Len || (makes_iterator(plan.known) && !t.object);
       case CallPlan::How::Boxed:
         gains(operand);
-        if (i.arg_count != 2 || !operand.only(kList))
-          return false;
-        if (plan.known == Known::Sum)
-          return has_numbers(operand, true);
-        if (plan.known == Known::Min || plan.known == Known::Max)
-          return has_numbers(operand, true);
-        if (plan.known == Known::List && t.only(kList)) {
-          tie(operand, t);
+        if (i.arg_count == 2 && plan.known == Known::List && t.only(kList) && list_in(operand).only(kList)) {
+          tie(list_in(operand), t);
           return true;
         }
-        return false;
+        return i.arg_count == 2 && operand.only(kList) && has_numbers(operand, true) &&
+               (plan.known == Known::Sum || plan.known == Known::Min || plan.known == Known::Max);
       case CallPlan::How::Method:
         return method(s, v, k);
       default:
@@ -494,9 +505,13 @@ class Search {
           worthwhile_[sites_.find(inner)] = 1;
       });
     }
-    for (const auto& [a, b] : ties_) {
-      if (worthwhile_[sites_.find(a)] || worthwhile_[sites_.find(b)])
-        worthwhile_[sites_.find(a)] = worthwhile_[sites_.find(b)] = 1;
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (const auto& [a, b] : ties_) {
+        char &x = worthwhile_[sites_.find(a)], &y = worthwhile_[sites_.find(b)];
+        changed |= x != y;
+        x = y = x | y;
+      }
     }
     for (SiteId site = 0; site < blocked_.size(); ++site) {
       const SiteId root = sites_.find(site);
@@ -571,8 +586,13 @@ std::optional<uint64_t> item_shape(const Type& item, SiteTable& sites) {
 bool is_plain_slice(const Type& slice) {
   const auto is_bound = [](const Type& t) { return t.only(kNoneType) || is_index(t); };
   const Type& step = (*slice.items)[2];
-  return is_bound((*slice.items)[0]) && is_bound((*slice.items)[1]) &&
-         (step.only(kNoneType) || (step.is_constant() && step.interval.low == 1));
+  return is_backwards(slice) || (is_bound((*slice.items)[0]) && is_bound((*slice.items)[1]) &&
+                                 (step.only(kNoneType) || (step.is_constant() && step.interval.low == 1)));
+}
+
+bool is_backwards(const Type& slice) {
+  const auto& parts = *slice.items;
+  return parts[0].only(kNoneType) && parts[1].only(kNoneType) && parts[2].is_constant() && parts[2].interval.low == -1;
 }
 
 }  // namespace hasten::compile

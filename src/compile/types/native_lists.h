@@ -34,7 +34,9 @@ bool dies_quietly(const Type& t, SiteTable& sites, const std::function<bool(cons
 /// runtime::ItemShape of items of this type; nothing if they cannot be kept without objects.
 std::optional<uint64_t> item_shape(const Type& item, SiteTable& sites);
 
-/// What a slice of constant step 1 between numbers is.
+/// What a slice of constant step 1 between numbers is, or `::-1`.
 bool is_plain_slice(const Type& slice);
+/// `::-1`
+bool is_backwards(const Type& slice);
 
 }  // namespace hasten::compile

@@ -296,6 +296,9 @@ Type called_result(Known known, std::span<const Type> args, SiteTable& sites, Si
         sites.widen(fresh, sites.element(args[0].site));
       else if (args[0].only(kRange))
         sites.widen(fresh, Type::of(kInt));
+      else if (args[0].only(kReversed))
+        sites.widen(fresh,
+                    args[0].items->front().site == kNoSite ? Type::any() : sites.element(args[0].items->front().site));
       else if (is_text(args[0]))
         sites.widen(fresh, Type::of(kChar));
       else if (args[0].object && args[0].site != kNoSite && !args[0].may_be_unbound())

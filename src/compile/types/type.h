@@ -45,13 +45,14 @@ enum Kind : Kinds {
   kChar = 1 << 16,       ///< a str of one character: its code point
   kSlice = 1 << 17,      ///< a slice object that only indexes: start, stop, step
   kWide = 1 << 18,       ///< an int that fits 128 bits, and perhaps no int64. Never beside kInt: it covers it
+  kReversed = 1 << 19,   ///< reversed(...) of what a kListIter walks: its item
 };
-inline constexpr unsigned kKindCount = 19;
+inline constexpr unsigned kKindCount = 20;
 inline constexpr Kinds kNumber = kBool | kInt | kFloat | kComplex;
 inline constexpr Kinds kWhole = kBool | kInt | kWide;
 inline constexpr Kinds kWithInterval = kInt | kRange | kRangeIter | kEnumerate;
-inline constexpr Kinds kWithItems = kTuple | kTupleIter | kEnumerate | kZip | kMethod | kSlice;
-inline constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip;
+inline constexpr Kinds kWithItems = kTuple | kTupleIter | kEnumerate | kZip | kReversed | kMethod | kSlice;
+inline constexpr Kinds kIterators = kRangeIter | kListIter | kTupleIter | kEnumerate | kZip | kReversed;
 inline constexpr Kinds kScalar = kUnbound | kNoneType | kNumber;
 
 /// A closed interval of int64.
@@ -99,7 +100,8 @@ struct Type {
   PyTypeObject* cls = nullptr;
   char code = '\0';  ///< of an array or memoryview, or kListIter over one: the format of its items, if it is known
   PyObject* known = nullptr;  ///< of kKnown (borrowed: the MIR or a guard keeps it); the name of kMethod; or function()
-  std::shared_ptr<const std::vector<Type>> items;  ///< of kTuple, kTupleIter, kZip, kEnumerate (one), kMethod
+  std::shared_ptr<const std::vector<Type>>
+      items;  ///< of kTuple, kTupleIter, kZip, kEnumerate (one), kReversed (one), kMethod
 
   static Type of(Kinds kind) {
     Type t;

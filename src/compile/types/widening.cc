@@ -87,7 +87,9 @@ Type widened(Unit& unit, Specialization& s, ValueId v, Type t) {
   }
   t = join(t, Type::of(kWide), unit.sites);
   if (i.op == Op::GetItem || i.op == Op::IterNext) {
-    const Type container = use(0);
+    Type container = use(0);
+    if (container.only(kReversed))
+      container = container.items->front();
     if (container.site != kNoSite && (container.within(kList | kListIter)))
       unit.sites.widen(container.site, Type::of(kWide));
   }
