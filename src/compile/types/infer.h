@@ -163,8 +163,8 @@ class Unit {
   void drop_guards_of_written_globals();
 
   std::unordered_map<PyObject*, SiteId> cell_sites_;
-  std::map<std::pair<PyObject*, PyObject*>, SiteId> global_sites_;  ///< (the dict, the name)
-  std::map<std::pair<PyObject*, PyObject*>, PyObject*> likely_methods_;     ///< likewise
+  std::map<std::pair<PyObject*, PyObject*>, SiteId> global_sites_;       ///< (the dict, the name)
+  std::map<std::pair<PyObject*, PyObject*>, PyObject*> likely_methods_;  ///< likewise
   MirProvider mir_of_;
   ExperienceOf experience_of_;
   std::map<const mir::MirFunction*, Experience> experiences_;

@@ -423,7 +423,9 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
   if (i.op == Op::Call && i.aux != mir::kNone && !PyType_Check(callee.known))  // keywords
     return plan.known == Known::Other ? plan_direct(unit, s, v, callee, operands, plan) : Type::any();
   if (i.op == Op::Call && i.aux != mir::kNone)
-    return plan.known == Known::Other && !followed_class(reinterpret_cast<PyTypeObject*>(callee.known)) ? plan_instance(unit, s, v, reinterpret_cast<PyTypeObject*>(callee.known), operands, plan) : Type::any();
+    return plan.known == Known::Other && !followed_class(reinterpret_cast<PyTypeObject*>(callee.known))
+               ? plan_instance(unit, s, v, reinterpret_cast<PyTypeObject*>(callee.known), operands, plan)
+               : Type::any();
   if (plan.known == Known::Other) {
     const auto* made = reinterpret_cast<PyTypeObject*>(callee.known);
     if ((made == &PySet_Type || made == &PyFrozenSet_Type) && operands.size() <= 1) {
@@ -447,7 +449,8 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
       return Type::dict(fresh());
     if (PyType_Check(callee.known)) {
       PyTypeObject* const followed = followed_class(reinterpret_cast<PyTypeObject*>(callee.known));
-      return followed ? Type::exact(followed) : plan_instance(unit, s, v, reinterpret_cast<PyTypeObject*>(callee.known), operands, plan);
+      return followed ? Type::exact(followed)
+                      : plan_instance(unit, s, v, reinterpret_cast<PyTypeObject*>(callee.known), operands, plan);
     }
     if (PyCFunction_Check(callee.known))
       return Type::any();

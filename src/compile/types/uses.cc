@@ -86,7 +86,8 @@ bool is_only_called(const Specialization& s, ValueId v) {
     if (count == 0)
       continue;
     const Instr& i = s.view.instr(user);
-    if ((uses += count) > 1 || i.op != Op::Call || args[0] != v || !has_no_loop_between(s, s.view.instr(v).block, i.block))
+    if ((uses += count) > 1 || i.op != Op::Call || args[0] != v ||
+        !has_no_loop_between(s, s.view.instr(v).block, i.block))
       return false;
   }
   return uses == 1;
