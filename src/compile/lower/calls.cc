@@ -176,10 +176,8 @@ void BodyLowering::check_callee(const CallPlan& plan, llvm::BasicBlock* otherwis
   }
 }
 
-/// Python's recursion limit and the C stack, checked as a Python call would; signals are looked at.
-void BodyLowering::begin_call(ValueId v, const Specialization& target) {
-  if (!ends_soon(target))
-    poll_call(v);
+/// Python's recursion limit and the C stack, checked as a Python call would.
+void BodyLowering::check_depth(ValueId v) {
   // Comprehensions (CPython 3.11) and generator expressions around it are calls in Python.
   const uint64_t around = instr(v).scope & ~mir::kInCall;
   llvm::Value* allowed = around ? b.CreateSub(calls_allowed_, b.getInt64(around)) : calls_allowed_;
@@ -215,9 +213,11 @@ llvm::Value* BodyLowering::call_body(ValueId v, const Specialization& target, ll
 
 Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args) {
   const Specialization& target = *plan.target;
-  begin_call(v, target);
+  if (!ends_soon(target))
+    poll_call(v);
   if (m_.record.unit_runs_foreign_code && plan.how == CallPlan::How::Direct)
     check_callee(plan, leave_before(v, DeoptReason::Generic));
+  check_depth(v);
   llvm::Value* returned = call_body(v, target, args);
   llvm::Value* status = b.CreateExtractValue(returned, 0);
   Value plain;

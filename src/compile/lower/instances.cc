@@ -11,7 +11,8 @@ using runtime::DeoptReason;
 /// A new object of a class that is still what the call was planned for, initialized natively; else the class is called.
 Value BodyLowering::new_instance(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands) {
   const Specialization& target = *plan.target;
-  begin_call(v, target);
+  if (!ends_soon(target))
+    poll_call(v);
   llvm::Value* made = m_.address(operands[0].type.known);
   const uint32_t cache = m_.record.add_data(runtime::MethodCache{});
   llvm::BasicBlock *look = new_block("look"), *hit = new_block(""), *other = new_block("other"), *done = new_block("");
@@ -26,6 +27,7 @@ Value BodyLowering::new_instance(ValueId v, const CallPlan& plan, llvm::ArrayRef
   b.CreateCondBr(b.CreateICmpNE(is_plain, b.getInt32(0)), hit, other);
   b.SetInsertPoint(hit);
   check_callee(plan, other);
+  check_depth(v);
   llvm::Value* object =
       b.CreateCall(m_.helper("hj_new_instance", m_.ptr, {m_.ptr}, ModuleContext::Effects::Any), {made});
   go_if(b.CreateIsNull(object), traced_raise(v));
