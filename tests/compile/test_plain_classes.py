@@ -3,6 +3,7 @@
 import importlib.util
 import inspect
 import sys
+import textwrap
 
 import pytest
 
@@ -355,3 +356,37 @@ def test_methods_are_called_natively(two):
     assert compiled.Slots.step.hasten.report()["python_calls"] < 100
     versions = compiled.Slots.step.hasten.report()["versions"]
     assert any(one["within"] == "steps" for one in versions)
+
+
+def test_what_a_predicted_method_gives_may_be_needed_as_an_object(tmp_path):
+    """A dict of tuples with floats compares by what objects they are: no reason to refuse a function that calls methods."""
+    file = tmp_path / "sums.py"
+    file.write_text(
+        textwrap.dedent("""
+        class Sums:
+            def __init__(self):
+                self.n, self.of = 0, 0.0
+
+            def add(self, x):
+                self.n += 1
+                self.of += x
+
+            def mean(self):
+                return self.of / self.n if self.n else 0.0
+
+        def told(n):
+            sums = {k: Sums() for k in "abc"}
+            for i in range(n):
+                sums["abc"[i % 3]].add(i * 0.5)
+            return {k: (s.n, s.mean()) for k, s in sums.items()}
+        """)
+    )
+    namespace = {}
+    exec(compile(file.read_text(), str(file), "exec"), namespace)
+    expected = namespace["told"](1000)
+    for name in ("__init__", "add", "mean"):
+        setattr(namespace["Sums"], name, hasten.jit(getattr(namespace["Sums"], name)))
+    compiled = hasten.jit(namespace["told"])
+    for _ in range(4):
+        assert compiled(1000) == expected
+    assert compiled.hasten.report()["refusals"] == [] and compiled.hasten.report()["versions"]

@@ -136,6 +136,8 @@ class Unit {
   PyObject* likely_method(const mir::MirFunction& f, PyObject* name);
   void infer();
 
+  bool predicts_methods = true;  ///< calls of methods by their names, new instances in place
+  bool has_predicted_methods = false;
   SiteTable sites;
   std::vector<std::unique_ptr<Specialization>> specializations;
   std::vector<Guard> guards;

@@ -298,13 +298,14 @@ std::vector<Type> with_receiver(std::span<const Type> operands) {
 /// A call of a method of an object whose class is not known: predicted to be the one of that name.
 Type plan_method(Unit& unit, const Specialization& s, ValueId v, std::span<const Type> operands, CallPlan& plan) {
   const Instr& attribute = s.view.instr(s.view.args(v)[0]);
-  PyObject* const method = attribute.op == Op::GetAttr
+  PyObject* const method = attribute.op == Op::GetAttr && unit.predicts_methods
                                ? unit.likely_method(s.view.function(), s.view.function().names[attribute.aux])
                                : nullptr;
   if (!method || !find_target(unit, s, v, Type::known_object(method), with_receiver(operands), plan))
     return Type::any();
   plan.code_guard = guard_code(unit, method, *plan.target);
   unit.kept.push_back(method);
+  unit.has_predicted_methods = true;
   plan.how = CallPlan::How::Predicted;
   plan.predicted = method;
   return plan.target->result;
@@ -313,11 +314,12 @@ Type plan_method(Unit& unit, const Specialization& s, ValueId v, std::span<const
 /// A new instance of a plain class whose __init__ can be called natively.
 Type plan_instance(Unit& unit, const Specialization& s, ValueId v, PyTypeObject* made, std::span<const Type> operands,
                    CallPlan& plan) {
-  PyObject* const init = runtime::plain_constructor(made);
+  PyObject* const init = unit.predicts_methods ? runtime::plain_constructor(made) : nullptr;
   if (!init || !find_target(unit, s, v, Type::known_object(init), with_receiver(operands), plan))
     return Type::any();
   plan.code_guard = guard_code(unit, init, *plan.target);
   unit.kept.push_back(init);
+  unit.has_predicted_methods = true;
   plan.how = CallPlan::How::Instance;
   plan.predicted = init;
   return Type::any();
