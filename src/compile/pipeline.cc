@@ -107,20 +107,37 @@ void set_up(const runtime::RuntimeTable& table) {
   syntax::set_template_maker(table.new_template);
 }
 
-runtime::PreparedUnit* prepare(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
-                               mir::BlockId osr_block, bool is_quick, runtime::GainWanted gain_wanted,
-                               PyObject** reason) {
-  const auto start = ThreadClock::now();
+namespace {
+
+/// A unit in which every value has a type.
+std::unique_ptr<runtime::PreparedUnit> typed(const mir::MirFunction& function, PyObject* const* args,
+                                             uint32_t arg_count, mir::BlockId osr_block, bool predicts_methods) {
   auto prepared = std::make_unique<runtime::PreparedUnit>();
   Unit& unit = prepared->unit;
+  unit.predicts_methods = predicts_methods;
   const bool osr = osr_block != mir::kNone;
-  Specialization& root = unit.make(*function, argument_types(args, arg_count, osr, unit.sites), osr_block);
+  Specialization& root = unit.make(function, argument_types(args, arg_count, osr, unit.sites), osr_block);
   for (uint32_t k = 0; osr && k < arg_count; ++k) {  // cells that the code before the loop has made
     if (args[k] && PyCell_Check(args[k]))
       root.fresh_sites[root.osr_values[k]] = unit.cell_site(args[k]);
   }
-  unit.infer();  // every value has a type from here on
-  auto why = why_not_exact(unit);
+  unit.infer();
+  return prepared;
+}
+
+}  // namespace
+
+runtime::PreparedUnit* prepare(const mir::MirFunction* function, PyObject* const* args, uint32_t arg_count,
+                               mir::BlockId osr_block, bool is_quick, runtime::GainWanted gain_wanted,
+                               PyObject** reason) {
+  const auto start = ThreadClock::now();
+  auto prepared = typed(*function, args, arg_count, osr_block, true);
+  auto why = why_not_exact(prepared->unit);
+  if (why && prepared->unit.has_predicted_methods) {  // numbers that they give would have stayed objects
+    prepared = typed(*function, args, arg_count, osr_block, false);
+    why = why_not_exact(prepared->unit);
+  }
+  Unit& unit = prepared->unit;
   if (!why)
     why = why_not_worth(unit, args, gain_wanted, &prepared->gain);
   prepared->times.types_ms = ThreadClock::now() - start;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "runtime/helpers.h"
+#include "runtime/object_layout.h"
 
 namespace hasten::runtime {
 namespace {
@@ -41,9 +42,14 @@ bool keeps_values(PyTypeObject* type) {
   return (type->tp_flags & kKeeps) == kKeeps;
 }
 
+/// The names of the values that instances of the type keep without a dict, if they do. Names are only ever added.
+PyDictKeysObject* value_names(PyTypeObject* type) {
+  return keeps_values(type) ? reinterpret_cast<PyHeapTypeObject*>(type)->ht_cached_keys : nullptr;
+}
+
 /// The index of the attribute's value in instances of the type, the same as long as the type is; negative: there is none.
 Py_ssize_t index_of_value(PyTypeObject* type, PyObject* name) {
-  PyDictKeysObject* keys = keeps_values(type) ? reinterpret_cast<PyHeapTypeObject*>(type)->ht_cached_keys : nullptr;
+  PyDictKeysObject* keys = value_names(type);
   if (!keys || !DK_IS_UNICODE(keys))
     return -1;
   const PyDictUnicodeEntry* entries = DK_UNICODE_ENTRIES(keys);
@@ -81,6 +87,27 @@ void remember(AttributeCache* cache, PyTypeObject* type, PyObject* name) {
 }
 
 }  // namespace
+
+PyObject* known_method(const MethodCache& cache, PyObject* holder) {
+  PyTypeObject* const type = Py_TYPE(holder);
+  if (type->tp_version_tag != cache.version_with_values || !values_of(holder, false) ||
+      static_cast<uint32_t>(value_names(type)->dk_nentries) != cache.value_count)
+    return nullptr;
+  return cache.callable;
+}
+
+void remember_method(MethodCache* cache, PyObject* holder, PyObject* name, PyObject* method) {
+  PyTypeObject* const type = Py_TYPE(holder);
+  const uint32_t version = type_version(type);
+  PyDictKeysObject* const names = value_names(type);
+  if (version == 0 || !names || !DK_IS_UNICODE(names) || type->tp_getattro != PyObject_GenericGetAttr ||
+      !values_of(holder, false) || index_of_value(type, name) >= 0)
+    return;
+  cache->version = MethodCache{}.version;  // the two share the callable
+  cache->callable = method;
+  cache->version_with_values = version;
+  cache->value_count = static_cast<uint32_t>(names->dk_nentries);
+}
 
 PyObject* method_object(PyObject* holder, PyObject* name) {
   MethodCache unused;

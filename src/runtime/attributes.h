@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "runtime/helpers.h"
 #include "runtime/unit_format.h"
 
 extern "C" {
@@ -16,6 +17,11 @@ int32_t hj_set_attribute(hasten::runtime::AttributeCache* cache, PyObject* objec
 }
 
 namespace hasten::runtime {
+
+/// The method of an object that keeps values without a dict, if the cache knows it (borrowed); else null.
+PyObject* known_method(const MethodCache& cache, PyObject* object);
+/// The cache shall know `method`, which load_method has just found unbound for `object`, if its class and its values allow it.
+void remember_method(MethodCache* cache, PyObject* object, PyObject* name, PyObject* method);
 
 /// The method as the interpreter has it: bound, in one object.
 PyObject* method_object(PyObject* object, PyObject* name);

@@ -18,6 +18,7 @@ std::unordered_map<const mir::MirFunction*, Experience>& experiences() {
 constexpr int kShapeDepthMax = 3;
 constexpr Py_ssize_t kShapeItemsMax = 8;
 constexpr size_t kShapesMax = 4;
+constexpr uint32_t kSureMiss = 4;  // counts for so many: no number is guessed there again
 
 /// What is learnt of an object: its class, or of a tuple a tuple of what is learnt of its items (a new reference).
 PyObject* shape_of(PyObject* object, int depth) {
@@ -42,6 +43,12 @@ bool same_shape(PyObject* a, PyObject* b) {
   for (Py_ssize_t k = 0; same && k < PyTuple_GET_SIZE(a); ++k)
     same = same_shape(PyTuple_GET_ITEM(a, k), PyTuple_GET_ITEM(b, k));
   return same;
+}
+
+/// Whether the object is of a class that the program has made, and no number: where it has come by there will be more.
+bool is_of_program(PyObject* object) {
+  return object && PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_HEAPTYPE) && !PyLong_Check(object) &&
+         !PyFloat_Check(object) && !PyComplex_Check(object);
 }
 
 /// Tuples of too many forms are any tuples.
@@ -96,7 +103,7 @@ void add_global_change(const mir::MirFunction* function, uint32_t name, PyObject
 void learn(const mir::MirFunction* function, const Feedback& feedback) {
   Experience::Seen& seen = experience_of(function).values[feedback.value];
   if (feedback.reason == DeoptReason::Type) {
-    ++seen.misses;
+    seen.misses += is_of_program(feedback.seen) ? kSureMiss : 1;
   }
   if (feedback.reason == DeoptReason::Overflow || feedback.reason == DeoptReason::WideOverflow) {
     add_overflow(seen, feedback.reason);

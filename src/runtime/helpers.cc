@@ -1,5 +1,7 @@
 #include "runtime/helpers.h"
 
+#include "runtime/attributes.h"
+
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -39,12 +41,18 @@ int32_t hrt_execute(const mir::MirFunction* function, uint32_t instr, PyObject* 
 }
 
 PyObject* hrt_load_method(MethodCache* cache, PyObject* object, PyObject* name, int32_t* is_unbound) {
+  if (PyObject* known = known_method(*cache, object)) {
+    *is_unbound = 1;
+    return Py_NewRef(known);
+  }
   bool unbound = false;
   PyObject* callable = load_method(object, name, &unbound);
   *is_unbound = unbound;
   if (unbound) {
     if (uint32_t version = method_version(object)) {
       *cache = {version, callable};
+    } else {
+      remember_method(cache, object, name, callable);
     }
   }
   return callable;

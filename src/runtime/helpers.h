@@ -39,6 +39,9 @@ int32_t hrt_execute(const mir::MirFunction* function, uint32_t instr, PyObject* 
 struct MethodCache {
   uint32_t version = 0xffffffffu;  ///< no type's
   PyObject* callable = nullptr;
+  /// Likewise of a type whose instances keep values without a dict, as long as so many names of values are known: none is the method's.
+  uint32_t version_with_values = 0xffffffffu;
+  uint32_t value_count = 0;
 };
 
 /// LOAD_METHOD: the attribute `name` of `object` (new reference, null = raised, no traceback entry added), which wants

@@ -280,16 +280,21 @@ PyObject* load_method_object(PyObject* object, PyObject* name) {
   return is_unbound ? PyMethod_New(method.get(), object) : method.release();
 }
 
+uint32_t type_version(const PyTypeObject* type) {
+#if PY_VERSION_HEX >= 0x030C0000
+  return type->tp_version_tag;
+#else
+  return type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? type->tp_version_tag : 0;
+#endif
+}
+
 uint32_t method_version(PyObject* object) {
   const PyTypeObject* type = Py_TYPE(object);
   bool has_dict = type->tp_dictoffset != 0;
 #if PY_VERSION_HEX >= 0x030C0000
   has_dict = has_dict || (type->tp_flags & Py_TPFLAGS_MANAGED_DICT);
-  bool tag_is_kept = true;
-#else
-  bool tag_is_kept = (type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG) != 0;
 #endif
-  return has_dict || !tag_is_kept || type->tp_getattro != PyObject_GenericGetAttr ? 0 : type->tp_version_tag;
+  return has_dict || type->tp_getattro != PyObject_GenericGetAttr ? 0 : type_version(type);
 }
 
 void raise_too_many_values(PyObject* sequence, Py_ssize_t expected) {

@@ -27,6 +27,8 @@ void set_handled_exception(PyObject* exception);
 PyObject* load_method(PyObject* object, PyObject* name, bool* is_unbound);
 /// The same in one object, which is only to be called: an unbound method is a method object of the two.
 PyObject* load_method_object(PyObject* object, PyObject* name);
+/// The tag that the type has for as long as it and its bases stay as they are; 0: it has none.
+uint32_t type_version(const PyTypeObject* type);
 /// The tag of `object`'s type for as long as load_method finds the same function for every object of that type, which
 /// has unbound methods alone to offer (no dict of its own, no __getattr__); 0 if there is no such promise.
 /// REQUIRES: load_method has just found an unbound function.

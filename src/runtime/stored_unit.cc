@@ -23,6 +23,7 @@ enum class Origin : uint32_t {
   Root,      ///< it is the function that was called
   Guarded,   ///< guard `a` expects it
   Constant,  ///< the template consts[b] of MIR `a`
+  Method,    ///< of the class that the root's globals have by the name at `a`, by the name at `b`
 };
 
 struct StoredFunction {
@@ -53,6 +54,35 @@ std::string c_function_name(PyObject* function) {
     name.append(module).append(1, '\0').append(reinterpret_cast<PyCFunctionObject*>(function)->m_ml->ml_name);
   }
   return name;
+}
+
+/// The functions of a class that a global names, each with both names, until `look` says that it has seen enough.
+template <class Look>
+void each_method(PyObject* globals, Look look) {
+  PyObject *class_name = nullptr, *value = nullptr, *name = nullptr, *method = nullptr;
+  for (Py_ssize_t at = 0; PyDict_Next(globals, &at, &class_name, &value);) {
+    if (!PyType_Check(value) || !PyUnicode_Check(class_name))
+      continue;
+    PyObject* const own = reinterpret_cast<PyTypeObject*>(value)->tp_dict;
+    for (Py_ssize_t k = 0; own && PyDict_Next(own, &k, &name, &method);) {
+      if (PyUnicode_Check(name) && look(class_name, name, method))
+        return;
+    }
+  }
+}
+
+/// The text that begins at `at`; empty: there is none.
+std::string_view text_at(std::string_view text, uint32_t at) {
+  const size_t end = at < text.size() ? text.find('\0', at) : std::string_view::npos;
+  return end == std::string_view::npos ? std::string_view() : text.substr(at, end - at);
+}
+
+bool is_text(PyObject* object, std::string_view text) {
+  Py_ssize_t size = 0;
+  const char* own = PyUnicode_AsUTF8AndSize(object, &size);
+  if (!own)
+    PyErr_Clear();
+  return own && std::string_view(own, static_cast<size_t>(size)) == text;
 }
 
 std::string tagged(char letter, std::string_view rest) {
@@ -183,7 +213,7 @@ class Storing {
     return facts_.mir_count > 0;
   }
 
-  bool find_origin(uint32_t k, StoredFunction* function) const {
+  bool find_origin(uint32_t k, StoredFunction* function) {
     if (k == part<BodyFacts>(facts_.bodies)[0].mir) {
       function->origin = Origin::Root;
       return !scope_.mirs[k]->is_template;
@@ -202,7 +232,32 @@ class Storing {
         }
       }
     }
-    return false;
+    return find_method(scope_.wrappers[k], function);
+  }
+
+  bool find_method(PyObject* wrapper, StoredFunction* function) {
+    bool found = false;
+    each_method(PyFunction_GET_GLOBALS(scope_.mirs[part<BodyFacts>(facts_.bodies)[0].mir]->function),
+                [&](PyObject* class_name, PyObject* name, PyObject* method) {
+                  if (method != wrapper)
+                    return false;
+                  function->origin = Origin::Method;
+                  found = add_text(class_name, &function->a) && add_text(name, &function->b);
+                  return true;
+                });
+    return found;
+  }
+
+  bool add_text(PyObject* text, uint32_t* at) {
+    *at = static_cast<uint32_t>(text_.size());
+    Py_ssize_t size = 0;
+    const char* utf8 = PyUnicode_AsUTF8AndSize(text, &size);
+    if (!utf8 || std::strlen(utf8) != static_cast<size_t>(size)) {
+      PyErr_Clear();
+      return false;
+    }
+    text_.append(utf8).append(1, '\0');
+    return true;
   }
 
   bool recipe_of_part(uint32_t address, Recipe* recipe) {
@@ -297,6 +352,13 @@ class Loading {
     } else if (from.origin == Origin::Constant && from.a < facts_.mir_count && find_mir(from.a) &&
                from.b < scope_.mirs[from.a]->const_count) {
       wrapper = scope_.mirs[from.a]->consts[from.b];
+    } else if (from.origin == Origin::Method) {
+      each_method(
+          PyFunction_GET_GLOBALS(root_->function()), [&](PyObject* class_name, PyObject* name, PyObject* method) {
+            const bool is_it = is_text(class_name, text_at(text(), from.a)) && is_text(name, text_at(text(), from.b));
+            wrapper = is_it ? method : wrapper;
+            return is_it;
+          });
     }
     found = found ? found : wrapper ? compiled_function(wrapper) : nullptr;
     Fingerprint code = {};

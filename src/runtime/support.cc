@@ -17,6 +17,7 @@
 #include "runtime/experience.h"
 #include "runtime/frames.h"
 #include "runtime/helpers.h"
+#include "runtime/instances.h"
 #include "runtime/libm.h"
 #include "runtime/native_list.h"
 #include "runtime/native_unit.h"
@@ -471,6 +472,9 @@ std::span<const SupportSymbol> common_symbols() {
       {"hj_truth", reinterpret_cast<void*>(&PyObject_IsTrue)},
       {"hj_length", reinterpret_cast<void*>(&PyObject_Size)},
       HASTEN_SYMBOL(hj_counted_call),
+      HASTEN_SYMBOL(hj_makes_instances),
+      HASTEN_SYMBOL(hj_new_instance),
+      HASTEN_SYMBOL(hj_check_initialized),
       HASTEN_SYMBOL(hj_counted_call_with),
       HASTEN_SYMBOL(hj_list_append),
       HASTEN_SYMBOL(hj_int_pow),

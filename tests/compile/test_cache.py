@@ -132,6 +132,39 @@ def test_a_global_that_was_a_function_and_is_another(runner):
             assert runner.run(program=changed)[0] == runner.plain(program=changed)
 
 
+METHODS = """
+import hasten, sys
+class Heap:
+    @hasten.jit
+    def __init__(self):
+        self.n = 0
+    @hasten.jit
+    def put(self, k):
+        self.n += k
+class Odd:
+    @hasten.jit
+    def put(self, k):
+        self.n -= k
+del Odd.put
+@hasten.jit
+def fill(heap, n):
+    for k in range(n):
+        heap.put(k)
+    return heap.n
+def report():
+    print(fill.report()["cache_loaded"], fill.report()["cache_stored"], fill.report()["compiles"])
+"""
+
+
+def test_a_method_that_is_called_natively_is_found_again(runner):
+    calls = "\nprint(fill(Heap(), 20000))\n"
+    assert runner.run(calls, METHODS) == ("199990000", ["0", "1", "1"])
+    assert runner.run(calls, METHODS) == ("199990000", ["1", "0", "0"])
+    changed = METHODS.replace("self.n += k", "self.n += 2 * k")
+    assert runner.run(calls, changed)[0] == "399980000"
+    assert runner.run("\nHeap.put = lambda self, k: 0" + calls, METHODS)[0] == "0"
+
+
 def test_a_patched_module_is_seen(runner):
     runner.run()
     patched = PROGRAM.replace("import math, sys", "import math, sys\nmath.sqrt = math.floor")

@@ -549,6 +549,9 @@ class BodyLowering {
   Value lower_call(ValueId v);
   static bool ends_soon(const Specialization& s);
   Value direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args);
+  void check_depth(ValueId v);
+  llvm::Value* call_body(ValueId v, const Specialization& target, llvm::ArrayRef<Value> args);
+  Value new_instance(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> operands);
   llvm::SmallVector<Value, 8> passed(const CallPlan& plan, llvm::ArrayRef<Value> operands);
   void check_callee(const CallPlan& plan, llvm::BasicBlock* otherwise);
   /// heappush, heappop, sorted; nothing if it is not such a call.

@@ -47,6 +47,8 @@ Value BodyLowering::lower_call(ValueId v) {
       return direct_call(v, plan, passed(plan, operands));
     case CallPlan::How::Predicted:
       return predicted_call(v, plan, operands);
+    case CallPlan::How::Instance:
+      return new_instance(v, plan, operands);
     case CallPlan::How::Native:
       if (s_.types[v].object && plan.known != Known::Str)
         return boxed_instr(v);
@@ -139,7 +141,7 @@ void BodyLowering::check_callee(const CallPlan& plan, llvm::BasicBlock* otherwis
                      {m_.unit_address(), b.getInt32(guard)});
     go_if(b.CreateICmpEQ(holds, b.getInt32(0)), otherwise);
   };
-  if (plan.how == CallPlan::How::Direct) {
+  if (plan.code_guard != kNoGuard) {
     llvm::Value* code = of_function(offsetof(PyFunctionObject, func_code));
     llvm::Value* is_other = b.CreateICmpNE(code, m_.address(PyFunction_GET_CODE(f.function)));
     if (function == f.function) {
@@ -175,27 +177,24 @@ void BodyLowering::check_callee(const CallPlan& plan, llvm::BasicBlock* otherwis
   }
 }
 
-Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args) {
-  const Specialization& target = *plan.target;
-  if (!ends_soon(target))
-    poll_call(v);
-  if (m_.record.unit_runs_foreign_code && plan.how == CallPlan::How::Direct)
-    check_callee(plan, leave_before(v, DeoptReason::Generic));
-  // Python's recursion limit and the C stack, checked as a Python call would.
+/// Python's recursion limit and the C stack, checked as a Python call would.
+void BodyLowering::check_depth(ValueId v) {
   // Comprehensions (CPython 3.11) and generator expressions around it are calls in Python.
   const uint64_t around = instr(v).scope & ~mir::kInCall;
-  const auto less = [&](llvm::Value* calls) { return around ? b.CreateSub(calls, b.getInt64(around)) : calls; };
-  llvm::Value* left = less(depth_);
-  llvm::Value* too_deep = b.CreateICmpSLE(less(calls_allowed_), b.getInt64(0));
+  llvm::Value* allowed = around ? b.CreateSub(calls_allowed_, b.getInt64(around)) : calls_allowed_;
   llvm::BasicBlock* overflow = new_block("deep");
-  go_if(too_deep, overflow);
-  {
-    llvm::IRBuilder<>::InsertPointGuard guard(b);
-    b.SetInsertPoint(overflow);
-    b.CreateCall(m_.helper("hj_recursion_error", m_.void_type, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
-                 {m_.mir_address(s_.view.function()), b.getInt32(v)});
-    b.CreateBr(raise_at(v));
-  }
+  go_if(b.CreateICmpSLE(allowed, b.getInt64(0)), overflow);
+  llvm::IRBuilder<>::InsertPointGuard guard(b);
+  b.SetInsertPoint(overflow);
+  b.CreateCall(m_.helper("hj_recursion_error", m_.void_type, {m_.ptr, m_.i32}, ModuleContext::Effects::Any),
+               {m_.mir_address(s_.view.function()), b.getInt32(v)});
+  b.CreateBr(raise_at(v));
+}
+
+/// Runs the body of the target: {its status, the parts of its result}.
+llvm::Value* BodyLowering::call_body(ValueId v, const Specialization& target, llvm::ArrayRef<Value> args) {
+  const uint64_t around = instr(v).scope & ~mir::kInCall;
+  llvm::Value* left = around ? b.CreateSub(depth_, b.getInt64(around)) : depth_;
   llvm::SmallVector<llvm::Value*, 8> operands{b.CreateSub(left, b.getInt64(1)), stack_low_};
   llvm::SmallVector<Value, 4> temporaries;
   for (size_t k = 0; k < args.size(); ++k) {
@@ -210,6 +209,17 @@ Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<
   show_position(v);
   llvm::Value* returned = b.CreateCall(m_.body_function(target), operands);
   for (const Value& temporary : temporaries) release(temporary);
+  return returned;
+}
+
+Value BodyLowering::direct_call(ValueId v, const CallPlan& plan, llvm::ArrayRef<Value> args) {
+  const Specialization& target = *plan.target;
+  if (!ends_soon(target))
+    poll_call(v);
+  if (m_.record.unit_runs_foreign_code && plan.how == CallPlan::How::Direct)
+    check_callee(plan, leave_before(v, DeoptReason::Generic));
+  check_depth(v);
+  llvm::Value* returned = call_body(v, target, args);
   llvm::Value* status = b.CreateExtractValue(returned, 0);
   Value plain;
   plain.type = target.result;
@@ -278,6 +288,7 @@ Value BodyLowering::predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayR
   using Place = ModuleContext::Place;
   const mir::MirFunction& f = plan.target->view.function();
   llvm::Value* callee = operands[0].parts[0];
+  const bool is_method = operands[0].type.is_loaded_method();
   const auto field = [&](size_t offset) { return load(m_.ptr, callee, static_cast<uint32_t>(offset), Place::Item); };
   llvm::BasicBlock *is_function = new_block(""), *direct = new_block(""), *other = new_block("other"),
                    *done = new_block("");
@@ -290,6 +301,11 @@ Value BodyLowering::predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayR
         b.CreateICmpEQ(field(offsetof(PyFunctionObject, func_globals)), m_.address(PyFunction_GET_GLOBALS(f.function)));
     b.CreateCondBr(b.CreateAnd(planted_bug(Plant::PredictedCode) ? b.getTrue() : same_code, same_globals), direct,
                    other);
+  } else if (is_method) {
+    b.CreateBr(is_function);
+    b.SetInsertPoint(is_function);
+    llvm::Value* is_predicted = b.CreateICmpEQ(callee, m_.address(plan.predicted));
+    b.CreateCondBr(b.CreateAnd(is_predicted, b.CreateIsNotNull(operands[0].parts[1])), direct, other);
   } else {
     b.CreateBr(is_function);
     b.SetInsertPoint(is_function);
@@ -300,7 +316,10 @@ Value BodyLowering::predicted_call(ValueId v, const CallPlan& plan, llvm::ArrayR
   }
   b.SetInsertPoint(direct);
   check_callee(plan, other);
-  llvm::SmallVector<Value, 8> args = passed(plan, operands);
+  llvm::SmallVector<Value, 8> given(operands.begin(), operands.end());
+  if (is_method)
+    given.insert(given.begin() + 1, from_parts(Type::any(), {operands[0].parts[1]}));
+  llvm::SmallVector<Value, 8> args = passed(plan, given);
   if (args.size() < plan.args.size()) {
     llvm::Value* closure = field(offsetof(PyFunctionObject, func_closure));
     for (uint32_t k = 0; args.size() < plan.args.size(); ++k)

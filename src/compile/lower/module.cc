@@ -117,6 +117,8 @@ bool instr_runs_foreign_code(Unit& unit, Specialization& s, ValueId v) {
         return plan->second.method.id == MethodId::Other || plan->second.method.id == MethodId::ListSort ||
                plan->second.method.id == MethodId::DictGet || plan->second.method.id == MethodId::DictSetDefault ||
                plan->second.method.id == MethodId::SetAdd;
+      if (plan->second.how == CallPlan::How::Instance)
+        return true;
       if (plan->second.how != CallPlan::How::Boxed)
         return false;
       if (plan->second.known == Known::Other)

@@ -305,7 +305,7 @@ class Words {
         const auto plan = s_.calls.find(v_);
         if (plan == s_.calls.end())
           return "what it calls may bind names anew";
-        if (plan->second.how == CallPlan::How::Direct || plan->second.how == CallPlan::How::Predicted)
+        if (plan->second.target)
           return e_.is_rare_call ? "" : "`{callee}`, called natively, may leave";
         if (Known::MathUnaryFirst < plan->second.known && plan->second.known < Known::MathUnaryLast)
           return "the argument may be outside the domain of `{callee}`";

@@ -60,19 +60,20 @@ struct CallPlan {
     Boxed,      ///< through CPython; the result's type may be predicted
     Native,     ///< the builtin `known`, emitted or by helper
     Direct,     ///< native call of `target`
-    Predicted,  ///< the same, if the callee turns out to be what it is predicted to be: its type's `known`
+    Predicted,  ///< the same, if the callee turns out to be what it is predicted to be
+    Instance,   ///< of a plain class: it is made here, and `target` is its __init__
     ListAppend,
     Method,  ///< the C function of a method of CPython's own
   } how = How::Boxed;
   Known known = Known::Other;
   Method method;  ///< of Method
   Specialization* target = nullptr;
-  PyObject* predicted = nullptr;   ///< of Predicted: the callee, or a template of it
-  uint32_t code_guard = kNoGuard;  ///< of Direct: that pins the code of the function called
+  PyObject* predicted = nullptr;   ///< of Predicted: the callee, or a template of it; of Instance: __init__
+  uint32_t code_guard = kNoGuard;  ///< that pins the code of the function called, where no look at it is enough
   std::vector<Type> args;          ///< of Direct: what the target takes
   /// What a parameter of the target gets.
   struct Source {
-    uint32_t operand;              ///< of the call, the callee's being 0
+    uint32_t operand;              ///< of the call, the callee's being 0, and a method's receiver then 1
     uint32_t guard = kNoGuard;     ///< or: the default that Unit::guards[guard] pins
     uint32_t packed = mir::kNone;  ///< or: a tuple of so many operands, this one the first
 
@@ -80,7 +81,7 @@ struct CallPlan {
       return guard == kNoGuard && operand <= one && one < operand + (packed == mir::kNone ? 1 : packed);
     }
   };
-  std::vector<Source> sources;  ///< of Direct and Predicted: for each parameter that is no cell of a closure
+  std::vector<Source> sources;  ///< of Direct, Predicted and Instance: for each parameter that is no cell of a closure
 };
 
 /// How a value is put off, see deferred.h.
@@ -136,8 +137,12 @@ class Unit {
   }
   /// Also, where an unmodified program is compiled, that of a plain function which is known to be what is called.
   const mir::MirFunction* mir_of_callee(PyObject* function) const { return mir_of_(function); }
+  /// The function that is a method of this name of a class among the globals of `f` (borrowed); null: there is none, or more.
+  PyObject* likely_method(const mir::MirFunction& f, PyObject* name);
   void infer();
 
+  bool predicts_methods = true;  ///< calls of methods by their names, new instances in place
+  bool has_predicted_methods = false;
   SiteTable sites;
   std::vector<std::unique_ptr<Specialization>> specializations;
   std::vector<Guard> guards;
@@ -165,7 +170,8 @@ class Unit {
   void drop_guards_of_written_globals();
 
   std::unordered_map<PyObject*, SiteId> cell_sites_;
-  std::map<std::pair<PyObject*, PyObject*>, SiteId> global_sites_;  ///< (the dict, the name)
+  std::map<std::pair<PyObject*, PyObject*>, SiteId> global_sites_;       ///< (the dict, the name)
+  std::map<std::pair<PyObject*, PyObject*>, PyObject*> likely_methods_;  ///< likewise
   MirProvider mir_of_;
   ExperienceOf experience_of_;
   std::map<const mir::MirFunction*, Experience> experiences_;

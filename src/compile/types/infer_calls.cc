@@ -8,6 +8,7 @@
 #include "compile/types/methods.h"
 #include "compile/types/transfer.h"
 #include "runtime/defaults.h"
+#include "runtime/instances.h"
 
 namespace hasten::compile {
 
@@ -233,8 +234,9 @@ constexpr uint32_t kDefaultChangesMax = 2;  // a default that changed this often
 
 /// Whether the call gives each parameter of `f` one value, and which (CallPlan::sources). What it leaves out are defaults,
 /// pinned by guards; those of a template are each function object's own, and not known. If not, CPython says what is wrong.
+/// `operand_count`: with the receiver of a method, which comes first.
 bool find_sources(Unit& unit, const mir::MirFunction& f, PyObject* callee, const Specialization& s, ValueId v,
-                  CallPlan& plan) {
+                  size_t operand_count, CallPlan& plan) {
   const auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(f.function));
   if (code->co_flags & CO_VARKEYWORDS)
     return false;
@@ -242,7 +244,7 @@ bool find_sources(Unit& unit, const mir::MirFunction& f, PyObject* callee, const
   const Instr& i = s.view.instr(v);
   PyObject* const names = i.aux == mir::kNone ? nullptr : s.view.function().consts[i.aux];
   const auto named = names ? static_cast<uint32_t>(PyTuple_GET_SIZE(names)) : 0;
-  const uint32_t given = i.arg_count - 1 - named;
+  const uint32_t given = static_cast<uint32_t>(operand_count) - named;
   const auto positional_max = static_cast<uint32_t>(code->co_argcount);
   const uint32_t count = positional_max + static_cast<uint32_t>(code->co_kwonlyargcount);
   const uint32_t positional = std::min(given, positional_max), more = given - positional;
@@ -281,7 +283,7 @@ Type packed(std::span<const Type> items) { return Type::with_items(kTuple, {item
 Specialization* find_target(Unit& unit, const Specialization& s, ValueId v, const Type& callee,
                             std::span<const Type> operands, CallPlan& plan) {
   const mir::MirFunction* f = unit.mir_of_callee(callee.known);
-  if (!f || !find_sources(unit, *f, callee.known, s, v, plan)) {
+  if (!f || !find_sources(unit, *f, callee.known, s, v, operands.size(), plan)) {
     plan.sources.clear();
     return nullptr;
   }
@@ -316,17 +318,57 @@ Type plan_predicted(Unit& unit, const Specialization& s, ValueId v, const Type& 
   return plan.target->result;
 }
 
+/// The guard of the target's code: of `callee`, where that is the plain function whose companion the target is.
+uint32_t guard_code(Unit& unit, PyObject* callee, const Specialization& target) {
+  PyObject* const function = target.view.function().function;
+  PyObject* const guarded = PyFunction_Check(callee) ? callee : function;
+  return unit.add_guard({Guard::What::FunctionCode, nullptr, 0, guarded, nullptr, PyFunction_GET_CODE(function), {}});
+}
+
 /// A call of the function under hasten.jit that the callee is known to be, or of the companion of a plain one.
 Type plan_direct(Unit& unit, const Specialization& s, ValueId v, const Type& callee, std::span<const Type> operands,
                  CallPlan& plan) {
   if (!find_target(unit, s, v, callee, operands, plan))
     return Type::any();
-  PyObject* const function = plan.target->view.function().function;
-  PyObject* const guarded = PyFunction_Check(callee.known) ? callee.known : function;
-  plan.code_guard =
-      unit.add_guard({Guard::What::FunctionCode, nullptr, 0, guarded, nullptr, PyFunction_GET_CODE(function), {}});
+  plan.code_guard = guard_code(unit, callee.known, *plan.target);
   plan.how = CallPlan::How::Direct;
   return plan.target->result;
+}
+
+std::vector<Type> with_receiver(std::span<const Type> operands) {
+  std::vector<Type> all{Type::any()};
+  all.insert(all.end(), operands.begin(), operands.end());
+  return all;
+}
+
+/// A call of a method of an object whose class is not known: predicted to be the one of that name.
+Type plan_method(Unit& unit, const Specialization& s, ValueId v, std::span<const Type> operands, CallPlan& plan) {
+  const Instr& attribute = s.view.instr(s.view.args(v)[0]);
+  PyObject* const method = attribute.op == Op::GetAttr && unit.predicts_methods
+                               ? unit.likely_method(s.view.function(), s.view.function().names[attribute.aux])
+                               : nullptr;
+  if (!method || !find_target(unit, s, v, Type::known_object(method), with_receiver(operands), plan))
+    return Type::any();
+  plan.code_guard = guard_code(unit, method, *plan.target);
+  unit.kept.push_back(method);
+  unit.has_predicted_methods = true;
+  plan.how = CallPlan::How::Predicted;
+  plan.predicted = method;
+  return plan.target->result;
+}
+
+/// A new instance of a plain class whose __init__ can be called natively.
+Type plan_instance(Unit& unit, const Specialization& s, ValueId v, PyTypeObject* made, std::span<const Type> operands,
+                   CallPlan& plan) {
+  PyObject* const init = unit.predicts_methods ? runtime::plain_constructor(made) : nullptr;
+  if (!init || !find_target(unit, s, v, Type::known_object(init), with_receiver(operands), plan))
+    return Type::any();
+  plan.code_guard = guard_code(unit, init, *plan.target);
+  unit.kept.push_back(init);
+  unit.has_predicted_methods = true;
+  plan.how = CallPlan::How::Instance;
+  plan.predicted = init;
+  return Type::any();
 }
 
 }  // namespace
@@ -419,13 +461,19 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
       return unit.sites.element(receiver.site);
     return method_result(class_of(receiver), method->definition->ml_name, receiver, operands, unit.sites, fresh);
   }
+  if (callee.is_loaded_method() && i.op == Op::Call)
+    return plan_method(unit, s, v, operands, plan);
   if (callee.object && callee.known && callee.items && i.op == Op::Call)
     return plan_predicted(unit, s, v, callee, operands, plan);
   if (!callee.only(kKnown))
     return Type::any();
   plan.known = known_of(callee.known);
-  if (i.op == Op::Call && i.aux != mir::kNone)  // keywords
+  if (i.op == Op::Call && i.aux != mir::kNone && !PyType_Check(callee.known))  // keywords
     return plan.known == Known::Other ? plan_direct(unit, s, v, callee, operands, plan) : Type::any();
+  if (i.op == Op::Call && i.aux != mir::kNone)
+    return plan.known == Known::Other && !followed_class(reinterpret_cast<PyTypeObject*>(callee.known))
+               ? plan_instance(unit, s, v, reinterpret_cast<PyTypeObject*>(callee.known), operands, plan)
+               : Type::any();
   if (plan.known == Known::Other) {
     const auto* made = reinterpret_cast<PyTypeObject*>(callee.known);
     if ((made == &PySet_Type || made == &PyFrozenSet_Type) && operands.size() <= 1) {
@@ -447,8 +495,11 @@ Type plan_call(Unit& unit, Specialization& s, ValueId v, const std::vector<Type>
     }
     if (made == &PyDict_Type && operands.empty())
       return Type::dict(fresh());
-    if (PyType_Check(callee.known))
-      return made_buffer(reinterpret_cast<PyTypeObject*>(callee.known), operands.empty() ? nullptr : &operands[0]);
+    if (PyType_Check(callee.known)) {
+      auto* const cls = reinterpret_cast<PyTypeObject*>(callee.known);
+      return followed_class(cls) ? made_buffer(cls, operands.empty() ? nullptr : &operands[0])
+                                 : plan_instance(unit, s, v, cls, operands, plan);
+    }
     if (PyCFunction_Check(callee.known))
       return Type::any();
     return plan_direct(unit, s, v, callee, operands, plan);

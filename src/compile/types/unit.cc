@@ -141,6 +141,26 @@ SiteId Unit::global_site(const mir::MirFunction& f, uint32_t name) {
   return found->second;
 }
 
+PyObject* Unit::likely_method(const mir::MirFunction& f, PyObject* name) {
+  PyObject* const globals = PyFunction_GET_GLOBALS(f.function);
+  const auto [known, is_new] = likely_methods_.try_emplace({globals, name}, nullptr);
+  if (!is_new)
+    return known->second;
+  PyObject *key = nullptr, *value = nullptr, *found = nullptr;
+  for (Py_ssize_t at = 0; PyDict_Next(globals, &at, &key, &value);) {
+    if (!PyType_Check(value) || !PyType_HasFeature(reinterpret_cast<PyTypeObject*>(value), Py_TPFLAGS_HEAPTYPE))
+      continue;
+    PyObject* method = PyDict_GetItemWithError(reinterpret_cast<PyTypeObject*>(value)->tp_dict, name);
+    PyErr_Clear();
+    if (!method || method == found)
+      continue;
+    if (found)
+      return nullptr;
+    found = method;
+  }
+  return known->second = found && mir_of_callee(found) ? found : nullptr;
+}
+
 bool Unit::writes_global(const mir::MirFunction& f, uint32_t name) const {
   for (const auto& s : specializations) {
     if (!s->written_globals.empty() &&

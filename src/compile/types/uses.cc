@@ -47,6 +47,17 @@ bool wants_object(const Specialization& s, ValueId user, size_t arg) {
   }
 }
 
+/// Whether the way from one block to a later one enters no loop: what it passes may be an entry of its own.
+bool has_no_loop_between(const Specialization& s, mir::BlockId from, mir::BlockId to) {
+  if (from > to)
+    return false;
+  for (mir::BlockId block = from + 1; block <= to; ++block) {
+    if (s.view.block(block).loop_header)
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool is_wanted_as_object(const Specialization& s, ValueId v) {
@@ -75,7 +86,8 @@ bool is_only_called(const Specialization& s, ValueId v) {
     if (count == 0)
       continue;
     const Instr& i = s.view.instr(user);
-    if ((uses += count) > 1 || i.op != Op::Call || args[0] != v || i.block != s.view.instr(v).block)
+    if ((uses += count) > 1 || i.op != Op::Call || args[0] != v ||
+        !has_no_loop_between(s, s.view.instr(v).block, i.block))
       return false;
   }
   return uses == 1;

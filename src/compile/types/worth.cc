@@ -264,7 +264,8 @@ bool stays_boxed(Unit& unit, const Specialization& s, ValueId v) {
     case Op::CallMethod: {
       const auto plan = s.calls.find(v);
       return plan == s.calls.end() || plan->second.how == CallPlan::How::Boxed ||
-             (s.types[v].object && plan->second.how != CallPlan::How::Method);
+             (s.types[v].object && plan->second.how != CallPlan::How::Method &&
+              plan->second.how != CallPlan::How::Predicted && plan->second.how != CallPlan::How::Instance);
     }
     default:
       return false;
