@@ -359,7 +359,7 @@ def test_methods_are_called_natively(two):
 
 
 def test_what_a_predicted_method_gives_may_be_needed_as_an_object(tmp_path):
-    """Whether a NaN is in a list is asked of objects: without the prediction the method gives one."""
+    """Whether a NaN is in a set is asked of objects: without the prediction the method gives one."""
     file = tmp_path / "sums.py"
     file.write_text(
         textwrap.dedent("""
@@ -384,7 +384,7 @@ def test_what_a_predicted_method_gives_may_be_needed_as_an_object(tmp_path):
                     found += 1
             return {k: (s.n, s.mean()) for k, s in sums.items()}, found
 
-        means = [0.0, 249.75]
+        means = {0.0, 249.75}
         """)
     )
     namespace = {}
