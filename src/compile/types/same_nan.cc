@@ -28,6 +28,30 @@ bool is_nan(PyObject* object) {
   return false;
 }
 
+/// Whether the object is no NaN, and none can ever be found in it.
+bool is_free_of_nan(PyObject* object) {
+  if (PyFloat_Check(object) || PyComplex_Check(object))
+    return !is_nan(object);
+  if (PyTuple_CheckExact(object)) {
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(object); ++k) {
+      if (!is_free_of_nan(PyTuple_GET_ITEM(object, k)))
+        return false;
+    }
+    return true;
+  }
+  if (PyFrozenSet_CheckExact(object)) {
+    PyObject* item = nullptr;
+    Py_hash_t hash = 0;
+    for (Py_ssize_t at = 0; _PySet_NextEntry(object, &at, &item, &hash);) {
+      if (!is_free_of_nan(item))
+        return false;
+    }
+    return true;
+  }
+  return PyLong_CheckExact(object) || PyBool_Check(object) || PyUnicode_CheckExact(object) ||
+         PyBytes_CheckExact(object) || PyRange_Check(object) || object == Py_None;
+}
+
 class Question {
  public:
   Question(Unit& unit, const Specialization& s, ValueId v) : unit_(unit), s_(s), v_(v) {}
@@ -40,7 +64,7 @@ class Question {
       case Op::GetItem:
       case Op::SetItem:
       case Op::DelItem:  // the key of a dict
-        return type(0).object && has_nan(1);
+        return (type(0).object || type(0).only(kKnown)) && has_nan(1);
       case Op::SetAdd:
       case Op::DictInsert:
         return has_nan(1);
@@ -73,7 +97,7 @@ class Question {
   }
   /// Whether a NaN as CPython made it may be found in `t`: what is predicted of the items of a list is no promise.
   bool may_have_any(const Type& t) {
-    return t.object || (t.kinds & kList) != 0 ||
+    return t.object || (t.kinds & kList) != 0 || (t.only(kKnown) && !is_free_of_nan(t.known)) ||
            ((t.kinds & kTuple) != 0 && std::any_of(t.items->begin(), t.items->end(), [&](const Type& item) {
               return may_be_nan(item) || may_have_any(item);
             }));
@@ -85,8 +109,8 @@ class Question {
            std::any_of(t.items->begin(), t.items->end(), [&](const Type& item) { return holds_nan(item); });
   }
   bool is_constant_number(size_t arg) const {
-    const PyObject* object = constant_object(s_, unit_, s_.view.args(v_)[arg]);
-    return object && !PyList_Check(object) && !is_nan(const_cast<PyObject*>(object));
+    PyObject* object = constant_object(s_, unit_, s_.view.args(v_)[arg]);
+    return object && is_free_of_nan(object);
   }
   bool has_nan(size_t arg) { return may_be_nan(type(arg)) && !is_constant_number(arg); }
 
