@@ -40,13 +40,16 @@ bool is_free_of_nan(PyObject* object) {
     return true;
   }
   if (PyFrozenSet_CheckExact(object)) {
-    PyObject* item = nullptr;
-    Py_hash_t hash = 0;
-    for (Py_ssize_t at = 0; _PySet_NextEntry(object, &at, &item, &hash);) {
-      if (!is_free_of_nan(item))
-        return false;
+    bool is_free = true;
+    PyObject* items = PyObject_GetIter(object);
+    while (PyObject* item = items ? PyIter_Next(items) : nullptr) {
+      is_free = is_free && is_free_of_nan(item);
+      Py_DECREF(item);
     }
-    return true;
+    is_free = is_free && items;
+    Py_XDECREF(items);
+    PyErr_Clear();
+    return is_free;
   }
   return PyLong_CheckExact(object) || PyBool_Check(object) || PyUnicode_CheckExact(object) ||
          PyBytes_CheckExact(object) || PyRange_Check(object) || object == Py_None;
