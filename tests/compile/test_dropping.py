@@ -19,22 +19,23 @@ pytest.importorskip("hasten._compile")
 CALLS_MAX = 300_000
 
 
-class Node:
-    def __init__(self, value, next=None):
-        self.value = value
-        self.next = next
-        self.seen = {}
-
-    def after(self):
-        return self.next
-
-
 def chain():
-    return Node(1, Node(2, Node(3)))
+    class Node:  # no global: a global's methods are predicted, and their calls are no loss
+        def __init__(self, value, next=None):
+            self.value = value
+            self.next = next
+            self.seen = {}
+
+        def after(self):
+            return self.next
+
+    last = Node(3)
+    last.next = last
+    return Node(1, Node(2, last))
 
 
 def loses(node, key):
-    node.seen[key] = node.after().after().value
+    node.seen[key] = node.after().after().after().after().after().after().after().after().value
     other = node.after()
     return other.value, node.seen[key], other.after().value, str(key)
 
@@ -69,7 +70,7 @@ def test_a_loser_is_dropped_and_says_so():
 def test_other_shapes_stay_native():
     def either(a, key):
         if key:
-            a.seen[key] = a.after().after().value
+            a.seen[key] = a.after().after().after().after().after().after().after().after().value
             other = a.after()
             return other.value, a.seen[key], other.after().value, str(key)
         return a
@@ -103,7 +104,7 @@ def test_what_a_call_does_happens_once():
 
     def note(node, item):
         log.append(item)
-        node.seen[item % 7] = node.after().after().value
+        node.seen[item % 7] = node.after().after().after().after().after().after().after().after().value
         other = node.after()
         return other.value, node.seen[item % 7], str(item)
 
@@ -117,7 +118,7 @@ def test_what_a_call_does_happens_once():
 
 def test_exceptions_come_through_every_turn():
     def fail(node, i):
-        node.seen[i % 5] = node.after().after().value
+        node.seen[i % 5] = node.after().after().after().after().after().after().after().after().value
         if i % 3 == 0:
             raise KeyError(i)
         return node.after().value, str(i)
@@ -141,7 +142,7 @@ def test_exceptions_come_through_every_turn():
 
 def test_keywords_and_defaults_in_every_turn():
     def spelled(node, *rest, key=5, **more):
-        node.seen[key] = node.after().after().value
+        node.seen[key] = node.after().after().after().after().after().after().after().after().value
         return rest, key, more, node.after().value, node.seen[key]
 
     compiled = hasten.jit(spelled)
@@ -154,7 +155,7 @@ def test_keywords_and_defaults_in_every_turn():
 
 @hasten.jit
 def walk(node, depth):
-    node.seen[depth] = node.after().after().value
+    node.seen[depth] = node.after().after().after().after().after().after().after().after().value
     if depth == 0:
         return node.seen[depth], str(depth)
     return walk(node, depth - 1)
@@ -182,10 +183,10 @@ def test_deep_recursion_does_not_end_because_it_was_dropped(tmp_path):
         class Node:
             def after(self):
                 return self.next
-        node = Node(); node.seen = {}; node.next = Node(); node.next.next = Node(); node.next.next.value = 3
+        node = Node(); node.seen = {}; node.next = Node(); node.next.next = Node(); node.next.next.value = 3; node.next.next.next = node.next.next
         @hasten.jit
         def walk(node, depth):
-            node.seen[depth] = node.after().after().value
+            node.seen[depth] = node.after().after().after().after().after().after().after().after().value
             other = node.after()
             node.seen[0] = other.after().value
             if depth == 0:
@@ -206,7 +207,7 @@ def test_deep_recursion_does_not_end_because_it_was_dropped(tmp_path):
 
 def test_code_that_runs_is_not_freed():
     def outer(node, key, callback):
-        node.seen[key] = node.after().after().value
+        node.seen[key] = node.after().after().after().after().after().after().after().after().value
         other = node.after()
         callback()
         return other.value, node.seen[key], other.after().value, str(key)
@@ -253,7 +254,7 @@ def test_versions_that_are_not_called_make_room():
 
 def test_a_long_call_of_a_dropped_function_makes_it_native_again():
     def work(node, key):
-        node.seen[key] = node.after().after().value
+        node.seen[key] = node.after().after().after().after().after().after().after().after().value
         other = node.after()
         total = other.value
         for i in range(node.value):

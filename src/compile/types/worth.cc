@@ -156,7 +156,9 @@ int boxed_arguments(const Specialization& s, ValueId call) {
 bool loses_by_attributes(Unit& unit) {
   constexpr double kEntryNs = 30, kAttributeNs = 4, kObjectNs = 15, kOperationNs = 8, kGuessNs = 2, kMethodNs = 15;
   const Specialization& s = *unit.specializations.front();
-  if (unit.specializations.size() > 1)
+  const auto makes_instance = [](const auto& call) { return call.second.how == CallPlan::How::Instance; };
+  const auto instances = std::count_if(s.calls.begin(), s.calls.end(), makes_instance);
+  if (unit.specializations.size() > 1 + static_cast<size_t>(instances))
     return false;
   double saved = 0, lost = kEntryNs;
   bool has_attribute = false;
@@ -171,7 +173,7 @@ bool loses_by_attributes(Unit& unit) {
         lost += op == Op::SetAttr && s.types[s.view.args(v)[1]].only(kFloat) ? kObjectNs : 0;
         lost += kObjectNs * boxed_arguments(s, v);
       } else if (op == Op::Call && plan != s.calls.end()) {
-        saved += kMethodNs;
+        saved += plan->second.how == CallPlan::How::Instance ? 0 : kMethodNs;  // CPython makes one as fast
       } else if (op == Op::Binary || op == Op::Inplace || op == Op::Compare || op == Op::Unary || op == Op::GetItem ||
                  op == Op::SetItem) {
         saved += s.guesses.contains(v) ? kGuessNs : kOperationNs;
