@@ -50,30 +50,27 @@ def test_calls_run_as_python_until_the_code_is_there():
     assert total.hasten.report()["versions"][0]["quick"] is False
 
 
-def test_a_call_does_not_wait_while_code_is_generated():
+def test_a_call_does_not_wait_while_code_is_generated(tmp_path):
     # A hundred loops take LLVM a hundred milliseconds or more; the call that asks for them takes a part of that.
     lines = ["def many(n):", "    t = 0"]
     for k in range(100):
         lines += ["    for i in range(n):", f"        t = (t * {k + 3} + i) % 1000003"]
     lines.append("    return t")
-    path = HERE / "many_loops_of_test_background.py"
+    path = tmp_path / "many_loops.py"
     path.write_text("\n".join(lines) + "\n")
-    try:
-        space = {}
-        exec(compile(path.read_text(), str(path), "exec"), space)
-        plain = space["many"]
-        many = hasten.jit(background=True)(plain)
-        assert many(2) == plain(2)
-        deadline = time.monotonic() + 60
-        calls_meanwhile = 0
-        while many.report()["tier"] != "native" and time.monotonic() < deadline:
-            assert many(3) == plain(3)
-            calls_meanwhile += 1
-        assert many(4) == plain(4)
-        facts = many.report()
-        assert facts["tier"] == "native" and facts["python_calls"] >= calls_meanwhile > 5
-    finally:
-        path.unlink()
+    space = {}
+    exec(compile(path.read_text(), str(path), "exec"), space)
+    plain = space["many"]
+    many = hasten.jit(background=True)(plain)
+    assert many(2) == plain(2)
+    deadline = time.monotonic() + 60
+    calls_meanwhile = 0
+    while many.report()["tier"] != "native" and time.monotonic() < deadline:
+        assert many(3) == plain(3)
+        calls_meanwhile += 1
+    assert many(4) == plain(4)
+    facts = many.report()
+    assert facts["tier"] == "native" and facts["python_calls"] >= calls_meanwhile > 5
 
 
 def test_other_types_get_versions_of_their_own():
