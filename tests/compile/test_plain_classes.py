@@ -358,6 +358,25 @@ def test_methods_are_called_natively(two):
     assert any(one["within"] == "steps" for one in versions)
 
 
+@pytest.mark.parametrize("returned", ["5", "self", "x", "[x]", "None if x else 0"])
+def test_an_initializer_that_gives_something_is_an_error(tmp_path, returned):
+    file = tmp_path / "made.py"
+    file.write_text(f"class Made:\n    def __init__(self, x):\n        return {returned}\n\ndef make(x):\n    return type(Made(x))\n")
+    both = []
+    for jit in (lambda function: function, hasten.jit):
+        namespace = {}
+        exec(compile(file.read_text(), str(file), "exec"), namespace)
+        namespace["Made"].__init__ = jit(namespace["Made"].__init__)
+        make, told = jit(namespace["make"]), []
+        for x in (1, 1, 1, 0, 0, "x"):
+            try:
+                told.append(make(x).__name__)
+            except TypeError as error:
+                told.append(str(error))
+        both.append(told)
+    assert both[0] == both[1]
+
+
 def test_what_a_predicted_method_gives_may_be_needed_as_an_object(tmp_path):
     """Whether a NaN is in a set is asked of objects: without the prediction the method gives one."""
     file = tmp_path / "sums.py"

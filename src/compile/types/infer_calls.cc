@@ -363,6 +363,11 @@ Type plan_instance(Unit& unit, const Specialization& s, ValueId v, PyTypeObject*
   PyObject* const init = unit.predicts_methods ? runtime::plain_constructor(made) : nullptr;
   if (!init || !find_target(unit, s, v, Type::known_object(init), with_receiver(operands), plan))
     return Type::any();
+  if (!plan.target->result.never() && !plan.target->result.only(kNoneType)) {
+    plan.sources.clear();  // CPython raises TypeError
+    plan.target = nullptr;
+    return Type::any();
+  }
   plan.code_guard = guard_code(unit, init, *plan.target);
   unit.kept.push_back(init);
   unit.has_predicted_methods = true;
