@@ -289,7 +289,7 @@ class Search {
       case Op::GetIter:
         return true;
       case Op::IterNext:
-        return !takes_out_of_objects(type(s, v, 0));
+        return !takes_out_of_objects(type(s, v, 0), t);
       case Op::BuildList:
         return t.only(kList);
       case Op::Param:
@@ -322,13 +322,20 @@ class Search {
     }
   }
 
-  /// Whether the iterator, or one that it goes along with, gives lists that are in objects, as the items of a dict.
-  bool takes_out_of_objects(const Type& iterator) {
+  /// Whether the iterator, or one that it goes along with, gives lists that are in objects, as the items of a dict. `given`: what
+  /// it gives, surprises that have been met included.
+  bool takes_out_of_objects(const Type& iterator, const Type& given) {
     if (iterator.object || walks_object(iterator))
-      return holds_list(item_type(iterator, sites_));
-    return (iterator.only(kZip) || iterator.only(kEnumerate)) &&
-           std::any_of(iterator.items->begin(), iterator.items->end(),
-                       [&](const Type& one) { return takes_out_of_objects(one); });
+      return holds_list(given);
+    if (!iterator.only(kZip) && !iterator.only(kEnumerate))
+      return false;
+    const size_t first = iterator.only(kEnumerate) ? 1 : 0;
+    for (size_t k = 0; k < iterator.items->size(); ++k) {
+      const bool is_tuple = given.items && given.items->size() == iterator.items->size() + first;
+      if (takes_out_of_objects((*iterator.items)[k], is_tuple ? (*given.items)[k + first] : given))
+        return true;
+    }
+    return false;
   }
 
   bool gives_all(const Type& list, const Type& tuple) {
