@@ -16,22 +16,12 @@ namespace {
 
 constexpr int kDepthMax = 6;  // lists may hold themselves
 
-bool is_nan(PyObject* object) {
-  if (PyFloat_Check(object))
-    return std::isnan(PyFloat_AS_DOUBLE(object));
-  if (PyComplex_Check(object))
-    return std::isnan(PyComplex_RealAsDouble(object)) || std::isnan(PyComplex_ImagAsDouble(object));
-  for (Py_ssize_t k = 0; PyTuple_Check(object) && k < PyTuple_GET_SIZE(object); ++k) {
-    if (is_nan(PyTuple_GET_ITEM(object, k)))
-      return true;
-  }
-  return false;
-}
-
 /// Whether the object is no NaN, and none can ever be found in it.
 bool is_free_of_nan(PyObject* object) {
-  if (PyFloat_Check(object) || PyComplex_Check(object))
-    return !is_nan(object);
+  if (PyFloat_Check(object))
+    return !std::isnan(PyFloat_AS_DOUBLE(object));
+  if (PyComplex_Check(object))
+    return !std::isnan(PyComplex_RealAsDouble(object)) && !std::isnan(PyComplex_ImagAsDouble(object));
   if (PyTuple_CheckExact(object)) {
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(object); ++k) {
       if (!is_free_of_nan(PyTuple_GET_ITEM(object, k)))
@@ -111,20 +101,20 @@ class Question {
     return (t.kinds & kTuple) &&
            std::any_of(t.items->begin(), t.items->end(), [&](const Type& item) { return holds_nan(item); });
   }
-  bool is_constant_number(size_t arg) const {
+  bool is_free_constant(size_t arg) const {
     PyObject* object = constant_object(s_, unit_, s_.view.args(v_)[arg]);
     return object && is_free_of_nan(object);
   }
-  bool has_nan(size_t arg) { return may_be_nan(type(arg)) && !is_constant_number(arg); }
+  bool has_nan(size_t arg) { return may_be_nan(type(arg)) && !is_free_constant(arg); }
 
   bool compare(CompareOp op) {
     const Type a = type(0), b = type(1);
     if (op == CompareOp::In || op == CompareOp::NotIn) {
-      if (is_constant_number(0) || is_constant_number(1))
+      if (is_free_constant(0) || is_free_constant(1))
         return false;
       return (may_be_nan(a) && may_have_any(b)) || (may_have_any(a) && holds_nan(b));
     }
-    if (op == CompareOp::Is || op == CompareOp::IsNot || is_constant_number(0) || is_constant_number(1))
+    if (op == CompareOp::Is || op == CompareOp::IsNot || is_free_constant(0) || is_free_constant(1))
       return false;
     if (is_made_after(0, 1) || is_made_after(1, 0))
       return false;

@@ -225,7 +225,7 @@ namespace {
 Type stored(Type t) {
   t.kinds = static_cast<Kinds>(t.kinds & ~kUnbound);
   if (t.kinds & static_cast<Kinds>(~(kNoneType | kNumber | kWide | kTuple | kList)))
-    return Type::exact(followed_class(class_of(t)));  // of an iterator that is, no buffer
+    return Type::exact(followed_class(class_of(t)));
   t.interval = {};
   t.wide = coarse(t.wide);
   if (t.items) {
